@@ -1,0 +1,84 @@
+# Checkstand: what a person runs. `make` alone lists the targets.
+#
+# Two stamps keep a second run fast: .venv/.installed (what the server needs) and .venv/.installed-dev (what the tests
+# need beside it). Each is renewed when the file that pins its packages changes.
+#
+# Variables: PYTHON (3.11 or newer), PORT (8080), PYTEST_WORKERS (4), PROVE_WORKERS (2), ARGS (passed on).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PORT ?= 8080
+PYTEST_WORKERS ?= 4
+PROVE_WORKERS ?= 2
+ARGS ?=
+
+JS := tests/clients/js
+POLAR_0 := .clients/polar-0.32
+
+.PHONY: help run test prove lint format bench lock clean tools
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.installed ## install what is missing, then start a development server on port 8080
+	@exec $(BIN)/checkstand dev --port $(PORT) $(ARGS)
+
+test: tools ## install what the tests need, then run them (not the long ones)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not prove" $(ARGS)
+
+prove: tools ## run the long reliability suites: crash, race, fuzz, leaks
+	HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(PROVE_WORKERS) --dist loadgroup -m prove $(ARGS)
+
+lint: $(VENV)/.installed-dev ## check style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed-dev ## rewrite the code to the house style
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## measure requests per second and latency on this machine
+	$(BIN)/python -m bench $(ARGS)
+
+lock: ## resolve pyproject.toml anew and write the pinned versions
+	@scripts/lock.sh
+
+clean: ## remove everything that was installed or cached here (never your data)
+	rm -rf $(VENV) .clients $(JS)/node_modules build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- what is installed
+
+$(VENV)/.installed: pyproject.toml requirements.lock
+	@scripts/make-venv.sh $(VENV) "$(PYTHON)"
+	@echo "Installing Checkstand into $(VENV) ..."
+	@$(PIP) install -r requirements.lock
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@echo "Installing the tests' packages into $(VENV) ..."
+	@$(PIP) install -r requirements-dev.lock
+	@touch $@
+
+# The last generated Polar client shares its distribution's name with the current one, so it has a folder of its own.
+$(POLAR_0)/.installed: $(VENV)/.installed tests/clients/python/polar-0.32.lock
+	@rm -rf $(POLAR_0)
+	@$(PIP) install --no-deps --target $(POLAR_0) -r tests/clients/python/polar-0.32.lock
+	@touch $@
+
+$(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
+	@scripts/test-tools.sh node
+	@cd $(JS) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tools: $(VENV)/.installed-dev $(POLAR_0)/.installed $(JS)/node_modules/.installed
+	@scripts/test-tools.sh node chromium

@@ -1,0 +1,85 @@
+"""The only file that wires everything: ports, routes, worker. A newcomer sees here which parts there are."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from checkstand import __version__
+from checkstand.dialects import dodo, polar
+from checkstand.domain.organization import Dialect
+from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.ports import Ports
+from checkstand.gateways.test import TestGateway
+from checkstand.web import health, errors
+from checkstand.services import Services
+from checkstand.ops.settings import Settings
+from checkstand.store.cache import Cache
+from checkstand.store.database import Database
+from checkstand.testing import controls
+from checkstand.web import checkout as checkout_pages
+from checkstand.web import dashboard
+from checkstand.web.static_files import static_routes
+from checkstand.webhooks.render import Renderer
+from checkstand.worker.loop import Worker
+
+
+@dataclass(slots=True)
+class PublicUrl:
+    """The server's own address: from the settings, or known only once the port is bound."""
+
+    value: str
+
+    def __call__(self) -> str:
+        return self.value
+
+
+@contextlib.asynccontextmanager
+async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> AsyncIterator[Services]:
+    """Connect everything a process needs, and close it at the end."""
+    db = await Database.connect(dsn, statement_cache=settings.statement_cache)
+    cache = Cache(db)
+    try:
+        await cache.listen(dsn)
+        woken = asyncio.Event()
+        gateway = TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
+        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)
+        renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
+        worker = Worker(ports, renderers, woken)
+        yield Services(
+            ports=ports,
+            authenticator=Authenticator(settings.secret_key.encode()),
+            settings=settings,
+            drainer=worker,
+            woken=woken,
+        )
+    finally:
+        await cache.close()
+        await db.close()
+
+
+def create_app(services: Services) -> FastAPI:
+    """The web application: both APIs, the pages, the dashboard and the test controls on one origin."""
+    app = FastAPI(
+        title="Checkstand",
+        version=__version__,
+        redirect_slashes=False,
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.services = services
+    errors.install(app)
+    app.include_router(health.router)
+    app.include_router(polar.router)
+    app.include_router(dodo.router)
+    app.include_router(controls.router)
+    app.include_router(checkout_pages.router)
+    app.include_router(dashboard.router)
+    app.router.routes.extend(static_routes())
+    return app

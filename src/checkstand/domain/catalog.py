@@ -1,0 +1,216 @@
+"""Products and their prices.
+
+A product has one or more prices: `Fixed` (0 is free) or `Custom` (the buyer names the amount), each in one currency. Whether
+it repeats is the product's property. A price is never changed: a new one is added and the old one archived, so that a session
+keeps the price it showed.
+
+    >>> takes(Custom(minimum_minor=500, preset_minor=1500), chosen_minor=None)
+    1500
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from checkstand.domain.currency import currency as currency_of
+from checkstand.domain.errors import Problem
+from checkstand.domain.money import divide_half_away, format_money
+
+Metadata = Mapping[str, str | int | float | bool]
+Source = Literal["catalog", "ad_hoc"]
+TaxBehavior = Literal["location", "inclusive", "exclusive"]
+
+
+class Interval(StrEnum):
+    """The unit of a billing period or trial."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Visibility(StrEnum):
+    """Draft products cannot be sold; private ones are sold but not listed publicly."""
+
+    DRAFT = "draft"
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A number of intervals: every 3 months, a 14-day trial."""
+
+    interval: Interval
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """A set amount; 0 is free."""
+
+    amount_minor: int
+    kind: Literal["fixed"] = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Custom:
+    """The buyer names the amount, within bounds."""
+
+    minimum_minor: int
+    maximum_minor: int | None = None
+    preset_minor: int | None = None
+    kind: Literal["custom"] = "custom"
+
+
+Terms = Fixed | Custom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One way to pay for a product in one currency (upper-case ISO 4217)."""
+
+    id: UUID
+    product_id: UUID
+    currency: str
+    terms: Terms
+    tax_behavior: TaxBehavior | None = None
+    discount_percent: int = 0
+    source: Source = "catalog"
+    is_archived: bool = False
+    created_at: datetime
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceDefinition:
+    """A price as asked for, before it has an identity."""
+
+    currency: str
+    terms: Terms
+    tax_behavior: TaxBehavior | None = None
+    discount_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What is for sale. `extras` keeps what only one API knows of (brand, licence keys, ...) as it was given."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    description: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    recurrence: Span | None = None
+    term: Span | None = None
+    trial: Span | None = None
+    prices: tuple[Price, ...] = ()
+    is_archived: bool = False
+    tax_category: str = "digital_products"
+    metadata: Metadata = field(default_factory=dict)
+    extras: Mapping[str, object] = field(default_factory=dict)
+    created_at: datetime
+    modified_at: datetime | None = None
+
+    @property
+    def active_prices(self) -> tuple[Price, ...]:
+        """Prices that can still be chosen, in the order they were given."""
+        return tuple(price for price in self.prices if not price.is_archived)
+
+    def price(self, price_id: UUID) -> Price | None:
+        """The product's price with this id, archived ones included."""
+        return next((price for price in self.prices if price.id == price_id), None)
+
+
+def is_free(price: Price) -> bool:
+    """True for a fixed price of nothing. Pay-what-you-want is never free, even where 0 is allowed."""
+    return isinstance(price.terms, Fixed) and price.terms.amount_minor == 0
+
+
+def takes(terms: Terms, *, chosen_minor: int | None) -> int:
+    """The amount of one unit: a chosen 0 is honoured, and so is a preset of 0."""
+    if isinstance(terms, Fixed):
+        return terms.amount_minor
+    if chosen_minor is not None:
+        return chosen_minor
+    return terms.minimum_minor if terms.preset_minor is None else terms.preset_minor
+
+
+def unit_amount(price: Price, *, chosen_minor: int | None) -> int:
+    """What one unit costs after the price's own percentage, rounded half away from zero once, per unit."""
+    amount = takes(price.terms, chosen_minor=chosen_minor)
+    return divide_half_away(amount * (100 - price.discount_percent), 100) if price.discount_percent else amount
+
+
+def in_currency(prices: Iterable[Price], code: str) -> tuple[Price, ...]:
+    """Active prices in one currency."""
+    return tuple(price for price in prices if price.currency == code and not price.is_archived)
+
+
+def choose_currency(prices: Sequence[Price], *, wanted: Sequence[str]) -> str | None:
+    """The first wanted currency that the prices are offered in, else None."""
+    offered = {price.currency for price in prices if not price.is_archived}
+    return next((code for code in wanted if code in offered), None)
+
+
+def check_custom_amount(terms: Custom, amount_minor: int, code: str) -> str | None:
+    """Why an amount chosen by the buyer is refused (a problem code), or None. Order as polar.md 2.5."""
+    known = currency_of(code)
+    if amount_minor < terms.minimum_minor:
+        return "amount_below_minimum"
+    if 0 < amount_minor < known.smallest_charge_minor:
+        return "amount_below_processor_minimum"
+    if terms.maximum_minor is not None and amount_minor > terms.maximum_minor:
+        return "amount_above_maximum"
+    if amount_minor > known.largest_charge_minor:
+        return "amount_above_currency_maximum"
+    return None
+
+
+def amount_params(terms: Custom, code: str) -> dict[str, str]:
+    """The numbers an amount message needs, formatted: the currency's smallest and largest charge and the price's bounds."""
+    known = currency_of(code)
+    largest = known.largest_charge_minor if terms.maximum_minor is None else terms.maximum_minor
+    return {
+        "smallest": format_money(known.smallest_charge_minor, code),
+        "largest": format_money(known.largest_charge_minor, code),
+        "minimum": format_money(terms.minimum_minor, code),
+        "maximum": format_money(largest, code),
+    }
+
+
+def check_composition(definitions: Sequence[PriceDefinition], *, default_currency: str) -> list[Problem]:
+    """Rules over a whole price list, per currency (polar.md 10.1). Empty when the list can be sold."""
+    problems: list[Problem] = []
+
+    def wrong(code: str) -> None:
+        if all(problem.code != code for problem in problems):
+            problems.append(Problem(code, ("prices",)))
+
+    if not definitions:
+        wrong("price_required")
+    kinds: dict[str, list[str]] = {}
+    behaviors: dict[str, set[str | None]] = {}
+    for definition in definitions:
+        kinds.setdefault(definition.currency, []).append(definition.terms.kind)
+        behaviors.setdefault(definition.currency, set()).add(definition.tax_behavior)
+    for present in kinds.values():
+        if present.count("fixed") > 1:
+            wrong("one_fixed_price_only")
+        if present.count("custom") > 1:
+            wrong("one_custom_price_only")
+        if "custom" in present and "fixed" in present:
+            wrong("custom_price_stands_alone")
+    if any(len(found) > 1 for found in behaviors.values()):
+        wrong("one_tax_behavior_per_currency")
+    if len({frozenset(present) for present in kinds.values()}) > 1:
+        wrong("same_price_types_per_currency")
+    if definitions and default_currency not in kinds:
+        wrong("default_currency_required")
+    return problems

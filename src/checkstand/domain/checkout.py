@@ -1,0 +1,278 @@
+"""The checkout session: what is offered, what will be charged, who buys, and which moves are allowed.
+
+A session has offers (products the buyer may choose from) and lines (what will be charged). Choosing an offer rewrites the
+lines; everything after that sees lines only. Products and prices are copied in as they were when the session was priced.
+
+    >>> sorted(ALLOWED_MOVES[CheckoutStatus.CONFIRMED])
+    ['failed', 'open', 'succeeded']
+
+How a total comes about is in `pricing.py`; who pays how, in `payment.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from checkstand.domain.address import Address, AddressFields, fields_for
+from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free
+from checkstand.domain.errors import Expired, IllegalMove, NotOpen
+from checkstand.domain.organization import Dialect
+from checkstand.domain.trial import add_span
+
+Theme = Literal["light", "dark", "system"]
+
+
+class CheckoutStatus(StrEnum):
+    """`expired`, `succeeded` and `failed` are final."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    CONFIRMED = "confirmed"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+ALLOWED_MOVES: Mapping[CheckoutStatus, frozenset[CheckoutStatus]] = {
+    CheckoutStatus.OPEN: frozenset({CheckoutStatus.CONFIRMED, CheckoutStatus.EXPIRED}),
+    CheckoutStatus.CONFIRMED: frozenset({CheckoutStatus.OPEN, CheckoutStatus.SUCCEEDED, CheckoutStatus.FAILED}),
+    CheckoutStatus.EXPIRED: frozenset(),
+    CheckoutStatus.SUCCEEDED: frozenset(),
+    CheckoutStatus.FAILED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that will be charged. Quantity 0 means the buyer still has to choose one."""
+
+    product_id: UUID
+    price_id: UUID
+    quantity: int = 1
+    chosen_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buyer:
+    """What is known of who pays. `email_locked`: the session names a customer, so the e-mail cannot be edited."""
+
+    customer_id: UUID | None = None
+    external_id: str | None = None
+    email: str | None = None
+    name: str | None = None
+    billing_name: str | None = None
+    address: Address | None = None
+    tax_id: str | None = None
+    phone: str | None = None
+    ip_address: str | None = None
+    locale: str | None = None
+    is_business: bool = False
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the merchant decided for this session: what is asked, what is allowed, how it looks."""
+
+    allow_discount_codes: bool = True
+    require_billing_address: bool = False
+    allow_currency_selection: bool = True
+    allow_phone_number: bool = False
+    require_phone_number: bool = False
+    allow_tax_id: bool = True
+    minimal_address: bool = False
+    require_name: bool = False
+    show_saved_methods: bool = False
+    always_create_customer: bool = False
+    redirect_immediately: bool = False
+    theme: Theme | None = None
+    show_order_details: bool = True
+    allowed_methods: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialChoice:
+    """The session's word on trials: None leaves it to the product."""
+
+    allow: bool | None = True
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirects:
+    """Where the buyer goes afterwards (`success_url`) and with the back button (`back_url`)."""
+
+    success_url: str | None = None
+    back_url: str | None = None
+    embed_origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteLine:
+    """What one line comes to, in minor units. `subtotal_minor` is before discount and tax."""
+
+    product_id: UUID
+    price_id: UUID
+    label: str
+    quantity: int
+    unit_minor: int
+    subtotal_minor: int
+    discount_minor: int
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial)."""
+
+    currency: str
+    lines: tuple[QuoteLine, ...]
+    subtotal_minor: int
+    discount_minor: int
+    net_minor: int
+    tax_minor: int | None
+    tax_behavior: Literal["inclusive", "exclusive"] | None
+    total_minor: int
+    due_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentState:
+    """The attempt that a confirmed session waits for, or the one that paid it."""
+
+    attempt_id: UUID
+    intent_secret: str
+    intent_status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes."""
+
+    id: UUID
+    organization_id: UUID
+    dialect: Dialect
+    status: CheckoutStatus
+    client_secret: str
+    version: int = 1
+    created_at: datetime
+    modified_at: datetime | None = None
+    expires_at: datetime
+    products: tuple[Product, ...]
+    offers: tuple[UUID, ...] = ()
+    lines: tuple[Line, ...]
+    currency: str
+    quote: Quote
+    buyer: Buyer
+    options: Options
+    trial: TrialChoice = field(default_factory=TrialChoice)
+    trial_end: datetime | None = None
+    redirects: Redirects
+    metadata: Metadata = field(default_factory=dict)
+    custom_field_data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    discount_id: UUID | None = None
+    payment_method: str | None = None
+    payment: PaymentState | None = None
+    order_id: UUID | None = None
+    last_decline: str | None = None
+    carried: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def selected(self) -> Product:
+        """The chosen product: the first line's."""
+        return self.product(self.lines[0].product_id)
+
+    @property
+    def selected_price(self) -> Price:
+        """The price of the first line."""
+        found = self.selected.price(self.lines[0].price_id)
+        assert found is not None, "a line always names a price of its product"
+        return found
+
+    def product(self, product_id: UUID) -> Product:
+        """A product of this session, as it was when the session was priced. Raises KeyError."""
+        for product in self.products:
+            if product.id == product_id:
+                return product
+        raise KeyError(product_id)
+
+    @property
+    def is_recurring(self) -> bool:
+        """True when any line is billed again later."""
+        return any(self.product(line.product_id).recurrence for line in self.lines)
+
+    @property
+    def is_free(self) -> bool:
+        """True when every price of every chosen product is free; pay-what-you-want never is."""
+        return all(is_free(price) for line in self.lines for price in self.product(line.product_id).active_prices)
+
+    @property
+    def is_payment_required(self) -> bool:
+        """Something is taken today (polar.md 3.2)."""
+        return self.quote.total_minor > 0 and self.trial_end is None
+
+    @property
+    def is_payment_setup_required(self) -> bool:
+        """A payment method must be kept for later charges (polar.md 3.3)."""
+        if self.is_free or self.quote.subtotal_minor == 0:
+            return False
+        return self.is_recurring
+
+    @property
+    def is_payment_form_required(self) -> bool:
+        """The buyer has to say how to pay."""
+        return self.is_payment_required or self.is_payment_setup_required
+
+    @property
+    def asks_full_address(self) -> bool:
+        """The merchant or the purchase demands the whole address."""
+        return self.options.require_billing_address or self.buyer.is_business or self.payment_method == "upi"
+
+    @property
+    def address_fields(self) -> AddressFields:
+        """Which parts of the billing address are asked (polar.md 3.6)."""
+        country = self.buyer.address.country if self.buyer.address else None
+        return fields_for(country, full=self.asks_full_address)
+
+    def prices_of(self, product: Product) -> tuple[Price, ...]:
+        """A product's prices in the session's currency."""
+        return in_currency(product.prices, self.currency)
+
+
+def active_trial(checkout_product: Product, choice: TrialChoice) -> Span | None:
+    """The trial that applies: the session's own, else the product's; none for one-time products or when not allowed."""
+    if choice.allow is not True or checkout_product.recurrence is None:
+        return None
+    return choice.span or checkout_product.trial
+
+
+def trial_end(product: Product, choice: TrialChoice, now: datetime) -> datetime | None:
+    """When the trial ends if it began now; recomputed on every change, so it slides with the clock (polar.md 3.4)."""
+    span = active_trial(product, choice)
+    return add_span(now, span) if span else None
+
+
+def move(checkout: Checkout, to: CheckoutStatus, *, now: datetime) -> Checkout:
+    """The session in its next status. Raises IllegalMove for a step that the state machine does not know."""
+    if to not in ALLOWED_MOVES[checkout.status]:
+        raise IllegalMove(f"{checkout.status} -> {to}")
+    return replace(checkout, status=to, modified_at=now)
+
+
+def is_over(checkout: Checkout, now: datetime) -> bool:
+    """True when the session's time has passed, whatever its status."""
+    return now >= checkout.expires_at
+
+
+def require_open(checkout: Checkout, now: datetime) -> None:
+    """Raises Expired (by the clock, tested first) or NotOpen."""
+    if is_over(checkout, now) and checkout.status is not CheckoutStatus.SUCCEEDED:
+        raise Expired
+    if checkout.status is not CheckoutStatus.OPEN:
+        raise NotOpen(checkout.id, checkout.status)

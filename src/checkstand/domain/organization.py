@@ -1,0 +1,124 @@
+"""Organizations (the tenants), who may act for them, and their clock.
+
+Test and live are properties of an organization. A test organization has a clock of its own: real time plus an offset that
+only the test controls move, so that `now` keeps running and never needs storing.
+
+    >>> from datetime import UTC, datetime
+    >>> clock = timedelta(days=14)
+    >>> (datetime(2026, 1, 1, tzinfo=UTC) + clock).day
+    15
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+Mode = Literal["test", "live"]
+Dialect = Literal["polar", "dodo"]
+DefaultTaxBehavior = Literal["location", "inclusive", "exclusive"]
+
+ALL_SCOPES: tuple[str, ...] = tuple(
+    f"{noun}:{verb}"
+    for noun in (
+        "benefits",
+        "checkout_links",
+        "checkouts",
+        "custom_fields",
+        "customer_portal",
+        "customer_seats",
+        "customers",
+        "discounts",
+        "disputes",
+        "events",
+        "files",
+        "license_keys",
+        "members",
+        "meters",
+        "metrics",
+        "orders",
+        "organizations",
+        "payouts",
+        "products",
+        "refunds",
+        "subscriptions",
+        "transactions",
+        "wallets",
+        "webhooks",
+    )
+    for verb in ("read", "write")
+) + ("customer_meters:read", "customer_sessions:write", "member_sessions:write", "payments:read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationSettings:
+    """What an organization decides about its checkouts. Currency codes are upper-case ISO 4217."""
+
+    default_currency: str = "USD"
+    default_tax_behavior: DefaultTaxBehavior = "location"
+    country: str | None = "US"
+    email: str | None = None
+    website: str | None = None
+    embed_hosts: tuple[str, ...] = ()
+    adaptive_currency: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """One merchant: everything else belongs to exactly one of these."""
+
+    id: UUID
+    slug: str
+    name: str
+    mode: Mode
+    settings: OrganizationSettings
+    clock_offset_us: int
+    created_at: datetime
+    modified_at: datetime | None = None
+
+    def now(self, real: datetime) -> datetime:
+        """The organization's time, given the real one (UTC)."""
+        return real + timedelta(microseconds=self.clock_offset_us) if self.clock_offset_us else real
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """A key to one organization. The secret itself is never stored, only a keyed hash and a hint of its last characters."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    dialect: Dialect
+    hint: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    last_used_ip: str | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is calling: a token that was found valid, and the organization it opens."""
+
+    token: AccessToken
+    organization: Organization
+
+    def may(self, *accepted: str) -> bool:
+        """True when one of the accepted scopes was granted."""
+        return any(scope in self.token.scopes for scope in accepted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person who signs in to the dashboard."""
+
+    id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    settings: Mapping[str, str] = field(default_factory=dict)

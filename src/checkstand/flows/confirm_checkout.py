@@ -1,0 +1,174 @@
+"""Confirm: check that everything needed is there, reserve, commit, and only then charge.
+
+A guarded update moves the session from open to confirmed; whoever comes second is told so. The attempt and its gateway key are
+committed in the same transaction, before the gateway hears of anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain import ids
+from checkstand.domain.address import missing_fields
+from checkstand.domain.checkout import Checkout, CheckoutStatus, PaymentState, move, require_open
+from checkstand.domain.customer import Customer, same_email
+from checkstand.domain.errors import CustomerDeleted, ExternalIdTaken, Invalid, PaymentDeclined, Problem
+from checkstand.domain.organization import Organization
+from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict
+from checkstand.domain.pricing import below_floor
+from checkstand.flows.ports import Ports
+from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
+from checkstand.store import checkouts, customers, discounts, payments
+from checkstand.store.database import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """What confirming came to. `confirmed` is the session as it was accepted, `settled` as it is after the verdict."""
+
+    confirmed: Checkout
+    settled: Checkout
+    attempt: Attempt
+    verdict: Verdict
+
+
+async def confirm_checkout(
+    ports: Ports,
+    organization: Organization,
+    checkout: Checkout,
+    changes: CheckoutChanges,
+    *,
+    confirmation_token: str | None,
+    return_url: str,
+) -> Confirmed:
+    """Reserve, commit, then charge. Raises Expired, NotOpen, Locked, Invalid, ExternalIdTaken, CustomerDeleted, PaymentDeclined."""
+    now = ports.now(organization)
+    require_open(checkout, now)
+    changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    problems = what_is_missing(changed, confirmation_token=confirmation_token)
+    problems += await _archived_prices(ports, changed)
+    if problems:
+        raise Invalid(problems)
+    await _check_customer(ports, changed)
+    claimed, attempt = _claim(ports, changed, confirmation_token, now)
+    async with ports.db.transaction() as tx:
+        if not await checkouts.save(tx, claimed, [], seen=checkout.version):
+            await raise_loss(ports, checkout)
+        if claimed.discount_id is not None:
+            await _reserve_discount(ports, tx, claimed)
+        await payments.add(tx, attempt)
+    verdict = await charge(ports, attempt, return_url=return_url)
+    settled = await settle_payment(ports, attempt, verdict)
+    if isinstance(verdict, Declined):
+        raise PaymentDeclined(verdict.code, verdict.message, verdict.advice)
+    return Confirmed(confirmed=claimed, settled=settled, attempt=attempt, verdict=verdict)
+
+
+async def charge(ports: Ports, attempt: Attempt, *, return_url: str) -> Verdict:
+    """The gateway's verdict, outside any transaction; what costs nothing and needs no method is granted at once."""
+    if attempt.gateway == "none":
+        return Succeeded(reference=f"free_{attempt.id}", instrument=Instrument(method="none"))
+    return await ports.gateway.charge(attempt, return_url=return_url)
+
+
+def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> list[Problem]:
+    """Everything a buyer still has to give before paying (polar.md 6.2 steps 10 to 12); empty when nothing is."""
+    buyer = checkout.buyer
+    needs_form = checkout.is_payment_form_required
+    problems: list[Problem] = []
+
+    def missing(*where: str) -> None:
+        problems.append(Problem("field_required", where))
+
+    for position, line in enumerate(checkout.lines):
+        if line.quantity < 1:
+            problems.append(Problem("quantity_required", ("quantity", position), line.quantity))
+    if buyer.customer_id is None and not buyer.email:
+        missing("customer_email")
+    if checkout.options.require_name and not (buyer.name or buyer.billing_name):
+        missing("customer_name")
+    if buyer.is_business and not buyer.billing_name:
+        missing("customer_billing_name")
+    if (needs_form or buyer.is_business) and buyer.address is None:
+        missing("customer_billing_address")
+        missing("customer_billing_address", "country")
+    elif needs_form and buyer.address is not None:
+        required = missing_fields(buyer.address, checkout.address_fields)
+        for name in required:
+            missing("customer_billing_address", name)
+    if checkout.options.require_phone_number and not buyer.phone:
+        missing("customer_phone")
+    if needs_form and not confirmation_token:
+        problems.append(Problem("token_required", ("confirmation_token_id",)))
+    floor = below_floor(checkout.quote.total_minor, checkout.currency) if checkout.is_payment_required else None
+    if floor:
+        problems.append(Problem("total_below_floor", ("amount",), checkout.quote.total_minor, {"minimum": floor}))
+    return problems
+
+
+async def _archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:
+    """Catalogue prices that were archived since the session was made can no longer be bought."""
+    chosen = [line for line in checkout.lines if checkout.product(line.product_id).price(line.price_id)]
+    current = await ports.cache.products(checkout.organization_id, [line.product_id for line in chosen])
+    problems = []
+    for line in chosen:
+        snapshot = checkout.product(line.product_id).price(line.price_id)
+        product = current.get(line.product_id)
+        price = product.price(line.price_id) if product else None
+        gone = price is None or price.is_archived
+        if snapshot is not None and snapshot.source == "catalog" and gone:
+            problems.append(Problem("price_archived", ("product_price_id",), str(line.price_id)))
+    return problems
+
+
+async def _check_customer(ports: Ports, checkout: Checkout) -> None:
+    """Refuse before any money moves what could not be settled: a deleted customer, an external id that is somebody else's."""
+    buyer = checkout.buyer
+    organization_id = checkout.organization_id
+    if buyer.customer_id is not None:
+        if await customers.by_id(ports.db, organization_id, buyer.customer_id) is None:
+            raise CustomerDeleted
+        return
+    if buyer.external_id is None or buyer.email is None:
+        return
+    owner: Customer | None = await customers.by_external_id(ports.db, organization_id, buyer.external_id)
+    if owner is None or same_email(owner.email, buyer.email):
+        return
+    if await customers.newest_by_email(ports.db, organization_id, buyer.email) is None:
+        raise ExternalIdTaken
+
+
+async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout) -> None:
+    discount_id = checkout.discount_id
+    assert discount_id is not None
+    discount = await discounts.by_id(tx, checkout.organization_id, discount_id)
+    if discount is None or not await discounts.reserve(tx, discount, ports.new_id(), checkout.id):
+        raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(discount_id))
+
+
+def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime) -> tuple[Checkout, Attempt]:
+    """The confirmed session and the attempt that it waits for."""
+    attempt_id = ports.new_id()
+    order_id: UUID = checkout.order_id or ports.new_id()
+    needs_form = checkout.is_payment_form_required
+    attempt = Attempt(
+        id=attempt_id,
+        organization_id=checkout.organization_id,
+        checkout_id=checkout.id,
+        order_id=order_id,
+        purpose="setup" if needs_form and not checkout.is_payment_required else "payment",
+        status=AttemptStatus.STARTED,
+        gateway=ports.gateway.name if needs_form else "none",
+        gateway_key=ports.new_id(),
+        confirmation_token=confirmation_token if needs_form else None,
+        amount_minor=checkout.quote.due_minor,
+        currency=checkout.currency,
+        created_at=now,
+    )
+    secret = ids.secret("tint_", random_bytes=ports.random_bytes) if needs_form else ""
+    state = PaymentState(attempt_id=attempt_id, intent_secret=secret, intent_status="started")
+    claimed = move(checkout, CheckoutStatus.CONFIRMED, now=now)
+    return replace(claimed, payment=state, order_id=order_id, last_decline=None), attempt

@@ -1,0 +1,44 @@
+"""Read a session: by the merchant's key, or by the secret in a page's address."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from checkstand.domain import ids
+from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.errors import Expired, NotFound
+from checkstand.domain.organization import Organization
+from checkstand.flows.ports import Ports
+from checkstand.store import checkouts
+
+
+async def read_checkout(ports: Ports, organization: Organization, checkout_id: UUID) -> Checkout:
+    """A session of this organization. Raises NotFound."""
+    found = await checkouts.by_id(ports.db, organization.id, checkout_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def find_by_secret(ports: Ports, secret: str) -> tuple[Organization, Checkout]:
+    """The session a page's address names: a `polar_c_` client secret or a `cks_` id. Raises NotFound.
+
+    A mistyped client secret fails its checksum before the database is asked.
+    """
+    found: Checkout | None = None
+    if secret.startswith("cks_"):
+        checkout_id = ids.parse_short_id("cks", secret)
+        found = await checkouts.by_page_id(ports.db, checkout_id) if checkout_id else None
+    elif ids.is_well_formed_secret("polar_c_", secret):
+        found = await checkouts.by_client_secret(ports.db, secret)
+    if found is None:
+        raise NotFound
+    return await ports.cache.organization(found.organization_id), found
+
+
+async def read_for_buyer(ports: Ports, secret: str) -> tuple[Organization, Checkout]:
+    """The session as a buyer's client may see it. Raises NotFound, or Expired for one that was never paid."""
+    organization, found = await find_by_secret(ports, secret)
+    if found.status is not CheckoutStatus.SUCCEEDED and is_over(found, ports.now(organization)):
+        raise Expired
+    return organization, found

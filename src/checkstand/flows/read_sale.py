@@ -1,0 +1,71 @@
+"""Read what came of sessions: an order or payment with its session, tries and customer, put together from few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.errors import NotFound
+from checkstand.domain.order import Order, Sale
+from checkstand.domain.organization import Organization
+from checkstand.flows.ports import Ports
+from checkstand.store import checkouts, customers, orders, payments
+
+
+async def sale_of_order(ports: Ports, organization: Organization, order_id: UUID) -> Sale:
+    """A paid order as a sale. Raises NotFound."""
+    order = await orders.by_id(ports.db, organization.id, order_id)
+    if order is None:
+        raise NotFound
+    return (await sales_of_orders(ports, organization, [order]))[0]
+
+
+async def sales_of_orders(ports: Ports, organization: Organization, found: Sequence[Order]) -> list[Sale]:
+    """Orders as sales, in the same order."""
+    sessions = {}
+    for order in found:
+        checkout = await checkouts.by_id(ports.db, organization.id, order.checkout_id)
+        assert checkout is not None, "an order's session is never removed"
+        sessions[order.id] = checkout
+    attempts = await payments.of_checkouts(ports.db, organization.id, [order.checkout_id for order in found])
+    people = await customers.by_ids(ports.db, organization.id, [order.customer_id for order in found])
+    return [
+        Sale(
+            checkout=sessions[order.id],
+            attempts=attempts.get(order.checkout_id, ()),
+            customer=people.get(order.customer_id),
+            order=order,
+        )
+        for order in found
+    ]
+
+
+async def sale_of_payment(ports: Ports, organization: Organization, payment_id: UUID) -> Sale:
+    """A sale by the order id that its session reserved, paid or not (what Dodo calls a payment). Raises NotFound."""
+    checkout = await checkouts.by_order_id(ports.db, organization.id, payment_id)
+    if checkout is None:
+        raise NotFound
+    return (await sales_of_checkouts(ports, organization, [checkout]))[0]
+
+
+async def sales_of_checkouts(ports: Ports, organization: Organization, found: Sequence[Checkout]) -> list[Sale]:
+    """Sessions as sales, in the same order; three statements for all of them."""
+    attempts = await payments.of_checkouts(ports.db, organization.id, [checkout.id for checkout in found])
+    people = await customers.by_ids(
+        ports.db,
+        organization.id,
+        [checkout.buyer.customer_id for checkout in found if checkout.buyer.customer_id is not None],
+    )
+    wanted = orders.OrderFilter(checkout_ids=tuple(checkout.id for checkout in found))
+    bought = await orders.search(ports.db, organization.id, wanted, sorting=(), offset=0, limit=max(1, len(found)))
+    by_checkout = {order.checkout_id: order for order in bought.items} if found else {}
+    return [
+        Sale(
+            checkout=checkout,
+            attempts=attempts.get(checkout.id, ()),
+            customer=people.get(checkout.buyer.customer_id) if checkout.buyer.customer_id else None,
+            order=by_checkout.get(checkout.id),
+        )
+        for checkout in found
+    ]

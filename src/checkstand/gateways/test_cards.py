@@ -1,0 +1,131 @@
+"""What the test gateway's cards and tokens do: Stripe's well-known numbers, and tokens for API use.
+
+    >>> behaviour_of("4000 0000 0000 9995")
+    'decline:insufficient_funds'
+    >>> behaviour_of("4111 1111 1111 1111") is None
+    True
+
+A behaviour is `succeed`, `decline:CODE`, `challenge` (3-D Secure, then it succeeds), `challenge:CODE` (then it is declined)
+or `process` (accepted, decided later).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checkstand.domain.payment import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class TestCard:
+    """One well-known number and what a page may say of it."""
+
+    __test__ = False
+
+    number: str
+    behaviour: str
+    label: str
+    country: str = "US"
+
+
+CARDS: tuple[TestCard, ...] = (
+    TestCard("4242424242424242", "succeed", "Succeeds (Visa)"),
+    TestCard("5555555555554444", "succeed", "Succeeds (Mastercard)"),
+    TestCard("378282246310005", "succeed", "Succeeds (Amex, 4-digit code)"),
+    TestCard("4000056655665556", "succeed", "Succeeds (Visa debit)"),
+    TestCard("4000002760003184", "challenge", "Always asks for 3-D Secure"),
+    TestCard("4000000000003220", "challenge", "3-D Secure required, then succeeds"),
+    TestCard("4000008400001629", "challenge:generic_decline", "3-D Secure, then declined"),
+    TestCard("4000002500003155", "challenge", "3-D Secure now, later charges pass"),
+    TestCard("4000008260003178", "challenge:insufficient_funds", "3-D Secure, then insufficient funds"),
+    TestCard("4000000000000002", "decline:generic_decline", "Declined"),
+    TestCard("4000000000009995", "decline:insufficient_funds", "Insufficient funds"),
+    TestCard("4000000000000069", "decline:expired_card", "Expired card"),
+    TestCard("4000000000000127", "decline:incorrect_cvc", "Wrong CVC"),
+    TestCard("4000000000000119", "decline:processing_error", "Processing error"),
+    TestCard("4000000000009987", "decline:lost_card", "Declined as lost"),
+    TestCard("4000000000009979", "decline:stolen_card", "Declined as stolen"),
+    TestCard("4000000000006975", "decline:card_velocity_exceeded", "Too many tries"),
+    TestCard("4000000000000341", "succeed", "Saves, but later charges fail"),
+    TestCard("4576238912771450", "succeed", "Succeeds (Visa, India)", "IN"),
+    TestCard("5409162669381034", "succeed", "Succeeds (Mastercard, India)", "IN"),
+    TestCard("6074825972083818", "succeed", "Succeeds (RuPay, India)", "IN"),
+    TestCard("4706131211212123", "decline:generic_decline", "Declined (India)", "IN"),
+    TestCard("5105105105105100", "decline:generic_decline", "Declined (India)", "IN"),
+)
+_BY_NUMBER = {card.number: card for card in CARDS}
+_DEBIT = frozenset({"4000056655665556"})
+
+TOKENS = {
+    "ctoken_visa": ("succeed", "4242424242424242"),
+    "ctoken_mastercard": ("succeed", "5555555555554444"),
+    "ctoken_3ds": ("challenge", "4000002760003184"),
+    "ctoken_declined": ("decline:generic_decline", "4000000000000002"),
+    "ctoken_insufficient_funds": ("decline:insufficient_funds", "4000000000009995"),
+    "ctoken_expired": ("decline:expired_card", "4000000000000069"),
+    "ctoken_processing": ("process", "4242424242424242"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardDetails:
+    """What the test gateway's own form asks for. Lives for one request; only brand and last four digits are kept."""
+
+    number: str
+    exp_month: int
+    exp_year: int
+    cvc: str
+    holder: str | None = None
+
+
+def digits_of(text: str) -> str:
+    """The digits of a typed card number."""
+    return "".join(character for character in text if character.isascii() and character.isdigit())
+
+
+def passes_luhn(digits: str) -> bool:
+    """The check digit rule of ISO/IEC 7812.
+
+    >>> passes_luhn("4242424242424242"), passes_luhn("4242424242424241")
+    (True, False)
+    """
+    total = 0
+    for position, character in enumerate(reversed(digits)):
+        value = int(character) * (2 if position % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def behaviour_of(number: str) -> str | None:
+    """What a card number does; None when it is not on the list."""
+    card = _BY_NUMBER.get(digits_of(number))
+    return card.behaviour if card else None
+
+
+def brand_of(digits: str) -> str:
+    """The network, by the first digits."""
+    if digits.startswith(("34", "37")):
+        return "amex"
+    if digits.startswith("4"):
+        return "visa"
+    if digits.startswith(("51", "52", "53", "54", "55")):
+        return "mastercard"
+    return "rupay" if digits.startswith("60") else "unknown"
+
+
+def instrument_of(number: str, details: CardDetails | None = None) -> Instrument:
+    """What may be shown and kept of a listed card."""
+    digits = digits_of(number)
+    card = _BY_NUMBER[digits]
+    funding: Literal["credit", "debit"] = "debit" if digits in _DEBIT else "credit"
+    return Instrument(
+        method="card",
+        brand=brand_of(digits),
+        last_four=digits[-4:],
+        country=card.country,
+        funding=funding,
+        holder=details.holder if details else None,
+        exp_month=details.exp_month if details else 12,
+        exp_year=details.exp_year if details else 2034,
+    )

@@ -1,0 +1,140 @@
+"""Reading requests and writing answers: what every route needs and neither API decides.
+
+A body is read once, bounded, parsed strictly and looked through: too large, too deep, not UTF-8, a NUL, an unpaired surrogate, `NaN`
+or a number beyond 64 bits is refused here with a reason that the dialect puts into its own words. Nothing reaches a rule before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+LARGEST_BODY = 10_485_760
+DEEPEST = 64
+INT64 = 2**63
+IGNORED_FIELDS = "Checkstand-Ignored-Fields"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class BadBody(Exception):
+    """The body cannot be used. `reason` is one of: too_large, length_required, empty, not_json, not_utf8, too_deep, bad_text, big_number."""
+
+    def __init__(self, reason: str, *, position: int = 0, message: str = "", where: tuple[str | int, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.position = position
+        self.message = message
+        self.where = where
+
+
+async def read_body(request: Request) -> bytes:
+    """The whole body. Raises BadBody beyond the limit, whatever Content-Length says; ClientDisconnect when the caller left."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST_BODY:
+        raise BadBody("too_large")
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise BadBody("too_large")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def parse_json(body: bytes) -> object:
+    """JSON text to plain data with exact integers. Raises BadBody; an empty body is None."""
+    if not body.strip():
+        return None
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadBody("not_utf8", position=error.start, message="invalid UTF-8") from error
+    try:
+        data: object = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        data = _explain(text)
+    _look_through(data, ())
+    return data
+
+
+def _explain(text: str) -> object:
+    """Parse what the fast parser refused with the standard library, for its message and position; deep nesting is ours to refuse."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise BadBody("not_json", position=error.pos, message=error.msg) from error
+    except RecursionError as error:
+        raise BadBody("too_deep") from error
+    except ValueError as error:
+        raise BadBody("not_json", message=str(error)) from error
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _look_through(data: object, where: tuple[str | int, ...]) -> None:
+    if len(where) > DEEPEST:
+        raise BadBody("too_deep", where=where[:2])
+    if isinstance(data, str):
+        _check_text(data, where)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            _check_text(key, where)
+            _look_through(value, (*where, key))
+    elif isinstance(data, list):
+        for position, value in enumerate(data):
+            _look_through(value, (*where, position))
+    elif isinstance(data, int) and not -INT64 <= data < INT64:
+        raise BadBody("big_number", where=where)
+
+
+def _check_text(text: str, where: tuple[str | int, ...]) -> None:
+    if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
+        raise BadBody("bad_text", where=where)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body and headers, before they are sent: what a replayed request is answered with."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+def json_response(data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Plain data encoded once."""
+    return Response(
+        orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS),
+        status_code=status,
+        media_type="application/json",
+        headers=dict(headers) if headers else None,
+    )
+
+
+def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
+    """The header that names request fields nobody read; empty when there are none."""
+    if not isinstance(data, dict):
+        return {}
+    unknown = [re.sub(r"[^\x21-\x7e]|,", "?", key)[:64] for key in data if key not in known]
+    return {IGNORED_FIELDS: ", ".join(unknown[:20])} if unknown else {}
+
+
+__all__ = [
+    "Answer",
+    "BadBody",
+    "ClientDisconnect",
+    "ignored_fields",
+    "json_response",
+    "parse_json",
+    "read_body",
+]

@@ -1,0 +1,1 @@
+"""What running a server needs: settings, logging, metrics, health."""

@@ -1,0 +1,140 @@
+"""Settings: environment variables `CHECKSTAND_...`, or a file named by `CHECKSTAND_ENV_FILE`. One table; a test compares it with the docs.
+
+`serve` refuses to start on a bad or missing one with a sentence that names it; `dev` fills in what a laptop needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "CHECKSTAND_"
+MEANING = {
+    "DATABASE_URL": "PostgreSQL to use (postgresql://user:password@host/name). Empty: an embedded one in DATA_DIR.",
+    "PUBLIC_URL": "The address that buyers and API clients reach this server at, without a slash at the end.",
+    "SECRET_KEY": "At least 32 characters, kept secret; access tokens are hashed with it, so changing it ends them all.",
+    "DATA_DIR": "Folder for the embedded database.",
+    "GATEWAY": "Who takes the money: 'test' (built in) or 'stripe'.",
+    "STRIPE_SECRET_KEY": "Stripe's secret key (sk_...), with GATEWAY=stripe.",
+    "STRIPE_PUBLISHABLE_KEY": "Stripe's publishable key (pk_...), with GATEWAY=stripe.",
+    "STRIPE_WEBHOOK_SECRET": "Secret of Stripe's webhook endpoint (whsec_...), with GATEWAY=stripe.",
+    "STRIPE_API_BASE": "Another address for Stripe's API, for tests.",
+    "SMTP_URL": "Mail server for e-mails to buyers (smtp://user:password@host:port).",
+    "WORKERS": "Web processes of `serve`; 1 is right up to several cores.",
+    "LOG_LEVEL": "debug, info, warning or error.",
+    "TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded-For is believed, separated by commas.",
+    "RATE_LIMITS": "on or off; `serve` limits unless told otherwise, `dev` does not.",
+    "HOST": "Address to listen on.",
+    "PORT": "Port to listen on.",
+    "STATEMENT_CACHE": "on, or off behind a pooler in transaction mode.",
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or bad; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. Empty strings mean 'not given'."""
+
+    database_url: str = ""
+    public_url: str = ""
+    secret_key: str = ""
+    data_dir: str = ""
+    gateway: str = "test"
+    stripe_secret_key: str = ""
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = ""
+    smtp_url: str = ""
+    workers: int = 1
+    log_level: str = "info"
+    trusted_proxies: tuple[str, ...] = ()
+    rate_limits: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8080
+    statement_cache: bool = True
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Read settings. Raises SettingsError naming the first bad one, and for an unknown `CHECKSTAND_` name in the file."""
+    given = {**_from_file(environment.get(PREFIX + "ENV_FILE", "")), **environment}
+    values: dict[str, object] = {}
+    for item in fields(Settings):
+        name = item.name.upper()
+        text = given.get(PREFIX + name, "").strip()
+        if text:
+            values[item.name] = _parsed(name, text)
+    settings = Settings(**values)  # type: ignore[arg-type]
+    _check(settings)
+    return settings
+
+
+def _from_file(path: str) -> dict[str, str]:
+    if not path:
+        return {}
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}ENV_FILE names {path}, which cannot be read: {error.strerror}.") from error
+    found = {}
+    for number, line in enumerate(lines, 1):
+        text = line.strip().removeprefix("export ")
+        if not text or text.startswith("#"):
+            continue
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise SettingsError(f"Line {number} of {path} is not NAME=value.")
+        name = name.strip()
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in MEANING:
+            raise SettingsError(f"Line {number} of {path} sets {name}, which is no setting. See docs/settings.md.")
+        found[name] = value.strip().strip("'\"")
+    return found
+
+
+def _parsed(name: str, text: str) -> object:
+    if name in ("WORKERS", "PORT"):
+        if not text.isdigit() or int(text) > 65535:
+            raise SettingsError(f"{PREFIX}{name} must be a whole number, not {text!r}.")
+        return int(text)
+    if name in ("RATE_LIMITS", "STATEMENT_CACHE"):
+        known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+        if text.lower() not in known:
+            raise SettingsError(f"{PREFIX}{name} must be on or off, not {text!r}.")
+        return known[text.lower()]
+    if name == "TRUSTED_PROXIES":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text.rstrip("/") if name == "PUBLIC_URL" else text
+
+
+def _check(settings: Settings) -> None:
+    if settings.gateway not in ("test", "stripe"):
+        raise SettingsError(f"{PREFIX}GATEWAY must be 'test' or 'stripe', not {settings.gateway!r}.")
+    if settings.log_level not in ("debug", "info", "warning", "error"):
+        raise SettingsError(f"{PREFIX}LOG_LEVEL must be debug, info, warning or error, not {settings.log_level!r}.")
+    if settings.public_url:
+        parts = urlsplit(settings.public_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+            raise SettingsError(
+                f"{PREFIX}PUBLIC_URL must look like https://pay.example.com, not {settings.public_url!r}."
+            )
+    if settings.database_url and urlsplit(settings.database_url).scheme not in ("postgresql", "postgres"):
+        raise SettingsError(f"{PREFIX}DATABASE_URL must begin with postgresql://.")
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise SettingsError(f"{PREFIX}SECRET_KEY is too short: use 32 random characters or more.")
+
+
+def require_for_serving(settings: Settings) -> None:
+    """What production cannot do without. Raises SettingsError naming the first missing setting."""
+    for name in ("public_url", "secret_key"):
+        if not getattr(settings, name):
+            raise SettingsError(f"{PREFIX}{name.upper()} is not set. {MEANING[name.upper()]}")
+    if not settings.database_url and not settings.data_dir:
+        raise SettingsError(f"Set {PREFIX}DATABASE_URL (a PostgreSQL) or {PREFIX}DATA_DIR (an embedded one).")
+    if settings.gateway == "stripe":
+        for name in ("stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret"):
+            if not getattr(settings, name):
+                raise SettingsError(f"{PREFIX}{name.upper()} is not set, and {PREFIX}GATEWAY is 'stripe'.")

@@ -1,0 +1,50 @@
+"""What request handlers share in one process. Made in `app.py`, found again through the request."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from checkstand.domain.organization import Organization
+from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.ports import Ports
+from checkstand.ops.settings import Settings
+
+
+class Drainer:
+    """Runs an organization's due work to its end: what the test controls wait for. The worker replaces this in `app.py`."""
+
+    async def drain(self, organization: Organization) -> tuple[int, int]:
+        """(deliveries made, deliveries failed) until nothing more is due."""
+        raise RuntimeError("no worker is wired")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Ports for flows, who may call, the settings, and the worker's ear."""
+
+    ports: Ports
+    authenticator: Authenticator
+    settings: Settings
+    drainer: Drainer = field(default_factory=Drainer)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    """The services of the app that serves this request."""
+    found: Services = connection.app.state.services
+    return found
+
+
+def client_address(connection: HTTPConnection) -> str | None:
+    """The caller's address: the socket's, or X-Forwarded-For's last untrusted hop when the socket is a trusted proxy."""
+    peer = connection.client.host if connection.client else None
+    trusted = services_of(connection).settings.trusted_proxies
+    if peer is None or peer not in trusted:
+        return peer
+    for hop in reversed([part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",")]):
+        if hop and hop not in trusted:
+            return hop
+    return peer

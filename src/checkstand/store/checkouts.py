@@ -1,0 +1,199 @@
+"""Checkouts: one row each, the columns that queries and constraints need beside the whole session as a document.
+
+Every change is guarded by the version that was read: whoever comes second changes nothing and is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.facts import Fact
+from checkstand.store import facts as fact_store
+from checkstand.store.codec import decode, encode
+from checkstand.store.database import Executor
+from checkstand.store.query import Page, Query
+
+_CREATE = f"""
+    WITH made AS (
+        INSERT INTO checkouts (
+            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
+            order_id, currency, total_minor, created_at, modified_at, expires_at, document
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::json)
+    )
+    INSERT INTO facts {fact_store.COLUMNS}
+    SELECT $1, {fact_store.SELECTED}
+    FROM {fact_store.unnest_from(17)} {fact_store.ALIAS}
+"""  # noqa: S608 - built from constants
+
+_SAVE = f"""
+    WITH changed AS (
+        UPDATE checkouts
+        SET status = $4, client_secret = $5, version = $6, customer_id = $7, customer_email = $8, product_id = $9,
+            order_id = $10, currency = $11, total_minor = $12, modified_at = $14, expires_at = $15, document = $16::json
+        WHERE organization_id = $1
+          AND id = $2
+          AND dialect = $3
+          AND created_at = $13
+          AND version = $24
+        RETURNING id
+    ),
+    told AS (
+        INSERT INTO facts {fact_store.COLUMNS}
+        SELECT $1, {fact_store.SELECTED}
+        FROM changed, {fact_store.unnest_from(17)} {fact_store.ALIAS}
+    )
+    SELECT count(*) FROM changed
+"""  # noqa: S608 - built from constants
+
+
+def _arguments(checkout: Checkout) -> tuple[object, ...]:
+    return (
+        checkout.organization_id,
+        checkout.id,
+        checkout.dialect,
+        str(checkout.status),
+        checkout.client_secret,
+        checkout.version,
+        checkout.buyer.customer_id,
+        checkout.buyer.email,
+        checkout.selected.id,
+        checkout.order_id,
+        checkout.currency,
+        checkout.quote.total_minor,
+        checkout.created_at,
+        checkout.modified_at,
+        checkout.expires_at,
+        encode(checkout),
+    )
+
+
+async def create(db: Executor, checkout: Checkout, facts: Sequence[Fact]) -> None:
+    """Store a new session and what it tells, in one statement."""
+    await db.execute(_CREATE, *_arguments(checkout), *fact_store.columns(facts))
+
+
+async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen: int) -> bool:
+    """Store a changed session and its facts if nobody changed it since version `seen` was read; False otherwise."""
+    changed = await db.fetchval(_SAVE, *_arguments(checkout), *fact_store.columns(facts), seen)
+    return bool(changed)
+
+
+async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Checkout | None:
+    """A session of this organization."""
+    text = await db.fetchval(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        checkout_id,
+    )
+    return decode(Checkout, text) if text is not None else None
+
+
+async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
+    """Look-up by secret: the session whose page or client endpoints are asked for."""
+    text = await db.fetchval(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE client_secret = $1
+        """,
+        secret,
+    )
+    return decode(Checkout, text) if text is not None else None
+
+
+async def by_page_id(db: Executor, checkout_id: UUID) -> Checkout | None:
+    """Look-up by secret for Dodo, where the session's id is the page's key. Polar sessions are not reachable this way."""
+    text = await db.fetchval(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE id = $1
+          AND dialect = 'dodo'
+        """,
+        checkout_id,
+    )
+    return decode(Checkout, text) if text is not None else None
+
+
+async def by_order_id(db: Executor, organization_id: UUID, order_id: UUID) -> Checkout | None:
+    """The session that reserved this order id."""
+    text = await db.fetchval(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE organization_id = $1
+          AND order_id = $2
+        """,
+        organization_id,
+        order_id,
+    )
+    return decode(Checkout, text) if text is not None else None
+
+
+async def due_for_expiry(db: Executor, organization_id: UUID, *, now: datetime, limit: int = 100) -> Sequence[Checkout]:
+    """Open sessions whose time has passed, oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE organization_id = $1
+          AND status = 'open'
+          AND expires_at <= $2
+        ORDER BY expires_at
+        LIMIT $3
+        """,
+        organization_id,
+        now,
+        limit,
+    )
+    return [decode(Checkout, row["document"]) for row in rows]
+
+
+SORTABLE = {"created_at": "created_at", "expires_at": "expires_at", "status": "status"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutFilter:
+    """What a list may be narrowed by; empty means no narrowing. `order_reserved`: only those that were confirmed once."""
+
+    product_ids: tuple[UUID, ...] = ()
+    customer_ids: tuple[UUID, ...] = ()
+    external_customer_ids: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    email_contains: str | None = None
+    order_reserved: bool = False
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+async def search(
+    db: Executor, organization_id: UUID, wanted: CheckoutFilter, *, sorting: Sequence[str], offset: int, limit: int
+) -> Page[Checkout]:
+    """A page of sessions with the total count. `sorting` names keys of SORTABLE, a leading '-' for descending."""
+    query = Query("checkouts", organization_id)
+    query.any_of("product_id", wanted.product_ids, "uuid")
+    query.any_of("customer_id", wanted.customer_ids, "uuid")
+    query.any_of("status", wanted.statuses, "text")
+    query.contains("customer_email", wanted.email_contains)
+    query.at_least("created_at", wanted.created_after)
+    query.at_most("created_at", wanted.created_before)
+    if wanted.order_reserved:
+        query.where("order_id IS NOT NULL")
+    if wanted.external_customer_ids:
+        query.where(
+            "customer_id IN (SELECT id FROM customers WHERE customers.organization_id = checkouts.organization_id "
+            f"AND external_id = ANY({query.bind(list(wanted.external_customer_ids))}::text[]))"
+        )
+    query.order_by(sorting, SORTABLE)
+    rows, total = await query.page(db, "document", offset=offset, limit=limit)
+    return Page([decode(Checkout, row["document"]) for row in rows], total)

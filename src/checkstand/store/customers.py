@@ -1,0 +1,203 @@
+"""Customers. An e-mail is not unique (Dodo may be told to make a new customer each time); an external id is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.address import Address
+from checkstand.domain.customer import Customer, fold_email
+from checkstand.store.codec import decode, decode_plain, encode
+from checkstand.store.database import Executor
+from checkstand.store.query import Page, Query
+
+COLUMNS = (
+    "customers.organization_id, customers.id, customers.external_id, customers.email, customers.name, "
+    "customers.billing_name, customers.billing_address, customers.tax_id, customers.phone, customers.locale, "
+    "customers.metadata, customers.created_at, customers.modified_at, customers.deleted_at"
+)
+
+
+def from_row(row: asyncpg.Record) -> Customer:
+    address = row["billing_address"]
+    return Customer(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        external_id=row["external_id"],
+        email=row["email"],
+        name=row["name"],
+        billing_name=row["billing_name"],
+        address=decode(Address, address) if address is not None else None,
+        tax_id=row["tax_id"],
+        phone=row["phone"],
+        locale=row["locale"],
+        metadata=decode_plain(row["metadata"]),
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        deleted_at=row["deleted_at"],
+    )
+
+
+async def by_id(
+    db: Executor, organization_id: UUID, customer_id: UUID, *, with_deleted: bool = False
+) -> Customer | None:
+    """A customer of this organization; deleted ones only when asked for."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM customers
+        WHERE organization_id = $1
+          AND id = $2
+          AND (deleted_at IS NULL OR $3)
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        customer_id,
+        with_deleted,
+    )
+    return from_row(row) if row is not None else None
+
+
+async def by_ids(db: Executor, organization_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
+    """The customers among these ids, deleted ones included."""
+    rows = await db.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM customers
+        WHERE organization_id = $1
+          AND id = ANY($2::uuid[])
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        list(customer_ids),
+    )
+    return {row["id"]: from_row(row) for row in rows}
+
+
+async def by_external_id(db: Executor, organization_id: UUID, external_id: str) -> Customer | None:
+    """The living customer with the merchant's own id."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM customers
+        WHERE organization_id = $1
+          AND external_id = $2
+          AND deleted_at IS NULL
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        external_id,
+    )
+    return from_row(row) if row is not None else None
+
+
+async def newest_by_email(db: Executor, organization_id: UUID, email: str) -> Customer | None:
+    """The most recently made living customer with this e-mail, compared without case."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM customers
+        WHERE organization_id = $1
+          AND lower(email) = $2
+          AND deleted_at IS NULL
+        ORDER BY created_at DESC, id
+        LIMIT 1
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        fold_email(email),
+    )
+    return from_row(row) if row is not None else None
+
+
+async def lock_email(db: Executor, organization_id: UUID, email: str) -> None:
+    """Hold back other purchases with the same e-mail until this transaction ends, so that one customer is made, not two."""
+    await db.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::text, 0))",
+        str(organization_id),
+        fold_email(email),
+    )
+
+
+async def add(db: Executor, customer: Customer) -> bool:
+    """Store a new customer; False when its external id is taken."""
+    status = await db.execute(
+        """
+        INSERT INTO customers (
+            organization_id, id, external_id, email, name, billing_name, billing_address, tax_id, phone, locale,
+            metadata, created_at, modified_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11::json, $12, $13)
+        ON CONFLICT (organization_id, external_id) WHERE deleted_at IS NULL DO NOTHING
+        """,
+        *_arguments(customer),
+    )
+    return status.endswith(" 1")
+
+
+async def save(db: Executor, customer: Customer) -> None:
+    """Store a changed customer."""
+    await db.execute(
+        """
+        UPDATE customers
+        SET external_id = $3, email = $4, name = $5, billing_name = $6, billing_address = $7::json, tax_id = $8,
+            phone = $9, locale = $10, metadata = $11::json, created_at = $12, modified_at = $13
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        *_arguments(customer),
+    )
+
+
+def _arguments(customer: Customer) -> tuple[object, ...]:
+    return (
+        customer.organization_id,
+        customer.id,
+        customer.external_id,
+        customer.email,
+        customer.name,
+        customer.billing_name,
+        encode(customer.address) if customer.address is not None else None,
+        customer.tax_id,
+        customer.phone,
+        customer.locale,
+        encode(customer.metadata),
+        customer.created_at,
+        customer.modified_at,
+    )
+
+
+SORTABLE = {"created_at": "created_at", "email": "email", "name": "name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter:
+    """What a customer list may be narrowed by."""
+
+    email: str | None = None
+    text: str | None = None
+    metadata: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+async def search(
+    db: Executor, organization_id: UUID, wanted: CustomerFilter, *, sorting: Sequence[str], offset: int, limit: int
+) -> Page[Customer]:
+    """A page of living customers with the total count."""
+    query = Query("customers", organization_id)
+    query.where("deleted_at IS NULL")
+    query.equals("lower(email)", fold_email(wanted.email) if wanted.email else None)
+    if wanted.text:
+        needle = query.bind(wanted.text)
+        query.where(
+            f"(strpos(lower(email), lower({needle}::text)) > 0 OR strpos(lower(coalesce(name, '')), "
+            f"lower({needle}::text)) > 0 OR external_id = {needle}::text)"
+        )
+    for key, values in wanted.metadata:
+        query.where(f"metadata ->> {query.bind(key)}::text = ANY({query.bind(list(values))}::text[])")
+    query.at_least("created_at", wanted.created_after)
+    query.at_most("created_at", wanted.created_before)
+    query.order_by(sorting, SORTABLE)
+    rows, total = await query.page(db, COLUMNS, offset=offset, limit=limit)
+    return Page([from_row(row) for row in rows], total)

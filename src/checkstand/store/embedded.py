@@ -1,0 +1,241 @@
+"""The PostgreSQL that Checkstand starts for itself, in its data folder, where no database URL is given.
+
+Rule: one data folder, one owner. The owner holds `postgresql.lock` for its life; PostgreSQL outlives a killed owner,
+and the next owner adopts it. What a crash leaves behind (stale pid file, stale socket, half-made cluster) the next
+start puts right. The server listens on a private unix socket only, and logs to `postgresql.log` in the folder.
+
+    cluster = await asyncio.to_thread(start, Path("data"))
+    await asyncio.to_thread(stop, cluster)
+
+Which programs run is decided in `embedded_binaries.py`; as whom, and where root's database lives, in
+`embedded_user.py`; with which settings in `embedded_server.py`; how failures are told in `embedded_errors.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import asyncpg
+
+from checkstand.store import embedded_server as server
+from checkstand.store.embedded_binaries import choose, installed
+from checkstand.store.embedded_errors import EmbeddedError, from_os, from_output
+from checkstand.store.embedded_user import (
+    DATA_NAME,
+    POINTER_NAME,
+    account_for,
+    home_for,
+    known_home,
+    open_private,
+    remove_sockets,
+)
+
+__all__ = ["Cluster", "EmbeddedError", "discard", "find", "start", "stop"]
+
+LOCK_NAME = "postgresql.lock"
+LOG_NAME = "postgresql.log"
+
+_locks: dict[Path, int] = {}  # held by this process: folder of the cluster -> descriptor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """A running embedded PostgreSQL. `dsn` is for asyncpg; `started`: by this process, rather than found running."""
+
+    data: Path
+    socket_dir: Path
+    port: int
+    dsn: str
+    log: Path
+    started: bool
+
+
+def start(folder: Path, *, durable: bool = True, bin_dirs: Iterable[Path] | None = None) -> Cluster:
+    """Own the database of `folder`: make it where there is none, adopt it where it runs, start it where it doesn't.
+
+    Blocks, about a second on an empty folder. `durable=False` gives up surviving a power cut for speed. `bin_dirs`:
+    folders of PostgreSQL's programs to choose from, instead of looking for them. Raises EmbeddedError.
+    """
+    folder = _prepared(folder)
+    home = home_for(folder)
+    try:
+        _take_lock(home)
+    except OSError as error:
+        raise from_os(error, home) from error
+    try:
+        return _start_owned(folder, home, durable=durable, bin_dirs=bin_dirs)
+    except OSError as error:
+        _release_lock(home)
+        raise from_os(error, home) from error
+    except BaseException:
+        _release_lock(home)
+        raise
+
+
+def find(folder: Path) -> Cluster | None:
+    """The database of `folder` if it runs, without owning it: for commands beside a running server."""
+    folder = Path(os.path.realpath(folder))
+    if not folder.is_dir():
+        return None
+    try:
+        data = known_home(folder) / DATA_NAME
+        running = server.read(data)
+    except OSError as error:
+        raise from_os(error, folder) from error
+    if running is None or running.status != "ready":
+        return None
+    return _cluster(folder, data, running, started=False)
+
+
+def stop(cluster: Cluster, *, mode: Literal["fast", "immediate"] = "fast") -> None:
+    """End the database and give up the folder. `fast` writes everything out; `immediate` leaves that to the next start.
+
+    Stopping what does not run is fine. Raises EmbeddedError if the server will not end.
+    """
+    running = server.read(cluster.data)
+    if running:
+        server.end(running, mode)
+    remove_sockets(cluster.socket_dir)
+    _release_lock(cluster.data.parent)
+
+
+def discard(cluster: Cluster) -> None:
+    """End the database at once and remove it, wherever it lives; the rest of its folder is left alone."""
+    stop(cluster, mode="immediate")
+    shutil.rmtree(cluster.data, ignore_errors=True)
+    folder, home = cluster.log.parent, cluster.data.parent
+    if home != folder:
+        shutil.rmtree(home, ignore_errors=True)
+        (folder / POINTER_NAME).unlink(missing_ok=True)
+
+
+def _start_owned(folder: Path, home: Path, *, durable: bool, bin_dirs: Iterable[Path] | None) -> Cluster:
+    data = home / DATA_NAME
+    account = account_for(folder, data)
+    adopted = _adopt(folder, data, durable=durable)
+    if adopted:
+        return adopted
+    if not account.can_enter(home):
+        raise EmbeddedError(
+            f"PostgreSQL runs as '{account.name}', which can't reach '{home}'. Let all users pass through the folders "
+            "above it (chmod o+x), or run Checkstand as the user that owns them."
+        )
+    binaries = choose(installed() if bin_dirs is None else bin_dirs, account, major=_major_of(data))
+    if not data.exists():
+        server.make(home, binaries, account, durable=durable)
+    running = server.launch(data, binaries, account, log=folder / LOG_NAME, durable=durable)
+    try:
+        server.ask(running)
+    except (server.NoAnswer, server.Unreachable, asyncpg.PostgresError) as error:
+        server.end(running, "immediate")
+        raise from_output("Starting the database", str(error), home, folder / LOG_NAME) from error
+    return _cluster(folder, data, running, started=True)
+
+
+def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
+    """Take over the server that a killed owner left running. None where none runs, or none that can be kept."""
+    found = server.read(data)
+    if found is None:
+        return None
+    try:
+        ready = server.await_ready(data, found.pid)
+        if ready is None:
+            return None
+        where, is_durable = server.ask(ready)
+    except server.Unreachable:  # its socket was swept out of the temporary folder
+        _end_orphan(found)
+        return None
+    except (server.NoAnswer, asyncpg.PostgresError) as error:
+        raise EmbeddedError(
+            f"PostgreSQL (process {found.pid}) holds '{data}' but does not answer. End it with `kill -9 {found.pid}` "
+            "and start again; nothing that was confirmed is lost."
+        ) from error
+    if where != data or (durable and not is_durable):  # its folder was moved, or it runs for speed
+        _end_orphan(ready)
+        return None
+    return _cluster(folder, data, ready, started=False)
+
+
+def _end_orphan(orphan: server.Postmaster) -> None:
+    server.end(orphan, "fast")
+    remove_sockets(orphan.socket_dir)
+
+
+def _cluster(folder: Path, data: Path, running: server.Postmaster, *, started: bool) -> Cluster:
+    return Cluster(
+        data=data,
+        socket_dir=running.socket_dir,
+        port=running.port,
+        dsn=running.dsn,
+        log=folder / LOG_NAME,
+        started=started,
+    )
+
+
+def _prepared(folder: Path) -> Path:
+    folder = Path(os.path.realpath(folder))
+    if any(ord(character) < 32 for character in str(folder)):
+        raise EmbeddedError(f"The data folder's name {str(folder)!r} has a line break or the like. Choose another one.")
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            # Where PostgreSQL runs as another user, it must pass through; what lies inside has modes of its own.
+            folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    except OSError as error:
+        raise from_os(error, folder) from error
+    return folder
+
+
+def _major_of(data: Path) -> int | None:
+    """The major version of PostgreSQL that made `data`; None where there is no data yet."""
+    if not data.exists():
+        return None
+    try:
+        return int((data / "PG_VERSION").read_text().strip())
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
+        raise EmbeddedError(
+            f"'{data}' is not a PostgreSQL database (no valid PG_VERSION in it). "
+            "Move it away to begin with an empty one, or restore a backup."
+        ) from error
+
+
+def _take_lock(home: Path) -> None:
+    descriptor = open_private(home / LOCK_NAME, os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise EmbeddedError(
+            f"Another Checkstand{f' (process {owner})' if owner else ''} uses the data folder '{home}'. "
+            "Stop it, or give this one a data folder of its own."
+        ) from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    _locks[home] = descriptor
+    with contextlib.suppress(OSError):  # a full disk: the lock holds without saying whose it is
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _release_lock(home: Path) -> None:
+    descriptor = _locks.pop(home, None)
+    if descriptor is not None:
+        os.close(descriptor)
+
+
+def _forget_locks_after_fork() -> None:
+    """A forked child must not hold its parent's lock beyond the parent's death. Closing a copy does not unlock."""
+    while _locks:
+        os.close(_locks.popitem()[1])
+
+
+os.register_at_fork(after_in_child=_forget_locks_after_fork)

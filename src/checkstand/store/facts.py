@@ -1,0 +1,119 @@
+"""Facts: appended with the change they tell of, claimed by the worker, read back as a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.facts import Fact, FactType
+from checkstand.store.database import Executor
+
+# The tail of a statement that records facts beside its own change; `columns` gives its arguments in this order.
+UNNEST = "unnest({}::uuid[], {}::text[], {}::uuid[], {}::uuid[], {}::timestamptz[], {}::text[], {}::text[])"
+COLUMNS = "(organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
+SELECTED = "f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot::json"
+ALIAS = "AS f (id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
+
+
+def unnest_from(first: int) -> str:
+    """The UNNEST clause with its parameters numbered from `first`."""
+    return UNNEST.format(*(f"${number}" for number in range(first, first + 7)))
+
+
+def columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:
+    """Facts as seven parallel arrays, in the order of UNNEST."""
+    return (
+        [fact.id for fact in facts],
+        [str(fact.type) for fact in facts],
+        [fact.subject_id for fact in facts],
+        [fact.checkout_id for fact in facts],
+        [fact.occurred_at for fact in facts],
+        [fact.detail for fact in facts],
+        [fact.snapshot.decode() if fact.snapshot is not None else None for fact in facts],
+    )
+
+
+_RECORD = f"""
+    INSERT INTO facts {COLUMNS}
+    SELECT $1, {SELECTED}
+    FROM {unnest_from(2)} {ALIAS}
+"""  # noqa: S608 - built from constants
+
+
+async def record(db: Executor, organization_id: UUID, facts: Sequence[Fact]) -> None:
+    """Append facts, in order."""
+    if facts:
+        await db.execute(_RECORD, organization_id, *columns(facts))
+
+
+def from_row(row: asyncpg.Record) -> Fact:
+    snapshot = row["snapshot"]
+    return Fact(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        type=FactType(row["type"]),
+        subject_id=row["subject_id"],
+        checkout_id=row["checkout_id"],
+        occurred_at=row["occurred_at"],
+        detail=row["detail"],
+        snapshot=snapshot.encode() if snapshot is not None else None,
+    )
+
+
+async def claim_pending(db: Executor, *, limit: int) -> Sequence[Fact]:
+    """Oldest facts that were not turned into deliveries yet, locked until the transaction ends (other workers skip them)."""
+    rows = await db.fetch(
+        """
+        SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot
+        FROM facts
+        WHERE is_pending
+        ORDER BY sequence
+        LIMIT $1
+        FOR UPDATE SKIP LOCKED
+        """,
+        limit,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def mark_done(db: Executor, facts: Sequence[Fact]) -> None:
+    """Facts whose deliveries exist now."""
+    await db.execute(
+        """
+        UPDATE facts
+        SET is_pending = false
+        FROM unnest($1::uuid[], $2::uuid[]) AS done (organization_id, id)
+        WHERE facts.organization_id = done.organization_id
+          AND facts.id = done.id
+        """,
+        [fact.organization_id for fact in facts],
+        [fact.id for fact in facts],
+    )
+
+
+async def timeline(db: Executor, organization_id: UUID, checkout_id: UUID) -> Sequence[Fact]:
+    """All that happened to one checkout, oldest first."""
+    rows = await db.fetch(
+        """
+        SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, NULL AS snapshot
+        FROM facts
+        WHERE organization_id = $1
+          AND checkout_id = $2
+        ORDER BY sequence
+        """,
+        organization_id,
+        checkout_id,
+    )
+    return [from_row(row) for row in rows]
+
+
+async def pending_count(db: Executor, organization_id: UUID) -> int:
+    """How many facts of an organization still wait to be turned into deliveries."""
+    return int(
+        await db.fetchval(
+            "SELECT count(*) FROM facts WHERE organization_id = $1 AND is_pending",
+            organization_id,
+        )
+    )

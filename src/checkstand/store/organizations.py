@@ -1,0 +1,257 @@
+"""Organizations, people and access tokens. The look-up of a token by its hash is one of the few without an organization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.organization import AccessToken, Organization, OrganizationSettings, Principal, User
+from checkstand.store.codec import decode, encode
+from checkstand.store.database import Executor
+
+_ORGANIZATION = (
+    "o.id AS o_id, o.slug AS o_slug, o.name AS o_name, o.mode AS o_mode, o.settings AS o_settings, "
+    "o.clock_offset_us AS o_clock_offset_us, o.created_at AS o_created_at, o.modified_at AS o_modified_at"
+)
+_TOKEN = (
+    "t.organization_id, t.id, t.name, t.dialect, t.hint, t.scopes, t.created_at, t.expires_at, t.last_used_at, "  # noqa: S105
+    "t.last_used_ip, t.revoked_at"
+)
+
+
+def _organization(row: asyncpg.Record) -> Organization:
+    return Organization(
+        id=row["o_id"],
+        slug=row["o_slug"],
+        name=row["o_name"],
+        mode=row["o_mode"],
+        settings=decode(OrganizationSettings, row["o_settings"]),
+        clock_offset_us=row["o_clock_offset_us"],
+        created_at=row["o_created_at"],
+        modified_at=row["o_modified_at"],
+    )
+
+
+def _token(row: asyncpg.Record) -> AccessToken:
+    return AccessToken(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        name=row["name"],
+        dialect=row["dialect"],
+        hint=row["hint"],
+        scopes=tuple(row["scopes"]),
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        last_used_at=row["last_used_at"],
+        last_used_ip=row["last_used_ip"],
+        revoked_at=row["revoked_at"],
+    )
+
+
+async def add(db: Executor, organization: Organization) -> None:
+    """Store a new organization."""
+    await db.execute(
+        """
+        INSERT INTO organizations (id, slug, name, mode, settings, created_at)
+        VALUES ($1, $2, $3, $4, $5::json, $6)
+        """,
+        organization.id,
+        organization.slug,
+        organization.name,
+        organization.mode,
+        encode(organization.settings),
+        organization.created_at,
+    )
+
+
+async def by_id(db: Executor, organization_id: UUID) -> Organization | None:
+    row = await db.fetchrow(
+        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1",  # noqa: S608
+        organization_id,
+    )
+    return _organization(row) if row is not None else None
+
+
+async def by_slug(db: Executor, slug: str) -> Organization | None:
+    row = await db.fetchrow(f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.slug = $1", slug)  # noqa: S608
+    return _organization(row) if row is not None else None
+
+
+async def all_of_them(db: Executor) -> Sequence[Organization]:
+    """Every organization, for the worker's rounds."""
+    rows = await db.fetch(f"SELECT {_ORGANIZATION} FROM organizations AS o ORDER BY o.created_at")  # noqa: S608
+    return [_organization(row) for row in rows]
+
+
+async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> None:
+    """Move a test organization's clock; a live one's is refused by constraint."""
+    await db.execute("UPDATE organizations SET clock_offset_us = $2 WHERE id = $1", organization_id, offset_us)
+
+
+async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> None:
+    """Store a new token by its keyed hash."""
+    await db.execute(
+        """
+        INSERT INTO access_tokens (
+            organization_id, id, name, dialect, token_hash, hint, scopes, created_at, expires_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        """,
+        token.organization_id,
+        token.id,
+        token.name,
+        token.dialect,
+        token_hash,
+        token.hint,
+        list(token.scopes),
+        token.created_at,
+        token.expires_at,
+    )
+
+
+async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None:
+    """Look-up by secret: the token with this hash, revoked and expired ones included, and its organization."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_TOKEN}, {_ORGANIZATION}
+        FROM access_tokens AS t
+        JOIN organizations AS o ON o.id = t.organization_id
+        WHERE t.token_hash = $1
+        """,  # noqa: S608 - built from constants
+        token_hash,
+    )
+    return Principal(token=_token(row), organization=_organization(row)) if row is not None else None
+
+
+async def tokens(db: Executor, organization_id: UUID) -> Sequence[AccessToken]:
+    """All tokens of an organization, newest first."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_TOKEN}
+        FROM access_tokens AS t
+        WHERE t.organization_id = $1
+        ORDER BY t.created_at DESC
+        """,  # noqa: S608 - built from constants
+        organization_id,
+    )
+    return [_token(row) for row in rows]
+
+
+async def revoke_token(db: Executor, organization_id: UUID, token_id: UUID, *, now: datetime) -> bool:
+    """End a token; False when there is no such living token."""
+    status = await db.execute(
+        """
+        UPDATE access_tokens
+        SET revoked_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND revoked_at IS NULL
+        """,
+        organization_id,
+        token_id,
+        now,
+    )
+    return status.endswith(" 1")
+
+
+async def note_use(db: Executor, organization_id: UUID, token_id: UUID, *, now: datetime, address: str | None) -> None:
+    """Remember when and from where a token was last used."""
+    await db.execute(
+        """
+        UPDATE access_tokens
+        SET last_used_at = $3, last_used_ip = $4
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        token_id,
+        now,
+        address,
+    )
+
+
+async def add_user(db: Executor, user: User, password_hash: str) -> None:
+    await db.execute(
+        "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+        user.id,
+        user.email,
+        user.name,
+        password_hash,
+        user.created_at,
+    )
+
+
+async def add_membership(db: Executor, organization_id: UUID, user_id: UUID, role: str, *, now: datetime) -> None:
+    await db.execute(
+        "INSERT INTO memberships (organization_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
+        organization_id,
+        user_id,
+        role,
+        now,
+    )
+
+
+async def user_with_password(db: Executor, email: str) -> tuple[User, str] | None:
+    """Look-up at sign-in: the user with this e-mail (without case) and the stored password hash."""
+    row = await db.fetchrow(
+        "SELECT id, email, name, password_hash, created_at FROM users WHERE lower(email) = lower($1)", email
+    )
+    if row is None:
+        return None
+    user = User(id=row["id"], email=row["email"], name=row["name"], created_at=row["created_at"])
+    return user, row["password_hash"]
+
+
+async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization]:
+    """The organizations that a person may act for."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_ORGANIZATION}
+        FROM organizations AS o
+        JOIN memberships AS m ON m.organization_id = o.id
+        WHERE m.user_id = $1
+        ORDER BY o.name
+        """,  # noqa: S608 - built from constants
+        user_id,
+    )
+    return [_organization(row) for row in rows]
+
+
+async def add_session(
+    db: Executor, token_hash: bytes, user_id: UUID, csrf_token: str, *, now: datetime, expires_at: datetime
+) -> None:
+    """Remember a signed-in browser by the hash of its cookie."""
+    await db.execute(
+        "INSERT INTO user_sessions (token_hash, user_id, csrf_token, created_at, expires_at) "
+        "VALUES ($1, $2, $3, $4, $5)",
+        token_hash,
+        user_id,
+        csrf_token,
+        now,
+        expires_at,
+    )
+
+
+async def session_user(db: Executor, token_hash: bytes, *, now: datetime) -> tuple[User, str] | None:
+    """Look-up by secret: who is signed in with this cookie, and the session's CSRF token."""
+    row = await db.fetchrow(
+        """
+        SELECT u.id, u.email, u.name, u.created_at, s.csrf_token
+        FROM user_sessions AS s
+        JOIN users AS u ON u.id = s.user_id
+        WHERE s.token_hash = $1
+          AND s.expires_at > $2
+        """,
+        token_hash,
+        now,
+    )
+    if row is None:
+        return None
+    return User(id=row["id"], email=row["email"], name=row["name"], created_at=row["created_at"]), row["csrf_token"]
+
+
+async def end_session(db: Executor, token_hash: bytes) -> None:
+    await db.execute("DELETE FROM user_sessions WHERE token_hash = $1", token_hash)

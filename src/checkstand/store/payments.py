@@ -1,0 +1,176 @@
+"""Payment attempts and the ledger. An attempt is committed before the gateway hears of it; a verdict lands exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.ledger import Entry
+from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
+from checkstand.store.codec import decode, encode
+from checkstand.store.database import Executor
+
+_COLUMNS = """
+    organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
+    confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, created_at,
+    modified_at
+"""
+
+
+def _attempt(row: asyncpg.Record) -> Attempt:
+    instrument = row["instrument"]
+    return Attempt(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        checkout_id=row["checkout_id"],
+        order_id=row["order_id"],
+        purpose=row["purpose"],
+        status=AttemptStatus(row["status"]),
+        gateway=row["gateway"],
+        gateway_key=row["gateway_key"],
+        gateway_reference=row["gateway_reference"],
+        confirmation_token=row["confirmation_token"],
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        instrument=decode(Instrument, instrument) if instrument is not None else None,
+        action_url=row["action_url"],
+        decline_code=row["decline_code"],
+        decline_message=row["decline_message"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+    )
+
+
+async def add(db: Executor, attempt: Attempt) -> None:
+    """Store a new attempt. A second live one for the same checkout is refused by constraint."""
+    await db.execute(
+        f"""
+        INSERT INTO payment_attempts ({_COLUMNS})
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18)
+        """,  # noqa: S608 - built from constants
+        attempt.organization_id,
+        attempt.id,
+        attempt.checkout_id,
+        attempt.order_id,
+        attempt.purpose,
+        str(attempt.status),
+        attempt.gateway,
+        attempt.gateway_key,
+        attempt.gateway_reference,
+        attempt.confirmation_token,
+        attempt.amount_minor,
+        attempt.currency,
+        encode(attempt.instrument) if attempt.instrument is not None else None,
+        attempt.action_url,
+        attempt.decline_code,
+        attempt.decline_message,
+        attempt.created_at,
+        attempt.modified_at,
+    )
+
+
+async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus]) -> bool:
+    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first."""
+    status = await db.execute(
+        """
+        UPDATE payment_attempts
+        SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
+            decline_message = $8, modified_at = $9
+        WHERE organization_id = $1
+          AND id = $2
+          AND status = ANY($10::text[])
+        """,
+        attempt.organization_id,
+        attempt.id,
+        str(attempt.status),
+        attempt.gateway_reference,
+        encode(attempt.instrument) if attempt.instrument is not None else None,
+        attempt.action_url,
+        attempt.decline_code,
+        attempt.decline_message,
+        attempt.modified_at,
+        [str(state) for state in seen],
+    )
+    return status.endswith(" 1")
+
+
+async def by_id(db: Executor, organization_id: UUID, attempt_id: UUID) -> Attempt | None:
+    """One attempt of this organization."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND id = $2
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        attempt_id,
+    )
+    return _attempt(row) if row is not None else None
+
+
+async def of_checkouts(
+    db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Attempt, ...]]:
+    """All attempts of these checkouts, oldest first, by checkout."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND checkout_id = ANY($2::uuid[])
+        ORDER BY created_at, id
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        list(checkout_ids),
+    )
+    found: dict[UUID, list[Attempt]] = {}
+    for row in rows:
+        found.setdefault(row["checkout_id"], []).append(_attempt(row))
+    return {checkout_id: tuple(attempts) for checkout_id, attempts in found.items()}
+
+
+async def without_verdict(db: Executor, *, organization_id: UUID, before: datetime) -> Sequence[Attempt]:
+    """Attempts that were started before a moment and never got an answer: a crash or a lost reply."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND status = 'started'
+          AND created_at <= $2
+        ORDER BY created_at
+        LIMIT 100
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        before,
+    )
+    return [_attempt(row) for row in rows]
+
+
+async def add_entries(
+    db: Executor,
+    organization_id: UUID,
+    order_id: UUID,
+    transaction_id: UUID,
+    entries: Sequence[tuple[UUID, Entry]],
+    now: datetime,
+) -> None:
+    """Write one balanced transaction into the ledger."""
+    if not entries:
+        return
+    await db.executemany(
+        """
+        INSERT INTO ledger_entries (
+            organization_id, id, transaction_id, order_id, account, amount_minor, currency, created_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        [
+            (organization_id, entry_id, transaction_id, order_id, e.account, e.amount_minor, e.currency, now)
+            for entry_id, e in entries
+        ],
+    )

@@ -1,0 +1,159 @@
+"""The test gateway's own books: tokens and charges, as a bank would keep them. Only `gateways/test.py` uses this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.payment import Instrument
+from checkstand.store.codec import decode, encode
+from checkstand.store.database import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankToken:
+    """A method of payment as the bank remembers it: what it will do, and what may be shown of it. Never a number."""
+
+    organization_id: UUID
+    id: str
+    behaviour: str
+    instrument: Instrument
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankCharge:
+    """A charge in the bank's books; `id` is the idempotency key it was asked for under."""
+
+    organization_id: UUID
+    id: UUID
+    reference: str
+    amount_minor: int
+    currency: str
+    behaviour: str
+    instrument: Instrument
+    state: str
+    decline_code: str | None
+    return_url: str
+    created_at: datetime
+
+
+_CHARGE = """
+    organization_id, id, reference, amount_minor, currency, behaviour, instrument, state, decline_code, return_url,
+    created_at
+"""
+
+
+def _charge(row: asyncpg.Record) -> BankCharge:
+    values = {key: row[key] for key in BankCharge.__slots__}
+    return BankCharge(**{**values, "instrument": decode(Instrument, row["instrument"])})
+
+
+async def add_token(db: Executor, token: BankToken) -> None:
+    await db.execute(
+        """
+        INSERT INTO test_gateway_tokens (organization_id, id, behaviour, instrument, created_at)
+        VALUES ($1, $2, $3, $4::json, $5)
+        """,
+        token.organization_id,
+        token.id,
+        token.behaviour,
+        encode(token.instrument),
+        token.created_at,
+    )
+
+
+async def token(db: Executor, organization_id: UUID, token_id: str) -> BankToken | None:
+    row = await db.fetchrow(
+        """
+        SELECT organization_id, id, behaviour, instrument, created_at
+        FROM test_gateway_tokens
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        token_id,
+    )
+    if row is None:
+        return None
+    return BankToken(
+        organization_id=row["organization_id"],
+        id=row["id"],
+        behaviour=row["behaviour"],
+        instrument=decode(Instrument, row["instrument"]),
+        created_at=row["created_at"],
+    )
+
+
+async def add_charge(db: Executor, charge: BankCharge) -> None:
+    """Book a charge; one that exists under the same key is left as it is."""
+    await db.execute(
+        f"""
+        INSERT INTO test_gateway_charges ({_CHARGE})
+        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11)
+        ON CONFLICT (organization_id, id) DO NOTHING
+        """,  # noqa: S608 - built from constants
+        charge.organization_id,
+        charge.id,
+        charge.reference,
+        charge.amount_minor,
+        charge.currency,
+        charge.behaviour,
+        encode(charge.instrument),
+        charge.state,
+        charge.decline_code,
+        charge.return_url,
+        charge.created_at,
+    )
+
+
+async def charge_by_key(db: Executor, organization_id: UUID, key: UUID) -> BankCharge | None:
+    row = await db.fetchrow(
+        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE organization_id = $1 AND id = $2",  # noqa: S608
+        organization_id,
+        key,
+    )
+    return _charge(row) if row is not None else None
+
+
+async def charge_by_reference(db: Executor, reference: str) -> BankCharge | None:
+    """Look-up by secret: the bank's challenge page knows a charge by its unguessable reference alone."""
+    row = await db.fetchrow(
+        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE reference = $1",  # noqa: S608
+        reference,
+    )
+    return _charge(row) if row is not None else None
+
+
+async def decide(
+    db: Executor, organization_id: UUID, key: UUID, *, state: str, decline_code: str | None
+) -> BankCharge | None:
+    """End a charge that waits for the buyer or for time; a second decision changes nothing."""
+    await db.execute(
+        """
+        UPDATE test_gateway_charges
+        SET state = $3, decline_code = $4
+        WHERE organization_id = $1
+          AND id = $2
+          AND state IN ('requires_action', 'processing')
+        """,
+        organization_id,
+        key,
+        state,
+        decline_code,
+    )
+    return await charge_by_key(db, organization_id, key)
+
+
+async def captured(db: Executor, organization_id: UUID) -> int:
+    """How many charges took money: what an audit compares orders with."""
+    return int(
+        await db.fetchval(
+            "SELECT count(*) FROM test_gateway_charges WHERE organization_id = $1 AND state = 'succeeded' "
+            "AND amount_minor > 0",
+            organization_id,
+        )
+    )

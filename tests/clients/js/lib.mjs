@@ -1,0 +1,71 @@
+// What the client scripts share: one job in, one line of JSON out.
+//
+// A job is JSON in the first argument: where the server is, the key, which method of the client to call and with what:
+//   {"baseUrl": "http://127.0.0.1:8080", "token": "…", "call": "checkouts.create", "args": [{"products": ["…"]}]}
+// With "iterate": true the answer is everything that the client's own paging yields.
+// The line is {"ok": true, "result": …} or {"ok": false, "error": {"name", "status", "message", "body"}}. The exit code
+// is 0 for both, for a refusal is a fact to look at; it is 1 only when the job itself makes no sense.
+
+import { webcrypto } from "node:crypto";
+
+// Node.js 18 keeps this name for itself; the current Polar client needs it.
+globalThis.crypto ??= webcrypto;
+
+export function readJob() {
+  if (process.argv.length !== 3) {
+    console.error("One argument is needed: the job as JSON.");
+    process.exit(1);
+  }
+  return JSON.parse(process.argv[2]);
+}
+
+export function print(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+export function describe(error) {
+  return {
+    name: error?.constructor?.name ?? typeof error,
+    status: error?.statusCode ?? error?.status ?? null,
+    message: String(error?.message ?? error),
+    body: error?.body ?? error?.error ?? null,
+    cause: error?.cause ? String(error.cause.message ?? error.cause) : null,
+  };
+}
+
+/** The method that a dotted name leads to, bound to its owner: "checkouts.create" of a client. */
+function methodOf(client, name) {
+  const path = name.split(".");
+  const last = path.pop();
+  const owner = path.reduce((part, key) => part?.[key], client);
+  if (typeof owner?.[last] !== "function") {
+    console.error(`This client has no method ${name}.`);
+    process.exit(1);
+  }
+  return (...args) => owner[last](...args);
+}
+
+/** Page objects carry the client and its key; only their data is shown. */
+function dataOf(result) {
+  if (typeof result?.getPaginatedItems === "function") return { items: result.getPaginatedItems() };
+  return result ?? null;
+}
+
+async function collect(pages) {
+  const found = [];
+  for await (const page of pages) found.push(dataOf(page));
+  return found;
+}
+
+/** Run the job's one call on the client that `makeClient(job)` gives. */
+export async function main(makeClient) {
+  const job = readJob();
+  const method = methodOf(makeClient(job), job.call);
+  try {
+    const pending = method(...(job.args ?? []));
+    const result = job.iterate ? await collect(pending[Symbol.asyncIterator] ? pending : await pending) : dataOf(await pending);
+    print({ ok: true, result });
+  } catch (error) {
+    print({ ok: false, error: describe(error) });
+  }
+}

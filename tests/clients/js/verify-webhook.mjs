@@ -1,0 +1,41 @@
+// Does a delivery pass the check that each vendor's own helper makes?
+//
+//   node verify-webhook.mjs '{"helper": "polar1", "secret": "whsec_…", "headers": {…}, "body": "the raw body"}'
+//
+// Helpers: polar1 (current Polar client), polar0 (the last generated one), dodo (webhooks.unwrap), standard (the Standard
+// Webhooks library). The answer is {"ok": true, "type": "order.paid", "event": …} or {"ok": false, "error": …}. The
+// "polar0" helper also checks the payload against its schemas.
+
+import { describe, print, readJob } from "./lib.mjs";
+
+const helpers = {
+  async polar1({ body, headers, secret }) {
+    const { webhooks } = await import("@polar-sh/sdk/2026-10");
+    return webhooks.validateEvent(body, headers, secret);
+  },
+  async polar0({ body, headers, secret }) {
+    const { validateEvent } = await import("polar-sdk-0/webhooks.js");
+    return validateEvent(body, headers, secret);
+  },
+  async dodo({ body, headers, secret }) {
+    const { default: DodoPayments } = await import("dodopayments");
+    return new DodoPayments({ bearerToken: "unused", webhookKey: secret }).webhooks.unwrap(body, { headers });
+  },
+  async standard({ body, headers, secret }) {
+    const { Webhook } = await import("standardwebhooks");
+    return new Webhook(secret).verify(body, headers);
+  },
+};
+
+const job = readJob();
+const verify = helpers[job.helper];
+if (!verify) {
+  console.error(`"helper" is one of ${Object.keys(helpers).join(", ")}.`);
+  process.exit(1);
+}
+try {
+  const event = await verify(job);
+  print({ ok: true, type: event.type, event });
+} catch (error) {
+  print({ ok: false, error: describe(error) });
+}

@@ -1,0 +1,117 @@
+"""Shared parts: one embedded PostgreSQL for the whole run, one database per worker, one organization per test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.ports import Ports
+from checkstand.gateways.test import TestGateway
+from checkstand.store import embedded
+from checkstand.store.cache import Cache
+from checkstand.store.database import Database
+from checkstand.store.migrate import migrate
+from checkstand.testing.demo import DemoShop, open_demo_shop
+
+SECRET_KEY = "for tests alone, forty characters or more"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL for all workers of this run: the first starts it, the last to leave stops it."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if WORKER != "main" else root
+    note, lock = root / "cluster.json", root / "cluster.lock"
+    with _locked(lock):
+        if note.exists():
+            state = json.loads(note.read_text())
+            state["users"] += 1
+        else:
+            folder = Path(tempfile.mkdtemp(prefix="checkstand-tests-"))
+            owner = _start_detached(folder)
+            state = {"folder": str(folder), "users": 1, **owner}
+        note.write_text(json.dumps(state))
+    yield state["dsn"]
+    with _locked(lock):
+        state = json.loads(note.read_text())
+        state["users"] -= 1
+        note.write_text(json.dumps(state))
+        if state["users"] == 0:
+            note.unlink()
+            _stop_detached(state)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _start_detached(folder: Path) -> dict[str, str]:
+    cluster = embedded.start(folder, durable=False)
+    return {"dsn": cluster.dsn}
+
+
+def _stop_detached(state: dict[str, str]) -> None:
+    folder = Path(state["folder"])
+    cluster = embedded.start(folder, durable=False)
+    embedded.stop(cluster, mode="immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_url(shared_cluster: str) -> str:
+    """A database of this worker's own, with the schema in it."""
+    name = f"test_{WORKER}"
+
+    async def prepare() -> None:
+        connection = await asyncpg.connect(shared_cluster)
+        await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(prepare())
+    url = shared_cluster.replace("@/checkstand?", f"@/{name}?")
+    asyncio.run(migrate(url))
+    return url
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """An organization of the test's own and what is needed to act in it."""
+
+    ports: Ports
+    authenticator: Authenticator
+    demo: DemoShop
+
+
+@contextlib.asynccontextmanager
+async def open_shop(url: str) -> AsyncIterator[Shop]:
+    """Ports on the worker's database and a new demo shop in it."""
+    db = await Database.connect(url)
+    cache = Cache(db)
+    try:
+        await cache.listen(url)
+        gateway = TestGateway(db=db, public_url=lambda: "http://pay.test", random_bytes=os.urandom)
+        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=lambda: "http://pay.test")
+        authenticator = Authenticator(SECRET_KEY.encode())
+        demo = await open_demo_shop(ports, authenticator, slug=f"shop-{uuid4().hex[:12]}")
+        yield Shop(ports, authenticator, demo)
+    finally:
+        await cache.close()
+        await db.close()

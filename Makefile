@@ -18,7 +18,7 @@ PROVE_WORKERS ?= 2
 ARGS ?=
 
 JS := tests/clients/js
-POLAR_0 := .clients/polar-0.32
+POLAR_0 := .clients/polar-0.32/.installed .clients/polar-0.16/.installed
 
 .PHONY: help run test prove lint format bench lock clean tools
 
@@ -69,10 +69,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) install -r requirements-dev.lock
 	@touch $@
 
-# The last generated Polar client shares its distribution's name with the current one, so it has a folder of its own.
-$(POLAR_0)/.installed: $(VENV)/.installed tests/clients/python/polar-0.32.lock
-	@rm -rf $(POLAR_0)
-	@$(PIP) install --no-deps --target $(POLAR_0) -r tests/clients/python/polar-0.32.lock
+# The generated Polar clients share their distribution's name with the current one, so each has a folder of its own.
+.clients/%/.installed: tests/clients/python/%.lock $(VENV)/.installed
+	@rm -rf $(@D)
+	@$(PIP) install --no-deps --target $(@D) -r $<
 	@touch $@
 
 $(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
@@ -80,5 +80,5 @@ $(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
 	@cd $(JS) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tools: $(VENV)/.installed-dev $(POLAR_0)/.installed $(JS)/node_modules/.installed
+tools: $(VENV)/.installed-dev $(POLAR_0) $(JS)/node_modules/.installed
 	@scripts/test-tools.sh node chromium

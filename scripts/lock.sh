@@ -2,7 +2,7 @@
 # lock.sh: resolves pyproject.toml in fresh environments and writes what was chosen:
 #   requirements.lock                     what the server needs
 #   requirements-dev.lock                 what the tests need beside it
-#   tests/clients/python/polar-0.32.lock  the last generated Polar client, which lives in a folder of its own
+#   tests/clients/python/polar-*.lock     the generated Polar clients, which live in folders of their own
 # Plain `name==version` lines: any package index serves them, and each platform takes its own wheels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -38,11 +38,6 @@ fresh tests
 pip_in tests install --quiet --constraint "$work/server.txt" ".[dev]"
 freeze tests "$work/tests.txt"
 
-echo "Resolving the last generated Polar client ..."
-fresh polar
-pip_in polar install --quiet "polar-sdk==0.32.0"
-freeze polar "$work/polar.txt"
-
 {
     echo "# What the server runs with. Written by \`make lock\` from pyproject.toml; not edited by hand."
     cat "$work/server.txt"
@@ -52,9 +47,18 @@ freeze polar "$work/polar.txt"
     echo "-r requirements.lock"
     grep -vxFf "$work/server.txt" "$work/tests.txt"
 } >requirements-dev.lock
-{
-    echo "# The last generated Polar client and what it needs. Written by \`make lock\`; not edited by hand."
-    cat "$work/polar.txt"
-} >tests/clients/python/polar-0.32.lock
 
-wc -l requirements.lock requirements-dev.lock tests/clients/python/polar-0.32.lock
+# 0.32 is the last generated client, 0.16 the last that can still send `product_id` in place of `products`.
+for version in 0.32.0 0.16.13; do
+    minor=${version%.*}
+    echo "Resolving the Polar client $version ..."
+    fresh "polar-$minor"
+    pip_in "polar-$minor" install --quiet "polar-sdk==$version"
+    freeze "polar-$minor" "$work/polar-$minor.txt"
+    {
+        echo "# A generated Polar client and what it needs. Written by \`make lock\`; not edited by hand."
+        cat "$work/polar-$minor.txt"
+    } >"tests/clients/python/polar-$minor.lock"
+done
+
+wc -l requirements.lock requirements-dev.lock tests/clients/python/polar-*.lock

@@ -35,7 +35,7 @@ for tool in "$@"; do
     node)
         has_any node || install "Node.js 18 or newer" nodejs npm
         has_any npm || install "npm" npm
-        if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18)'; then
+        if ! node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)'; then
             echo "The tests need Node.js 18 or newer, and this machine has $(node --version)." >&2
             exit 1
         fi

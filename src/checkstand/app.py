@@ -12,18 +12,18 @@ from fastapi import FastAPI
 
 from checkstand import __version__
 from checkstand.dialects import dodo, polar
+from checkstand.dialects.polar.cors import PolarCors
 from checkstand.domain.organization import Dialect
 from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.gateways.test import TestGateway
-from checkstand.web import health, errors
-from checkstand.services import Services
 from checkstand.ops.settings import Settings
+from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database
 from checkstand.testing import controls
 from checkstand.web import checkout as checkout_pages
-from checkstand.web import dashboard
+from checkstand.web import dashboard, errors, health
 from checkstand.web.static_files import static_routes
 from checkstand.webhooks.render import Renderer
 from checkstand.worker.loop import Worker
@@ -75,6 +75,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
+    app.add_middleware(PolarCors)
     app.include_router(health.router)
     app.include_router(polar.router)
     app.include_router(dodo.router)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import orjson
 from pydantic_core import from_json
@@ -24,7 +23,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class BadBody(Exception):
-    """The body cannot be used. `reason` is one of: too_large, length_required, empty, not_json, not_utf8, too_deep, bad_text, big_number."""
+    """The body cannot be used. `reason`: too_large, not_json, not_utf8, too_deep, bad_text or big_number."""
 
     def __init__(self, reason: str, *, position: int = 0, message: str = "", where: tuple[str | int, ...] = ()) -> None:
         super().__init__(reason)
@@ -102,15 +101,6 @@ def _check_text(text: str, where: tuple[str | int, ...]) -> None:
         raise BadBody("bad_text", where=where)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A status, a body and headers, before they are sent: what a replayed request is answered with."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-
 def json_response(data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Plain data encoded once."""
     return Response(
@@ -130,7 +120,6 @@ def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
 
 
 __all__ = [
-    "Answer",
     "BadBody",
     "ClientDisconnect",
     "ignored_fields",

@@ -34,7 +34,8 @@ from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, remove_socke
 ROOT = os.geteuid() == 0
 NOBODY = pwd.getpwnam("nobody").pw_uid
 
-_PR_CAPBSET_DROP, _CAP_SYS_PTRACE = 24, 19
+CAP_SETUID, CAP_SYS_PTRACE = 7, 19  # linux/capability.h
+_PR_CAPBSET_DROP = 24  # linux/prctl.h
 
 
 @contextlib.contextmanager
@@ -45,7 +46,10 @@ def place() -> Iterator[Path]:
         yield folder
     finally:
         homes = [Path(pointer.read_text().strip()) for pointer in folder.rglob(POINTER_NAME)]
-        for data in (*(found.parent for found in folder.rglob("postmaster.pid")), *(home / DATA_NAME for home in homes)):
+        for data in (
+            *(found.parent for found in folder.rglob("postmaster.pid")),
+            *(home / DATA_NAME for home in homes),
+        ):
             running = embedded_server.read(data)
             if running:
                 os.kill(running.pid, signal.SIGCONT)
@@ -54,6 +58,13 @@ def place() -> Iterator[Path]:
         for home in homes:
             shutil.rmtree(home)
         shutil.rmtree(folder)
+
+
+def copy_database(source: Path, target: Path) -> Path:
+    """Put the stopped database of one folder into another; creating one takes a second, and few tests are about it."""
+    target.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", source / DATA_NAME, target / DATA_NAME], check=True)
+    return target
 
 
 class Owner:
@@ -142,13 +153,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--uid", type=int)
     parser.add_argument("--file-size-max", type=int)
-    parser.add_argument("--without-ptrace", action="store_true")
+    parser.add_argument("--without", type=int, action="append", default=[], metavar="CAPABILITY")
     parser.add_argument("--ephemeral", action="store_true")
     parser.add_argument("--fork", action="store_true")
     chosen = parser.parse_args()
-    if chosen.without_ptrace:  # as in a container: root, but not allowed to look at another user's process
-        assert ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_SYS_PTRACE, 0, 0, 0) == 0
-        os.execv(sys.executable, [sys.executable, *(part for part in sys.argv if part != "--without-ptrace")])
+    if chosen.without:  # root as it is in a container; what is dropped is gone from the next program on
+        for capability in chosen.without:
+            assert ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) == 0
+        os.execv(sys.executable, [sys.executable, __file__, str(chosen.folder)])
     if chosen.file_size_max:
         resource.setrlimit(resource.RLIMIT_FSIZE, (chosen.file_size_max, chosen.file_size_max))
     if chosen.uid is not None:

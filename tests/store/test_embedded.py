@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import shutil
 import signal
-import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,38 +13,46 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
+from checkstand.store import embedded_user
+from checkstand.store.embedded import Cluster, EmbeddedError, discard, find, start, stop
+from checkstand.store.embedded_binaries import choose, installed
+from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, account_for, environment
 from tests.store.embedded_place import (
+    CAP_SETUID,
     NOBODY,
     ROOT,
     Owner,
     ask,
+    copy_database,
     eventually,
     exists,
     place,
     postmaster,
+    refused,
     remember,
     remembers,
 )
 
-from checkstand.store import embedded_user
-from checkstand.store.embedded import Cluster, EmbeddedError, discard, find, start, stop
-from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, account_for, environment
 
-
-@pytest.fixture
-def spot() -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def template() -> Iterator[Path]:
     with place() as folder:
+        stop(start(folder))
         yield folder
 
 
-def fastest_s(attempts: int, aim_s: float, work: Callable[[int], float]) -> float:
-    """The best of a few tries: the machine is shared, and what is measured is ours alone."""
-    best = float("inf")
-    for attempt in range(attempts):
-        best = min(best, work(attempt))
-        if best <= aim_s:
-            break
-    return best
+@pytest.fixture
+def spot(template: Path) -> Iterator[Path]:
+    """A folder with a database that does not run."""
+    with place() as folder:
+        yield copy_database(template, folder)
+
+
+@pytest.fixture
+def empty() -> Iterator[Path]:
+    with place() as folder:
+        yield folder
 
 
 def timed_s(work: Callable[[], object]) -> float:
@@ -58,31 +64,33 @@ def timed_s(work: Callable[[], object]) -> float:
 # ---------------------------------------------------------------- starting and stopping
 
 
-def test_an_empty_folder_becomes_a_database_in_a_second_and_a_half(spot: Path) -> None:
-    def cold(attempt: int) -> float:
+def test_an_empty_folder_becomes_a_database_in_a_second_and_a_half(empty: Path) -> None:
+    """On a busy or slow machine: in no more than twice what PostgreSQL's own initdb takes there at the same time."""
+    account = account_for(empty, empty / DATA_NAME)
+    initdb = choose(installed(), account).folder / "initdb"
+    took: list[tuple[float, float]] = []
+    while len(took) < 5 and not any(cold_s <= max(1.5, 2 * initdb_s) for cold_s, initdb_s in took):
+        bare = empty / f"bare{len(took)}"
+        bare.mkdir()
+        account.give(bare)
+        initdb_s = timed_s(lambda: account.run([initdb, "-D", bare, "--no-sync"], timeout_s=60))  # noqa: B023
         clusters: list[Cluster] = []
-        took_s = timed_s(lambda: clusters.append(start(spot / f"data{attempt}")))
-        assert ask(clusters[0].dsn, "SELECT current_database()") == "checkstand"
+        cold_s = timed_s(lambda: clusters.append(start(empty / f"data{len(took)}")))  # noqa: B023
+        took.append((cold_s, initdb_s))
         assert clusters[0].started
+        assert ask(clusters[0].dsn, "SELECT current_database()") == "checkstand"
         discard(clusters[0])
-        return took_s
-
-    assert fastest_s(5, 1.5, cold) <= 1.5
+    assert any(cold_s <= max(1.5, 2 * initdb_s) for cold_s, initdb_s in took), took
 
 
 def test_a_warm_start_takes_half_a_second_and_an_immediate_stop_less(spot: Path) -> None:
-    stop(start(spot))
-    stopped_s: list[float] = []
-
-    def warm(_: int) -> float:
+    took: list[tuple[float, float]] = []
+    while len(took) < 5 and not any(warm_s <= 0.6 and stop_s <= 0.3 for warm_s, stop_s in took):
         clusters: list[Cluster] = []
-        took_s = timed_s(lambda: clusters.append(start(spot)))
-        stopped_s.append(timed_s(lambda: stop(clusters[0], mode="immediate")))
+        warm_s = timed_s(lambda: clusters.append(start(spot)))  # noqa: B023
+        took.append((warm_s, timed_s(lambda: stop(clusters[0], mode="immediate"))))  # noqa: B023
         stop(start(spot))  # so that the next one finds a clean shutdown again
-        return took_s
-
-    assert fastest_s(5, 0.6, warm) <= 0.6
-    assert min(stopped_s) < 0.3
+    assert any(warm_s <= 0.6 and stop_s <= 0.3 for warm_s, stop_s in took), took
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
@@ -124,10 +132,10 @@ def test_discard_leaves_the_folder_without_a_database(spot: Path) -> None:
 
 def test_durable_keeps_every_safeguard_and_ephemeral_drops_them(spot: Path) -> None:
     for durable, expected in ((True, "on"), (False, "off")):
-        cluster = start(spot / expected, durable=durable)
+        cluster = start(spot, durable=durable)
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             assert ask(cluster.dsn, f"SHOW {setting}") == expected
-        discard(cluster)
+        stop(cluster)
 
 
 def test_the_server_listens_on_a_private_socket_only(spot: Path) -> None:
@@ -179,20 +187,19 @@ def test_a_second_owner_is_refused_while_the_first_lives(spot: Path) -> None:
 
 
 def test_the_same_folder_under_another_name_is_the_same_folder(spot: Path) -> None:
-    (spot / "data").mkdir()
-    (spot / "link").symlink_to("data")
-    cluster = start(spot / "data")
+    (spot / "link").symlink_to(spot)
+    cluster = start(spot)
     with pytest.raises(EmbeddedError, match="Another Checkstand"):
         start(spot / "link")
     stop(cluster)
 
 
-def test_of_two_that_start_at_once_one_owns_and_one_is_refused(spot: Path) -> None:
+def test_of_two_that_start_at_once_one_owns_and_one_is_refused(empty: Path) -> None:
     outcomes: list[Cluster | EmbeddedError] = []
 
     def attempt() -> None:
         try:
-            outcomes.append(start(spot))
+            outcomes.append(start(empty))
         except EmbeddedError as error:
             outcomes.append(error)
 
@@ -218,136 +225,6 @@ def test_other_commands_find_the_running_database_without_owning_it(spot: Path) 
     assert find(spot) is None
 
 
-# ---------------------------------------------------------------- after a kill
-
-
-def test_the_server_of_a_killed_owner_is_adopted(spot: Path) -> None:
-    owner = Owner(spot)
-    remember(owner.said["dsn"])
-    pid = postmaster(Path(owner.said["data"]))
-    owner.kill()
-    cluster = start(spot)
-    assert not cluster.started
-    assert postmaster(cluster.data) == pid
-    assert remembers(cluster.dsn)
-    stop(cluster)
-    assert eventually(lambda: not exists(pid))
-
-
-def test_a_forked_child_does_not_hold_the_lock_of_its_killed_parent(spot: Path) -> None:
-    owner = Owner(spot, "--fork")
-    owner.kill()
-    stop(start(spot))
-
-
-@pytest.mark.parametrize("delay_s", [0.25, 0.5, 0.75, 1.0])
-def test_an_owner_killed_while_it_creates_the_database_does_no_harm(spot: Path, delay_s: float) -> None:
-    owner = Owner(spot, wait=False)
-    time.sleep(delay_s)
-    owner.kill()
-    cluster = start(spot)
-    remember(cluster.dsn)
-    stop(cluster)
-    assert [path.name for path in spot.glob(f"{DATA_NAME}*") if path.is_dir()] == [DATA_NAME]
-
-
-def test_a_killed_server_recovers_at_the_next_start(spot: Path) -> None:
-    owner = Owner(spot)
-    remember(owner.said["dsn"])
-    data, sockets = Path(owner.said["data"]), Path(owner.said["socket_dir"])
-    os.kill(postmaster(data), signal.SIGKILL)
-    owner.kill()
-    assert (data / "postmaster.pid").exists()
-    assert list(sockets.iterdir()), "the killed server left its socket"
-    cluster = start(spot)
-    assert cluster.started
-    assert remembers(cluster.dsn)
-    stop(cluster)
-
-
-def test_a_session_that_outlives_its_killed_server_is_waited_for(spot: Path) -> None:
-    owner = Owner(spot)
-
-    def busy() -> None:
-        with contextlib.suppress(OSError, asyncpg.PostgresError):  # it may still get its answer
-            ask(owner.said["dsn"], "SELECT count(*) FROM generate_series(1, 12000000)")
-
-    session = threading.Thread(target=busy)
-    session.start()
-    running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%generate_series%'"
-    assert eventually(lambda: ask(owner.said["dsn"], running) == 2)  # that session, and the one that asks
-    os.kill(postmaster(Path(owner.said["data"])), signal.SIGKILL)
-    owner.kill()
-    cluster = start(spot)
-    assert ask(cluster.dsn, running) == 1
-    stop(cluster)
-    session.join()
-
-
-@pytest.mark.parametrize("content", ["", "{pid}\n", "{pid}\n{data}\n1700000000\n5432\n/tmp/x\n\n  1 2\nready   \n"])
-def test_a_pid_file_that_names_a_stranger_is_stale(spot: Path, content: str) -> None:
-    cluster = start(spot)
-    stop(cluster)
-    account = account_for(spot, cluster.data)
-    stranger = account.popen(["/bin/sleep", "30"], output=subprocess.DEVNULL)
-    try:
-        pid_file = cluster.data / "postmaster.pid"
-        pid_file.write_text(content.format(pid=stranger.pid, data=cluster.data))
-        account.give(pid_file)
-        again = start(spot)
-        assert again.started
-        assert stranger.poll() is None
-        stop(again)
-    finally:
-        stranger.kill()
-        stranger.wait()
-
-
-def test_a_copy_of_a_running_folder_is_a_database_of_its_own(spot: Path) -> None:
-    original = start(spot / "one")
-    remember(original.dsn)
-    ask(original.dsn, "CHECKPOINT")
-    subprocess.run(["cp", "-a", spot / "one", spot / "two"], check=True)
-    copy = start(spot / "two")
-    assert copy.started
-    assert copy.socket_dir != original.socket_dir
-    assert remembers(copy.dsn)
-    assert remembers(original.dsn)
-    stop(copy)
-    stop(original)
-
-
-def test_a_folder_that_was_moved_under_a_running_server_is_found(spot: Path) -> None:
-    owner = Owner(spot / "one")
-    remember(owner.said["dsn"])
-    owner.kill()
-    (spot / "one").rename(spot / "two")
-    cluster = start(spot / "two")
-    assert remembers(cluster.dsn)
-    assert ask(cluster.dsn, "SHOW data_directory") == str(cluster.data)
-    stop(cluster)
-
-
-def test_an_orphan_whose_socket_was_swept_away_is_started_anew(spot: Path) -> None:
-    owner = Owner(spot)
-    remember(owner.said["dsn"])
-    owner.kill()
-    shutil.rmtree(owner.said["socket_dir"])
-    cluster = start(spot)
-    assert cluster.started
-    assert remembers(cluster.dsn)
-    stop(cluster)
-
-
-def test_an_orphan_that_runs_for_speed_is_not_trusted_with_durable_data(spot: Path) -> None:
-    owner = Owner(spot, "--ephemeral")
-    owner.kill()
-    cluster = start(spot)
-    assert cluster.started
-    assert ask(cluster.dsn, "SHOW fsync") == "on"
-    stop(cluster)
-
-
 # ---------------------------------------------------------------- places and users
 
 
@@ -361,14 +238,20 @@ def test_an_orphan_that_runs_for_speed_is_not_trusted_with_durable_data(spot: Pa
         "long/" + "x" * 120,
     ],
 )
-def test_any_path_will_do(spot: Path, name: str) -> None:
-    cluster = start(spot / name)
+def test_any_path_will_do(template: Path, empty: Path, name: str) -> None:
+    cluster = start(copy_database(template, empty / name))
     assert len(os.fsencode(cluster.socket_dir)) < 80
     remember(cluster.dsn)
     stop(cluster)
-    again = start(spot / name)
+    again = start(empty / name)
     assert remembers(again.dsn)
     stop(again)
+
+
+def test_a_database_can_be_created_at_any_path(empty: Path) -> None:
+    cluster = start(empty / 'it\'s "odd" `here` $HOME, naïve; 100% ✓' / ("x" * 120))
+    remember(cluster.dsn)
+    stop(cluster)
 
 
 @pytest.mark.parametrize("trap", ["open to all", "a link", "somebody else's"])
@@ -399,7 +282,7 @@ def test_a_temporary_folder_with_a_long_or_odd_name_is_passed_over(spot: Path) -
     for name in ("x" * 90, "it's odd"):
         odd = spot / name
         odd.mkdir()
-        with Owner(spot / "data", environment={"TMPDIR": str(odd)}) as owner:
+        with Owner(spot, environment={"TMPDIR": str(odd)}) as owner:
             assert ask(owner.said["dsn"], "SELECT 1") == 1
             assert not owner.said["socket_dir"].startswith(str(odd))
 
@@ -414,8 +297,8 @@ def test_the_user_s_environment_changes_nothing(spot: Path) -> None:
     assert passed_on == {"PATH": "/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-def test_an_ordinary_user_runs_it_as_itself(spot: Path) -> None:
-    folder = spot / "data"
+def test_an_ordinary_user_runs_it_as_itself(empty: Path) -> None:
+    folder = empty / "data"
     folder.mkdir(mode=0o700)
     if ROOT:
         os.chown(folder, NOBODY, -1)
@@ -435,18 +318,27 @@ def test_an_ordinary_user_runs_it_as_itself(spot: Path) -> None:
             assert "error" not in owner.said
 
 
-def test_root_runs_it_as_an_unprivileged_user_and_anyone_else_as_itself(spot: Path) -> None:
+def test_root_runs_it_as_an_unprivileged_user_and_anyone_else_as_itself(empty: Path) -> None:
     users_before = Path("/etc/passwd").read_text()
-    cluster = start(spot)
-    assert cluster.data.parent == spot
+    cluster = start(empty)
+    assert cluster.data.parent == empty
     assert (cluster.data.stat().st_uid != os.geteuid()) is ROOT
     assert cluster.data.stat().st_uid != 0
     assert Path("/etc/passwd").read_text() == users_before
     stop(cluster)
 
 
-def test_below_a_private_parent_root_s_database_lives_elsewhere_and_is_found_again(spot: Path) -> None:
-    private = spot / "home"
+def test_a_private_folder_that_is_empty_is_used_as_it_is(empty: Path) -> None:
+    folder = empty / "data"
+    folder.mkdir(mode=0o700)
+    cluster = start(folder)
+    assert cluster.data == folder / DATA_NAME
+    assert folder.stat().st_mode & 0o066 == 0  # to pass through, not to look around
+    stop(cluster)
+
+
+def test_below_a_private_parent_root_s_database_lives_elsewhere_and_is_found_again(empty: Path) -> None:
+    private = empty / "home"
     private.mkdir(mode=0o700)
     folder = private / "data"
     cluster = start(folder)
@@ -470,11 +362,10 @@ def test_below_a_private_parent_root_s_database_lives_elsewhere_and_is_found_aga
     stop(start(private / "moved"))
 
 
-def test_a_server_is_adopted_where_its_process_may_not_be_inspected(spot: Path) -> None:
-    options = ["--without-ptrace"] if ROOT and Path("/proc/self/cwd").exists() else []
-    owner = Owner(spot, *options)
-    pid = postmaster(Path(owner.said["data"]))
-    owner.kill()
-    with Owner(spot, *options) as second:
-        assert second.said["started"] is False
-        assert postmaster(Path(second.said["data"])) == pid
+def test_root_that_may_not_become_another_user_is_told_what_to_do(empty: Path) -> None:
+    if ROOT and sys.platform == "linux":
+        assert "does not let root become 'postgres'" in refused(empty, "--without", str(CAP_SETUID)).replace(
+            "nobody", "postgres"
+        )
+    else:
+        assert not account_for(empty, empty / DATA_NAME).switch  # nobody else needs to become anyone

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from checkstand.domain.address import Address, AddressFields, fields_for
 from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free
+from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
 from checkstand.domain.organization import Dialect
 from checkstand.domain.trial import add_span
@@ -149,6 +150,7 @@ class PaymentState:
     attempt_id: UUID
     intent_secret: str
     intent_status: str
+    action_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +178,17 @@ class Checkout:
     redirects: Redirects
     metadata: Metadata = field(default_factory=dict)
     custom_field_data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
-    discount_id: UUID | None = None
+    discount: Discount | None = None
     payment_method: str | None = None
     payment: PaymentState | None = None
     order_id: UUID | None = None
     last_decline: str | None = None
     carried: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def discount_id(self) -> UUID | None:
+        """The discount that is applied, if any."""
+        return self.discount.id if self.discount else None
 
     @property
     def selected(self) -> Product:

@@ -111,7 +111,7 @@ def from_checkout(
 
 
 def _item(checkout: Checkout, line: QuoteLine, item_id: UUID, *, in_trial: bool) -> OrderItem:
-    label = line.label if line.quantity == 1 else f"{line.label} × {line.quantity}"  # noqa: RUF001
+    label = line.label if line.quantity == 1 else f"{line.label} × {line.quantity}"
     return OrderItem(
         id=item_id,
         product_id=line.product_id,

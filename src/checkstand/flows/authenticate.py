@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from checkstand.domain import ids
+from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import AccessToken, Dialect, Principal
 from checkstand.flows.ports import Ports
 from checkstand.store import organizations
@@ -61,11 +62,15 @@ async def create_token(
     dialect: Dialect,
     scopes: Sequence[str],
     expires_at: datetime | None = None,
+    token_id: UUID | None = None,
 ) -> tuple[AccessToken, str]:
-    """A new token and its secret, which is shown once and kept nowhere. Token times are real time, not the test clock's."""
+    """A new token and its secret, which is shown once and kept nowhere. Token times are real time, not the test clock's.
+
+    A form names its `token_id` beforehand, so that sending it twice makes one token. Raises Invalid (`token_exists`).
+    """
     secret = ids.secret(PREFIXES[dialect], random_bytes=ports.random_bytes)
     token = AccessToken(
-        id=ports.new_id(),
+        id=token_id or ports.new_id(),
         organization_id=organization_id,
         name=name,
         dialect=dialect,
@@ -74,7 +79,8 @@ async def create_token(
         created_at=ports.real_now(),
         expires_at=expires_at,
     )
-    await organizations.add_token(ports.db, token, authenticator.hash(secret))
+    if not await organizations.add_token(ports.db, token, authenticator.hash(secret)):
+        raise Invalid.single("token_exists", "id", given=str(token.id))
     return token, secret
 
 

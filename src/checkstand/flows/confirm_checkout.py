@@ -6,6 +6,7 @@ committed in the same transaction, before the gateway hears of anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -76,37 +77,39 @@ async def charge(ports: Ports, attempt: Attempt, *, return_url: str) -> Verdict:
 
 def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> list[Problem]:
     """Everything a buyer still has to give before paying (polar.md 6.2 steps 10 to 12); empty when nothing is."""
-    buyer = checkout.buyer
-    needs_form = checkout.is_payment_form_required
-    problems: list[Problem] = []
-
-    def missing(*where: str) -> None:
-        problems.append(Problem("field_required", where))
-
-    for position, line in enumerate(checkout.lines):
-        if line.quantity < 1:
-            problems.append(Problem("quantity_required", ("quantity", position), line.quantity))
-    if buyer.customer_id is None and not buyer.email:
-        missing("customer_email")
-    if checkout.options.require_name and not (buyer.name or buyer.billing_name):
-        missing("customer_name")
-    if buyer.is_business and not buyer.billing_name:
-        missing("customer_billing_name")
-    if (needs_form or buyer.is_business) and buyer.address is None:
-        missing("customer_billing_address")
-        missing("customer_billing_address", "country")
-    elif needs_form and buyer.address is not None:
-        required = missing_fields(buyer.address, checkout.address_fields)
-        for name in required:
-            missing("customer_billing_address", name)
-    if checkout.options.require_phone_number and not buyer.phone:
-        missing("customer_phone")
-    if needs_form and not confirmation_token:
+    problems = [
+        Problem("quantity_required", ("quantity", position), line.quantity)
+        for position, line in enumerate(checkout.lines)
+        if line.quantity < 1
+    ]
+    problems += [Problem("field_required", where) for where in _missing_fields(checkout)]
+    if checkout.is_payment_form_required and not confirmation_token:
         problems.append(Problem("token_required", ("confirmation_token_id",)))
     floor = below_floor(checkout.quote.total_minor, checkout.currency) if checkout.is_payment_required else None
     if floor:
         problems.append(Problem("total_below_floor", ("amount",), checkout.quote.total_minor, {"minimum": floor}))
     return problems
+
+
+def _missing_fields(checkout: Checkout) -> Iterator[tuple[str, ...]]:
+    """The paths of required fields that are empty."""
+    buyer, options = checkout.buyer, checkout.options
+    if buyer.customer_id is None and not buyer.email:
+        yield ("customer_email",)
+    if options.require_name and not (buyer.name or buyer.billing_name):
+        yield ("customer_name",)
+    if buyer.is_business and not buyer.billing_name:
+        yield ("customer_billing_name",)
+    if options.require_phone_number and not buyer.phone:
+        yield ("customer_phone",)
+    if not (checkout.is_payment_form_required or buyer.is_business):
+        return
+    if buyer.address is None:
+        yield ("customer_billing_address",)
+        yield ("customer_billing_address", "country")
+        return
+    for name in missing_fields(buyer.address, checkout.address_fields):
+        yield ("customer_billing_address", name)
 
 
 async def _archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:

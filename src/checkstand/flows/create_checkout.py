@@ -142,7 +142,7 @@ async def create_checkout(ports: Ports, organization: Organization, request: Che
         trial_end=ends,
         redirects=request.redirects,
         metadata=request.metadata,
-        discount_id=discount.id if discount else None,
+        discount=discount,
         carried=request.carried,
     )
     tell = await fact_writer(ports, organization.id, now)

@@ -23,16 +23,13 @@ async def sale_of_order(ports: Ports, organization: Organization, order_id: UUID
 
 async def sales_of_orders(ports: Ports, organization: Organization, found: Sequence[Order]) -> list[Sale]:
     """Orders as sales, in the same order."""
-    sessions = {}
-    for order in found:
-        checkout = await checkouts.by_id(ports.db, organization.id, order.checkout_id)
-        assert checkout is not None, "an order's session is never removed"
-        sessions[order.id] = checkout
-    attempts = await payments.of_checkouts(ports.db, organization.id, [order.checkout_id for order in found])
+    wanted = [order.checkout_id for order in found]
+    sessions = {item.id: item for item in await checkouts.by_ids(ports.db, organization.id, wanted)}
+    attempts = await payments.of_checkouts(ports.db, organization.id, wanted)
     people = await customers.by_ids(ports.db, organization.id, [order.customer_id for order in found])
     return [
         Sale(
-            checkout=sessions[order.id],
+            checkout=sessions[order.checkout_id],
             attempts=attempts.get(order.checkout_id, ()),
             customer=people.get(order.customer_id),
             order=order,

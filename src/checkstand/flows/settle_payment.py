@@ -107,9 +107,10 @@ async def _consequences(
     if isinstance(verdict, Declined):
         declined, more = await _declined(tx, tell, checkout, attempt)
         return declined, facts + more
-    confirmed = _with_intent(checkout, _INTENT_STATUS[type(verdict)])
+    url = verdict.url if isinstance(verdict, NeedsAction) else None
+    confirmed = _with_intent(checkout, _INTENT_STATUS[type(verdict)], url)
     if first_word:
-        waiting = _with_intent(checkout, "requires_action" if isinstance(verdict, NeedsAction) else "processing")
+        waiting = _with_intent(checkout, "requires_action" if url else "processing", url)
         facts.insert(0, tell(FactType.CHECKOUT_CONFIRMED, checkout.id, checkout_id=checkout.id, shows=waiting))
     if not isinstance(verdict, Succeeded):
         kind = FactType.PAYMENT_ACTION_REQUIRED if isinstance(verdict, NeedsAction) else FactType.PAYMENT_PROCESSING
@@ -127,10 +128,10 @@ _INTENT_STATUS: dict[type, str] = {
 }
 
 
-def _with_intent(checkout: Checkout, status: str) -> Checkout:
+def _with_intent(checkout: Checkout, status: str, action_url: str | None) -> Checkout:
     if checkout.payment is None:
         return checkout
-    return replace(checkout, payment=replace(checkout.payment, intent_status=status))
+    return replace(checkout, payment=replace(checkout.payment, intent_status=status, action_url=action_url))
 
 
 async def _paid(

@@ -1,7 +1,7 @@
 """Tax ids: which are checked with their check digits, which by form only.
 
-Member states of the EU and the countries of `_BY_COUNTRY` are checked by python-stdnum; anywhere else a number of plausible form
-is kept as it was given. The normalised number has no separators.
+Member states of the EU and the countries of `_BY_COUNTRY` are checked by python-stdnum; anywhere else a number of plausible
+form is kept as it was given. The normalised number has no separators.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from importlib import import_module
 
-EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+EU = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
+    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
 _BY_COUNTRY = {
     "GB": "gb.vat",
     "CH": "ch.vat",

@@ -163,7 +163,7 @@ def reprice(organization: Organization, checkout: Checkout, discount: Discount |
         discount=discount,
         in_trial=ends is not None,
     )
-    repriced = replace(checkout, quote=priced, trial_end=ends, discount_id=discount.id if discount else None)
+    repriced = replace(checkout, quote=priced, trial_end=ends, discount=discount)
     if repriced.is_payment_form_required:
         return repriced
     buyer = repriced.buyer

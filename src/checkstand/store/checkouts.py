@@ -98,6 +98,21 @@ async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Check
     return decode(Checkout, text) if text is not None else None
 
 
+async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]) -> Sequence[Checkout]:
+    """The sessions among these ids."""
+    rows = await db.fetch(
+        """
+        SELECT document
+        FROM checkouts
+        WHERE organization_id = $1
+          AND id = ANY($2::uuid[])
+        """,
+        organization_id,
+        list(checkout_ids),
+    )
+    return [decode(Checkout, row["document"]) for row in rows]
+
+
 async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
     """Look-up by secret: the session whose page or client endpoints are asked for."""
     text = await db.fetchval(

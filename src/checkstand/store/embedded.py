@@ -37,7 +37,7 @@ from checkstand.store.embedded_user import (
     remove_sockets,
 )
 
-__all__ = ["Cluster", "EmbeddedError", "discard", "find", "start", "stop"]
+__all__ = ["Cluster", "EmbeddedError", "discard", "discard_abandoned", "exists", "find", "start", "stop"]
 
 LOCK_NAME = "postgresql.lock"
 LOG_NAME = "postgresql.log"
@@ -64,11 +64,11 @@ def start(folder: Path, *, durable: bool = True, bin_dirs: Iterable[Path] | None
     folders of PostgreSQL's programs to choose from, instead of looking for them. Raises EmbeddedError.
     """
     folder = _prepared(folder)
-    home = home_for(folder)
     try:
+        home = home_for(folder)
         _take_lock(home)
     except OSError as error:
-        raise from_os(error, home) from error
+        raise from_os(error, folder) from error
     try:
         return _start_owned(folder, home, durable=durable, bin_dirs=bin_dirs)
     except OSError as error:
@@ -94,6 +94,14 @@ def find(folder: Path) -> Cluster | None:
     return _cluster(folder, data, running, started=False)
 
 
+def exists(folder: Path) -> bool:
+    """Whether `folder` has a database, running or not: making one takes longer than starting it."""
+    try:
+        return (known_home(Path(os.path.realpath(folder))) / DATA_NAME).exists()
+    except OSError as error:
+        raise from_os(error, folder) from error
+
+
 def stop(cluster: Cluster, *, mode: Literal["fast", "immediate"] = "fast") -> None:
     """End the database and give up the folder. `fast` writes everything out; `immediate` leaves that to the next start.
 
@@ -102,7 +110,7 @@ def stop(cluster: Cluster, *, mode: Literal["fast", "immediate"] = "fast") -> No
     running = server.read(cluster.data)
     if running:
         server.end(running, mode)
-    remove_sockets(cluster.socket_dir)
+    remove_sockets(cluster.socket_dir)  # which a killed server leaves behind
     _release_lock(cluster.data.parent)
 
 
@@ -116,6 +124,28 @@ def discard(cluster: Cluster) -> None:
         (folder / POINTER_NAME).unlink(missing_ok=True)
 
 
+def discard_abandoned(folder: Path) -> bool:
+    """Remove the database of a folder whose owner was killed. False, and nothing done, while it has an owner."""
+    folder = Path(os.path.realpath(folder))
+    home = known_home(folder)
+    try:
+        _take_lock(home)
+    except EmbeddedError:
+        return False
+    data = home / DATA_NAME
+    try:
+        running = server.read(data)
+        if running:
+            discard(_cluster(folder, data, running, started=False))
+        shutil.rmtree(data, ignore_errors=True)
+        if home != folder:
+            shutil.rmtree(home, ignore_errors=True)
+            (folder / POINTER_NAME).unlink(missing_ok=True)
+    finally:
+        _release_lock(home)
+    return True
+
+
 def _start_owned(folder: Path, home: Path, *, durable: bool, bin_dirs: Iterable[Path] | None) -> Cluster:
     data = home / DATA_NAME
     account = account_for(folder, data)
@@ -127,6 +157,7 @@ def _start_owned(folder: Path, home: Path, *, durable: bool, bin_dirs: Iterable[
             f"PostgreSQL runs as '{account.name}', which can't reach '{home}'. Let all users pass through the folders "
             "above it (chmod o+x), or run Checkstand as the user that owns them."
         )
+    server.clear_unfinished(home)
     binaries = choose(installed() if bin_dirs is None else bin_dirs, account, major=_major_of(data))
     if not data.exists():
         server.make(home, binaries, account, durable=durable)
@@ -150,7 +181,7 @@ def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
             return None
         where, is_durable = server.ask(ready)
     except server.Unreachable:  # its socket was swept out of the temporary folder
-        _end_orphan(found)
+        server.end(found, "fast")
         return None
     except (server.NoAnswer, asyncpg.PostgresError) as error:
         raise EmbeddedError(
@@ -158,14 +189,9 @@ def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
             "and start again; nothing that was confirmed is lost."
         ) from error
     if where != data or (durable and not is_durable):  # its folder was moved, or it runs for speed
-        _end_orphan(ready)
+        server.end(ready, "fast")
         return None
     return _cluster(folder, data, ready, started=False)
-
-
-def _end_orphan(orphan: server.Postmaster) -> None:
-    server.end(orphan, "fast")
-    remove_sockets(orphan.socket_dir)
 
 
 def _cluster(folder: Path, data: Path, running: server.Postmaster, *, started: bool) -> Cluster:

@@ -38,6 +38,7 @@ _LEFTOVERS = (
 
 _SIGNS: tuple[tuple[str, str], ...] = (
     ("No space left on device", _FULL),
+    ("Check free disk space", _FULL),
     ("Disk quota exceeded", _FULL),
     ("File too large", _TOO_LARGE),
     ("File size limit exceeded", _TOO_LARGE),

@@ -27,7 +27,7 @@ import asyncpg
 
 from checkstand.store.embedded_binaries import Binaries
 from checkstand.store.embedded_errors import EmbeddedError, from_output
-from checkstand.store.embedded_user import DATA_NAME, PORT, Account, open_private, socket_folder
+from checkstand.store.embedded_user import DATA_NAME, PORT, Account, open_private, remove_sockets, socket_folder
 
 NAME = "checkstand"  # of the database, and of the role that owns it
 
@@ -37,6 +37,7 @@ _ANSWER_TIMEOUT_S = 5.0
 _LEFTOVER_TIMEOUT_S = 90.0  # sessions of a killed server end with the statement they are in
 _END_TIMEOUT_S = {signal.SIGINT: 60.0, signal.SIGQUIT: 10.0}
 _POLL_S = 0.01
+_MAKING = f"{DATA_NAME}.new-"
 _LOG_MAX_BYTES = 8 << 20
 
 _SETTINGS = {
@@ -93,11 +94,15 @@ class Unreachable(Exception):
     """The server lives, but not behind the socket that it names."""
 
 
+def clear_unfinished(home: Path) -> None:
+    """Remove what a killed `make` left behind."""
+    for unfinished in home.glob(f"{_MAKING}*"):
+        shutil.rmtree(unfinished, ignore_errors=True)  # its initdb may still run: then the next start removes the rest
+
+
 def make(home: Path, binaries: Binaries, account: Account, *, durable: bool) -> None:
     """Create an empty cluster in `home`: beside its place, then moved there, so a crash never leaves half of one."""
-    for leftover in home.glob(f"{DATA_NAME}.new-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    making = Path(tempfile.mkdtemp(prefix=f"{DATA_NAME}.new-", dir=home))
+    making = Path(tempfile.mkdtemp(prefix=_MAKING, dir=home))
     try:
         account.give(making)
         options = [
@@ -146,10 +151,11 @@ def _sync_folder(folder: Path) -> None:
 
 def launch(data: Path, binaries: Binaries, account: Account, *, log: Path, durable: bool) -> Postmaster:
     """Start a server on `data`, on which none runs, and wait until it is ready."""
+    sockets = socket_folder(data, account)
     settings = {
         **_SETTINGS,
         **dict.fromkeys(_DURABILITY, "on" if durable else "off"),
-        "unix_socket_directories": str(socket_folder(data, account)),
+        "unix_socket_directories": str(sockets),
     }
     argv: list[str | Path] = [binaries.folder / "postgres", "-D", data]
     argv += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -162,6 +168,7 @@ def launch(data: Path, binaries: Binaries, account: Account, *, log: Path, durab
         if isinstance(started, Postmaster):
             return started
         if "pre-existing shared memory block" not in started or time.monotonic() > deadline:
+            remove_sockets(sockets)
             raise from_output("Starting the database", started, data.parent, log)
         time.sleep(0.1)
 
@@ -191,7 +198,9 @@ def _try_launch(argv: list[str | Path], data: Path, account: Account, log: Path)
                     f"Start again in a few minutes; '{log}' tells how far it is."
                 )
             time.sleep(_POLL_S)
-    except KeyboardInterrupt:
+    except EmbeddedError:
+        raise
+    except BaseException:  # an interrupt above all: what nobody waits for must not run on
         process.send_signal(signal.SIGQUIT)
         process.wait()
         raise
@@ -203,7 +212,7 @@ def _try_launch(argv: list[str | Path], data: Path, account: Account, log: Path)
 def read(data: Path) -> Postmaster | None:
     """The living server of `data`, ready or not. None if there is none, whatever a stale file says."""
     try:
-        lines = (data / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
+        lines = os.fsdecode((data / "postmaster.pid").read_bytes()).splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return None
     values = [*(line.strip() for line in lines), *[""] * 8][:8]
@@ -330,6 +339,7 @@ def end(running: Postmaster, mode: Literal["fast", "immediate"]) -> None:
                 reaper = _reapers.pop(running.pid, None)
                 if reaper:
                     reaper.join(timeout=1)
+                remove_sockets(running.socket_dir)
                 return
             time.sleep(_POLL_S / 2)
     raise EmbeddedError(

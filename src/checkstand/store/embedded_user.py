@@ -2,8 +2,9 @@
 
 Rule: PostgreSQL refuses to run as root. An ordinary user runs it as itself. Root runs it as an existing unprivileged
 user (the owner of the data, else of the folder, else `postgres`, else `nobody`); no user is ever created. That user
-must be able to walk to the data, and the usual traps are a HOME of mode 0700 and a folder made by `mkdtemp`. Where it
-can't, the database lives in /var/lib/checkstand/<hash of the folder's path>; `postgresql.path` in the folder says so.
+must be able to walk to the data. A private folder that is still empty (as `mkdtemp` makes them) is opened for passing
+through. Where that is not enough (a HOME of mode 0700 above it), the database lives in /var/lib/checkstand/<hash of the
+folder's path>, and the file `postgresql.path` in the folder says so.
 
 The sockets live in a short private folder below the temporary one (a socket's path is limited to about 100 bytes), not
 below XDG_RUNTIME_DIR: that one vanishes when its user logs out, and the server does not.
@@ -137,7 +138,7 @@ def home_for(folder: Path) -> Path:
     """The same, and for a new database the decision where it will live."""
     home = known_home(folder)
     data = folder / DATA_NAME
-    if home != folder or os.geteuid() != 0 or data.exists() or account_for(folder, data).can_enter(folder):
+    if home != folder or os.geteuid() != 0 or data.exists() or _opened(folder, account_for(folder, data)):
         return home
     home = SHARED_PLACE / digest(folder)
     try:
@@ -148,6 +149,20 @@ def home_for(folder: Path) -> Path:
     except OSError as error:
         raise from_os(error, home) from error
     return home
+
+
+def _opened(folder: Path, account: Account) -> bool:
+    """Whether the user gets into `folder`, if need be by the right to pass through it while nothing is in it yet."""
+    if account.can_enter(folder):
+        return True
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if any(folder.iterdir()):
+        return False
+    folder.chmod(mode | 0o011)
+    if account.can_enter(folder):
+        return True
+    folder.chmod(mode)
+    return False
 
 
 def shared_place() -> Path:

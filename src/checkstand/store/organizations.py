@@ -91,14 +91,15 @@ async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> None
     await db.execute("UPDATE organizations SET clock_offset_us = $2 WHERE id = $1", organization_id, offset_us)
 
 
-async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> None:
-    """Store a new token by its keyed hash."""
-    await db.execute(
+async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> bool:
+    """Store a new token by its keyed hash; False when one with this id exists already."""
+    status = await db.execute(
         """
         INSERT INTO access_tokens (
             organization_id, id, name, dialect, token_hash, hint, scopes, created_at, expires_at
         )
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (organization_id, id) DO NOTHING
         """,
         token.organization_id,
         token.id,
@@ -110,6 +111,7 @@ async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> None
         token.created_at,
         token.expires_at,
     )
+    return status.endswith(" 1")
 
 
 async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None:
@@ -220,6 +222,21 @@ async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization
     return [_organization(row) for row in rows]
 
 
+async def memberships_of(db: Executor, user_id: UUID) -> Sequence[tuple[Organization, str]]:
+    """The organizations that a person may act for, each with the person's role there."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_ORGANIZATION}, m.role
+        FROM organizations AS o
+        JOIN memberships AS m ON m.organization_id = o.id
+        WHERE m.user_id = $1
+        ORDER BY o.name, o.id
+        """,  # noqa: S608 - built from constants
+        user_id,
+    )
+    return [(_organization(row), row["role"]) for row in rows]
+
+
 async def add_session(
     db: Executor, token_hash: bytes, user_id: UUID, csrf_token: str, *, now: datetime, expires_at: datetime
 ) -> None:
@@ -255,3 +272,23 @@ async def session_user(db: Executor, token_hash: bytes, *, now: datetime) -> tup
 
 async def end_session(db: Executor, token_hash: bytes) -> None:
     await db.execute("DELETE FROM user_sessions WHERE token_hash = $1", token_hash)
+
+
+async def keep_session(db: Executor, token_hash: bytes, *, expires_at: datetime, unless_after: datetime) -> None:
+    """Let a session that is in use live until `expires_at`; nothing is written while it lives beyond `unless_after` anyway."""
+    await db.execute(
+        "UPDATE user_sessions SET expires_at = $2 WHERE token_hash = $1 AND expires_at < $3",
+        token_hash,
+        expires_at,
+        unless_after,
+    )
+
+
+async def remove_ended_sessions(db: Executor, user_id: UUID, *, now: datetime) -> None:
+    """Forget the sessions of one person whose time has passed."""
+    await db.execute("DELETE FROM user_sessions WHERE user_id = $1 AND expires_at <= $2", user_id, now)
+
+
+async def set_password(db: Executor, user_id: UUID, password_hash: str) -> None:
+    """Replace the stored hash of a password."""
+    await db.execute("UPDATE users SET password_hash = $2 WHERE id = $1", user_id, password_hash)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from checkstand.domain.ledger import Entry
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
+from checkstand.store.query import Page, Query
 
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
@@ -174,3 +176,49 @@ async def add_entries(
             for entry_id, e in entries
         ],
     )
+
+
+SORTABLE = {
+    "created_at": "created_at",
+    "status": "status",
+    "amount": "amount_minor",
+    "method": "instrument ->> 'method'",
+}
+_STATES = {
+    "pending": ("started", "requires_action", "processing"),
+    "succeeded": ("succeeded",),
+    "failed": ("declined", "canceled"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFilter:
+    """What a list of attempts may be narrowed by. `statuses`: pending, succeeded, failed."""
+
+    checkout_ids: tuple[UUID, ...] = ()
+    order_ids: tuple[UUID, ...] = ()
+    customer_ids: tuple[UUID, ...] = ()
+    statuses: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+async def search(
+    db: Executor, organization_id: UUID, wanted: AttemptFilter, *, sorting: Sequence[str], offset: int, limit: int
+) -> Page[Attempt]:
+    """A page of attempts with the total count; what was free of charge is no payment and not listed."""
+    query = Query("payment_attempts", organization_id)
+    query.where("gateway <> 'none'")
+    query.any_of("checkout_id", wanted.checkout_ids, "uuid")
+    query.any_of("order_id", wanted.order_ids, "uuid")
+    query.any_of("status", [state for status in wanted.statuses for state in _STATES[status]], "text")
+    query.any_of("coalesce(instrument ->> 'method', 'card')", wanted.methods, "text")
+    session = "checkout_id IN (SELECT id FROM checkouts AS c WHERE c.organization_id = payment_attempts.organization_id"
+    if wanted.customer_ids:
+        query.where(f"{session} AND c.customer_id = ANY({query.bind(list(wanted.customer_ids))}::uuid[]))")
+    if wanted.emails:
+        folded = [email.lower() for email in wanted.emails]
+        query.where(f"{session} AND lower(c.customer_email) = ANY({query.bind(folded)}::text[]))")
+    query.order_by(sorting, SORTABLE)
+    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return Page([_attempt(row) for row in rows], total)

@@ -45,15 +45,17 @@ function methodOf(client, name) {
   return (...args) => owner[last](...args);
 }
 
-/** Page objects carry the client and its key; only their data is shown. */
+/** Page objects wrap their data (and carry the client with its key): only the data is shown. */
 function dataOf(result) {
   if (typeof result?.getPaginatedItems === "function") return { items: result.getPaginatedItems() };
+  if (result?.result?.items) return result.result;
   return result ?? null;
 }
 
-async function collect(pages) {
+/** Everything that a list yields: items where the client's paging gives items, else whole pages. */
+async function collect(pending) {
   const found = [];
-  for await (const page of pages) found.push(dataOf(page));
+  for await (const each of pending[Symbol.asyncIterator] ? pending : await pending) found.push(dataOf(each));
   return found;
 }
 
@@ -63,8 +65,7 @@ export async function main(makeClient) {
   const method = methodOf(makeClient(job), job.call);
   try {
     const pending = method(...(job.args ?? []));
-    const result = job.iterate ? await collect(pending[Symbol.asyncIterator] ? pending : await pending) : dataOf(await pending);
-    print({ ok: true, result });
+    print({ ok: true, result: job.iterate ? await collect(pending) : dataOf(await pending) });
   } catch (error) {
     print({ ok: false, error: describe(error) });
   }

@@ -1,0 +1,12 @@
+"""The Polar dialect: `/v1/...`, its error bodies, its webhook events. Translates; never decides."""
+
+from fastapi import APIRouter
+
+from checkstand.dialects.polar import checkouts, customers, orders, organizations, products, webhooks
+from checkstand.dialects.polar.events import Events
+
+router = APIRouter()
+for _part in (checkouts, products, orders, customers, organizations, webhooks):
+    router.include_router(_part.api.router)
+
+__all__ = ["Events", "router"]

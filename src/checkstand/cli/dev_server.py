@@ -1,0 +1,178 @@
+"""`checkstand dev`: the embedded database, the demo shop, web and worker in one process, and their orderly end.
+
+The order is chosen for a quick start: the port first (a port in use is told at once), then the database, which is
+mostly other processes' work, while this one imports the application. Whatever was started is stopped in reverse order,
+also after Ctrl-C during the start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+
+import uvloop
+
+from checkstand.cli import data_folder
+from checkstand.cli.listening import bind, url_of
+from checkstand.cli.stopping import ignore_signals, interruptible, stop_event
+from checkstand.cli.terminal import Failure, note, paint
+from checkstand.ops.settings import Settings, from_environment
+from checkstand.store import embedded
+
+_EPHEMERAL = "checkstand-dev-"
+_APPLICATION = ("checkstand.app", "checkstand.cli.web", "checkstand.cli.greeting", "checkstand.ops.logging")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevOptions:
+    """The command line of `checkstand dev`. None: not given."""
+
+    host: str | None
+    port: int | None
+    data: str | None
+    ephemeral: bool
+    as_json: bool
+    rate_limits: bool
+    tax_everywhere: bool
+    worlds: bool
+
+
+def run(options: DevOptions) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    given = from_environment(os.environ)
+    if options.ephemeral and given.database_url:
+        raise Failure("--ephemeral is for the embedded database: unset CHECKSTAND_DATABASE_URL, or leave it away.")
+    _say_what_is_missing(options)
+    host, port = options.host or given.host, given.port if options.port is None else options.port
+    with contextlib.ExitStack() as started, interruptible():
+        bound = started.enter_context(bind(host, port))
+        started.callback(ignore_signals)  # from here on the end must not be interrupted half-way
+        importing = _import_in_background()
+        folder = started.enter_context(_folder(options, given))
+        dsn = started.enter_context(_database(options, given, folder))
+        settings = replace(
+            given,
+            public_url=given.public_url or url_of(bound),
+            secret_key=given.secret_key or data_folder.secret_key(folder),
+            data_dir=str(folder),
+            rate_limits=options.rate_limits,
+        )
+        importing()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(options, settings, dsn, bound, folder))
+
+
+def _say_what_is_missing(options: DevOptions) -> None:
+    if options.tax_everywhere:
+        note("--tax-everywhere does nothing yet: this version collects no tax.")
+    if options.worlds:
+        note("--worlds does nothing yet: only the demo shop's own keys are known.")
+
+
+def _import_in_background() -> Callable[[], None]:
+    """Load the application while the database starts; the answer waits for it, and raises what went wrong."""
+    failed: list[BaseException] = []
+
+    def load() -> None:
+        try:
+            for name in _APPLICATION:
+                import_module(name)
+        except BaseException as error:  # noqa: BLE001 - raised again where somebody hears it
+            failed.append(error)
+
+    thread = threading.Thread(target=load, name="import", daemon=True)
+    thread.start()
+
+    def wait() -> None:
+        thread.join()
+        if failed:
+            raise failed[0]
+
+    return wait
+
+
+@contextlib.contextmanager
+def _folder(options: DevOptions, given: Settings) -> Iterator[Path]:
+    """The data folder; a temporary one is removed at the end, with those that killed servers left behind."""
+    if not options.ephemeral:
+        folder = data_folder.chosen_folder(options.data, given.data_dir)
+        if given.database_url:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(prefix=_EPHEMERAL))
+    if os.geteuid() == 0:
+        folder.chmod(0o711)  # PostgreSQL runs as another user then, and must pass through
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _remove_abandoned()
+
+
+def _remove_abandoned() -> None:
+    """Remove what `--ephemeral` servers that were killed left in the temporary folder, if they were this user's."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_EPHEMERAL}*"):
+        with contextlib.suppress(OSError, embedded.EmbeddedError):
+            mine = folder.stat().st_uid == os.geteuid()
+            started = (folder / embedded.LOCK_NAME).exists()
+            if mine and started and embedded.discard_abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[str]:
+    """The address of the database to use: the one that is named, else the embedded one of the folder."""
+    if given.database_url:
+        yield given.database_url
+        return
+    if not embedded.exists(folder):
+        note(paint("Preparing the database (first start only) ...", on=sys.stderr, faint=True))
+    cluster = embedded.start(folder, durable=not options.ephemeral)
+    try:
+        yield cluster.dsn
+    finally:
+        (embedded.discard if options.ephemeral else embedded.stop)(cluster)
+
+
+async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socket.socket, folder: Path) -> None:
+    from checkstand.app import PublicUrl, create_app, open_services
+    from checkstand.cli import greeting
+    from checkstand.cli.web import serve_web
+    from checkstand.ops.logging import configure
+    from checkstand.store.migrate import migrate
+    from checkstand.testing.demo import open_demo_shop
+
+    stop = stop_event()
+    configure(settings.log_level, as_json=False)
+    await migrate(dsn)
+    async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+        await _refuse_live(services.ports.db)
+        shop = await open_demo_shop(services.ports, services.authenticator)
+        _refuse_another_key(shop, settings, folder)
+
+        def ready() -> None:
+            _leave_note(folder, settings.public_url, shop.polar_token)
+            greeting.say(shop, settings, folder=None if options.ephemeral else folder, as_json=options.as_json)
+
+        try:
+            await _until_stopped(
+                stop,
+                services.drainer.run(),
+                serve_web(
+                    create_app(services), bound, stop, ready=ready, access_log=settings.log_level == "debug"
+                ),
+            )
+        finally:
+            data_folder.remove_note(folder)

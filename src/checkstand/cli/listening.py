@@ -1,0 +1,60 @@
+"""Binding the port, and the address that others reach it at.
+
+The socket is bound before anything slow starts: a port in use is told at once, and port 0 is known before the first
+link is made from it.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from checkstand.cli.terminal import Failure
+
+BACKLOG = 2048
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (names of all interfaces)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket on host and port; port 0 takes a free one. Raises Failure that says what to do."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:
+        raise Failure(f"'{host}' is no address of this machine. Use --host 127.0.0.1, or 0.0.0.0 for all.") from error
+    family, kind, protocol, _, address = found[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(BACKLOG)  # with SO_REUSEADDR only a listening socket keeps others from the port
+    except OSError as error:
+        bound.close()
+        raise Failure(_refusal(host, port, error)) from error
+    bound.set_inheritable(False)
+    return bound
+
+
+def _refusal(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is in use. Stop the program that has it, choose another one (--port {_next(port)}), "
+            "or let the system pick a free one: --port 0."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            f"Port {port} may not be used by this user: those below 1024 are root's. Choose another one: --port 8080."
+        )
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"'{host}' is no address of this machine. Use --host 127.0.0.1, or 0.0.0.0 for all."
+    return f"Port {port} on '{host}' cannot be opened: {error.strerror}. Choose another one: --port 0."
+
+
+def _next(port: int) -> int:
+    return port + 1 if port < 65535 else 8080
+
+
+def url_of(bound: socket.socket) -> str:
+    """Where a browser on this machine reaches the socket."""
+    host, port = bound.getsockname()[:2]
+    host = _EVERYWHERE.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,265 @@
+"""One request to the Polar dialect, from headers to answer: version, token, scope, body, errors, in the original's order.
+
+A route is a function of a `Call`; everything that all routes share happens here, so that a route reads as its own summary.
+Both slash forms and the old `/api/v1` prefix are served directly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import UUID4, BaseModel, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from checkstand.dialects.polar import errors
+from checkstand.domain.errors import CheckstandError
+from checkstand.domain.organization import Organization, Principal
+from checkstand.flows import idempotency
+from checkstand.flows.ports import Ports
+from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
+from checkstand.services import Services, client_address, services_of
+
+VERSIONS = ("2026-04", "2026-10", "2027-01")
+DEFAULT_VERSION = VERSIONS[0]
+JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+_UUID4 = TypeAdapter(UUID4)
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Refused(Exception):
+    """An answer that ends the request early."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+@dataclass(slots=True)
+class Call:
+    """A request under way. `principal` is None on public routes and on nothing else."""
+
+    request: Request
+    services: Services
+    version: str
+    principal: Principal | None = None
+    raw: bytes = b""
+    data: object = None
+    ignored: dict[str, str] | None = None
+
+    @property
+    def ports(self) -> Ports:
+        return self.services.ports
+
+    @property
+    def organization(self) -> Organization:
+        """The caller's organization; only on routes that need a token."""
+        assert self.principal is not None, "a public route asked who is calling"
+        return self.principal.organization
+
+    @property
+    def public_url(self) -> str:
+        return self.ports.public_url()
+
+    def path_id(self, name: str = "id") -> UUID:
+        """A path parameter that must be a version 4 UUID. Raises Refused (422)."""
+        text = self.request.path_params[name]
+        try:
+            return _UUID4.validate_python(text)
+        except ValidationError as error:
+            raise Refused(errors.from_validation(error, prefix=("path", name))) from error
+
+    def body(self, model: type[Model]) -> Model:
+        """The body as a model; remembers which fields nobody read. Raises Refused (422)."""
+        try:
+            parsed = model.model_validate(self.fields())
+        except ValidationError as error:
+            raise Refused(errors.from_validation(error)) from error
+        self.ignored = ignored_fields(self.data, known_fields(model))
+        return parsed
+
+    def fields(self) -> dict[str, object]:
+        """The body as an object. Raises Refused when it is missing or something else."""
+        if self.data is None:
+            raise Refused(errors.schema([{"type": "missing", "loc": (), "msg": "Field required", "input": None}]))
+        if not isinstance(self.data, dict):
+            raise Refused(_not_an_object(self.data))
+        return self.data
+
+    def json(self, data: object, status: int = 200) -> Response:
+        return json_response(data, status=status, headers=self.ignored)
+
+
+def known_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Every name a model reads, aliases included."""
+    names: set[str] = set(getattr(model, "tolerated", ()))
+    for name, field in model.model_fields.items():
+        names.add(name)
+        alias = field.validation_alias
+        if isinstance(alias, str):
+            names.add(alias)
+        elif alias is not None:
+            names.update(str(choice) for choice in getattr(alias, "choices", ()))
+    return frozenset(names)
+
+
+def _not_an_object(given: object) -> Response:
+    text = "Input should be a valid dictionary or object to extract fields from"
+    return errors.schema([{"type": "model_attributes_type", "loc": (), "msg": text, "input": given}])
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+class Api:
+    """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`."""
+
+    def __init__(self, tag: str) -> None:
+        self.router = APIRouter(tags=[tag])
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        scopes: Sequence[str] = (),
+        public: bool = False,
+        body: type[BaseModel] | None = None,
+        status: int = 200,
+        also: Sequence[str] = (),
+        hidden: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same."""
+
+        def register(handler: Handler) -> Handler:
+            async def endpoint(request: Request) -> Response:
+                return await answer(request, handler, scopes=scopes, public=public, takes_body=body is not None)
+
+            endpoint.__name__ = handler.__name__
+            endpoint.__doc__ = handler.__doc__
+            extra = _documented(body)
+            for place in (path, *also):
+                for index, form in enumerate(_forms(place)):
+                    shown = index == 0 and place == path and not hidden
+                    self.router.add_api_route(
+                        form,
+                        endpoint,
+                        methods=[method],
+                        status_code=status,
+                        include_in_schema=shown,
+                        openapi_extra=extra,
+                        response_class=Response,
+                    )
+            return handler
+
+        return register
+
+
+def _forms(path: str) -> list[str]:
+    other = path.removesuffix("/") if path.endswith("/") else path + "/"
+    return [f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}"]
+
+
+def _documented(body: type[BaseModel] | None) -> dict[str, object]:
+    if body is None:
+        return {}
+    content = {"application/json": {"schema": body.model_json_schema(ref_template="#/$defs/{model}")}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+async def answer(
+    request: Request, handler: Handler, *, scopes: Sequence[str], public: bool, takes_body: bool
+) -> Response:
+    """Run a handler inside everything that all routes share."""
+    version = request.headers.get("polar-version") or DEFAULT_VERSION
+    if version not in VERSIONS:
+        return errors.unknown_version()
+    call = Call(request, services_of(request), version)
+    try:
+        response = await _guarded(call, handler, scopes=scopes, public=public, takes_body=takes_body)
+    except Refused as refused:
+        response = refused.response
+    except BadBody as error:
+        response = errors.bad_body(error)
+    except CheckstandError as error:
+        response = errors.of(error)
+    response.headers["Polar-Version"] = version
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    if request.url.path.startswith("/api/v1"):
+        response.headers["X-Polar-Deprecation-Notice"] = "The API root has moved to /v1."
+    return response
+
+
+async def _guarded(call: Call, handler: Handler, *, scopes: Sequence[str], public: bool, takes_body: bool) -> Response:
+    token = _bearer(call.request)
+    principal = None
+    if token is not None:
+        address = client_address(call.request)
+        principal = await call.services.authenticator.principal(call.ports, token, address=address)
+        if principal is None:
+            return errors.invalid_token()
+    if takes_body:
+        await _read(call)
+    if public:
+        return await handler(call)
+    if principal is None:
+        return errors.unauthorized()
+    if not principal.may(*scopes):
+        return errors.insufficient_scope(scopes)
+    call.principal = principal
+    key = call.request.headers.get("idempotency-key") if call.request.method == "POST" else None
+    return await (_once(call, handler, key) if key else handler(call))
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+async def _read(call: Call) -> None:
+    headers = call.request.headers
+    if "content-length" not in headers and "transfer-encoding" in headers:
+        body = {"error": "LengthRequired", "detail": "A Content-Length header is required."}
+        raise Refused(json_response(body, status=411))
+    call.raw = await read_body(call.request)
+    if call.raw and not JSON_TYPE.match(headers.get("content-type", "")):
+        raise Refused(_not_an_object(call.raw[:2000].decode("utf-8", "replace")))
+    call.data = parse_json(call.raw)
+
+
+async def _once(call: Call, handler: Handler, key: str) -> Response:
+    """The same request under the same Idempotency-Key gets the same answer (ours; the original has no such keys)."""
+    if len(key) > idempotency.LONGEST_KEY:
+        item = {"type": "string_too_long", "loc": (), "msg": "String should have at most 255 characters", "input": key}
+        return errors.schema([item], prefix=("header", "idempotency-key"))
+    organization_id = call.organization.id
+    path = call.request.url.path
+    try:
+        replay = await idempotency.begin(
+            call.ports, organization_id, key, method=call.request.method, path=path, body=call.raw
+        )
+    except idempotency.KeyReused:
+        detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
+        return json_response({"error": "IdempotencyKeyReused", "detail": detail}, status=422)
+    except idempotency.KeyBusy:
+        detail = "A request with this Idempotency-Key is at work. Ask again in a moment."
+        return json_response({"error": "IdempotencyKeyBusy", "detail": detail}, status=409)
+    if replay is not None:
+        return Response(replay.body, replay.status, {"Idempotent-Replayed": "true"}, media_type="application/json")
+    status, body = 500, b""
+    try:
+        try:
+            response = await handler(call)
+        except Refused as refused:
+            response = refused.response
+        except CheckstandError as error:
+            response = errors.of(error)
+        status, body = response.status_code, bytes(response.body)
+        return response
+    finally:
+        await idempotency.finish(call.ports, organization_id, key, status=status, body=body)

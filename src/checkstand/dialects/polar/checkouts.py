@@ -1,0 +1,164 @@
+"""`/v1/checkouts/`: the merchant's endpoints and the buyer's, under the client secret."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from checkstand.dialects.polar import errors, paging, requests, translate
+from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar.models import (
+    VARIANTS,
+    CheckoutConfirm,
+    CheckoutCreate,
+    CheckoutProductsCreate,
+    CheckoutUpdate,
+    CheckoutUpdatePublic,
+)
+from checkstand.dialects.polar.wire import Json
+from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.domain.organization import Organization
+from checkstand.flows.confirm_checkout import confirm_checkout
+from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
+from checkstand.flows.update_checkout import update_checkout
+from checkstand.http import ignored_fields
+from checkstand.store import checkouts
+
+api = Api("Polar: checkouts")
+READ = ("checkouts:read", "checkouts:write")
+WRITE = ("checkouts:write",)
+
+
+def _shown(call: Call, value: Checkout) -> Json:
+    ports = call.ports
+    return translate.checkout(value, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key)
+
+
+def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> Json:
+    ports = call.ports
+    return translate.client_checkout(
+        value, organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+    )
+
+
+@api.route("POST", "/checkouts/", scopes=WRITE, body=CheckoutProductsCreate, status=201, also=("/checkouts/custom/",))
+async def create(call: Call) -> Response:
+    """Create a checkout session."""
+    body = _variant(call)
+    created = await create_checkout(call.ports, call.organization, requests.create_request(body))
+    return call.json(_shown(call, created), 201)
+
+
+def _variant(call: Call) -> CheckoutCreate:
+    """The first of the three forms whose key is there and which validates; else the errors of the form that was meant."""
+    fields = call.fields()
+    meant: ValidationError | None = None
+    for key, model in VARIANTS:
+        if key not in fields:
+            continue
+        try:
+            body = model.model_validate(fields)
+        except ValidationError as error:
+            meant = meant or error
+            continue
+        call.ignored = ignored_fields(fields, known_fields(model))
+        return body
+    if meant is not None:
+        raise Refused(errors.from_validation(meant))
+    missing = [{"type": "missing", "loc": (key,), "msg": "Field required", "input": fields} for key, _ in VARIANTS]
+    raise Refused(errors.schema(missing))
+
+
+@api.route("GET", "/checkouts/", scopes=READ, also=("/checkouts/custom/",))
+async def search(call: Call) -> Response:
+    """List checkout sessions."""
+    window = paging.window(call, checkouts.SORTABLE)
+    wanted = checkouts.CheckoutFilter(
+        product_ids=paging.uuids(call, "product_id"),
+        customer_ids=paging.uuids(call, "customer_id"),
+        external_customer_ids=paging.texts(call, "external_customer_id"),
+        statuses=paging.texts(call, "status", [str(status) for status in CheckoutStatus]),
+        email_contains=paging.text(call, "query"),
+    )
+    if paging.is_elsewhere(call):
+        return call.json(paging.NOTHING)
+    page = await checkouts.search(
+        call.ports.db,
+        call.organization.id,
+        wanted,
+        sorting=window.sorting,
+        offset=window.offset,
+        limit=window.limit,
+    )
+    return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
+
+
+@api.route("GET", "/checkouts/{id}", scopes=READ, also=("/checkouts/custom/{id}",))
+async def get(call: Call) -> Response:
+    """Read a checkout session."""
+    found = await read_checkout(call.ports, call.organization, call.path_id())
+    return call.json(_shown(call, found))
+
+
+@api.route("PATCH", "/checkouts/{id}", scopes=WRITE, body=CheckoutUpdate, also=("/checkouts/custom/{id}",))
+async def update(call: Call) -> Response:
+    """Change an open checkout session."""
+    checkout_id = call.path_id()
+    body = call.body(CheckoutUpdate)
+    found = await read_checkout(call.ports, call.organization, checkout_id)
+    changed = await update_checkout(
+        call.ports, call.organization, found, requests.merchant_changes(body), by_merchant=True
+    )
+    return call.json(_shown(call, changed))
+
+
+_CLIENT = "/checkouts/client/{client_secret}"
+_CLIENT_OLD = "/checkouts/custom/client/{client_secret}"
+
+
+@api.route("GET", _CLIENT, public=True, also=(_CLIENT_OLD,))
+async def client_get(call: Call) -> Response:
+    """Read a session as its buyer."""
+    organization, found = await read_for_buyer(call.ports, _secret(call))
+    return call.json(_shown_to_buyer(call, found, organization))
+
+
+@api.route("PATCH", _CLIENT, public=True, body=CheckoutUpdatePublic, also=(_CLIENT_OLD,))
+async def client_update(call: Call) -> Response:
+    """Change an open session as its buyer."""
+    body = call.body(CheckoutUpdatePublic)
+    organization, found = await find_by_secret(call.ports, _secret(call))
+    changed = await update_checkout(call.ports, organization, found, requests.buyer_changes(body), by_merchant=False)
+    return call.json(_shown_to_buyer(call, changed, organization))
+
+
+@api.route("POST", f"{_CLIENT}/confirm", public=True, body=CheckoutConfirm, also=(f"{_CLIENT_OLD}/confirm",))
+async def client_confirm(call: Call) -> Response:
+    """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled."""
+    body = call.body(CheckoutConfirm)
+    organization, found = await find_by_secret(call.ports, _secret(call))
+    confirmed = await confirm_checkout(
+        call.ports,
+        organization,
+        found,
+        requests.buyer_changes(body),
+        confirmation_token=body.confirmation_token_id,
+        return_url=f"{call.public_url}/checkout/{found.client_secret}/confirmation",
+    )
+    settled = confirmed.settled
+    shown = _shown_to_buyer(call, settled, organization)
+    return call.json({**shown, "status": "confirmed", "customer_session_token": None})
+
+
+@api.route("POST", f"{_CLIENT}/opened", public=True, also=(f"{_CLIENT_OLD}/opened",), hidden=True)
+async def client_opened(call: Call) -> Response:
+    """Note that the page was opened; later calls change nothing."""
+    organization, found = await read_for_buyer(call.ports, _secret(call))
+    return call.json(_shown_to_buyer(call, found, organization))
+
+
+def _secret(call: Call) -> str:
+    """Only Polar's own secrets open these endpoints."""
+    text: str = call.request.path_params["client_secret"]
+    return text if text.startswith("polar_c_") else ""

@@ -1,0 +1,101 @@
+"""From facts to Polar's events: names, order and payloads (polar.md 6.7, 11.3). The object is shown as it was at the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+
+from checkstand.dialects.polar import sales, translate
+from checkstand.dialects.polar.wire import Json, moment
+from checkstand.domain.catalog import Product
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.customer import Customer
+from checkstand.domain.facts import Fact, FactType
+from checkstand.domain.order import Sale
+from checkstand.domain.organization import Organization
+from checkstand.domain.webhook import Endpoint
+from checkstand.flows.ports import Ports
+from checkstand.flows.read_sale import sale_of_order
+from checkstand.store import checkouts, customers, products
+from checkstand.store.codec import decode
+
+EVENTS: Mapping[FactType, tuple[str, ...]] = {
+    FactType.CHECKOUT_CREATED: ("checkout.created",),
+    FactType.CHECKOUT_UPDATED: ("checkout.updated",),
+    FactType.CHECKOUT_CONFIRMED: ("checkout.updated",),
+    FactType.CHECKOUT_REOPENED: ("checkout.updated",),
+    FactType.CHECKOUT_SUCCEEDED: ("checkout.updated",),
+    FactType.CHECKOUT_EXPIRED: ("checkout.expired",),
+    FactType.CUSTOMER_CREATED: ("customer.created", "customer.state_changed"),
+    FactType.CUSTOMER_UPDATED: ("customer.updated", "customer.state_changed"),
+    FactType.ORDER_PAID: ("order.created", "order.updated", "order.paid"),
+    FactType.PRODUCT_CREATED: ("product.created",),
+    FactType.PRODUCT_UPDATED: ("product.updated",),
+}
+
+
+class Events:
+    """Satisfies `webhooks.render.Renderer`."""
+
+    fixes_payload = True
+
+    def event_types(self, fact_type: FactType) -> tuple[str, ...]:
+        return EVENTS.get(fact_type, ())
+
+    async def payload(
+        self, ports: Ports, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
+    ) -> str | None:
+        data = await _data(ports, organization, fact, event_type)
+        if data is None:
+            return None
+        envelope = {
+            "type": event_type,
+            "timestamp": moment(fact.occurred_at),
+            "api_version": endpoint.api_version,
+            "data": data,
+        }
+        return orjson.dumps(envelope).decode()
+
+
+async def _data(ports: Ports, organization: Organization, fact: Fact, event_type: str) -> Json | None:
+    """The merchant's representation of the fact's object; read anew where no snapshot was kept."""
+    if event_type.startswith("checkout."):
+        checkout = await _checkout(ports, organization, fact)
+        if checkout is None or checkout.dialect != "polar":
+            return None
+        return translate.checkout(
+            checkout, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+        )
+    if event_type.startswith("order."):
+        sale = (
+            decode(Sale, fact.snapshot) if fact.snapshot else await sale_of_order(ports, organization, fact.subject_id)
+        )
+        shown = sales.order(sale, organization)
+        return shown if event_type == "order.paid" else {**shown, "receipt_number": None}
+    if event_type.startswith("customer."):
+        customer = await _customer(ports, organization, fact)
+        if customer is None:
+            return None
+        is_state = event_type == "customer.state_changed"
+        return translate.customer_state(customer) if is_state else translate.customer(customer)
+    product = await _product(ports, organization, fact)
+    return translate.product(product) if product else None
+
+
+async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Checkout | None:
+    if fact.snapshot:
+        return decode(Checkout, fact.snapshot)
+    return await checkouts.by_id(ports.db, organization.id, fact.subject_id)
+
+
+async def _customer(ports: Ports, organization: Organization, fact: Fact) -> Customer | None:
+    if fact.snapshot:
+        return decode(Customer, fact.snapshot)
+    return await customers.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+
+
+async def _product(ports: Ports, organization: Organization, fact: Fact) -> Product | None:
+    if fact.snapshot:
+        return decode(Product, fact.snapshot)
+    return (await products.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)

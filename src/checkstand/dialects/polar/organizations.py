@@ -1,0 +1,33 @@
+"""`/v1/organizations/`: a key sees exactly its own."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from checkstand.dialects.polar import paging, translate
+from checkstand.dialects.polar.call import Api, Call
+from checkstand.domain.errors import NotFound
+
+api = Api("Polar: organizations")
+READ = ("organizations:read", "organizations:write")
+SORTABLE = ("created_at", "slug", "name", "next_review_threshold", "days_in_status")
+
+
+@api.route("GET", "/organizations/", scopes=READ)
+async def search(call: Call) -> Response:
+    """List the organizations that this key opens."""
+    window = paging.window(call, SORTABLE, default="created_at")
+    slug = paging.text(call, "slug")
+    if window.offset or slug not in (None, call.organization.slug):
+        total = 1 if slug in (None, call.organization.slug) else 0
+        return call.json({"items": [], "pagination": {"total_count": total, "max_page": total}})
+    shown = translate.organization(call.organization)
+    return call.json({"items": [shown], "pagination": {"total_count": 1, "max_page": 1}})
+
+
+@api.route("GET", "/organizations/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read an organization."""
+    if call.path_id() != call.organization.id:
+        raise NotFound
+    return call.json(translate.organization(call.organization))

@@ -1,0 +1,249 @@
+"""`/v1/products/` (polar.md 10.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import UUID4, BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+
+from checkstand.dialects.polar import errors, paging, requests, translate
+from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar.models import Base, BlankToNone, Metadata, PriceIn
+from checkstand.domain.catalog import Interval, Product, Span, Visibility
+from checkstand.domain.errors import Invalid, Problem
+from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
+from checkstand.http import ignored_fields
+from checkstand.store import products
+
+api = Api("Polar: products")
+READ = ("products:read", "products:write")
+WRITE = ("products:write",)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=64)]
+Description = Annotated[str | None, BlankToNone]
+
+
+class AttachedField(Base):
+    """A custom field on a product."""
+
+    custom_field_id: UUID4
+    required: bool
+
+
+class ProductCreate(Base):
+    """What one-time and recurring products share."""
+
+    name: Name
+    description: Description = None
+    visibility: Visibility = Visibility.PUBLIC
+    prices: Annotated[list[PriceIn], Field(min_length=1)]
+    medias: list[UUID4] | None = None
+    attached_custom_fields: list[AttachedField] = Field(default_factory=list)
+    metadata: Metadata = Field(default_factory=dict)
+    organization_id: UUID4 | None = None
+
+
+class ProductCreateOneTime(ProductCreate):
+    """No interval: bought once."""
+
+    recurring_interval: None = None
+    recurring_interval_count: None = None
+
+
+class ProductCreateRecurring(ProductCreate):
+    """Billed every interval."""
+
+    recurring_interval: Interval
+    recurring_interval_count: int = Field(default=1, ge=1, le=999)
+    trial_interval: Interval | None = None
+    trial_interval_count: int | None = Field(default=None, ge=1, le=1000)
+    meter_interval: Interval | None = None
+    meter_interval_count: int | None = Field(default=None, ge=1, le=999)
+
+    @model_validator(mode="after")
+    def _whole_trial(self) -> ProductCreateRecurring:
+        if (self.trial_interval is None) != (self.trial_interval_count is None):
+            raise PydanticCustomError("missing", "Both trial_interval and trial_interval_count must be set together.")
+        return self
+
+
+class ExistingPrice(Base):
+    """A price to keep."""
+
+    id: UUID4
+
+
+class ProductUpdate(Base):
+    """Absent and null mean unchanged, save for `description`."""
+
+    name: Name | None = None
+    description: Description = None
+    visibility: Visibility | None = None
+    recurring_interval: Interval | None = None
+    recurring_interval_count: int | None = Field(default=None, ge=1, le=999)
+    trial_interval: Interval | None = None
+    trial_interval_count: int | None = Field(default=None, ge=1, le=1000)
+    is_archived: bool | None = None
+    prices: list[ExistingPrice | PriceIn] | None = None
+    medias: list[UUID4] | None = None
+    attached_custom_fields: list[AttachedField] | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+@api.route("POST", "/products/", scopes=WRITE, body=ProductCreateOneTime, status=201)
+async def create(call: Call) -> Response:
+    """Create a product."""
+    body = _kind(call)
+    recurring = isinstance(body, ProductCreateRecurring)
+    definitions, problems = requests.price_definitions(body.prices, where=("prices",), recurring=recurring)
+    problems += _unknown_parts(body.medias, body.attached_custom_fields)
+    if body.organization_id is not None:
+        given = str(body.organization_id)
+        problems.append(Problem("organization_with_token", ("organization_id",), given))
+    if problems:
+        raise Invalid(problems)
+    draft = Product(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        name=body.name,
+        description=body.description,
+        visibility=body.visibility,
+        recurrence=_span(body.recurring_interval, body.recurring_interval_count),
+        trial=_span(body.trial_interval, body.trial_interval_count)
+        if isinstance(body, ProductCreateRecurring)
+        else None,
+        metadata=body.metadata,
+        created_at=call.ports.now(call.organization),
+    )
+    made = await create_product(call.ports, call.organization, draft, definitions)
+    return call.json(translate.product(made), 201)
+
+
+def _kind(call: Call) -> ProductCreateOneTime | ProductCreateRecurring:
+    """One-time or recurring, by the interval; schema errors carry the kind, as in the original."""
+    fields = call.fields()
+    recurring = fields.get("recurring_interval") is not None
+    model: type[BaseModel] = ProductCreateRecurring if recurring else ProductCreateOneTime
+    try:
+        body = model.model_validate(fields)
+    except ValidationError as error:
+        kind = "recurring" if recurring else "one_time"
+        raise Refused(errors.from_validation(error, prefix=("body", kind))) from error
+    call.ignored = ignored_fields(fields, known_fields(model))
+    assert isinstance(body, ProductCreateOneTime | ProductCreateRecurring)
+    return body
+
+
+def _span(interval: Interval | None, count: int | None) -> Span | None:
+    return Span(interval=interval, count=count or 1) if interval is not None else None
+
+
+def _unknown_parts(medias: Sequence[object] | None, attached: Sequence[AttachedField] | None) -> list[Problem]:
+    """There are no uploaded files and no custom fields to refer to yet: what is named does not exist."""
+    unknown = [Problem("media_unknown", ("medias", i), str(item)) for i, item in enumerate(medias or ())]
+    for position, field in enumerate(attached or ()):
+        where = ("attached_custom_fields", position, "custom_field_id")
+        unknown.append(Problem("custom_field_unknown", where, str(field.custom_field_id)))
+    return unknown
+
+
+@api.route("GET", "/products/", scopes=READ)
+async def search(call: Call) -> Response:
+    """List products."""
+    window = paging.window(call, products.SORTABLE)
+    wanted = products.ProductFilter(
+        ids=paging.uuids(call, "id"),
+        name_contains=paging.text(call, "query"),
+        is_archived=paging.boolean(call, "is_archived"),
+        is_recurring=paging.boolean(call, "is_recurring"),
+        visibilities=paging.texts(call, "visibility", [str(item) for item in Visibility]),
+        metadata=paging.metadata(call),
+    )
+    if paging.is_elsewhere(call) or paging.uuids(call, "benefit_id"):
+        return call.json(paging.NOTHING)
+    page = await products.search(
+        call.ports.db,
+        call.organization.id,
+        wanted,
+        sorting=window.sorting,
+        offset=window.offset,
+        limit=window.limit,
+    )
+    return call.json(paging.envelope([translate.product(item) for item in page.items], page, window.limit))
+
+
+@api.route("GET", "/products/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a product."""
+    return call.json(translate.product(await read_product(call.ports, call.organization, call.path_id())))
+
+
+@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductUpdate)
+async def update(call: Call) -> Response:
+    """Change or archive a product."""
+    product_id = call.path_id()
+    body = call.body(ProductUpdate)
+    found = await read_product(call.ports, call.organization, product_id)
+    problems = _unknown_parts(body.medias, body.attached_custom_fields)
+    problems += _fixed_parts(found, body)
+    prices: PriceList | None = None
+    if body.prices is not None:
+        prices, more = _price_list(body, recurring=found.recurrence is not None)
+        problems += more
+    if problems:
+        raise Invalid(problems)
+    changed = replace(
+        found,
+        name=body.name or found.name,
+        description=body.description if body.gave("description") else found.description,
+        visibility=body.visibility or found.visibility,
+        trial=_span(body.trial_interval, body.trial_interval_count) if body.gave("trial_interval") else found.trial,
+        is_archived=found.is_archived if body.is_archived is None else body.is_archived,
+        metadata=body.metadata if body.gave("metadata") else found.metadata,
+    )
+    saved = await change_product(call.ports, call.organization, changed, prices)
+    return call.json(translate.product(saved))
+
+
+def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
+    problems = []
+    present = found.recurrence.interval if found.recurrence else None
+    if body.recurring_interval is not None and body.recurring_interval is not present:
+        given = str(body.recurring_interval)
+        problems.append(Problem("recurring_interval_fixed", ("recurring_interval",), given))
+    if body.trial_interval is not None and present is None:
+        problems.append(Problem("trial_on_one_time", ("trial_interval",), str(body.trial_interval)))
+    return problems
+
+
+def _price_list(body: ProductUpdate, *, recurring: bool) -> tuple[PriceList, list[Problem]]:
+    listed = body.prices or []
+    keep = tuple(item.id for item in listed if isinstance(item, ExistingPrice))
+    new = [item for item in listed if not isinstance(item, ExistingPrice)]
+    definitions, problems = requests.price_definitions(new, where=("prices",), recurring=recurring)
+    return PriceList(keep=keep, add=definitions), problems
+
+
+class BenefitsUpdate(Base):
+    """The benefits a product grants."""
+
+    benefits: list[UUID4]
+
+
+@api.route("POST", "/products/{id}/benefits", scopes=WRITE, body=BenefitsUpdate)
+async def set_benefits(call: Call) -> Response:
+    """Set a product's benefits. None exist here yet, so only the empty list can be set."""
+    product_id = call.path_id()
+    body = call.body(BenefitsUpdate)
+    found = await read_product(call.ports, call.organization, product_id)
+    if body.benefits:
+        items = [
+            {"type": "value_error", "loc": ("benefits", i), "msg": "Benefit does not exist.", "input": str(item)}
+            for i, item in enumerate(body.benefits)
+        ]
+        raise Refused(errors.schema(items))
+    return call.json(translate.product(found))

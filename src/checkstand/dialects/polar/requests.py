@@ -1,0 +1,233 @@
+"""From Polar's wire to the domain: what a request asks for, neutral."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from pydantic import HttpUrl
+
+from checkstand.dialects.polar.models import (
+    AddressIn,
+    CheckoutCreate,
+    CheckoutPriceCreate,
+    CheckoutProductCreate,
+    CheckoutProductsCreate,
+    CheckoutUpdate,
+    CheckoutUpdatePublic,
+    CustomPriceIn,
+    FixedPriceIn,
+    FreePriceIn,
+    GatedPriceIn,
+)
+from checkstand.domain.address import Address
+from checkstand.domain.catalog import Custom, Fixed, PriceDefinition, Span
+from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice
+from checkstand.domain.errors import Invalid, Problem
+from checkstand.flows.create_checkout import DEFAULT_LIFETIME, CheckoutRequest, Counts, Wanted
+from checkstand.flows.update_checkout import CheckoutChanges
+
+AnyPrice = FixedPriceIn | CustomPriceIn | FreePriceIn | GatedPriceIn
+LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
+
+
+def _text(url: HttpUrl | None) -> str | None:
+    """An address as text (the model has normalised it already)."""
+    return str(url) if url is not None else None
+
+
+def address(value: AddressIn | None) -> Address | None:
+    if value is None:
+        return None
+    return Address(
+        country=value.country,
+        line1=value.line1,
+        line2=value.line2,
+        city=value.city,
+        state=value.state,
+        postal_code=value.postal_code,
+    )
+
+
+def price_definitions(
+    prices: Sequence[AnyPrice], *, where: tuple[str | int, ...], recurring: bool
+) -> tuple[tuple[PriceDefinition, ...], list[Problem]]:
+    """The prices that can be sold here, and a problem for each that cannot."""
+    kept: list[PriceDefinition] = []
+    problems: list[Problem] = []
+    for position, price in enumerate(prices):
+        if isinstance(price, GatedPriceIn):
+            code, tail = _gated(price, recurring=recurring)
+            problems.append(Problem(code, (*where, position, *tail)))
+            continue
+        kept.append(
+            PriceDefinition(currency=price.price_currency.upper(), terms=_terms(price), tax_behavior=price.tax_behavior)
+        )
+    return tuple(kept), problems
+
+
+def _terms(price: FixedPriceIn | CustomPriceIn | FreePriceIn) -> Fixed | Custom:
+    if isinstance(price, FixedPriceIn):
+        return Fixed(amount_minor=price.price_amount)
+    if isinstance(price, FreePriceIn):
+        return Fixed(amount_minor=0)
+    return Custom(
+        minimum_minor=price.minimum_amount, maximum_minor=price.maximum_amount, preset_minor=price.preset_amount
+    )
+
+
+def _gated(price: GatedPriceIn, *, recurring: bool) -> tuple[str, tuple[str, ...]]:
+    if price.amount_type == "seat_based":
+        return "seat_pricing_disabled", ()
+    if price.amount_type == "unit_based":
+        return "unit_pricing_disabled", ()
+    return ("meter_unknown", ("meter_id",)) if recurring else ("metered_on_one_time", ())
+
+
+def create_request(body: CheckoutCreate) -> CheckoutRequest:
+    """A session as asked for. Raises Invalid for ad-hoc prices of a kind that cannot be sold here."""
+    wanted: tuple[Wanted, ...] = ()
+    price_id: UUID | None = None
+    if isinstance(body, CheckoutProductsCreate):
+        wanted = tuple(
+            Wanted(product_id=product_id, where=("products", position))
+            for position, product_id in enumerate(body.products)
+        )
+    elif isinstance(body, CheckoutProductCreate):
+        wanted = (Wanted(product_id=body.product_id, where=("product_id",)),)
+    elif isinstance(body, CheckoutPriceCreate):
+        price_id = body.product_price_id
+    counts = Counts(
+        seats=body.seats,
+        min_seats=body.min_seats,
+        max_seats=body.max_seats,
+        units=body.units,
+        min_units=body.min_units,
+        max_units=body.max_units,
+    )
+    return CheckoutRequest(
+        dialect="polar",
+        wanted=wanted,
+        choose_one=True,
+        price_id=price_id,
+        ad_hoc=_ad_hoc(body.prices),
+        currency=body.currency.upper() if body.currency and price_id is None else None,
+        amount_minor=body.amount,
+        counts=counts,
+        buyer=_buyer(body),
+        customer_id=body.customer_id,
+        business_mentioned=body.gave("is_business_customer"),
+        options=Options(
+            allow_discount_codes=body.allow_discount_codes, require_billing_address=body.require_billing_address
+        ),
+        trial=TrialChoice(allow=body.allow_trial, span=_span(body)),
+        redirects=Redirects(
+            success_url=_text(body.success_url),
+            back_url=_text(body.return_url),
+            embed_origin=body.embed_origin,
+        ),
+        metadata=body.metadata,
+        discount_id=body.discount_id,
+        subscription_id=body.subscription_id,
+        lifetime=timedelta(seconds=body.expires_in) if body.expires_in else DEFAULT_LIFETIME,
+    )
+
+
+def _buyer(body: CheckoutCreate) -> Buyer:
+    return Buyer(
+        external_id=body.external_customer_id,
+        email=body.customer_email,
+        name=body.customer_name,
+        billing_name=body.customer_billing_name,
+        address=address(body.customer_billing_address),
+        tax_id=body.customer_tax_id,
+        ip_address=str(body.customer_ip_address) if body.customer_ip_address else None,
+        locale=LOCALE,
+        is_business=bool(body.is_business_customer),
+        metadata=body.customer_metadata,
+    )
+
+
+def _span(body: CheckoutCreate | CheckoutUpdate) -> Span | None:
+    if body.trial_interval is None or body.trial_interval_count is None:
+        return None
+    return Span(interval=body.trial_interval, count=body.trial_interval_count)
+
+
+def _ad_hoc(prices: Mapping[UUID, Sequence[AnyPrice]] | None) -> dict[UUID, tuple[PriceDefinition, ...]]:
+    found: dict[UUID, tuple[PriceDefinition, ...]] = {}
+    problems: list[Problem] = []
+    for product_id, listed in (prices or {}).items():
+        where = ("prices", str(product_id))
+        found[product_id], more = price_definitions(listed, where=where, recurring=True)
+        problems += more
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+# The wire's names of the domain's fields, where they differ.
+_RENAMED = {
+    "customer_name": "name",
+    "customer_email": "email",
+    "customer_ip_address": "ip_address",
+    "customer_billing_name": "billing_name",
+    "customer_tax_id": "tax_id",
+    "payment_method_type": "payment_method",
+    "return_url": "back_url",
+    "is_business_customer": "is_business",
+}
+
+
+def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
+    """What a merchant's PATCH asks for."""
+    return CheckoutChanges(
+        given=_given(body),
+        product_id=body.product_id,
+        price_id=body.product_price_id,
+        currency=body.currency.upper() if body.currency else None,
+        amount_minor=body.amount,
+        counts=Counts(seats=body.seats, units=body.units),
+        discount_id=body.discount_id,
+        allow_discount_codes=body.allow_discount_codes,
+        require_billing_address=body.require_billing_address,
+        allow_trial=body.allow_trial,
+        trial=TrialChoice(span=_span(body)) if body.gave("trial_interval") else None,
+        is_business=body.is_business_customer,
+        name=body.customer_name,
+        email=body.customer_email,
+        ip_address=str(body.customer_ip_address) if body.customer_ip_address else None,
+        billing_name=body.customer_billing_name,
+        address=address(body.customer_billing_address),
+        tax_id=body.customer_tax_id,
+        customer_metadata=body.customer_metadata,
+        metadata=body.metadata if body.gave("metadata") else None,
+        success_url=_text(body.success_url),
+        back_url=_text(body.return_url),
+        embed_origin=body.embed_origin,
+    )
+
+
+def buyer_changes(body: CheckoutUpdatePublic) -> CheckoutChanges:
+    """What a buyer's PATCH or confirm asks for."""
+    return CheckoutChanges(
+        given=_given(body),
+        product_id=body.product_id,
+        price_id=body.product_price_id,
+        amount_minor=body.amount,
+        counts=Counts(seats=body.seats, units=body.units),
+        discount_code=body.discount_code,
+        allow_trial=body.allow_trial,
+        is_business=body.is_business_customer,
+        name=body.customer_name,
+        email=body.customer_email,
+        billing_name=body.customer_billing_name,
+        address=address(body.customer_billing_address),
+        tax_id=body.customer_tax_id,
+        payment_method=body.payment_method_type,
+    )
+
+
+def _given(body: CheckoutUpdate | CheckoutUpdatePublic) -> frozenset[str]:
+    return frozenset(_RENAMED.get(name, name) for name in body.model_fields_set)

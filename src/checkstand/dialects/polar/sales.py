@@ -1,0 +1,128 @@
+"""Orders and payments on Polar's wire: what came of a paid session."""
+
+from __future__ import annotations
+
+from checkstand.dialects.polar import translate
+from checkstand.dialects.polar.wire import Json, address, moment, uuid
+from checkstand.domain.order import Order, OrderItem, Sale
+from checkstand.domain.organization import Organization
+from checkstand.domain.payment import Attempt, AttemptStatus
+
+
+def invoice_number(order: Order, organization: Organization) -> str:
+    """Gapless per organization: `DEMO-0001`."""
+    return f"{organization.slug.upper()}-{order.number:04d}"
+
+
+def order(sale: Sale, organization: Organization) -> Json:
+    """An order of polar.md 10.4 with the deprecated keys. The sale must have one."""
+    value, buyer = sale.order, sale.customer
+    assert value is not None, "only a paid session has an order"
+    assert buyer is not None, "an order has a customer"
+    bought = sale.checkout.product(value.product_id)
+    customer = translate.customer(buyer)
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "status": value.status,
+        "paid": value.status in ("paid", "refunded", "partially_refunded"),
+        "subtotal_amount": value.subtotal_minor,
+        "discount_amount": value.discount_minor,
+        "net_amount": value.net_minor,
+        "tax_amount": value.tax_minor,
+        "total_amount": value.total_minor,
+        "applied_balance_amount": 0,
+        "due_amount": 0,
+        "refunded_amount": 0,
+        "refunded_tax_amount": 0,
+        "refundable_amount": value.net_minor,
+        "refundable_tax_amount": value.tax_minor,
+        "currency": value.currency.lower(),
+        "billing_reason": value.billing_reason,
+        "billing_name": value.billing_name,
+        "billing_address": address(value.billing_address),
+        "invoice_number": invoice_number(value, organization),
+        "is_invoice_generated": False,
+        "receipt_number": f"R-{value.number:06d}" if value.total_minor else None,
+        "seats": None,
+        "units": None,
+        "customer_id": str(value.customer_id),
+        "product_id": str(value.product_id),
+        "discount_id": uuid(value.discount_id),
+        "subscription_id": None,
+        "checkout_id": str(value.checkout_id),
+        "next_payment_attempt_at": None,
+        "metadata": dict(value.metadata),
+        "custom_field_data": dict(value.custom_field_data),
+        "platform_fee_amount": 0,
+        "platform_fee_currency": None,
+        "customer": customer,
+        "product": {**translate.bare_product(bought), "metadata": dict(bought.metadata)},
+        "discount": translate.full_discount(sale.checkout.discount, organization),
+        "subscription": None,
+        "items": [_item(item, value) for item in value.items],
+        "description": ", ".join(item.label for item in value.items),
+        "amount": value.net_minor,
+        "from_balance_amount": 0,
+        "product_price_id": str(value.items[0].price_id),
+        "product_price": translate.price(sale.checkout.selected_price, sale.checkout.selected),
+        "user_id": str(value.customer_id),
+        "user": {
+            "id": str(value.customer_id),
+            "email": buyer.email,
+            "public_name": buyer.name or buyer.email.partition("@")[0],
+            "avatar_url": None,
+            "github_username": None,
+        },
+    }
+
+
+def _item(item: OrderItem, value: Order) -> Json:
+    return {
+        "id": str(item.id),
+        "created_at": moment(value.created_at),
+        "modified_at": None,
+        "label": item.label,
+        "amount": item.amount_minor,
+        "tax_amount": item.tax_minor,
+        "proration": False,
+        "product_price_id": str(item.price_id),
+        "start_timestamp": None,
+        "end_timestamp": None,
+    }
+
+
+_STATUS = {
+    AttemptStatus.SUCCEEDED: "succeeded",
+    AttemptStatus.DECLINED: "failed",
+    AttemptStatus.CANCELED: "failed",
+}
+
+
+def payment(attempt: Attempt, sale: Sale) -> Json:
+    """One try (polar.md 10.9): how a merchant sees the declines of a session."""
+    instrument = attempt.instrument
+    shown: Json = {
+        "id": str(attempt.id),
+        "created_at": moment(attempt.created_at),
+        "modified_at": moment(attempt.modified_at),
+        "processor": "stripe",
+        "status": _STATUS.get(attempt.status, "pending"),
+        "amount": attempt.amount_minor,
+        "currency": attempt.currency.lower(),
+        "method": instrument.method if instrument else "card",
+        "trigger": "purchase",
+        "decline_reason": attempt.decline_code,
+        "decline_message": attempt.decline_message,
+        "organization_id": str(attempt.organization_id),
+        "checkout_id": str(attempt.checkout_id),
+        "order_id": str(sale.order.id) if sale.order else None,
+        "processor_metadata": {},
+    }
+    if instrument is None or instrument.method == "card":
+        shown["method_metadata"] = {
+            "brand": instrument.brand if instrument else "unknown",
+            "last4": instrument.last_four if instrument else "0000",
+        }
+    return shown

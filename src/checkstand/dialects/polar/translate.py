@@ -1,0 +1,401 @@
+"""From the domain to Polar's wire: products, prices, checkouts, customers, orders. Every key of both SDK generations is sent.
+
+Nothing is decided here; deprecated keys are the union that polar.md 13.3 asks for. Requests are read in `requests.py`.
+"""
+
+from __future__ import annotations
+
+from checkstand.dialects.polar.wire import Json, address, moment, uuid
+from checkstand.domain.address import fields_for
+from checkstand.domain.catalog import Custom, Fixed, Price, Product, is_free, unit_amount
+from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.customer import Customer
+from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.organization import Organization
+
+CHECKOUT_ID = "{CHECKOUT_ID}"
+
+
+def price(value: Price, product: Product) -> Json:
+    """A price with the deprecated keys of the time when the interval was the price's."""
+    recurrence = product.recurrence
+    common: Json = {
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "id": str(value.id),
+        "source": value.source,
+        "amount_type": value.terms.kind,
+        "price_currency": value.currency.lower(),
+        "tax_behavior": value.tax_behavior,
+        "is_archived": value.is_archived,
+        "product_id": str(value.product_id),
+        "type": "recurring" if recurrence else "one_time",
+        "recurring_interval": str(recurrence.interval) if recurrence else None,
+    }
+    terms = value.terms
+    if isinstance(terms, Fixed):
+        common["price_amount"] = unit_amount(value, chosen_minor=None)
+    elif isinstance(terms, Custom):
+        common["minimum_amount"] = terms.minimum_minor
+        common["maximum_amount"] = terms.maximum_minor
+        common["preset_amount"] = terms.preset_minor
+    return common
+
+
+def bare_product(value: Product) -> Json:
+    """What every form of a product has."""
+    recurrence, trial = value.recurrence, value.trial
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "trial_interval": str(trial.interval) if trial else None,
+        "trial_interval_count": trial.count if trial else None,
+        "name": value.name,
+        "description": value.description,
+        "visibility": str(value.visibility),
+        "recurring_interval": str(recurrence.interval) if recurrence else None,
+        "recurring_interval_count": recurrence.count if recurrence else None,
+        "meter_interval": None,
+        "meter_interval_count": None,
+        "is_recurring": recurrence is not None,
+        "is_archived": value.is_archived,
+        "is_deletable": False,
+        "organization_id": str(value.organization_id),
+    }
+
+
+def checkout_product(value: Product) -> Json:
+    """A product inside a checkout: no metadata, no custom fields."""
+    return {
+        **bare_product(value),
+        "prices": [price(item, value) for item in value.active_prices],
+        "benefits": [],
+        "medias": [],
+    }
+
+
+def product(value: Product) -> Json:
+    """A product of the catalogue."""
+    return {**checkout_product(value), "metadata": dict(value.metadata), "attached_custom_fields": []}
+
+
+def discount(value: Discount | None) -> Json | None:
+    """The reduced form that checkouts and orders embed (polar.md 3.7)."""
+    if value is None:
+        return None
+    shown: Json = {
+        "id": str(value.id),
+        "name": value.name,
+        "type": value.takes.kind,
+        "duration": value.duration,
+        "code": value.code,
+    }
+    if isinstance(value.takes, Percentage):
+        shown["basis_points"] = value.takes.basis_points
+    else:
+        amounts = {code.lower(): amount for code, amount in value.takes.amounts.items()}
+        first = next(iter(amounts))
+        shown |= {"amounts": amounts, "currency": first, "amount": amounts[first]}
+    if value.duration == "repeating":
+        shown["duration_in_months"] = value.duration_months
+    return shown
+
+
+def full_discount(value: Discount | None, organization: Organization) -> Json | None:
+    """The form that orders embed."""
+    reduced = discount(value)
+    if reduced is None or value is None:
+        return None
+    return {
+        **reduced,
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "metadata": dict(value.metadata),
+        "starts_at": moment(value.starts_at),
+        "ends_at": moment(value.ends_at),
+        "max_redemptions": value.max_redemptions,
+        "max_redemptions_per_customer": None,
+        "redemptions_count": value.redemptions_count,
+        "organization_id": str(organization.id),
+    }
+
+
+def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
+    """The merchant's representation (polar.md 3.2)."""
+    buyer, span = value.buyer, value.trial.span
+    return {
+        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        "metadata": dict(value.metadata),
+        "customer_metadata": dict(buyer.metadata),
+        "external_customer_id": buyer.external_id,
+        "customer_external_id": buyer.external_id,
+        "subscription_id": None,
+        "trial_interval": str(span.interval) if span else None,
+        "trial_interval_count": span.count if span else None,
+    }
+
+
+def client_checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> Json:
+    """The buyer's representation: no metadata, the organization instead."""
+    return {
+        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        "organization": checkout_organization(organization),
+    }
+
+
+def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
+    buyer, quote = value.buyer, value.quote
+    selected, chosen = value.selected, value.selected_price
+    trial = active_trial(selected, value.trial)
+    products = {item.id: checkout_product(item) for item in value.products}
+    offers = value.offers or tuple(products)
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "custom_field_data": dict(value.custom_field_data),
+        "payment_processor": "stripe",
+        "status": str(value.status),
+        "client_secret": value.client_secret,
+        "url": f"{public_url}/checkout/{value.client_secret}",
+        "expires_at": moment(value.expires_at),
+        "success_url": success_url(value, public_url),
+        "return_url": value.redirects.back_url,
+        "embed_origin": value.redirects.embed_origin,
+        "amount": quote.subtotal_minor,
+        "seats": None,
+        "min_seats": None,
+        "max_seats": None,
+        "units": None,
+        "min_units": None,
+        "max_units": None,
+        "discount_amount": quote.discount_minor,
+        "net_amount": quote.net_minor,
+        "tax_amount": quote.tax_minor,
+        "tax_behavior": quote.tax_behavior,
+        "total_amount": quote.total_minor,
+        "subtotal_amount": quote.net_minor,
+        "currency": value.currency.lower(),
+        "allow_trial": value.trial.allow,
+        "active_trial_interval": str(trial.interval) if trial else None,
+        "active_trial_interval_count": trial.count if trial else None,
+        "trial_end": moment(value.trial_end),
+        "organization_id": str(value.organization_id),
+        "product_id": str(selected.id),
+        "product_price_id": str(chosen.id),
+        "discount_id": uuid(value.discount_id),
+        "allow_discount_codes": value.options.allow_discount_codes,
+        "require_billing_address": value.options.require_billing_address,
+        "is_discount_applicable": any(not is_free(item) for item in selected.active_prices),
+        "is_free_product_price": value.is_free,
+        "is_payment_required": value.is_payment_required,
+        "is_payment_setup_required": value.is_payment_setup_required,
+        "is_payment_form_required": value.is_payment_form_required,
+        "customer_id": uuid(buyer.customer_id),
+        "is_business_customer": buyer.is_business,
+        "customer_name": buyer.name,
+        "customer_email": buyer.email,
+        "customer_ip_address": buyer.ip_address,
+        "customer_billing_name": buyer.billing_name,
+        "customer_billing_address": address(buyer.address),
+        "customer_tax_id": buyer.tax_id,
+        "locale": buyer.locale,
+        "payment_method_type": value.payment_method,
+        "payment_processor_metadata": processor_metadata(value, publishable_key),
+        **_address_fields(value),
+        "products": [products[product_id] for product_id in offers],
+        "product": products[selected.id],
+        "product_price": price(chosen, selected),
+        "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
+        "discount": discount(value.discount),
+        "attached_custom_fields": [],
+    }
+
+
+def _address_fields(value: Checkout) -> Json:
+    country = value.buyer.address.country if value.buyer.address else None
+    fields = fields_for(country, full=value.asks_full_address)
+    return {"customer_billing_address_fields": fields.required(), "billing_address_fields": fields.modes()}
+
+
+def success_url(value: Checkout, public_url: str) -> str:
+    """The merchant's address with the session's id in it, else our own confirmation page."""
+    if value.redirects.success_url is None:
+        return f"{public_url}/checkout/{value.client_secret}/confirmation"
+    return value.redirects.success_url.replace(CHECKOUT_ID, str(value.id))
+
+
+def processor_metadata(value: Checkout, publishable_key: str) -> dict[str, str]:
+    """Strings only (polar.md 3.5). `next_action_url` is ours: where a buyer without the page finishes the bank's check."""
+    known = {"publishable_key": publishable_key}
+    payment = value.payment
+    if payment is None or not payment.intent_secret:
+        return known
+    known["intent_client_secret"] = payment.intent_secret
+    known["intent_status"] = "processing" if payment.intent_status == "started" else payment.intent_status
+    if payment.action_url and payment.intent_status == "requires_action":
+        known["next_action_url"] = payment.action_url
+    return known
+
+
+def checkout_organization(value: Organization) -> Json:
+    """The organization as buyers see it, with the keys that old SDKs require."""
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "name": value.name,
+        "slug": value.slug,
+        "avatar_url": None,
+        "proration_behavior": "prorate",
+        "allow_customer_updates": True,
+        "bio": None,
+        "company": None,
+        "blog": None,
+        "location": None,
+        "twitter_username": None,
+        "pledge_minimum_amount": 0,
+        "pledge_badge_show_amount": False,
+        "default_upfront_split_to_contributors": None,
+        "email": value.settings.email,
+        "website": value.settings.website,
+        "socials": [],
+        "status": "active",
+        "details_submitted_at": moment(value.created_at),
+        "feature_settings": feature_settings(),
+        "subscription_settings": subscription_settings(),
+        "customer_email_settings": customer_email_settings(),
+    }
+
+
+def organization(value: Organization) -> Json:
+    """The organization as its own keys see it."""
+    settings = value.settings
+    return {
+        **checkout_organization(value),
+        "onboarding_resubmission_requested_at": None,
+        "sso_enforced": False,
+        "default_presentment_currency": settings.default_currency.lower(),
+        "default_tax_behavior": settings.default_tax_behavior,
+        "customer_portal_settings": {
+            "usage": {"show": True},
+            "subscription": {"update_seats": True, "update_plan": True, "pause": False},
+            "customer": {"allow_email_change": False},
+        },
+        "dispute_settings": {"auto_accept_below_amount": None},
+        "embed_hosts": list(settings.embed_hosts),
+        "embed_hosts_enforced": True,
+        "country": settings.country,
+        "account_id": None,
+        "payout_account_id": None,
+        "capabilities": dict.fromkeys(
+            (
+                "checkout_payments",
+                "subscription_renewals",
+                "payouts",
+                "refunds",
+                "api_access",
+                "dashboard_access",
+            ),
+            True,
+        ),
+        "profile_settings": {"enabled": True},
+        "notification_settings": {"new_order": True, "new_subscription": True},
+    }
+
+
+def feature_settings() -> Json:
+    return {
+        "issue_funding_enabled": False,
+        "seat_based_pricing_enabled": False,
+        "wallets_enabled": False,
+        "member_model_enabled": False,
+        "checkout_localization_enabled": False,
+        "overview_metrics": None,
+        "reset_proration_behavior_enabled": False,
+        "off_session_charges_enabled": False,
+        "meter_cycling_enabled": False,
+        "slack_benefit_enabled": False,
+        "preview_access_enabled": False,
+        "disputes_enabled": False,
+        "sso_enabled": False,
+        "dispute_auto_accept_enabled": False,
+        "compass_enabled": False,
+        "merchant_migration_enabled": False,
+    }
+
+
+def subscription_settings() -> Json:
+    return {
+        "allow_multiple_subscriptions": False,
+        "allow_customer_updates": True,
+        "proration_behavior": "prorate",
+        "benefit_revocation_grace_period": 0,
+        "prevent_trial_abuse": False,
+    }
+
+
+def customer_email_settings() -> Json:
+    return dict.fromkeys(
+        (
+            "order_confirmation",
+            "payment_method_expiration_reminder",
+            "subscription_cancellation",
+            "subscription_confirmation",
+            "subscription_cycled",
+            "subscription_cycled_after_trial",
+            "subscription_past_due",
+            "subscription_paused",
+            "subscription_resumed",
+            "subscription_renewal_reminder",
+            "subscription_revoked",
+            "subscription_trial_conversion_reminder",
+            "subscription_uncanceled",
+            "subscription_updated",
+        ),
+        False,
+    )
+
+
+def customer(value: Customer) -> Json:
+    """A customer; `tax_id` is a pair of number and format, null while the format is not known to us."""
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "metadata": dict(value.metadata),
+        "external_id": value.external_id,
+        "email": value.email,
+        "email_verified": False,
+        "type": "individual",
+        "name": value.name,
+        "billing_name": value.shown_billing_name,
+        "billing_address": address(value.address),
+        "tax_id": tax_id(value),
+        "locale": value.locale,
+        "organization_id": str(value.organization_id),
+        "default_payment_method_id": None,
+        "deleted_at": moment(value.deleted_at),
+        "first_user_event_at": None,
+        "avatar_url": None,
+    }
+
+
+_TAX_FORMATS = {
+    "GB": "gb_vat", "CH": "ch_vat", "NO": "no_vat", "IS": "is_vat", "AU": "au_abn", "BR": "br_cnpj", "CA": "ca_bn",
+    "CL": "cl_tin", "IN": "in_gst", "JP": "jp_cn", "KR": "kr_brn", "MX": "mx_rfc", "RS": "rs_pib", "TR": "tr_tin",
+    "US": "us_ein", "SG": "sg_gst", "NZ": "nz_gst", "ZA": "za_vat", "AE": "ae_trn", "SA": "sa_vat", "IL": "il_vat",
+}  # fmt: skip
+
+
+def tax_id(value: Customer) -> list[str] | None:
+    """The number and its format; every member of the EU shares one."""
+    if value.tax_id is None or value.address is None:
+        return None
+    return [value.tax_id, _TAX_FORMATS.get(value.address.country, "eu_vat")]
+
+
+def customer_state(value: Customer) -> Json:
+    """A customer and what is active for them."""
+    return {**customer(value), "active_subscriptions": [], "granted_benefits": [], "active_meters": []}

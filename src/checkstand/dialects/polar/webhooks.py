@@ -1,0 +1,213 @@
+"""`/v1/webhooks/endpoints` (polar.md 11.1). A test organization may name a local receiver; a live one must use public https."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
+from starlette.responses import Response
+
+from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.call import Api, Call
+from checkstand.dialects.polar.models import Base
+from checkstand.dialects.polar.wire import Json, moment
+from checkstand.domain import ids
+from checkstand.domain.errors import Invalid, NotFound, Problem
+from checkstand.domain.webhook import Endpoint
+from checkstand.store import webhooks
+from checkstand.store.query import Page
+
+api = Api("Polar: webhooks")
+READ = ("webhooks:read", "webhooks:write")
+WRITE = ("webhooks:write",)
+
+EventName = Literal[
+    "checkout.created", "checkout.updated", "checkout.expired",
+    "customer.created", "customer.updated", "customer.deleted", "customer.state_changed",
+    "customer_seat.assigned", "customer_seat.claimed", "customer_seat.revoked",
+    "member.created", "member.updated", "member.deleted",
+    "order.created", "order.updated", "order.paid", "order.refunded",
+    "subscription.created", "subscription.updated", "subscription.active", "subscription.canceled",
+    "subscription.uncanceled", "subscription.cycled", "subscription.revoked", "subscription.past_due",
+    "subscription.paused", "subscription.resumed", "subscription.migrated",
+    "refund.created", "refund.updated",
+    "product.created", "product.updated",
+    "discount.created", "discount.updated", "discount.deleted",
+    "benefit.created", "benefit.updated",
+    "benefit_grant.created", "benefit_grant.cycled", "benefit_grant.updated", "benefit_grant.revoked",
+    "organization.updated",
+]  # fmt: skip
+
+
+def _as_given(value: HttpUrl) -> str:
+    return str(value)
+
+
+WebhookUrl = Annotated[HttpUrl, AfterValidator(_as_given)]
+Secret = Annotated[str, StringConstraints(min_length=32)]
+
+
+class EndpointCreate(Base):
+    """A new endpoint. `organization_id` is refused with an organization's own key."""
+
+    url: WebhookUrl
+    format: Literal["raw", "discord", "slack"]
+    events: list[EventName]
+    name: str | None = None
+    secret: Secret | None = None
+    api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
+    organization_id: UUID4 | None = None
+
+
+class EndpointUpdate(Base):
+    """Null and absent mean unchanged."""
+
+    url: WebhookUrl | None = None
+    format: Literal["raw", "discord", "slack"] | None = None
+    events: list[EventName] | None = None
+    name: str | None = None
+    secret: Secret | None = None
+    enabled: bool | None = None
+    api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
+
+
+def shown(endpoint: Endpoint) -> Json:
+    return {
+        "id": str(endpoint.id),
+        "created_at": moment(endpoint.created_at),
+        "modified_at": moment(endpoint.modified_at),
+        "url": endpoint.url,
+        "name": endpoint.name,
+        "format": endpoint.format,
+        "secret": endpoint.secret,
+        "organization_id": str(endpoint.organization_id),
+        "events": list(endpoint.events),
+        "enabled": endpoint.enabled,
+        "api_version": endpoint.api_version,
+        "uses_standard_webhook_signature": True,
+    }
+
+
+@api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201)
+async def create(call: Call) -> Response:
+    """Create a webhook endpoint."""
+    body = call.body(EndpointCreate)
+    problems = _url_problems(call, str(body.url), "url")
+    if body.organization_id is not None:
+        problems.append(Problem("organization_with_token", ("organization_id",), str(body.organization_id)))
+    if problems:
+        raise Invalid(problems)
+    endpoint = Endpoint(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        dialect="polar",
+        url=str(body.url),
+        name=body.name,
+        secret=body.secret or ids.webhook_secret(random_bytes=call.ports.random_bytes),
+        events=tuple(body.events),
+        format=body.format,
+        api_version=body.api_version or call.version,
+        created_at=call.ports.now(call.organization),
+    )
+    await webhooks.add_endpoint(call.ports.db, endpoint)
+    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    return call.json(shown(endpoint), 201)
+
+
+def _url_problems(call: Call, url: str, field: str) -> list[Problem]:
+    """Where a webhook may go: judged by its spelling alone; what a name resolves to is judged at each delivery."""
+    parts = urlsplit(url)
+    local = _is_local(parts.hostname or "")
+    if call.organization.mode == "test":
+        return []
+    if parts.scheme != "https":
+        return [Problem("webhook_url_not_https", (field,), url)]
+    return [Problem("webhook_url_not_public", (field,), url)] if local else []
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+@api.route("GET", "/webhooks/endpoints", scopes=READ)
+async def search(call: Call) -> Response:
+    """List webhook endpoints."""
+    window = paging.window(call, ("created_at",))
+    if paging.is_elsewhere(call):
+        return call.json(paging.NOTHING)
+    found = await webhooks.endpoints(call.ports.db, call.organization.id, "polar")
+    part = found[window.offset : window.offset + window.limit]
+    page = Page(part, len(found))
+    return call.json(paging.envelope([shown(item) for item in part], page, window.limit))
+
+
+async def _endpoint(call: Call) -> Endpoint:
+    found = await webhooks.endpoint_by_id(call.ports.db, call.organization.id, call.path_id())
+    if found is None or found.dialect != "polar":
+        raise NotFound
+    return found
+
+
+@api.route("GET", "/webhooks/endpoints/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a webhook endpoint."""
+    return call.json(shown(await _endpoint(call)))
+
+
+@api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate)
+async def update(call: Call) -> Response:
+    """Change a webhook endpoint."""
+    call.path_id()
+    body = call.body(EndpointUpdate)
+    found = await _endpoint(call)
+    if body.url is not None:
+        problems = _url_problems(call, str(body.url), "url")
+        if problems:
+            raise Invalid(problems)
+    changed = replace(
+        found,
+        url=str(body.url) if body.url is not None else found.url,
+        format=body.format or found.format,
+        events=tuple(body.events) if body.events is not None else found.events,
+        name=body.name if body.name is not None else found.name,
+        secret=body.secret or found.secret,
+        enabled=found.enabled if body.enabled is None else body.enabled,
+        api_version=body.api_version or found.api_version,
+        modified_at=call.ports.now(call.organization),
+    )
+    await _save(call, found, changed)
+    return call.json(shown(changed))
+
+
+async def _save(call: Call, before: Endpoint, after: Endpoint) -> None:
+    async with call.ports.db.transaction() as tx:
+        await webhooks.save_endpoint(tx, after)
+        if before.enabled and not after.enabled:
+            await webhooks.skip_pending(tx, after.organization_id, after.id)
+        await call.ports.cache.changed(tx, after.organization_id)
+
+
+@api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE)
+async def reset_secret(call: Call) -> Response:
+    """Give an endpoint a new secret."""
+    found = await _endpoint(call)
+    secret = ids.webhook_secret(random_bytes=call.ports.random_bytes)
+    changed = replace(found, secret=secret, modified_at=call.ports.now(call.organization))
+    await _save(call, found, changed)
+    return call.json(shown(changed))
+
+
+@api.route("DELETE", "/webhooks/endpoints/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Remove a webhook endpoint."""
+    found = await _endpoint(call)
+    now = call.ports.now(call.organization)
+    await webhooks.delete_endpoint(call.ports.db, call.organization.id, found.id, now=now)
+    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    return Response(status_code=204)

@@ -1,0 +1,47 @@
+"""Small words of the wire: times, currencies, countries, the address object."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TypedDict
+from uuid import UUID
+
+from checkstand.domain.address import Address
+
+Json = dict[str, object]
+
+
+class AddressOut(TypedDict):
+    """All six keys are always present."""
+
+    line1: str | None
+    line2: str | None
+    postal_code: str | None
+    city: str | None
+    state: str | None
+    country: str
+
+
+def moment(value: datetime | None) -> str | None:
+    """ISO 8601 in UTC with `Z`; microseconds only when they are not zero."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def uuid(value: UUID | None) -> str | None:
+    return str(value) if value is not None else None
+
+
+def address(value: Address | None) -> AddressOut | None:
+    """The address object of polar.md 2.3; US and CA states carry their country's prefix already."""
+    if value is None:
+        return None
+    return {
+        "line1": value.line1,
+        "line2": value.line2,
+        "postal_code": value.postal_code,
+        "city": value.city,
+        "state": value.state,
+        "country": value.country,
+    }

@@ -1,0 +1,163 @@
+"""Sign-in and sign-out. A wrong password and an unknown person get the same words after the same time.
+
+Ten failures in a quarter of an hour for one address and e-mail, or a hundred for one address, and the door stays shut for a while.
+Passwords are hashed with Argon2id in two threads of their own, so that guessing cannot take the whole machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from fastapi import APIRouter
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from checkstand.domain.organization import User
+from checkstand.http import BadBody
+from checkstand.services import client_address, services_of
+from checkstand.store import organizations
+from checkstand.web.dashboard import session
+from checkstand.web.dashboard.forms import Form, read_form
+from checkstand.web.templating import render
+
+router = APIRouter()
+LONGEST_PASSWORD = 1024
+REFUSAL_TAKES_S = 0.3
+_OURS = re.compile(r"/dashboard(?:/[\w./?=&%-]*)?", re.ASCII)
+_hasher = PasswordHasher()
+_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+# The hash of a password that nobody has: an unknown e-mail costs as much work as a known one.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$4ppaNSPMPNj5SE5d0ubVNA$Mqw79eBvM9U4aFnkVdgmNlJ3MFLoLcXT3LghRDrCxuc"
+
+
+class Door:
+    """Counts failures by address and e-mail, in this process's memory."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._by_pair: RateLimitItem = parse("10 per 15 minutes")
+        self._by_address: RateLimitItem = parse("100 per 15 minutes")
+
+    def is_shut(self, address: str, email: str) -> bool:
+        """Count one try; True when there were too many failures already."""
+        if not self._limiter.test(self._by_address, address):
+            return True
+        return not self._limiter.hit(self._by_pair, address, email)
+
+    def failed(self, address: str) -> None:
+        self._limiter.hit(self._by_address, address)
+
+    def succeeded(self, address: str, email: str) -> None:
+        """Who knows the password is no guesser: earlier typing errors are forgiven."""
+        self._limiter.clear(self._by_pair, address, email)
+
+
+_door = Door()
+
+
+@router.get("/login")
+async def show_form(request: Request) -> Response:
+    """The sign-in form; who is signed in already goes straight on."""
+    if await session.find(request):
+        return RedirectResponse("/dashboard", 303)
+    return _form(request, next_page=request.query_params.get("next", ""))
+
+
+@router.post("/login")
+async def sign_in(request: Request) -> Response:
+    """Check e-mail and password, begin a session, go where the person wanted to go."""
+    if not session.is_from_here(request):
+        return _form(request, error="That form was sent from another site. Please sign in here.", status=403)
+    try:
+        form = await read_form(request)
+    except BadBody:
+        return _form(request, error="That could not be read as a form. Please try again.", status=400)
+    email, password = form.text("email")[:320], form.raw("password")
+    address = client_address(request) or "unknown"
+    if _door.is_shut(address, email.lower()):
+        return _form(request, form, error="Too many tries. Wait a few minutes, then try again.", status=429)
+    began = asyncio.get_running_loop().time()
+    user = await _person(request, email, password)
+    if user is None:
+        _door.failed(address)
+        await asyncio.sleep(began + REFUSAL_TAKES_S - asyncio.get_running_loop().time())
+        return _form(request, form, error="No account has this e-mail and password. Check both.", status=422)
+    _door.succeeded(address, email.lower())
+    response = RedirectResponse(_safe(form.text("next")), 303)
+    await session.begin(request, response, user)
+    return response
+
+
+@router.post("/logout")
+async def sign_out(request: Request) -> Response:
+    """End the session here."""
+    try:
+        form = await read_form(request)
+    except BadBody:
+        form = Form()
+    signed_in = await session.find(request)
+    if signed_in and not session.may_post(request, signed_in, form):
+        return _form(request, error="That form was not one of ours, so you are still signed in.", status=403)
+    response = RedirectResponse("/dashboard/login", 303)
+    await session.end(request, response)
+    return response
+
+
+async def _person(request: Request, email: str, password: str) -> User | None:
+    """Who has this e-mail and password, checked at the same cost whether or not anybody has."""
+    db = services_of(request).ports.db
+    found = await organizations.user_with_password(db, email)
+    known_hash = found[1] if found else _NOBODY
+    fits = len(password) <= LONGEST_PASSWORD and await _in_thread(_fits, known_hash, password)
+    if found is None or not fits:
+        return None
+    user = found[0]
+    if _hasher.check_needs_rehash(known_hash):
+        await organizations.set_password(db, user.id, await _in_thread(_hash, password))
+    return user
+
+
+def _fits(known_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(known_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _hash(password: str) -> str:
+    return _hasher.hash(password)
+
+
+async def _in_thread[T](work: Callable[..., T], *arguments: str) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, work, *arguments)
+
+
+def _safe(next_page: str) -> str:
+    """Only pages of the dashboard: a link to the sign-in page must not lead anywhere else afterwards."""
+    return next_page if _OURS.fullmatch(next_page) and "//" not in next_page else "/dashboard"
+
+
+def _form(
+    request: Request, form: Form | None = None, *, next_page: str = "", error: str | None = None, status: int = 200
+) -> Response:
+    sent = form or Form()
+    return render(
+        request,
+        "dashboard/login.html",
+        {
+            "title": "Sign in",
+            "error": error,
+            "email": sent.text("email"),
+            "next_page": _safe(sent.text("next") or next_page),
+            "host": request.headers.get("host", ""),
+        },
+        kind="dashboard",
+        status=status,
+    )

@@ -1,0 +1,95 @@
+"""What is answered where no route answered: unknown paths, wrong methods and our own faults, in the words of the API concerned.
+
+A fault of ours is logged with a reference and told with it; never a stack trace, never half an answer.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+
+from checkstand.http import json_response
+
+POLAR_PREFIXES = ("/v1/", "/api/v1/", "/v1", "/_test")
+DODO_PREFIXES = (
+    "/addons",
+    "/brands",
+    "/checkouts",
+    "/customers",
+    "/discounts",
+    "/disputes",
+    "/events",
+    "/invoices",
+    "/license",
+    "/meters",
+    "/payments",
+    "/payouts",
+    "/products",
+    "/refunds",
+    "/subscriptions",
+    "/webhooks",
+)
+_log = structlog.get_logger("checkstand.web")
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers of last resort."""
+    app.add_exception_handler(HTTPException, _unrouted)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status, path = error.status_code, request.url.path
+    headers = dict(error.headers or {})
+    if path.startswith(POLAR_PREFIXES):
+        headers.setdefault("Polar-Version", "2026-04")
+        return json_response({"detail": error.detail}, status=status, headers=headers)
+    if path.startswith(DODO_PREFIXES):
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "INVALID_REQUEST_PARAMETERS")
+        message = {404: "Item not found", 405: "This method is not allowed here"}.get(status, str(error.detail))
+        return json_response({"code": code, "message": message}, status=status, headers=headers)
+    if "text/html" in request.headers.get("accept", ""):
+        return _page(status, "There is nothing at this address.", "Check the link, or ask whoever sent it to you.")
+    return json_response({"detail": error.detail}, status=status, headers=headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The caller left before the body was read: nobody hears this."""
+    return Response(status_code=499)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    reference = uuid4().hex[:12]
+    _log.error("fault", reference=reference, method=request.method, route=_route(request), exc_info=error)
+    path = request.url.path
+    if path.startswith(DODO_PREFIXES):
+        message = f"Something went wrong on our side. Reference {reference}."
+        return json_response({"code": "INTERNAL_SERVER_ERROR", "message": message}, status=500)
+    if path.startswith(POLAR_PREFIXES):
+        return json_response({"error": "InternalServerError", "detail": f"Reference {reference}."}, status=500)
+    return _page(500, "Something went wrong on our side.", f"Try again in a moment. Reference {reference}.")
+
+
+def _route(request: Request) -> str:
+    """The route's pattern: a path may hold a buyer's secret."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "unknown"))
+
+
+def _page(status: int, heading: str, advice: str) -> Response:
+    body = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{heading}</title></head><body><main><h1>{heading}</h1><p>{advice}</p></main></body></html>"
+    )
+    return HTMLResponse(
+        body, status_code=status, headers={"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"}
+    )

@@ -1,0 +1,39 @@
+"""`/livez`: the process answers. `/readyz`: it can serve, which takes a database of the right schema. `/`: where to go."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from checkstand import __version__
+from checkstand.http import json_response
+from checkstand.services import services_of
+
+router = APIRouter(tags=["Health"])
+PATIENCE_S = 2.0
+
+
+@router.get("/livez", response_class=Response)
+async def livez() -> Response:
+    """The process is alive."""
+    return json_response({"status": "ok", "version": __version__})
+
+
+@router.get("/readyz", response_class=Response)
+async def readyz(request: Request) -> Response:
+    """The process can serve: its database answers."""
+    try:
+        await asyncio.wait_for(services_of(request).ports.db.fetchval("SELECT 1"), PATIENCE_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return json_response({"status": "unavailable", "database": "unreachable"}, status=503)
+    return json_response({"status": "ok", "database": "ok"})
+
+
+@router.get("/", include_in_schema=False, response_class=Response)
+async def root() -> Response:
+    """The dashboard is the front door."""
+    return RedirectResponse("/dashboard", status_code=303)

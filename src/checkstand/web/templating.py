@@ -1,0 +1,102 @@
+"""Templates, and how money and dates look in them: Jinja2 with escaping on, Babel for the reader's own number and date forms.
+
+    >>> format_money(123450, "USD"), format_money(123450, "EUR", "de-DE"), format_money(1200, "JPY")
+    ('$1,234.50', '1.234,50\\xa0€', '¥1,200')
+
+The number of decimals is the domain's, not CLDR's: they disagree about some currencies, and only one of them knows what is charged.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date as babel_date
+from babel.dates import format_datetime as babel_datetime
+from babel.numbers import NumberPattern, parse_pattern
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from checkstand.domain.currency import currency as find_currency
+from checkstand.web.static_files import asset_integrity, asset_url
+
+FOLDER = Path(__file__).parent / "templates"
+DEFAULT_LOCALE = "en"
+
+
+@cache
+def locale_of(tag: str | None) -> Locale:
+    """The CLDR locale for a language tag; unknown ones lose their last part until something is known (`pt-AO`, then `pt`)."""
+    parts = (tag or DEFAULT_LOCALE).replace("_", "-").split("-")
+    while parts:
+        try:
+            return Locale.parse("-".join(parts), sep="-")
+        except (ValueError, UnknownLocaleError):
+            parts.pop()
+    return Locale.parse(DEFAULT_LOCALE)
+
+
+@cache
+def _money_pattern(locale: Locale, exponent: int) -> NumberPattern:
+    # The locale's own pattern is shared by everything that uses Babel: ours is a copy with the domain's decimals.
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (exponent, exponent)
+    return pattern
+
+
+def format_money(amount_minor: int, code: str, tag: str | None = None) -> str:
+    """An amount in the reader's form. Raises UnknownCurrency."""
+    exponent = find_currency(code).exponent
+    locale = locale_of(tag)
+    value = Decimal(amount_minor).scaleb(-exponent)
+    text: str = _money_pattern(locale, exponent).apply(value, locale, currency=code.upper(), currency_digits=False)
+    return text
+
+
+def format_day(moment: date | datetime, tag: str | None = None) -> str:
+    """A day in full: `December 5, 2026`."""
+    return babel_date(moment, "long", locale=locale_of(tag))
+
+
+def format_moment(moment: datetime, tag: str | None = None) -> str:
+    """Day and time, short: `Dec 5, 2026, 4:30 PM`."""
+    return babel_datetime(moment, "medium", locale=locale_of(tag))
+
+
+@pass_context
+def _money(context: Context, amount_minor: int, code: str) -> str:
+    return format_money(amount_minor, code, context.get("locale"))
+
+
+@pass_context
+def _day(context: Context, moment: date | datetime) -> str:
+    return format_day(moment, context.get("locale"))
+
+
+@pass_context
+def _moment(context: Context, moment: datetime) -> str:
+    return format_moment(moment, context.get("locale"))
+
+
+@cache
+def environment() -> Environment:
+    """The one environment. Filters `money(code)`, `day` and `moment` follow the template's variable `locale`."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters.update(money=_money, day=_day, moment=_moment)
+    made.globals.update(asset_url=asset_url, asset_integrity=asset_integrity)
+    return made
+
+
+def render(template: str, **context: object) -> str:
+    """A template of the folder as text."""
+    return environment().get_template(template).render(**context)

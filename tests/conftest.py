@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import asyncpg
@@ -26,6 +27,9 @@ from checkstand.store.cache import Cache
 from checkstand.store.database import Database
 from checkstand.store.migrate import migrate
 from checkstand.testing.demo import DemoShop, open_demo_shop
+
+if TYPE_CHECKING:
+    from tests.server import RunningServer
 
 SECRET_KEY = "for tests alone, forty characters or more"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -117,3 +121,18 @@ async def open_shop(url: str) -> AsyncIterator[Shop]:
     finally:
         await cache.close()
         await db.close()
+
+
+@pytest.fixture(scope="session")
+def server(database_url: str) -> Iterator[RunningServer]:
+    """The whole application on a free port, one for all tests of a worker."""
+    from tests.server import running_server
+
+    with running_server(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(server: RunningServer) -> DemoShop:
+    """A demo shop of the test's own, with keys of both dialects."""
+    return server.new_shop()

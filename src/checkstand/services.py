@@ -20,6 +20,10 @@ class Drainer:
         """(deliveries made, deliveries failed) until nothing more is due."""
         raise RuntimeError("no worker is wired")
 
+    async def run(self) -> None:
+        """Work until cancelled."""
+        raise RuntimeError("no worker is wired")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import click
-
-_STARTED = time.monotonic()
 
 
 @click.command("dev")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 picks a free one.  [default: 8080]")
 @click.option("--host", help="Address to listen on; 0.0.0.0 for all of this machine's.  [default: 127.0.0.1]")
-@click.option("--data", metavar="DIR", help="Folder for the database and the keys.  [default: ~/.local/share/checkstand]")
+@click.option(
+    "--data", metavar="DIR", help="Folder for the database and the keys.  [default: ~/.local/share/checkstand]"
+)
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: data in a temporary folder, removed at exit.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON instead of a greeting.")
 @click.option("--rate-limits", is_flag=True, help="Limit request rates as `serve` does.")
@@ -41,7 +39,6 @@ def command(
 
     run(
         DevOptions(
-            started=_STARTED,
             host=host,
             port=port,
             data=data,

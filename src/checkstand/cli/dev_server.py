@@ -11,24 +11,28 @@ import asyncio
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from checkstand.cli import data_folder
 from checkstand.cli.listening import bind, url_of
-from checkstand.cli.stopping import ignore_signals, interruptible, stop_event
+from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.terminal import Failure, note, paint
 from checkstand.ops.settings import Settings, from_environment
 from checkstand.store import embedded
+
+if TYPE_CHECKING:  # loaded in the background, while the database starts
+    from checkstand.services import Services
+    from checkstand.testing.demo import DemoShop
 
 _EPHEMERAL = "checkstand-dev-"
 _APPLICATION = ("checkstand.app", "checkstand.cli.web", "checkstand.cli.greeting", "checkstand.ops.logging")
@@ -55,12 +59,12 @@ def run(options: DevOptions) -> None:
         raise Failure("--ephemeral is for the embedded database: unset CHECKSTAND_DATABASE_URL, or leave it away.")
     _say_what_is_missing(options)
     host, port = options.host or given.host, given.port if options.port is None else options.port
-    with contextlib.ExitStack() as started, interruptible():
+    with interruptible(), contextlib.ExitStack() as started:
         bound = started.enter_context(bind(host, port))
-        started.callback(ignore_signals)  # from here on the end must not be interrupted half-way
         importing = _import_in_background()
         folder = started.enter_context(_folder(options, given))
         dsn = started.enter_context(_database(options, given, folder))
+        started.callback(ignore_signals)  # which comes before the database's end
         settings = replace(
             given,
             public_url=given.public_url or url_of(bound),
@@ -153,26 +157,49 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
     from checkstand.ops.logging import configure
     from checkstand.store.migrate import migrate
     from checkstand.testing.demo import open_demo_shop
+    from checkstand.worker.loop import Worker
 
     stop = stop_event()
     configure(settings.log_level, as_json=False)
     await migrate(dsn)
     async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
-        await _refuse_live(services.ports.db)
+        await _refuse_live(services)
         shop = await open_demo_shop(services.ports, services.authenticator)
-        _refuse_another_key(shop, settings, folder)
+        _refuse_another_key(shop, settings)
+        worker = services.drainer
+        assert isinstance(worker, Worker)
 
         def ready() -> None:
-            _leave_note(folder, settings.public_url, shop.polar_token)
-            greeting.say(shop, settings, folder=None if options.ephemeral else folder, as_json=options.as_json)
-
-        try:
-            await _until_stopped(
-                stop,
-                services.drainer.run(),
-                serve_web(
-                    create_app(services), bound, stop, ready=ready, access_log=settings.log_level == "debug"
-                ),
+            running = data_folder.Note(url=url_of(bound), pid=os.getpid(), access_token=shop.polar_token)
+            data_folder.write_note(folder, running)
+            greeting.say(
+                shop, settings.public_url, kept_in=None if options.ephemeral else folder, as_json=options.as_json
             )
+
+        web = serve_web(create_app(services), bound, stop, ready=ready, access_log=settings.log_level == "debug")
+        try:
+            await run_until(stop, web, worker.run())
         finally:
             data_folder.remove_note(folder)
+
+
+async def _refuse_live(services: Services) -> None:
+    """`dev` makes a shop whose keys are printed: that has no place beside a merchant's money."""
+    from checkstand.store import organizations
+
+    if any(organization.mode == "live" for organization in await organizations.all_of_them(services.ports.db)):
+        raise Failure(
+            "The database that CHECKSTAND_DATABASE_URL names holds live organizations, and `dev` is for tests alone. "
+            "Name another database, or unset the variable to use the embedded one."
+        )
+
+
+def _refuse_another_key(shop: DemoShop, settings: Settings) -> None:
+    """The shop's keys are made from the secret key; under another one they would be printed, and not work."""
+    from checkstand.testing.demo import demo_identity
+
+    if shop.organization.id != demo_identity(settings.secret_key.encode(), f"{shop.organization.slug}/organization"):
+        raise Failure(
+            "The demo shop in this database was made with another secret key. Give the former one back "
+            f"(CHECKSTAND_SECRET_KEY, or {data_folder.KEY_NAME} in the data folder), or begin with an empty folder: --data DIR."
+        )

@@ -49,11 +49,12 @@ ALLOWED_MOVES: Mapping[CheckoutStatus, frozenset[CheckoutStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that will be charged. Quantity 0 means the buyer still has to choose one."""
+    """One thing that will be charged. Quantity 0 means the buyer still has to choose one, and then may change it again."""
 
     product_id: UUID
     price_id: UUID
     quantity: int = 1
+    buyer_sets_quantity: bool = False
     chosen_minor: int | None = None
 
 

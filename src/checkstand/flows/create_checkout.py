@@ -275,7 +275,15 @@ def _lines(request: CheckoutRequest, chosen: Sequence[Product], currency: str) -
     for item in request.wanted:
         price = in_currency(_product(chosen, item.product_id).prices, currency)[0]
         amount = _checked_amount(price, item.chosen_minor, (*item.where[:-1], "amount"))
-        lines.append(Line(product_id=item.product_id, price_id=price.id, quantity=item.quantity, chosen_minor=amount))
+        lines.append(
+            Line(
+                product_id=item.product_id,
+                price_id=price.id,
+                quantity=item.quantity,
+                buyer_sets_quantity=item.quantity == 0,
+                chosen_minor=amount,
+            )
+        )
     return tuple(lines)
 
 

@@ -14,6 +14,7 @@ from checkstand.store.database import Executor
 UNNEST = "unnest({}::uuid[], {}::text[], {}::uuid[], {}::uuid[], {}::timestamptz[], {}::text[], {}::text[])"
 COLUMNS = "(organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
 SELECTED = "f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot::json"
+_TURN = 0x6661637473  # "facts"
 ALIAS = "AS f (id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
 
 
@@ -62,6 +63,12 @@ def from_row(row: asyncpg.Record) -> Fact:
     )
 
 
+async def take_turn(db: Executor) -> bool:
+    """Become the only one who turns facts into deliveries, until the transaction ends: so that their order is kept."""
+    taken: bool = await db.fetchval("SELECT pg_try_advisory_xact_lock($1)", _TURN)
+    return taken
+
+
 async def claim_pending(db: Executor, *, limit: int) -> Sequence[Fact]:
     """Oldest facts that were not turned into deliveries yet, locked until the transaction ends (other workers skip them)."""
     rows = await db.fetch(
@@ -91,6 +98,22 @@ async def mark_done(db: Executor, facts: Sequence[Fact]) -> None:
         [fact.organization_id for fact in facts],
         [fact.id for fact in facts],
     )
+
+
+async def by_id(db: Executor, organization_id: UUID, fact_id: UUID) -> Fact:
+    """One fact that is known to exist: facts are never removed."""
+    row = await db.fetchrow(
+        """
+        SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot
+        FROM facts
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        fact_id,
+    )
+    assert row is not None, "a delivery names a fact that was removed"
+    return from_row(row)
 
 
 async def timeline(db: Executor, organization_id: UUID, checkout_id: UUID) -> Sequence[Fact]:

@@ -86,9 +86,19 @@ async def all_of_them(db: Executor) -> Sequence[Organization]:
     return [_organization(row) for row in rows]
 
 
-async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> None:
-    """Move a test organization's clock; a live one's is refused by constraint."""
-    await db.execute("UPDATE organizations SET clock_offset_us = $2 WHERE id = $1", organization_id, offset_us)
+async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> int:
+    """Move a test organization's clock, forward only; the offset it has now. A live one's is refused by constraint."""
+    offset: int = await db.fetchval(
+        """
+        UPDATE organizations
+        SET clock_offset_us = greatest(clock_offset_us, $2)
+        WHERE id = $1
+        RETURNING clock_offset_us
+        """,
+        organization_id,
+        offset_us,
+    )
+    return offset
 
 
 async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> bool:

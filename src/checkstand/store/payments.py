@@ -114,6 +114,21 @@ async def by_id(db: Executor, organization_id: UUID, attempt_id: UUID) -> Attemp
     return _attempt(row) if row is not None else None
 
 
+async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID) -> Attempt | None:
+    """The attempt that was charged under this key: how a gateway's own word finds its way back."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND gateway_key = $2
+        """,  # noqa: S608 - built from constants
+        organization_id,
+        gateway_key,
+    )
+    return _attempt(row) if row is not None else None
+
+
 async def of_checkouts(
     db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[Attempt, ...]]:

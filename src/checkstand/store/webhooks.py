@@ -1,30 +1,38 @@
-"""Webhook endpoints, deliveries and the log of tries. Deliveries are leased in batches, so that workers never share one."""
+"""Webhook endpoints, and a checkout's deliveries for its timeline. The queue is in `deliveries.py`, the log in `delivery_log.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from checkstand.domain.organization import Dialect
-from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
+from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.store.codec import decode_plain, encode
 from checkstand.store.database import Executor
 
-_ENDPOINT = """
+ENDPOINT = """
     organization_id, id, dialect, url, name, description, secret, events, format, enabled, api_version, headers,
     metadata, rate_limit, created_at, modified_at
 """
-_DELIVERY = """
+DELIVERY = """
     organization_id, id, endpoint_id, fact_id, sequence, event_type, payload, status, attempts, next_attempt_at,
     last_http_code, created_at
 """
+Row = asyncpg.Record | Mapping[str, Any]
 
 
-def _endpoint(row: asyncpg.Record) -> Endpoint:
+def prefixed(columns: str, table: str, prefix: str = "") -> str:
+    """The columns of a table's alias; with a prefix to their names when two tables meet in one row."""
+    names = [column.strip() for column in columns.split(",")]
+    return ", ".join(f"{table}.{name}" + (f" AS {prefix}{name}" if prefix else "") for name in names)
+
+
+def endpoint_from(row: Row) -> Endpoint:
+    """An endpoint from a row with the columns of ENDPOINT."""
     return Endpoint(
         id=row["id"],
         organization_id=row["organization_id"],
@@ -45,14 +53,15 @@ def _endpoint(row: asyncpg.Record) -> Endpoint:
     )
 
 
-def _delivery(row: asyncpg.Record) -> Delivery:
+def delivery_from(row: Row) -> Delivery:
+    """A delivery from a row with the columns of DELIVERY."""
     return Delivery(**{key: row[key] for key in Delivery.__slots__})
 
 
 async def add_endpoint(db: Executor, endpoint: Endpoint) -> None:
     await db.execute(
         f"""
-        INSERT INTO webhook_endpoints ({_ENDPOINT})
+        INSERT INTO webhook_endpoints ({ENDPOINT})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::json, $13::json, $14, $15, $16)
         """,  # noqa: S608 - built from constants
         *_endpoint_arguments(endpoint),
@@ -131,7 +140,7 @@ async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None
     """An organization's endpoints, newest first; of one dialect when given."""
     rows = await db.fetch(
         f"""
-        SELECT {_ENDPOINT}
+        SELECT {ENDPOINT}
         FROM webhook_endpoints
         WHERE organization_id = $1
           AND deleted_at IS NULL
@@ -141,13 +150,13 @@ async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None
         organization_id,
         dialect,
     )
-    return [_endpoint(row) for row in rows]
+    return [endpoint_from(row) for row in rows]
 
 
 async def endpoint_by_id(db: Executor, organization_id: UUID, endpoint_id: UUID) -> Endpoint | None:
     row = await db.fetchrow(
         f"""
-        SELECT {_ENDPOINT}
+        SELECT {ENDPOINT}
         FROM webhook_endpoints
         WHERE organization_id = $1
           AND id = $2
@@ -156,140 +165,45 @@ async def endpoint_by_id(db: Executor, organization_id: UUID, endpoint_id: UUID)
         organization_id,
         endpoint_id,
     )
-    return _endpoint(row) if row is not None else None
+    return endpoint_from(row) if row is not None else None
 
 
-async def add_deliveries(db: Executor, deliveries: Sequence[Delivery]) -> None:
-    """Queue deliveries in order; one that exists already for the same fact, endpoint and event is left alone."""
-    await db.executemany(
-        """
-        INSERT INTO deliveries (
-            organization_id, id, endpoint_id, fact_id, event_type, payload, status, next_attempt_at, created_at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
-        ON CONFLICT (organization_id, endpoint_id, fact_id, event_type) DO NOTHING
-        """,
-        [
-            (
-                d.organization_id,
-                d.id,
-                d.endpoint_id,
-                d.fact_id,
-                d.event_type,
-                d.payload,
-                d.next_attempt_at,
-                d.created_at,
-            )
-            for d in deliveries
-        ],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A delivery that this worker holds for a while, with its endpoint."""
-
-    delivery: Delivery
-    endpoint: Endpoint
-
-
-async def lease_due(
-    db: Executor, organization_id: UUID, *, now: datetime, real_now: datetime, leased_until: datetime, limit: int
-) -> Sequence[Leased]:
-    """Take due deliveries for a while: the oldest untried one of each endpoint first, so that order holds at the first try.
-
-    `now` is the organization's time (schedules follow it), the lease runs in real time.
-    """
+async def listening(db: Executor, organization_ids: Sequence[UUID]) -> dict[UUID, list[Endpoint]]:
+    """The enabled endpoints of several organizations, oldest first: for turning everybody's facts into deliveries."""
     rows = await db.fetch(
         f"""
-        WITH due AS (
-            SELECT d.organization_id, d.id
-            FROM deliveries AS d
-            WHERE d.organization_id = $1
-              AND d.status = 'pending'
-              AND d.next_attempt_at <= $2
-              AND (d.leased_until IS NULL OR d.leased_until <= $3)
-              AND NOT EXISTS (
-                  SELECT 1
-                  FROM deliveries AS earlier
-                  WHERE earlier.organization_id = d.organization_id
-                    AND earlier.endpoint_id = d.endpoint_id
-                    AND earlier.status = 'pending'
-                    AND earlier.attempts = 0
-                    AND earlier.sequence < d.sequence
-              )
-            ORDER BY d.sequence
-            LIMIT $5
-            FOR UPDATE SKIP LOCKED
-        )
-        UPDATE deliveries
-        SET leased_until = $4
-        FROM due
-        WHERE deliveries.organization_id = due.organization_id
-          AND deliveries.id = due.id
-        RETURNING {", ".join("deliveries." + column.strip() for column in _DELIVERY.split(","))}
+        SELECT {ENDPOINT}
+        FROM webhook_endpoints
+        WHERE organization_id = ANY($1::uuid[])
+          AND enabled
+          AND deleted_at IS NULL
+        ORDER BY created_at, id
         """,  # noqa: S608 - built from constants
-        organization_id,
-        now,
-        real_now,
-        leased_until,
-        limit,
+        list(organization_ids),
     )
-    found = [_delivery(row) for row in rows]
-    if not found:
-        return []
-    known = {endpoint.id: endpoint for endpoint in await endpoints(db, organization_id)}
-    return [
-        Leased(delivery, known[delivery.endpoint_id])
-        for delivery in sorted(found, key=lambda item: item.sequence)
-        if delivery.endpoint_id in known
-    ]
+    found: dict[UUID, list[Endpoint]] = {}
+    for row in rows:
+        found.setdefault(row["organization_id"], []).append(endpoint_from(row))
+    return found
 
 
-async def record_attempt(db: Executor, delivery: Delivery, attempt: DeliveryAttempt) -> None:
-    """Write the result of one try: the log entry and the delivery's next state."""
-    await db.execute(
+async def disable_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUID, *, now: datetime) -> bool:
+    """Stop sending to an endpoint; what still waits for it is skipped. False when it was disabled or removed already."""
+    status = await db.execute(
         """
-        WITH tried AS (
-            INSERT INTO delivery_attempts (
-                organization_id, id, delivery_id, succeeded, http_code, response, duration_ms, created_at
-            )
-            VALUES ($1, $3, $2, $4, $5, $6, $7, $8)
-        )
-        UPDATE deliveries
-        SET status = $9, attempts = $10, next_attempt_at = $11, last_http_code = $5, leased_until = NULL
+        UPDATE webhook_endpoints
+        SET enabled = false, modified_at = $3
         WHERE organization_id = $1
           AND id = $2
+          AND enabled
+          AND deleted_at IS NULL
         """,
-        delivery.organization_id,
-        delivery.id,
-        attempt.id,
-        attempt.succeeded,
-        attempt.http_code,
-        attempt.response,
-        attempt.duration_ms,
-        attempt.created_at,
-        delivery.status,
-        delivery.attempts,
-        delivery.next_attempt_at,
+        organization_id,
+        endpoint_id,
+        now,
     )
-
-
-async def due_count(db: Executor, organization_id: UUID, *, now: datetime) -> int:
-    """How many deliveries should have been tried by now."""
-    return int(
-        await db.fetchval(
-            """
-            SELECT count(*)
-            FROM deliveries
-            WHERE organization_id = $1
-              AND status = 'pending'
-              AND next_attempt_at <= $2
-            """,
-            organization_id,
-            now,
-        )
-    )
+    await skip_pending(db, organization_id, endpoint_id)
+    return status.endswith(" 1")
 
 
 async def deliveries_of_checkout(
@@ -298,7 +212,7 @@ async def deliveries_of_checkout(
     """Deliveries caused by one checkout with their endpoint's address, in order, for its timeline."""
     rows = await db.fetch(
         f"""
-        SELECT {", ".join("d." + column.strip() for column in _DELIVERY.split(","))}, e.url
+        SELECT {prefixed(DELIVERY, "d")}, e.url
         FROM deliveries AS d
         JOIN facts AS f ON f.organization_id = d.organization_id AND f.id = d.fact_id
         JOIN webhook_endpoints AS e ON e.organization_id = d.organization_id AND e.id = d.endpoint_id
@@ -309,4 +223,4 @@ async def deliveries_of_checkout(
         organization_id,
         checkout_id,
     )
-    return [(_delivery(row), row["url"]) for row in rows]
+    return [(delivery_from(row), row["url"]) for row in rows]

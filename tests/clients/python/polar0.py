@@ -4,8 +4,8 @@ The 0.x clients share their distribution's name with the current one, so each ve
 this program is started with that folder as PYTHONPATH: `.clients/polar-0.32` (the last one) or `.clients/polar-0.16`
 (the last that can still send `product_id` in place of `products`).
 
-    python polar0.py '{"baseUrl": "…", "token": "…", "call": "checkouts.create", "kwargs": {"request": {"products": ["…"]}}}'
     python polar0.py '{"baseUrl": "…", "token": "…", "call": "checkouts.get", "kwargs": {"id": "…"}}'
+    … "call": "checkouts.create", "kwargs": {"request": {"products": ["…"]}}
     python polar0.py '{"verify": {"body": "…", "headers": {…}, "secret": "whsec_…"}}'
 
 The line is {"ok": true, "result": …} or {"ok": false, "error": {"name", "status", "message"}}; keys are the wire's.

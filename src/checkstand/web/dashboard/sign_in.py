@@ -24,8 +24,8 @@ from checkstand.http import BadBody
 from checkstand.services import client_address, services_of
 from checkstand.store import organizations
 from checkstand.web.dashboard import session
+from checkstand.web.dashboard.answers import html
 from checkstand.web.dashboard.forms import Form, read_form
-from checkstand.web.templating import render
 
 router = APIRouter()
 LONGEST_PASSWORD = 1024
@@ -34,7 +34,7 @@ _OURS = re.compile(r"/dashboard(?:/[\w./?=&%-]*)?", re.ASCII)
 _hasher = PasswordHasher()
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 # The hash of a password that nobody has: an unknown e-mail costs as much work as a known one.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$4ppaNSPMPNj5SE5d0ubVNA$Mqw79eBvM9U4aFnkVdgmNlJ3MFLoLcXT3LghRDrCxuc"
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JoSiTedHqZSINnASNsYDUw$yFeTmtKar58ePPH/oBPknEJk1y4NzurarNhWOn1Yp6A"
 
 
 class Door:
@@ -115,12 +115,13 @@ async def _person(request: Request, email: str, password: str) -> User | None:
     db = services_of(request).ports.db
     found = await organizations.user_with_password(db, email)
     known_hash = found[1] if found else _NOBODY
-    fits = len(password) <= LONGEST_PASSWORD and await _in_thread(_fits, known_hash, password)
+    loop = asyncio.get_running_loop()
+    fits = len(password) <= LONGEST_PASSWORD and await loop.run_in_executor(_threads, _fits, known_hash, password)
     if found is None or not fits:
         return None
     user = found[0]
     if _hasher.check_needs_rehash(known_hash):
-        await organizations.set_password(db, user.id, await _in_thread(_hash, password))
+        await organizations.set_password(db, user.id, await loop.run_in_executor(_threads, _hasher.hash, password))
     return user
 
 
@@ -129,14 +130,6 @@ def _fits(known_hash: str, password: str) -> bool:
         return _hasher.verify(known_hash, password)
     except (VerificationError, InvalidHashError):
         return False
-
-
-def _hash(password: str) -> str:
-    return _hasher.hash(password)
-
-
-async def _in_thread[T](work: Callable[..., T], *arguments: str) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_threads, work, *arguments)
 
 
 def _safe(next_page: str) -> str:
@@ -148,9 +141,9 @@ def _form(
     request: Request, form: Form | None = None, *, next_page: str = "", error: str | None = None, status: int = 200
 ) -> Response:
     sent = form or Form()
-    return render(
+    return html(
         request,
-        "dashboard/login.html",
+        "login.html",
         {
             "title": "Sign in",
             "error": error,
@@ -158,6 +151,5 @@ def _form(
             "next_page": _safe(sent.text("next") or next_page),
             "host": request.headers.get("host", ""),
         },
-        kind="dashboard",
         status=status,
     )

@@ -1,0 +1,129 @@
+"""The processes of a production server: `serve` (one web process, or several on one port) and `worker`.
+
+Both refuse to start on a missing setting or a schema that is not current, log JSON to standard error, and end within
+seconds of SIGTERM: requests in flight get a moment, an embedded database is stopped last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from pathlib import Path
+
+import asyncpg
+import structlog
+import uvloop
+
+from checkstand import __version__
+from checkstand.cli import database
+from checkstand.cli.listening import bind
+from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
+from checkstand.cli.supervisor import supervise
+from checkstand.cli.terminal import Failure
+from checkstand.ops.logging import configure
+from checkstand.ops.settings import Settings, require_for_serving
+from checkstand.store import embedded
+from checkstand.store.migrate import pending
+
+_DATABASE_WAIT_S = 30.0
+_PARENT_CHECK_S = 1.0
+
+log = structlog.get_logger("checkstand")
+
+
+def run_web(settings: Settings, *, socket_fd: int | None) -> None:
+    """Serve until a signal. `socket_fd`: this is one of several processes, and the parent bound the port."""
+    require_for_serving(settings)
+    configure(settings.log_level, as_json=True)
+    with interruptible(), contextlib.ExitStack() as started:
+        bound = bind(settings.host, settings.port) if socket_fd is None else socket.socket(fileno=socket_fd)
+        started.enter_context(bound)
+        dsn = started.enter_context(database.owned(settings))
+        started.callback(ignore_signals)
+        if socket_fd is None:
+            asyncio.run(_require_current_schema(dsn))
+        if settings.workers > 1:
+            with contextlib.suppress(KeyboardInterrupt):
+                supervise(settings.workers, bound, dsn)
+            return
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_web(settings, dsn, bound, is_child=socket_fd is not None))
+
+
+async def _web(settings: Settings, dsn: str, bound: socket.socket, *, is_child: bool) -> None:
+    from checkstand.app import PublicUrl, create_app, open_services
+    from checkstand.cli.web import serve_web
+
+    stop = stop_event()
+    host, port = bound.getsockname()[:2]
+
+    def ready() -> None:
+        log.info("serving", host=host, port=port, public_url=settings.public_url, version=__version__)
+
+    async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+        web = serve_web(
+            create_app(services), bound, stop, ready=ready, access_log=settings.log_level in ("debug", "info")
+        )
+        beside = [_stop_without_parent(os.getppid())] if is_child else []
+        await run_until(stop, web, *beside)
+    log.info("stopped")
+
+
+async def _stop_without_parent(parent: int) -> None:
+    """End when the parent was killed: nobody else would end this process, and it holds the port."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system tells this to nobody
+        await asyncio.sleep(_PARENT_CHECK_S)
+
+
+def run_worker(settings: Settings) -> None:
+    """Do due work until a signal."""
+    require_for_serving(settings)
+    configure(settings.log_level, as_json=True)
+    with interruptible():
+        dsn = settings.database_url or _beside_serve(Path(settings.data_dir))
+        asyncio.run(_require_current_schema(dsn))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_work(settings, dsn))
+
+
+def _beside_serve(folder: Path) -> str:
+    """The embedded database that `serve` owns, once it runs: both are often started at the same moment."""
+    deadline = time.monotonic() + _DATABASE_WAIT_S
+    while time.monotonic() < deadline:
+        running = embedded.find(folder)
+        if running is not None:
+            return running.dsn
+        time.sleep(0.2)
+    raise Failure(
+        f"No database runs in '{folder}' after {_DATABASE_WAIT_S:.0f} s. Start `checkstand serve` with the same "
+        "CHECKSTAND_DATA_DIR first, or name a PostgreSQL in CHECKSTAND_DATABASE_URL."
+    )
+
+
+async def _work(settings: Settings, dsn: str) -> None:
+    from checkstand.app import PublicUrl, open_services
+    from checkstand.worker.loop import Worker
+
+    stop = stop_event()
+    async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+        worker = services.drainer
+        assert isinstance(worker, Worker)
+        log.info("working", version=__version__)
+        await run_until(stop, stop.wait(), worker.run())
+    log.info("stopped")
+
+
+async def _require_current_schema(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        missing = await pending(connection)
+    finally:
+        await connection.close()
+    if missing:
+        raise Failure(
+            f"The database's schema is not current ({', '.join(step.name for step in missing)} not applied). "
+            "Run `checkstand migrate` with the same settings, then start again."
+        )

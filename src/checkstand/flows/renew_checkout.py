@@ -1,0 +1,83 @@
+"""Renew: a fresh session with the content of one that ended unpaid, at today's prices.
+
+Only what the catalogue still sells at its own prices can be renewed: a price that was made for one session was an offer with an
+end, and its end is respected. The old secret is never used again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.discount import why_not
+from checkstand.domain.errors import NotPermitted
+from checkstand.domain.organization import Organization
+from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.flows.ports import Ports
+from checkstand.store import discounts
+
+RENEWABLE_FOR = timedelta(days=30)
+
+
+def may_renew(checkout: Checkout, now: datetime) -> bool:
+    """True for a session that ended unpaid less than 30 days ago and whose prices were all the catalogue's."""
+    ended = checkout.status in (CheckoutStatus.EXPIRED, CheckoutStatus.FAILED) or (
+        checkout.status is CheckoutStatus.OPEN and is_over(checkout, now)
+    )
+    recent = now < checkout.expires_at + RENEWABLE_FOR
+    own_prices = all(price.source == "catalog" for product in checkout.products for price in product.prices)
+    return ended and recent and own_prices
+
+
+async def renew_checkout(ports: Ports, organization: Organization, ended: Checkout) -> Checkout:
+    """The new session. Raises NotPermitted, or Invalid when something in it is no longer sold."""
+    now = ports.now(organization)
+    if not may_renew(ended, now):
+        raise NotPermitted("This session cannot be renewed.")
+    return await create_checkout(ports, organization, await _request(ports, ended, now))
+
+
+async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequest:
+    chooses = bool(ended.offers)
+    if chooses:
+        wanted = tuple(Wanted(product_id=offer, where=("products", at)) for at, offer in enumerate(ended.offers))
+    else:
+        wanted = tuple(
+            Wanted(
+                product_id=line.product_id,
+                where=("product_cart", at, "product_id"),
+                quantity=0 if line.buyer_sets_quantity else line.quantity,
+                chosen_minor=line.chosen_minor,
+            )
+            for at, line in enumerate(ended.lines)
+        )
+    return CheckoutRequest(
+        dialect=ended.dialect,
+        wanted=wanted,
+        choose_one=chooses,
+        currency=ended.currency,
+        amount_minor=ended.lines[0].chosen_minor if chooses and ended.selected.id == ended.offers[0] else None,
+        buyer=replace(ended.buyer, customer_id=None),
+        customer_id=ended.buyer.customer_id,
+        business_mentioned=True,
+        options=ended.options,
+        trial=ended.trial,
+        redirects=ended.redirects,
+        metadata=ended.metadata,
+        discount_id=await _still_usable(ports, ended, now),
+        lifetime=ended.expires_at - ended.created_at,
+        carried={key: value for key, value in ended.carried.items() if key != "extended"},
+    )
+
+
+async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> UUID | None:
+    """The old session's discount when it can be used today; else the new one is made without it."""
+    if ended.discount_id is None:
+        return None
+    found = await discounts.by_id(ports.db, ended.organization_id, ended.discount_id)
+    bought = frozenset(line.product_id for line in ended.lines)
+    if found is None or why_not(found, product_ids=bought, currency=ended.currency, now=now):
+        return None
+    return found.id

@@ -1,0 +1,92 @@
+"""Who has something to do, and when there will be something: what the worker looks at each second. One statement for all tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from checkstand.store.database import Executor
+
+
+async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[UUID]:
+    """Organizations with a delivery that is due by their clock and free."""
+    rows = await db.fetch(
+        """
+        SELECT o.id
+        FROM organizations AS o
+        WHERE EXISTS (
+            SELECT 1
+            FROM deliveries AS d
+            WHERE d.organization_id = o.id
+              AND d.status = 'pending'
+              AND d.next_attempt_at <= $1 + o.clock_offset_us * interval '1 microsecond'
+              AND (d.leased_until IS NULL OR d.leased_until <= $1)
+        )
+        """,
+        real_now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
+    """Organizations with a session to expire, or with an attempt that has waited longer than `patience` for its verdict."""
+    rows = await db.fetch(
+        """
+        SELECT o.id
+        FROM organizations AS o
+        CROSS JOIN LATERAL (SELECT $1 + o.clock_offset_us * interval '1 microsecond' AS now) AS clock
+        WHERE EXISTS (
+                  SELECT 1
+                  FROM checkouts AS c
+                  WHERE c.organization_id = o.id
+                    AND c.status = 'open'
+                    AND c.expires_at <= clock.now
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM payment_attempts AS p
+                  WHERE p.organization_id = o.id
+                    AND p.status = 'started'
+                    AND p.created_at <= clock.now - $2::interval
+              )
+        """,
+        real_now,
+        patience,
+    )
+    return [row["id"] for row in rows]
+
+
+async def next_due(db: Executor, organization_id: UUID, *, after: datetime, patience: timedelta) -> datetime | None:
+    """The first moment after `after` (organization's time) at which something will be due; None when nothing waits."""
+    moment: datetime | None = await db.fetchval(
+        """
+        SELECT least(
+            (
+                SELECT min(next_attempt_at)
+                FROM deliveries
+                WHERE organization_id = $1
+                  AND status = 'pending'
+                  AND next_attempt_at > $2
+            ),
+            (
+                SELECT min(expires_at)
+                FROM checkouts
+                WHERE organization_id = $1
+                  AND status = 'open'
+                  AND expires_at > $2
+            ),
+            (
+                SELECT min(created_at) + $3::interval
+                FROM payment_attempts
+                WHERE organization_id = $1
+                  AND status = 'started'
+                  AND created_at > $2 - $3::interval
+            )
+        )
+        """,
+        organization_id,
+        after,
+        patience,
+    )
+    return moment

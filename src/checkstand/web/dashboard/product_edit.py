@@ -1,0 +1,169 @@
+"""New and changed products. A price that stays the same keeps its id; a changed one is added and the old one archived.
+
+So sessions that showed the old price keep it. A product's period cannot change: subscribers agreed to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibility
+from checkstand.domain.currency import CURRENCIES
+from checkstand.domain.errors import Invalid
+from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
+from checkstand.web.dashboard import words
+from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.product_form import MODELS, TypedPrice, TypedProduct, Understood, typed_from, typed_of, understand
+
+router = APIRouter()
+_VISIBILITY = {
+    Visibility.PUBLIC: ("Public", "Sold, and listed where products are listed."),
+    Visibility.PRIVATE: ("Private", "Sold to whoever gets a checkout for it, listed nowhere."),
+    Visibility.DRAFT: ("Draft", "Not sold yet."),
+}
+_COMPOSITION = {
+    "price_required": "Type at least one price.",
+    "one_fixed_price_only": "Each currency can have one price.",
+    "one_custom_price_only": "Each currency can have one price.",
+    "custom_price_stands_alone": "A product is sold either at a fixed price or for what the buyer wants to pay, not both.",
+    "same_price_types_per_currency": "All currencies must have the same kind of price.",
+    "one_tax_behavior_per_currency": "Prices in one currency must all include tax, or none.",
+}
+
+
+@router.get("/{org}/products/new")
+@room
+async def new_form(visit: Visit) -> Response:
+    """An empty form."""
+    return _show(visit, None, TypedProduct(rows=(TypedPrice(currency=_default_currency(visit)),)))
+
+
+@router.post("/{org}/products/new")
+@room
+async def create(visit: Visit) -> Response:
+    """Create the product, or show what is wrong with all that was typed."""
+    typed = typed_from(visit.form)
+    if visit.form.has("add_price"):
+        return _show(visit, None, _with_row(typed))
+    meant = understand(typed)
+    if not isinstance(meant, Understood):
+        return _show(visit, None, typed, problems=meant)
+    draft = Product(
+        id=visit.ports.new_id(),
+        organization_id=visit.organization.id,
+        name=meant.name,
+        description=meant.description,
+        visibility=meant.visibility,
+        recurrence=meant.recurrence,
+        trial=meant.trial,
+        created_at=visit.now,
+    )
+    try:
+        made = await create_product(visit.ports, visit.organization, draft, meant.definitions)
+    except Invalid as refused:
+        return _show(visit, None, typed, problems=_in_words(visit, refused))
+    return visit.go(f"/products/{made.id}", notice="product-created")
+
+
+@router.get("/{org}/products/{product_id}/edit")
+@room
+async def edit_form(visit: Visit) -> Response:
+    """The form with what is stored."""
+    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    return _show(visit, product, typed_of(product))
+
+
+@router.post("/{org}/products/{product_id}/edit")
+@room
+async def save(visit: Visit) -> Response:
+    """Save the changes, or show what is wrong with all that was typed."""
+    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    typed = typed_from(visit.form)
+    if visit.form.has("add_price"):
+        return _show(visit, product, _with_row(typed))
+    meant = understand(typed, fixed_recurrence=product.recurrence, is_new=False)
+    if not isinstance(meant, Understood):
+        return _show(visit, product, typed, problems=meant)
+    changed = replace(
+        product,
+        name=meant.name,
+        description=meant.description,
+        visibility=meant.visibility,
+        trial=meant.trial,
+    )
+    try:
+        await change_product(visit.ports, visit.organization, changed, price_list(product, meant.definitions))
+    except Invalid as refused:
+        return _show(visit, product, typed, problems=_in_words(visit, refused))
+    return visit.go(f"/products/{product.id}", notice="product-saved")
+
+
+def price_list(product: Product, wanted: Sequence[PriceDefinition]) -> PriceList | None:
+    """What has to happen to the prices: None when nothing does. A new price takes over how the old one in its currency was taxed."""
+    active = product.active_prices
+    keep = []
+    add = []
+    for definition in wanted:
+        same_currency = next((price for price in active if price.currency == definition.currency), None)
+        if same_currency is not None and same_currency.terms == definition.terms:
+            keep.append(same_currency.id)
+        elif same_currency is not None:
+            add.append(
+                replace(
+                    definition,
+                    tax_behavior=same_currency.tax_behavior,
+                    discount_percent=same_currency.discount_percent,
+                )
+            )
+        else:
+            add.append(definition)
+    if not add and len(keep) == len(active):
+        return None
+    return PriceList(keep=tuple(keep), add=tuple(add))
+
+
+def _with_row(typed: TypedProduct) -> TypedProduct:
+    return replace(typed, rows=(*typed.rows, TypedPrice()))
+
+
+def _default_currency(visit: Visit) -> str:
+    return visit.organization.settings.default_currency
+
+
+def _in_words(visit: Visit, refused: Invalid) -> dict[str, str]:
+    """The flow's refusals, at the field where something can be done about them."""
+    messages = {
+        **_COMPOSITION,
+        "default_currency_required": f"One of the prices must be in {_default_currency(visit)}, the organization's currency.",
+    }
+    return {"currency-0": messages.get(problem.code, f"Not possible: {problem.code}.") for problem in refused.problems}
+
+
+def _show(
+    visit: Visit, product: Product | None, typed: TypedProduct, *, problems: Mapping[str, str] | None = None
+) -> Response:
+    crumbs = [Crumb("Catalogue", visit.link("/products"))]
+    if product is not None:
+        crumbs.append(Crumb(product.name, visit.link(f"/products/{product.id}")))
+    return page(
+        visit,
+        "product_form.html",
+        title="Edit Product" if product else "New product",
+        section="catalogue",
+        status=422 if problems else 200,
+        crumbs=crumbs,
+        product=product,
+        typed=typed,
+        problems=problems or {},
+        models=MODELS,
+        intervals=[str(item) for item in Interval],
+        visibilities=[(str(key), label, text) for key, (label, text) in _VISIBILITY.items()],
+        currencies=sorted(CURRENCIES),
+        recurrence=words.span_text(product.recurrence) if product and product.recurrence else None,
+        action=visit.link(f"/products/{product.id}/edit") if product else visit.link("/products/new"),
+        back=visit.link(f"/products/{product.id}") if product else visit.link("/products"),
+    )

@@ -1,0 +1,247 @@
+"""Products → Catalogue: the list with its ⋮ menus, one product, and what can be done with it besides editing.
+
+The menu's words are Polar's, because guides name them: Copy Product ID, Integrate Checkout, Edit Product, Duplicate Product,
+Archive Product. The form is in `product_edit.py`, snippets of code in `integrate.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from checkstand.domain import ids
+from checkstand.domain.catalog import PriceDefinition, Product
+from checkstand.domain.errors import Invalid
+from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.flows.save_product import change_product, create_product, read_product
+from checkstand.store import products
+from checkstand.web.dashboard import integrate, words
+from checkstand.web.dashboard.checkouts import page_path
+from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
+from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
+
+router = APIRouter()
+_STATUS: Final[dict[str, bool | None]] = {"active": False, "archived": True, "all": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One product in the catalogue."""
+
+    id: str
+    short_id: str
+    href: str
+    name: str
+    price: str
+    more_prices: int
+    kind: str
+    chip: words.Chip
+    is_archived: bool
+    created: words.Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """One price of a product."""
+
+    id: str
+    text: str
+    detail: str | None
+    currency: str
+    is_archived: bool
+
+
+@router.get("/{org}/products")
+@room
+async def catalogue(visit: Visit) -> Response:
+    """Products, newest first, narrowed by status, name or either id."""
+    text, status = visit.query("q"), visit.query("status")
+    status = status if status in _STATUS else "active"
+    named = either_id(text, "pdt")
+    wanted = products.ProductFilter(
+        ids=(named,) if named else (),
+        name_contains=None if named else text or None,
+        is_archived=None if named else _STATUS[status],
+    )
+    found = await products.search(
+        visit.ports.db, visit.organization.id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
+    )
+    return page(
+        visit,
+        "products.html",
+        title="Catalogue",
+        section="catalogue",
+        rows=[_row(visit, product) for product in found.items],
+        pager=pager(visit, shown=len(found.items), total=found.total),
+        text=text,
+        status=status,
+    )
+
+
+def _row(visit: Visit, product: Product) -> Row:
+    prices = product.active_prices
+    return Row(
+        id=str(product.id),
+        short_id=ids.short_id("pdt", product.id),
+        href=visit.link(f"/products/{product.id}"),
+        name=product.name,
+        price=words.price_text(prices[0], product) if prices else "No price",
+        more_prices=max(0, len(prices) - 1),
+        kind=words.type_text(product),
+        chip=words.product_chip(product),
+        is_archived=product.is_archived,
+        created=words.moment(product.created_at, visit.now),
+    )
+
+
+@router.get("/{org}/products/{product_id}")
+@room
+async def product_page(visit: Visit) -> Response:
+    """One product: both of its ids, prices, what it says of itself."""
+    product = await _product(visit)
+    return page(
+        visit,
+        "product.html",
+        title=product.name,
+        section="catalogue",
+        crumbs=[Crumb("Catalogue", visit.link("/products"))],
+        product=product,
+        row=_row(visit, product),
+        prices=_price_rows(product),
+        trial=words.span_text(product.trial) if product.trial else None,
+        recurrence=words.span_text(product.recurrence) if product.recurrence else None,
+        changed=words.moment(product.modified_at, visit.now) if product.modified_at else None,
+    )
+
+
+def _price_rows(product: Product) -> Sequence[PriceRow]:
+    """Prices that can be chosen first, then archived ones: old sessions still name those."""
+    ordered = sorted(product.prices, key=lambda price: price.is_archived)
+    return [
+        PriceRow(
+            id=str(price.id),
+            text=words.price_text(price, product),
+            detail=words.bounds_text(price),
+            currency=price.currency,
+            is_archived=price.is_archived,
+        )
+        for price in ordered
+    ]
+
+
+@router.get("/{org}/products/{product_id}/integrate")
+@room
+async def integrate_page(visit: Visit) -> Response:
+    """Integrate Checkout: calls of both APIs with this server's address and this product's ids."""
+    product = await _product(visit)
+    return page(
+        visit,
+        "integrate.html",
+        title="Integrate Checkout",
+        section="catalogue",
+        crumbs=_way(visit, product),
+        product=product,
+        row=_row(visit, product),
+        snippets=integrate.snippets(visit.ports.public_url(), product),
+    )
+
+
+@router.post("/{org}/products/{product_id}/checkout")
+@room
+async def open_checkout(visit: Visit) -> Response:
+    """Make a real session for this product and go to its page, as a buyer would."""
+    product_id = visit.path_id("product_id", "pdt")
+    wanted = Wanted(product_id=product_id, where=("products", 0))
+    request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
+    try:
+        made = await create_checkout(visit.ports, visit.organization, request)
+    except Invalid:
+        await _product(visit)
+        return visit.go(f"/products/{product_id}", notice="not-for-sale")
+    return RedirectResponse(page_path(made), 303)
+
+
+@router.post("/{org}/products/checkout")
+@room
+async def open_chosen_checkout(visit: Visit) -> Response:
+    """The same for a product chosen in a list."""
+    product_id = either_id(visit.form.text("product_id"), "pdt")
+    if product_id is None:
+        return visit.go("/products")
+    return RedirectResponse(visit.link(f"/products/{product_id}/checkout"), 307)
+
+
+@router.post("/{org}/products/{product_id}/duplicate")
+@room
+async def duplicate(visit: Visit) -> Response:
+    """Duplicate Product: a copy for sale under another name, with prices of its own."""
+    original = await _product(visit)
+    definitions = [
+        PriceDefinition(
+            currency=price.currency,
+            terms=price.terms,
+            tax_behavior=price.tax_behavior,
+            discount_percent=price.discount_percent,
+        )
+        for price in original.active_prices
+    ]
+    draft = replace(
+        original,
+        id=visit.ports.new_id(),
+        name=f"{original.name[:90]} (copy)",
+        prices=(),
+        is_archived=False,
+        modified_at=None,
+    )
+    made = await create_product(visit.ports, visit.organization, draft, definitions)
+    return visit.go(f"/products/{made.id}/edit", notice="product-duplicated")
+
+
+@router.get("/{org}/products/{product_id}/archive")
+@room
+async def ask_archive(visit: Visit) -> Response:
+    """Say what archiving does before it is done."""
+    product = await _product(visit)
+    return page(
+        visit,
+        "product_archive.html",
+        title="Archive Product",
+        section="catalogue",
+        crumbs=_way(visit, product),
+        product=product,
+        row=_row(visit, product),
+    )
+
+
+@router.post("/{org}/products/{product_id}/archive")
+@room
+async def archive(visit: Visit) -> Response:
+    """Archive Product: not sold any more."""
+    return await _set_archived(visit, archived=True)
+
+
+@router.post("/{org}/products/{product_id}/unarchive")
+@room
+async def unarchive(visit: Visit) -> Response:
+    """For sale again."""
+    return await _set_archived(visit, archived=False)
+
+
+async def _set_archived(visit: Visit, *, archived: bool) -> Response:
+    product = await _product(visit)
+    if product.is_archived is not archived:
+        await change_product(visit.ports, visit.organization, replace(product, is_archived=archived), None)
+    notice = "product-archived" if archived else "product-unarchived"
+    return visit.go(f"/products/{product.id}", notice=notice)
+
+
+async def _product(visit: Visit) -> Product:
+    return await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+
+
+def _way(visit: Visit, product: Product) -> list[Crumb]:
+    return [Crumb("Catalogue", visit.link("/products")), Crumb(product.name, visit.link(f"/products/{product.id}"))]

@@ -1,0 +1,126 @@
+"""Sales → Orders, and Customers: short lists that lead to the checkout behind each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from checkstand.domain.errors import NotFound
+from checkstand.domain.money import format_money
+from checkstand.store import customers, orders
+from checkstand.web.dashboard import words
+from checkstand.web.dashboard.frame import Visit, page, room
+from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
+
+router = APIRouter()
+_REASONS = {
+    "purchase": "Purchase",
+    "subscription_create": "New subscription",
+    "subscription_cycle": "Renewal",
+    "subscription_update": "Change",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """One order in the list."""
+
+    number: int
+    href: str
+    customer: str
+    product: str
+    reason: str
+    amount: str
+    chip: words.Chip
+    created: words.Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """One customer in the list."""
+
+    email: str
+    name: str | None
+    external_id: str | None
+    country: str | None
+    orders_href: str
+    since: words.Moment
+
+
+@router.get("/{org}/sales")
+@room
+async def order_list(visit: Visit) -> Response:
+    """Orders, newest first."""
+    found = await orders.search(
+        visit.ports.db,
+        visit.organization.id,
+        orders.OrderFilter(),
+        sorting=["-created_at"],
+        offset=offset(visit),
+        limit=PAGE_SIZE,
+    )
+    people = await customers.by_ids(visit.ports.db, visit.organization.id, [order.customer_id for order in found.items])
+    rows = [
+        OrderRow(
+            number=order.number,
+            href=visit.link(f"/sales/checkouts/{order.checkout_id}"),
+            customer=people[order.customer_id].email,
+            product=order.items[0].label if order.items else "",
+            reason=_REASONS[order.billing_reason],
+            amount=format_money(order.total_minor, order.currency),
+            chip=words.order_chip(order.status),
+            created=words.moment(order.created_at, visit.now),
+        )
+        for order in found.items
+    ]
+    return page(
+        visit,
+        "orders.html",
+        title="Orders",
+        section="orders",
+        rows=rows,
+        pager=pager(visit, shown=len(rows), total=found.total),
+    )
+
+
+@router.get("/{org}/sales/{order_id}")
+@room
+async def order_detail(visit: Visit) -> Response:
+    """An order is shown with the checkout that it came from."""
+    order = await orders.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
+    if order is None:
+        raise NotFound
+    return visit.go(f"/sales/checkouts/{order.checkout_id}")
+
+
+@router.get("/{org}/customers")
+@room
+async def customer_list(visit: Visit) -> Response:
+    """Customers, newest first, found by e-mail, name or the merchant's own id."""
+    text = visit.query("q")
+    wanted = customers.CustomerFilter(text=text or None)
+    found = await customers.search(
+        visit.ports.db, visit.organization.id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
+    )
+    rows = [
+        CustomerRow(
+            email=person.email,
+            name=person.name,
+            external_id=person.external_id,
+            country=person.address.country if person.address else None,
+            orders_href=visit.link("/sales/checkouts", q=person.email),
+            since=words.moment(person.created_at, visit.now),
+        )
+        for person in found.items
+    ]
+    return page(
+        visit,
+        "customers.html",
+        title="Customers",
+        section="customers",
+        rows=rows,
+        pager=pager(visit, shown=len(rows), total=found.total),
+        text=text,
+    )

@@ -1,0 +1,140 @@
+"""A checkout's story in sentences: what happened to it, each try to pay and each webhook, merged by time.
+
+What happened and what was answered are kept as facts; here they only get words that a person at a support desk can repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.facts import Fact, FactType
+from checkstand.domain.money import format_money
+from checkstand.domain.order import Order
+from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.domain.webhook import Delivery
+from checkstand.web.dashboard import words
+
+_BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the story."""
+
+    at: words.Moment
+    clock: str
+    icon: str
+    tone: str
+    title: str
+    text: str | None = None
+    code: str | None = None
+
+
+_PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
+    FactType.CHECKOUT_OPENED: ("eye", "grey", "Page opened", "The buyer looked at the checkout page."),
+    FactType.CHECKOUT_UPDATED: ("edit", "grey", "Details changed", "By the buyer on the page, or by your server."),
+    FactType.CHECKOUT_CONFIRMED: ("lock", "amber", "Confirmed", "Everything needed was there; the payment was accepted for processing."),
+    FactType.CHECKOUT_REOPENED: ("back", "blue", "Open again", "The buyer can try another way to pay."),
+    FactType.CHECKOUT_SUCCEEDED: ("check", "green", "Checkout succeeded", None),
+    FactType.CHECKOUT_EXPIRED: ("hourglass", "grey", "Expired", "Nobody paid in time. Make a new session to try again."),
+    FactType.PAYMENT_ACTION_REQUIRED: ("shield", "amber", "The bank asked for a check", "The buyer was sent to confirm the payment (3-D Secure)."),
+    FactType.PAYMENT_PROCESSING: ("clock", "amber", "Payment is processing", "The answer comes later; nothing more is needed from the buyer."),
+    FactType.CUSTOMER_CREATED: ("person", "grey", "Customer created", None),
+    FactType.CUSTOMER_UPDATED: ("person", "grey", "Customer recognised", "An earlier customer bought again; their details were updated."),
+}
+
+
+def entries(
+    checkout: Checkout,
+    happened: Sequence[Fact],
+    attempts: Sequence[Attempt],
+    sent: Sequence[tuple[Delivery, str]],
+    order: Order | None,
+    *,
+    now: datetime,
+) -> list[Entry]:
+    """The whole story, oldest first. At the same moment: pressing pay, then what came of it, then who was told."""
+    told: list[tuple[datetime, int, Entry]] = []
+    for attempt in attempts:
+        told.append((attempt.created_at, 0, _attempt(attempt, now)))
+    for fact in happened:
+        told.append((fact.occurred_at, 1, _fact(checkout, fact, order, now)))
+    for delivery, url in sent:
+        told.append((delivery.created_at, 2, _delivery(delivery, url, now)))
+    return [entry for _, _, entry in sorted(told, key=lambda item: item[:2])]
+
+
+def _entry(at: datetime, now: datetime, icon: str, tone: str, title: str, text: str | None, code: str | None = None) -> Entry:
+    return Entry(
+        at=words.moment(at, now),
+        clock=at.strftime("%H:%M:%S"),
+        icon=icon,
+        tone=tone,
+        title=title,
+        text=text,
+        code=code,
+    )
+
+
+def _attempt(attempt: Attempt, now: datetime) -> Entry:
+    amount = format_money(attempt.amount_minor, attempt.currency)
+    title = "Pay pressed" if attempt.purpose == "payment" else "Payment method given"
+    return _entry(attempt.created_at, now, "card", "grey", title, f"{method_text(attempt)} · {amount}")
+
+
+def _fact(checkout: Checkout, fact: Fact, order: Order | None, now: datetime) -> Entry:
+    at = fact.occurred_at
+    if fact.type is FactType.CHECKOUT_CREATED:
+        kind = "Polar" if checkout.dialect == "polar" else "Dodo"
+        total = format_money(order.total_minor if order else checkout.quote.total_minor, checkout.currency)
+        text = f"{checkout.selected.name} · {total} · {kind} session"
+        return _entry(at, now, "plus", "blue", "Session created", text)
+    if fact.type is FactType.PAYMENT_DECLINED:
+        code = fact.detail or "generic_decline"
+        message, advice = DECLINES.get(code, DECLINES["generic_decline"])
+        return _entry(at, now, "cross", "red", "Declined", f"The buyer was told: “{message} {advice}”", code)
+    if fact.type is FactType.PAYMENT_SUCCEEDED:
+        return _entry(at, now, "check", "green", "Payment succeeded", _brand_text(fact.detail))
+    if fact.type is FactType.ORDER_PAID:
+        number = f"Order #{order.number}" if order else "Order"
+        text = format_money(order.total_minor, order.currency) if order else None
+        return _entry(at, now, "receipt", "green", f"{number} created", text)
+    icon, tone, title, text = _PLAIN.get(fact.type, ("circle", "grey", str(fact.type), None))
+    return _entry(at, now, icon, tone, title, text or fact.detail)
+
+
+def _delivery(delivery: Delivery, url: str, now: datetime) -> Entry:
+    host = urlsplit(url).netloc or url
+    tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
+    code = f"HTTP {delivery.last_http_code}" if delivery.last_http_code else "no answer"
+    tone, text = {
+        "pending": ("amber", f"to {host} · waiting" + (f" after {tries}, {code}" if delivery.attempts else "")),
+        "delivered": ("green", f"to {host} · {code} · {tries}"),
+        "failed": ("red", f"to {host} · {code} · gave up after {tries}"),
+        "skipped": ("grey", f"to {host} · not sent: the endpoint was switched off"),
+    }[delivery.status]
+    return _entry(delivery.created_at, now, "send", tone, f"Webhook {delivery.event_type}", text)
+
+
+def method_text(attempt: Attempt) -> str:
+    """How somebody tried to pay: 'Visa •••• 4242'."""
+    used = attempt.instrument
+    if used is None:
+        return "Nothing to pay" if attempt.gateway == "none" else "Payment method"
+    if used.last_four:
+        return f"{_BRANDS.get(used.brand or '', used.brand or 'Card')} •••• {used.last_four}"
+    return "Nothing to pay" if used.method == "none" else used.method.replace("_", " ").capitalize()
+
+
+def _brand_text(detail: str | None) -> str | None:
+    """What a fact keeps of the card, with the network's name as people write it."""
+    if detail is None:
+        return None
+    brand, _, rest = detail.partition(" ")
+    if not rest:
+        return {"none": "Nothing had to be paid.", "test": "By the test gateway."}.get(detail, detail)
+    return f"{_BRANDS.get(brand, brand)} {rest}"

@@ -1,0 +1,146 @@
+"""How the dashboard says money, time and status. Times are relative with the exact moment beside them; colour is never alone.
+
+    >>> from datetime import UTC, datetime, timedelta
+    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> relative(noon - timedelta(minutes=5), noon), relative(noon + timedelta(days=61), noon)
+    ('5 minutes ago', 'in 61 days')
+    >>> span_text(Span(interval=Interval.MONTH, count=1)), span_text(Span(interval=Interval.WEEK, count=2))
+    ('month', '2 weeks')
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Visibility
+from checkstand.domain.checkout import CheckoutStatus
+from checkstand.domain.money import format_money
+from checkstand.domain.payment import AttemptStatus
+
+__all__ = ["Chip", "Interval", "Moment", "moment", "relative", "span_text"]
+_STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time as a page shows it: `iso` for machines, `absolute` on hover and focus, `relative` to read."""
+
+    iso: str
+    absolute: str
+    relative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A state: a word, an icon and a colour (blue, amber, green, grey, red)."""
+
+    word: str
+    icon: str
+    tone: str
+
+
+def moment(at: datetime, now: datetime) -> Moment:
+    """A moment seen from now."""
+    return Moment(at.isoformat(), at.strftime("%Y-%m-%d %H:%M:%S UTC"), relative(at, now))
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """How long ago, or how soon, in the largest unit that fits."""
+    seconds = (now - at).total_seconds()
+    size = abs(seconds)
+    for unit, length in _STEPS:
+        if size >= length:
+            count = int(size // length)
+            text = f"{count} {unit}{'s' if count != 1 else ''}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return "just now" if seconds >= 0 else "in a moment"
+
+
+def span_text(span: Span) -> str:
+    """A billing period after 'every' or '/'."""
+    return str(span.interval) if span.count == 1 else f"{span.count} {span.interval}s"
+
+
+def amount_text(price: Price) -> str:
+    """What a price asks for, without its period."""
+    terms = price.terms
+    if isinstance(terms, Fixed):
+        return "Free" if terms.amount_minor == 0 else format_money(terms.amount_minor, price.currency)
+    return f"Pay what you want, from {format_money(terms.minimum_minor, price.currency)}"
+
+
+def price_text(price: Price, product: Product) -> str:
+    """A price as a list shows it: '$20.00 / month'."""
+    text = amount_text(price)
+    if isinstance(price.terms, Custom):
+        text = f"From {format_money(price.terms.minimum_minor, price.currency)}"
+    return f"{text} / {span_text(product.recurrence)}" if product.recurrence else text
+
+
+def type_text(product: Product) -> str:
+    """What kind of product it is."""
+    first = product.active_prices[0] if product.active_prices else None
+    named = first is not None and isinstance(first.terms, Custom)
+    kind = "Subscription" if product.recurrence else "One-time"
+    return f"{kind}, pay what you want" if named else kind
+
+
+def product_chip(product: Product) -> Chip:
+    """Whether a product can be bought."""
+    if product.is_archived:
+        return Chip("Archived", "archive", "grey")
+    if product.visibility is Visibility.DRAFT:
+        return Chip("Draft", "edit", "grey")
+    if product.visibility is Visibility.PRIVATE:
+        return Chip("Private", "lock", "blue")
+    return Chip("Active", "check", "green")
+
+
+_CHECKOUT = {
+    CheckoutStatus.OPEN: Chip("Open", "circle", "blue"),
+    CheckoutStatus.CONFIRMED: Chip("Confirmed", "clock", "amber"),
+    CheckoutStatus.SUCCEEDED: Chip("Succeeded", "check", "green"),
+    CheckoutStatus.EXPIRED: Chip("Expired", "hourglass", "grey"),
+    CheckoutStatus.FAILED: Chip("Failed", "cross", "red"),
+}
+_ATTEMPT = {
+    AttemptStatus.STARTED: Chip("Waiting for an answer", "clock", "amber"),
+    AttemptStatus.REQUIRES_ACTION: Chip("Bank asks the buyer", "shield", "amber"),
+    AttemptStatus.PROCESSING: Chip("Processing", "clock", "amber"),
+    AttemptStatus.SUCCEEDED: Chip("Paid", "check", "green"),
+    AttemptStatus.DECLINED: Chip("Declined", "cross", "red"),
+    AttemptStatus.CANCELED: Chip("Cancelled", "cross", "grey"),
+}
+_ORDER = {
+    "pending": Chip("Pending", "clock", "amber"),
+    "paid": Chip("Paid", "check", "green"),
+    "refunded": Chip("Refunded", "back", "grey"),
+    "partially_refunded": Chip("Partly refunded", "back", "amber"),
+    "void": Chip("Void", "cross", "grey"),
+}
+
+
+def checkout_chip(status: CheckoutStatus) -> Chip:
+    return _CHECKOUT[status]
+
+
+def attempt_chip(status: AttemptStatus) -> Chip:
+    return _ATTEMPT[status]
+
+
+def order_chip(status: str) -> Chip:
+    return _ORDER[status]
+
+
+def bounds_text(price: Price) -> str | None:
+    """The limits of an amount that the buyer names."""
+    terms = price.terms
+    if not isinstance(terms, Custom):
+        return None
+    parts = [f"at least {format_money(terms.minimum_minor, price.currency)}"]
+    if terms.preset_minor is not None:
+        parts.append(f"suggested {format_money(terms.preset_minor, price.currency)}")
+    if terms.maximum_minor is not None:
+        parts.append(f"at most {format_money(terms.maximum_minor, price.currency)}")
+    return ", ".join(parts)

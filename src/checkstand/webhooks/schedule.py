@@ -1,0 +1,33 @@
+"""When a failed delivery is tried again, and when it is given up.
+
+Polar (11.5): ten tries; before try n+1 it waits 2 s x 2^n times a random factor between 1 and 2, at most 20 minutes.
+Dodo (4.8): eight retries, each a fixed time after the failure before it; the first follows at once.
+
+    >>> [wait_after("dodo", tries, chance=0.0) for tries in (1, 2, 9)]
+    [datetime.timedelta(0), datetime.timedelta(seconds=5), None]
+    >>> [wait_after("polar", tries, chance=0.5) for tries in (1, 2, 10)]
+    [datetime.timedelta(seconds=6), datetime.timedelta(seconds=12), None]
+
+Times are the organization's: the test clock makes retries due.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checkstand.domain.organization import Dialect
+
+POLAR_TRIES = 10
+POLAR_BASE_S = 2.0
+POLAR_LONGEST_BASE_S = 600.0
+DODO_WAITS = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000))
+
+
+def wait_after(dialect: Dialect, tries: int, *, chance: float) -> timedelta | None:
+    """How long to wait after `tries` failures (1 or more); None when that was the last. `chance` is between 0 and 1."""
+    assert tries >= 1, "a delivery that was never tried has no failure to wait after"
+    if dialect == "dodo":
+        return DODO_WAITS[tries - 1] if tries <= len(DODO_WAITS) else None
+    if tries >= POLAR_TRIES:
+        return None
+    return timedelta(seconds=min(POLAR_BASE_S * 2**tries, POLAR_LONGEST_BASE_S) * (1.0 + chance))

@@ -1,0 +1,412 @@
+"""Creating checkouts through the Polar dialect: each row of the edge-case table that this server decides, named after the row."""
+
+from __future__ import annotations
+
+from uuid import uuid1, uuid4
+
+import httpx2
+import pytest
+
+from checkstand.testing.demo import DemoShop
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.server import RunningServer
+
+@pytest.fixture
+def polar(server: RunningServer, shop: DemoShop) -> Polar:
+    return Polar(server, shop)
+
+
+def test_row_1_without_a_token(polar: Polar) -> None:
+    answer = httpx2.post(f"{polar.url}/v1/checkouts/", json={"products": [polar.id("one_time")]})
+    assert (answer.status_code, answer.json()) == (401, {"error": "Unauthorized", "detail": "Unauthorized"})
+    assert answer.headers["www-authenticate"] == 'Bearer realm="polar"'
+
+
+def test_row_2_with_the_token_of_another_organization(server: RunningServer, polar: Polar) -> None:
+    stranger = Polar(server, server.new_shop())
+    answer = stranger.client.post("/v1/checkouts/", json={"products": [polar.id("one_time")]})
+    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
+
+
+def test_row_3_with_an_empty_body(polar: Polar) -> None:
+    answer = polar.client.post("/v1/checkouts/", json={})
+    assert answer.status_code == 422
+    assert [item["loc"][-1] for item in answer.json()["detail"]] == ["products", "product_id", "product_price_id"]
+
+
+SCHEMA_ROWS: list[tuple[str, dict[str, object], list[object], str, str | None]] = [
+    ("row_5_no_products", {"products": []}, ["products"], "too_short", None),
+    ("row_6_uuid_version_1", {"products": [str(uuid1())]}, ["products", 0], "uuid_version", "UUID version 4 expected"),
+    (
+        "row_25_us_address_with_a_canadian_province",
+        {"customer_billing_address": {"country": "US", "state": "QC"}},
+        ["customer_billing_address"],
+        "value_error",
+        "Value error, Invalid US state",
+    ),
+    (
+        "row_26_country_null",
+        {"customer_billing_address": {"country": None}},
+        ["customer_billing_address", "country"],
+        "enum",
+        None,
+    ),
+    (
+        "row_27_country_ru",
+        {"customer_billing_address": {"country": "RU"}},
+        ["customer_billing_address", "country"],
+        "enum",
+        None,
+    ),
+    (
+        "row_59_half_a_trial",
+        {"trial_interval": "day"},
+        [],
+        "missing",
+        "Both trial_interval and trial_interval_count must be set together.",
+    ),
+    ("row_62_no_seats", {"seats": 0}, ["seats"], "greater_than_equal", None),
+    (
+        "row_66_more_seats_than_allowed",
+        {"seats": 10, "max_seats": 5},
+        [],
+        "value_error",
+        "Value error, seats must be less than or equal to max_seats",
+    ),
+    (
+        "row_66_fewer_seats_than_allowed",
+        {"seats": 2, "min_seats": 5},
+        [],
+        "value_error",
+        "Value error, seats must be greater than or equal to min_seats",
+    ),
+    ("amount_below_zero", {"amount": -1}, ["amount"], "greater_than_equal", None),
+    ("currency_in_capitals", {"currency": "USD"}, ["currency"], "enum", None),
+    ("name_of_257_characters", {"customer_name": "x" * 257}, ["customer_name"], "string_too_long", None),
+    ("email_without_an_at", {"customer_email": "ada"}, ["customer_email"], "value_error", None),
+    ("email_with_a_reserved_domain", {"customer_email": "ada@x.test"}, ["customer_email"], "value_error", None),
+    ("ip_address_of_letters", {"customer_ip_address": "here"}, ["customer_ip_address"], "ip_any_address", None),
+    ("success_url_ftp", {"success_url": "ftp://a.b"}, ["success_url"], "url_scheme", None),
+    ("success_url_relative", {"success_url": "/thanks"}, ["success_url"], "url_parsing", None),
+    ("metadata_of_51_keys", {"metadata": {str(n): 1 for n in range(51)}}, ["metadata"], "too_long", None),
+    ("trial_interval_unknown", {"trial_interval": "hour", "trial_interval_count": 1}, ["trial_interval"], "enum", None),
+]
+
+
+@pytest.mark.parametrize(("body", "where", "kind", "text"), [pytest.param(*row[1:], id=row[0]) for row in SCHEMA_ROWS])
+def test_a_body_outside_the_schema_is_refused(
+    polar: Polar, body: dict[str, object], where: list[object], kind: str, text: str | None
+) -> None:
+    refused(polar.create(**body), SCHEMA, ["body", *where], kind, text)
+
+
+def test_row_4_the_same_product_twice(polar: Polar) -> None:
+    answer = polar.create(products=[polar.id("one_time")] * 2)
+    refused(answer, SCHEMA, ["body", "products"], "value_error", "Value error, Product IDs must be unique.")
+
+
+UNKNOWN = str(uuid4())
+BUSINESS_ROWS: list[tuple[str, str, dict[str, object], list[object], str, str]] = [
+    (
+        "row_22_tax_id_without_address",
+        "one_time",
+        {"customer_tax_id": "123"},
+        ["customer_billing_address"],
+        "missing",
+        "Country is required to validate tax ID.",
+    ),
+    (
+        "row_23_bad_tax_id",
+        "one_time",
+        {"customer_tax_id": "123", "customer_billing_address": {"country": "FR"}},
+        ["customer_tax_id"],
+        "value_error",
+        "Invalid tax ID.",
+    ),
+    (
+        "row_29_unknown_subscription",
+        "one_time",
+        {"subscription_id": UNKNOWN},
+        ["subscription_id"],
+        "value_error",
+        "Subscription does not exist.",
+    ),
+    (
+        "row_32_unknown_discount",
+        "one_time",
+        {"discount_id": UNKNOWN},
+        ["discount_id"],
+        "value_error",
+        "Discount does not exist.",
+    ),
+    (
+        "row_47_currency_not_priced",
+        "one_time",
+        {"currency": "eur"},
+        ["products", 0],
+        "value_error",
+        "Product is not available in the specified currency.",
+    ),
+    (
+        "row_48_unknown_customer",
+        "one_time",
+        {"customer_id": UNKNOWN},
+        ["customer_id"],
+        "value_error",
+        "Customer does not exist.",
+    ),
+    (
+        "row_63_seats_on_a_product_without",
+        "one_time",
+        {"seats": 3},
+        ["seats"],
+        "value_error",
+        "Seats can only be set for seat-based pricing.",
+    ),
+    (
+        "row_67_seat_bounds_on_a_product_without",
+        "one_time",
+        {"min_seats": 3},
+        ["min_seats"],
+        "value_error",
+        "min_seats can only be set for seat-based pricing.",
+    ),
+    (
+        "units_on_a_product_without",
+        "one_time",
+        {"units": 3},
+        ["units"],
+        "value_error",
+        "Units can only be set for unit-based pricing.",
+    ),
+    (
+        "row_70_ad_hoc_price_of_a_product_not_offered",
+        "one_time",
+        {"prices": {UNKNOWN: [{"amount_type": "fixed", "price_amount": 500}]}},
+        ["prices", UNKNOWN],
+        "value_error",
+        "Product is not set on that checkout.",
+    ),
+    (
+        "row_16_custom_amount_too_small",
+        "pay_what_you_want",
+        {"amount": 400},
+        ["amount"],
+        "greater_than_equal",
+        "Amount is below minimum.",
+    ),
+    (
+        "row_16_custom_amount_too_large",
+        "pay_what_you_want",
+        {"amount": 100_000_000},
+        ["amount"],
+        "less_than_equal",
+        "Amount must be at most $999,999.99.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "where", "kind", "text"), [pytest.param(*row[1:], id=row[0]) for row in BUSINESS_ROWS]
+)
+def test_a_body_against_a_business_rule_is_refused(
+    polar: Polar, label: str, body: dict[str, object], where: list[object], kind: str, text: str
+) -> None:
+    refused(polar.create(label, **body), BUSINESS, ["body", *where], kind, text)
+
+
+def test_row_8_unknown_price_id(polar: Polar) -> None:
+    answer = polar.client.post("/v1/checkouts/", json={"product_price_id": UNKNOWN})
+    refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price does not exist.")
+
+
+def test_row_9_archived_price_of_an_active_product(polar: Polar) -> None:
+    product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 900}])
+    old = product["prices"][0]["id"]
+    polar.client.patch(
+        f"/v1/products/{product['id']}", json={"prices": [{"amount_type": "fixed", "price_amount": 700}]}
+    )
+    answer = polar.client.post("/v1/checkouts/", json={"product_price_id": old})
+    refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
+
+
+def test_rows_10_and_11_archived_product(polar: Polar) -> None:
+    product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 900}])
+    polar.client.patch(f"/v1/products/{product['id']}", json={"is_archived": True})
+    by_price = polar.client.post("/v1/checkouts/", json={"product_price_id": product["prices"][0]["id"]})
+    refused(by_price, BUSINESS, ["body", "product_price_id"], "value_error", "Product is archived.")
+    first = polar.create(products=[product["id"], polar.id("one_time")])
+    refused(first, BUSINESS, ["body", "products", 0], "value_error", "Product is archived.")
+
+
+def test_a_draft_product_is_refused_and_a_private_one_is_sold(polar: Polar) -> None:
+    price = [{"amount_type": "fixed", "price_amount": 900}]
+    draft, private = (polar.product(prices=price, visibility=kind) for kind in ("draft", "private"))
+    answer = polar.create(products=[draft["id"]])
+    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product is a draft.")
+    assert polar.create(products=[private["id"]]).status_code == 201
+
+
+def test_row_13_three_products_keep_their_order_and_the_first_is_selected(polar: Polar) -> None:
+    wanted = [polar.id(label) for label in ("monthly", "one_time", "free")]
+    made = polar.create(products=wanted).json()
+    assert [item["id"] for item in made["products"]] == wanted
+    assert (made["product_id"], made["amount"]) == (wanted[0], 2000)
+    assert made["product_price_id"] == made["prices"][wanted[0]][0]["id"]
+
+
+ACCEPTED_ROWS: list[tuple[str, str, dict[str, object], dict[str, object]]] = [
+    ("row_14_amount_on_a_fixed_price_is_ignored", "one_time", {"amount": 4242}, {"amount": 1000}),
+    ("row_15_free_price", "free", {}, {"amount": 0, "currency": "usd", "is_payment_form_required": False}),
+    ("row_17_preset_amount", "pay_what_you_want", {}, {"amount": 1500}),
+    ("custom_amount_given", "pay_what_you_want", {"amount": 700}, {"amount": 700, "total_amount": 700}),
+    (
+        "row_24_french_tax_id",
+        "one_time",
+        {"customer_tax_id": "fr 61 954 506 077", "customer_billing_address": {"country": "FR"}},
+        {"customer_tax_id": "FR61954506077"},
+    ),
+    ("row_37_other_placeholders_stay", "one_time", {"success_url": "https://a.b/?x={Y}"}, {"success_url": "https://a.b/?x={Y}"}),
+    ("row_44_any_embed_origin", "one_time", {"embed_origin": "anything"}, {"embed_origin": "anything"}),
+    ("row_46_currency_priced", "one_time", {"currency": "usd"}, {"currency": "usd", "amount": 1000}),
+    (
+        "row_53_unknown_external_id",
+        "one_time",
+        {"external_customer_id": " u 1 "},
+        {"external_customer_id": " u 1 ", "customer_external_id": " u 1 ", "customer_id": None},
+    ),
+    ("row_54_old_name_of_the_external_id", "one_time", {"customer_external_id": "u2"}, {"external_customer_id": "u2"}),
+    ("row_55_country_alone", "one_time", {"customer_billing_address": {"country": "FR"}}, {"require_billing_address": False}),
+    (
+        "row_55_city_too",
+        "one_time",
+        {"customer_billing_address": {"country": "FR", "city": "Lyon"}},
+        {"require_billing_address": True},
+    ),
+    (
+        "row_55_canada_with_province",
+        "one_time",
+        {"customer_billing_address": {"country": "CA", "state": "QC"}},
+        {"require_billing_address": False},
+    ),
+    (
+        "row_58_trial_on_a_one_time_product",
+        "one_time",
+        {"trial_interval": "day", "trial_interval_count": 7},
+        {"trial_end": None, "is_payment_required": True, "trial_interval": "day"},
+    ),
+    ("blank_name_is_null", "one_time", {"customer_name": "   "}, {"customer_name": None}),
+    ("address_normalised", "one_time", {"customer_ip_address": "2001:0DB8:0::1"}, {"customer_ip_address": "2001:db8::1"}),
+    ("locale_is_english", "one_time", {"locale": "de"}, {"locale": "en"}),
+    ("numbers_as_text", "pay_what_you_want", {"amount": "700"}, {"amount": 700}),
+    ("metadata_keeps_types", "one_time", {"metadata": {"a": 1, "b": 1.5, "c": True, "d": "x"}}, {"metadata": {"a": 1, "b": 1.5, "c": True, "d": "x"}}),
+    ("old_clients_payment_processor", "one_time", {"payment_processor": "stripe"}, {"payment_processor": "stripe"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "expected"), [pytest.param(*row[1:], id=row[0]) for row in ACCEPTED_ROWS]
+)
+def test_an_accepted_body_shows_its_effect(
+    polar: Polar, label: str, body: dict[str, object], expected: dict[str, object]
+) -> None:
+    answer = polar.create(label, **body)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert {key: made[key] for key in expected} == expected
+
+
+def test_row_28_country_and_state_are_normalised(polar: Polar) -> None:
+    made = polar.create(customer_billing_address={"country": "us", "state": "NY"}).json()
+    shown = made["customer_billing_address"]
+    assert (shown["country"], shown["state"], shown["city"]) == ("US", "US-NY", None)
+    assert made["billing_address_fields"]["line1"] == "required"
+
+
+def test_rows_36_and_38_success_url(polar: Polar) -> None:
+    made = polar.create(success_url="https://shop.example/t?c={CHECKOUT_ID}").json()
+    assert made["success_url"] == f"https://shop.example/t?c={made['id']}"
+    plain = polar.create().json()
+    assert plain["success_url"] == f"{polar.url}/checkout/{plain['client_secret']}/confirmation"
+
+
+def test_row_39_tax_is_unknown_until_there_is_a_place(polar: Polar) -> None:
+    assert polar.create().json()["tax_amount"] is None
+    placed = polar.create(customer_billing_address={"country": "DE"}).json()
+    assert (placed["tax_amount"], placed["tax_behavior"]) == (0, "inclusive")
+
+
+def test_rows_56_and_57_trials(polar: Polar) -> None:
+    made = polar.create("trial").json()
+    assert (made["active_trial_interval"], made["active_trial_interval_count"]) == ("day", 14)
+    assert (made["is_payment_required"], made["is_payment_setup_required"]) == (False, True)
+    own = polar.create("trial", trial_interval="day", trial_interval_count=7).json()
+    assert own["active_trial_interval_count"] == 7
+    assert own["trial_end"] < made["trial_end"]
+    none = polar.create("trial", allow_trial=False).json()
+    assert (none["trial_end"], none["is_payment_required"]) == (None, True)
+
+
+def test_row_71_ad_hoc_price(polar: Polar) -> None:
+    product = polar.id("one_time")
+    made = polar.create(prices={product: [{"amount_type": "fixed", "price_amount": 12_345}]}).json()
+    price = made["prices"][product][0]
+    assert (made["amount"], price["source"], price["price_amount"]) == (12_345, "ad_hoc", 12_345)
+    assert price["id"] != str(polar.shop.products["one_time"].prices[0].id)
+
+
+def test_row_72_ad_hoc_price_below_the_smallest_charge(polar: Polar) -> None:
+    product = polar.id("one_time")
+    answer = polar.create(prices={product: [{"amount_type": "fixed", "price_amount": 10}]})
+    where = ["body", "prices", product, 0, "fixed", "price_amount"]
+    refused(answer, SCHEMA, where, "minimum_price", "Amount must be at least $0.50 or 0 for free pricing")
+
+
+def test_the_deprecated_single_forms_make_the_same_checkout(polar: Polar) -> None:
+    product = polar.shop.products["one_time"]
+    for body in ({"product_id": str(product.id)}, {"product_price_id": str(product.prices[0].id)}):
+        made = polar.client.post("/v1/checkouts/", json=body)
+        assert made.status_code == 201, made.text
+        assert (made.json()["product_id"], made.json()["amount"]) == (str(product.id), 1000)
+
+
+def test_a_code_takes_its_share_and_says_why_when_it_cannot(polar: Polar) -> None:
+    made = polar.create(discount_id=str(polar.shop.discount.id)).json()
+    assert (made["amount"], made["discount_amount"], made["total_amount"]) == (1000, 200, 800)
+    assert made["discount"]["basis_points"] == 2000
+    free = polar.client.patch(
+        f"/v1/checkouts/client/{polar.create('free').json()['client_secret']}", json={"discount_code": "WELCOME20"}
+    )
+    refused(free, BUSINESS, ["body", "discount_code"], "value_error", "Discounts are not applicable to this product.")
+
+
+def test_both_slash_forms_and_the_old_prefixes_are_served_directly(polar: Polar) -> None:
+    body = {"products": [polar.id("one_time")]}
+    for path in ("/v1/checkouts", "/v1/checkouts/", "/api/v1/checkouts/", "/v1/checkouts/custom/"):
+        answer = polar.client.post(path, json=body)
+        assert answer.status_code == 201, path
+        assert ("x-polar-deprecation-notice" in answer.headers) == path.startswith("/api")
+
+
+def test_unknown_fields_are_ignored_and_named(polar: Polar) -> None:
+    answer = polar.create(foo=1, bar={"x": 1})
+    assert answer.status_code == 201
+    assert answer.headers["checkstand-ignored-fields"] == "foo, bar"
+
+
+def test_a_lifetime_of_our_own_can_be_asked_for(polar: Polar) -> None:
+    made = polar.create(expires_in=3600).json()
+    assert made["expires_at"][:13] != made["created_at"][:13]
+    refused(polar.create(expires_in=59), SCHEMA, ["body", "expires_in"], "greater_than_equal")
+
+
+def test_the_same_idempotency_key_makes_one_session(polar: Polar, server: RunningServer) -> None:
+    body = {"products": [polar.id("one_time")]}
+    headers = {"Idempotency-Key": str(uuid4())}
+    first, second = (polar.client.post("/v1/checkouts/", json=body, headers=headers) for _ in range(2))
+    assert first.content == second.content
+    assert second.headers["idempotent-replayed"] == "true"
+    other = polar.client.post("/v1/checkouts/", json={"products": [polar.id("free")]}, headers=headers)
+    assert other.status_code == 422
+    count = server.value("SELECT count(*) FROM checkouts WHERE organization_id = $1", polar.shop.organization.id)
+    assert count == 1

@@ -1,0 +1,106 @@
+"""A real server for tests: the whole application on a free port, in a thread with a loop of its own, on the worker's database.
+
+`server.new_shop()` makes an organization of the test's own with the demo catalogue and keys; `server.run(coroutine)` runs something
+inside the server's loop, for looking at the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import uvicorn
+
+from checkstand.app import PublicUrl, create_app, open_services
+from checkstand.ops.settings import Settings
+from checkstand.services import Services
+from checkstand.testing.demo import DemoShop, open_demo_shop
+from tests.conftest import SECRET_KEY
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class RunningServer:
+    """One server, and the way into its loop."""
+
+    url: str
+    services: Services
+    loop: asyncio.AbstractEventLoop
+    with_worker: bool
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run something in the server's loop and wait for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=60)
+
+    def new_shop(self) -> DemoShop:
+        """A demo shop that nobody else has."""
+        services = self.services
+        return self.run(open_demo_shop(services.ports, services.authenticator, slug=f"shop-{uuid4().hex[:12]}"))
+
+    def value(self, query: str, *arguments: object) -> Any:
+        """One value from the database."""
+        return self.run(self.services.ports.db.fetchval(query, *arguments))
+
+
+@contextlib.contextmanager
+def running_server(database_url: str, *, with_worker: bool = True) -> Iterator[RunningServer]:
+    """The application as `serve` runs it, until the block ends."""
+    ready = threading.Event()
+    found: list[RunningServer] = []
+    failure: list[BaseException] = []
+    stop = threading.Event()
+
+    def main() -> None:
+        try:
+            asyncio.run(_serve(database_url, with_worker, ready, stop, found))
+        except BaseException as error:  # noqa: BLE001 - handed to the test
+            failure.append(error)
+            ready.set()
+
+    thread = threading.Thread(target=main, daemon=True)
+    thread.start()
+    ready.wait(timeout=30)
+    if failure:
+        raise failure[0]
+    try:
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join(timeout=20)
+
+
+async def _serve(
+    database_url: str, with_worker: bool, ready: threading.Event, stop: threading.Event, found: list[RunningServer]
+) -> None:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, rate_limits=False)
+    async with open_services(settings, database_url, PublicUrl(url)) as services:
+        config = uvicorn.Config(create_app(services), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        working = asyncio.create_task(services.drainer.run()) if with_worker else None
+        while not server.started:
+            if serving.done():
+                await serving
+            await asyncio.sleep(0.01)
+        found.append(RunningServer(url, services, asyncio.get_running_loop(), with_worker))
+        ready.set()
+        while not stop.is_set():
+            await asyncio.sleep(0.05)
+        if working is not None:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+        server.should_exit = True
+        await serving

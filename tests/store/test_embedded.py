@@ -14,10 +14,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from checkstand.store import embedded_user
+from checkstand.store import embedded, embedded_user
 from checkstand.store.embedded import Cluster, EmbeddedError, discard, find, start, stop
 from checkstand.store.embedded_binaries import choose, installed
-from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, account_for, environment
+from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, account_for
 from tests.store.embedded_place import (
     CAP_SETUID,
     NOBODY,
@@ -119,6 +119,12 @@ def test_a_server_that_dies_is_not_left_as_a_zombie(spot: Path) -> None:
     os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: not exists(pid))
     stop(cluster)
+
+
+def test_whether_a_folder_has_a_database_is_known_without_starting_it(spot: Path, empty: Path) -> None:
+    assert embedded.exists(spot)
+    assert not embedded.exists(empty)
+    assert not embedded.exists(empty / "nowhere")
 
 
 def test_discard_leaves_the_folder_without_a_database(spot: Path) -> None:
@@ -293,8 +299,17 @@ def test_the_user_s_environment_changes_nothing(spot: Path) -> None:
     with Owner(spot, environment=misleading) as owner:
         assert ask(owner.said["dsn"], "SHOW timezone") == "UTC"
         assert ask(owner.said["dsn"], "SHOW port") == "5432"
-    passed_on = environment({**misleading, "CHECKSTAND_SECRET_KEY": "secret", "PATH": "/bin", "HOME": "/root"})
-    assert passed_on == {"PATH": "/bin", "LC_ALL": "C", "TZ": "UTC"}
+
+
+def test_postgresql_s_programs_see_neither_our_secrets_nor_the_user_s_settings(
+    spot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CHECKSTAND_SECRET_KEY", "PGPORT", "LC_MESSAGES"):
+        monkeypatch.setenv(name, "from the user")
+    code, printed = account_for(spot, spot / DATA_NAME).run(["/usr/bin/env"], timeout_s=10)
+    assert code == 0
+    assert "LC_ALL=C\n" in printed
+    assert "from the user" not in printed
 
 
 def test_an_ordinary_user_runs_it_as_itself(empty: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from checkstand.store.embedded import start, stop
+from checkstand.store.embedded import discard_abandoned, start, stop
 from checkstand.store.embedded_user import DATA_NAME, account_for
 from tests.store.embedded_place import (
     CAP_SYS_PTRACE,
@@ -191,3 +191,15 @@ def test_a_server_is_adopted_where_its_process_may_not_be_inspected(spot: Path) 
     with Owner(spot, *options) as second:
         assert second.said["started"] is False
         assert postmaster(Path(second.said["data"])) == pid
+
+
+def test_an_abandoned_database_can_be_removed_an_owned_one_can_not(spot: Path) -> None:
+    owner = Owner(spot, "--ephemeral")
+    pid, data = postmaster(Path(owner.said["data"])), Path(owner.said["data"])
+    assert not discard_abandoned(spot)
+    assert ask(owner.said["dsn"], "SELECT 1") == 1
+    owner.kill()
+    assert discard_abandoned(spot)
+    assert eventually(lambda: not exists(pid))
+    assert not data.exists()
+    assert not Path(owner.said["socket_dir"]).exists()

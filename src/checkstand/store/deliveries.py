@@ -87,9 +87,7 @@ _HEADS = """
       AND {wanted}
 """
 _FIRST_TRIES = _HEADS.format(lane="d.attempts = 0", order="d.sequence", wanted="$7::boolean IS NOT FALSE")
-_RETRIES = _HEADS.format(
-    lane="d.attempts > 0", order="d.next_attempt_at, d.sequence", wanted="$7::boolean IS NOT TRUE"
-)
+_RETRIES = _HEADS.format(lane="d.attempts > 0", order="d.next_attempt_at, d.sequence", wanted="$7::boolean IS NOT TRUE")
 # What was read is checked again by the UPDATE: another worker may have been at the same head meanwhile.
 _LEASE = f"""
     WITH heads AS ({_FIRST_TRIES} UNION ALL {_RETRIES}),

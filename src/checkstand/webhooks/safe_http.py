@@ -192,9 +192,7 @@ def _target(url: str, mode: Mode) -> tuple[httpcore2.URL, bytes]:
         raise Refused("The endpoint's URL must begin with https:// and name a host.", is_final=True)
     if mode == "live" and parsed.scheme != "https":
         raise Refused("Live webhooks are sent over https only.", is_final=True)
-    target = httpcore2.URL(
-        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
-    )
+    target = httpcore2.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
     return target, parsed.netloc
 
 

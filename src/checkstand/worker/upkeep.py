@@ -29,9 +29,7 @@ class Upkeep:
 
     async def round(self) -> None:
         """Look after every organization that has something due. One's trouble is logged and is not the others'."""
-        due = await work.with_due_upkeep(
-            self.ports.db, real_now=self.ports.real_now(), patience=reconcile.PATIENCE
-        )
+        due = await work.with_due_upkeep(self.ports.db, real_now=self.ports.real_now(), patience=reconcile.PATIENCE)
         for organization_id in due:
             try:
                 await self._look_after(await self.ports.cache.organization(organization_id))

@@ -7,6 +7,8 @@ from checkstand.dialects.polar.events import Events
 
 router = APIRouter()
 for _part in (checkouts, products, orders, customers, organizations, webhooks):
+    # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
+    _part.api.router.routes.sort(key=lambda route: "GET" not in (getattr(route, "methods", None) or ()))
     router.include_router(_part.api.router)
 
 __all__ = ["Events", "router"]

@@ -1,0 +1,48 @@
+"""The merchant's dashboard: server-rendered rooms under `/dashboard`, one module each, usable by keyboard and without JavaScript.
+
+`frame.py` is what every room stands in (who visits, of which organization, what a form must prove); `session.py` and `sign_in.py`
+are the door. A new room is a module with a `router`, a template, and a line here and in the frame's navigation.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from checkstand.web.dashboard import (
+    checkouts,
+    home,
+    product_edit,
+    products,
+    sales,
+    settings,
+    sign_in,
+    tokens,
+)
+from checkstand.web.dashboard.frame import Visit, problem, room
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/dashboard", include_in_schema=False)
+
+router.add_api_route("", home.enter, methods=["GET"])
+router.add_api_route("/", home.enter, methods=["GET"])
+# First come, first served: a fixed path stands before the pattern that would swallow it.
+for module in (sign_in, home, tokens, settings, product_edit, products, checkouts, sales):
+    router.include_router(module.router)
+
+
+@room
+async def nowhere(visit: Visit) -> Response:
+    """Whatever else is asked for."""
+    return problem(visit, 404, "There is no such page", "It may have moved, or there is a typing error in the address.")
+
+
+@router.get("/{org}/{rest:path}")
+async def elsewhere(request: Request) -> Response:
+    """A slash too many is forgiven; the rest does not exist."""
+    path = request.url.path
+    if path.endswith("/") and path.strip("/") != "dashboard":
+        return RedirectResponse(path.rstrip("/").replace("//", "/"), 308)
+    return await nowhere(request)

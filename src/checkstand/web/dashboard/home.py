@@ -42,8 +42,6 @@ async def enter(request: Request) -> Response:
     return RedirectResponse(f"/dashboard/{last if last in slugs else slugs[0]}", 303)
 
 
-router.add_api_route("", enter, methods=["GET"])
-router.add_api_route("/", enter, methods=["GET"])
 
 
 @router.get("/{org}")

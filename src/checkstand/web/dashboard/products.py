@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -154,15 +155,7 @@ async def integrate_page(visit: Visit) -> Response:
 @room
 async def open_checkout(visit: Visit) -> Response:
     """Make a real session for this product and go to its page, as a buyer would."""
-    product_id = visit.path_id("product_id", "pdt")
-    wanted = Wanted(product_id=product_id, where=("products", 0))
-    request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
-    try:
-        made = await create_checkout(visit.ports, visit.organization, request)
-    except Invalid:
-        await _product(visit)
-        return visit.go(f"/products/{product_id}", notice="not-for-sale")
-    return RedirectResponse(page_path(made), 303)
+    return await _open_checkout(visit, visit.path_id("product_id", "pdt"))
 
 
 @router.post("/{org}/products/checkout")
@@ -170,9 +163,18 @@ async def open_checkout(visit: Visit) -> Response:
 async def open_chosen_checkout(visit: Visit) -> Response:
     """The same for a product chosen in a list."""
     product_id = either_id(visit.form.text("product_id"), "pdt")
-    if product_id is None:
-        return visit.go("/products")
-    return RedirectResponse(visit.link(f"/products/{product_id}/checkout"), 307)
+    return await _open_checkout(visit, product_id) if product_id else visit.go("/products")
+
+
+async def _open_checkout(visit: Visit, product_id: UUID) -> Response:
+    wanted = Wanted(product_id=product_id, where=("products", 0))
+    request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
+    try:
+        made = await create_checkout(visit.ports, visit.organization, request)
+    except Invalid:
+        known = await read_product(visit.ports, visit.organization, product_id)
+        return visit.go(f"/products/{known.id}", notice="not-for-sale")
+    return RedirectResponse(page_path(made), 303)
 
 
 @router.post("/{org}/products/{product_id}/duplicate")

@@ -1,0 +1,305 @@
+"""Dodo's error bodies: always `{code, message}` (dodo.md 1.7). One table from problem codes, one from exceptions.
+
+There is no list of fields in the body, so the message names the field and what is wrong with it. Official clients repeat a 409 twice
+by themselves: one that will not go away is sent with `x-should-retry: false`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from checkstand.dialects.dodo.wire import shown
+from checkstand.domain.errors import (
+    CheckstandError,
+    CustomerDeleted,
+    Expired,
+    ExternalIdTaken,
+    Invalid,
+    Locked,
+    NotFound,
+    NotOpen,
+    NotPermitted,
+    PaymentDeclined,
+    Problem,
+)
+from checkstand.domain.ids import DodoPrefix
+from checkstand.http import BadBody, json_response
+
+BODY, PARAMETERS, QUERY = "INVALID_REQUEST_BODY", "INVALID_REQUEST_PARAMETERS", "INVALID_QUERY_PARAMS"
+NO_RETRY = {"x-should-retry": "false"}
+
+# problem code -> (status, CODE, message). {where}, {given} and the problem's parameters are filled in.
+PROBLEMS: Mapping[str, tuple[int, str, str]] = {
+    "cart_empty": (422, "PRODUCT_CART_EMTPY", "{where}: the cart is empty. Add at least one product."),
+    "product_unknown": (422, "NOT_FOUND", "{where}: product {given} does not exist"),
+    "product_archived": (422, "PRODUCT_IS_DELETED", "{where}: product {given} is archived"),
+    "product_draft": (422, "MISSING_PRODUCT_INFORMATION", "{where}: product {given} is a draft"),
+    "product_not_offered": (422, "NOT_FOUND", "{where}: product {given} is not part of this session"),
+    "collection_unknown": (422, "NOT_FOUND", "{where}: product collection {given} does not exist"),
+    "price_unknown": (422, "MISSING_PRODUCT_INFORMATION", "{where}: the price does not exist"),
+    "price_archived": (422, "MISSING_PRODUCT_INFORMATION", "{where}: the price is no longer offered"),
+    "price_not_offered": (422, "MISSING_PRODUCT_INFORMATION", "{where}: the price is not part of this session"),
+    "price_missing": (422, "MISSING_PRODUCT_INFORMATION", "{where}: product {given} has no price"),
+    "currency_unavailable": (
+        422,
+        "EXCHANGE_RATE_NOT_FOUND",
+        "{where}: {given} has no price in the session's currency, and prices are not converted",
+    ),
+    "quantity_zero": (422, "INVALID_QUANTITY", "{where}: with confirm: true the quantity must be at least 1"),
+    "quantity_required": (422, "INVALID_QUANTITY", "{where}: the quantity must be at least 1"),
+    "quantity_out_of_range": (422, "INVALID_QUANTITY", "{where}: the quantity must be between 0 and 2147483647"),
+    "amount_missing": (
+        422,
+        "PAY_AS_YOU_WANT_AMOUNT_REQUIRED",
+        "{where}: with confirm: true a pay-what-you-want product needs an amount",
+    ),
+    "amount_below_minimum": (
+        422,
+        "REQUEST_AMOUNT_BELOW_MINIMUM",
+        "{where}: {given} is below the product's minimum, {minimum}",
+    ),
+    "amount_below_processor_minimum": (
+        422,
+        "REQUEST_AMOUNT_BELOW_MINIMUM",
+        "{where}: the amount must be 0 or at least {smallest}",
+    ),
+    "amount_above_maximum": (422, PARAMETERS, "{where}: the amount must be at most {maximum}"),
+    "amount_above_currency_maximum": (422, PARAMETERS, "{where}: the amount must be at most {largest}"),
+    "total_too_large": (422, PARAMETERS, "The total is more than {maximum}. Please choose a smaller quantity."),
+    "total_below_floor": (
+        422,
+        "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
+        "Minimum amount of {minimum} is required to process payment",
+    ),
+    "trial_of_part_of_cart": (
+        422,
+        PARAMETERS,
+        "{where}: a trial must be the same for every product of the cart. Sell what has no trial in a session of its own.",
+    ),
+    "addon_on_one_time": (
+        422,
+        PARAMETERS,
+        "{where}: add-ons are only valid when the product is a subscription, and {given} is not one",
+    ),
+    "addon_unknown": (422, "MISSING_ADDON_IDS", "{where}: One or more product IDs do not exist: {given}"),
+    "addon_twice": (422, "DUPLICATE_ADDON_IDS_IN_REQUEST", "{where}: add-on {given} is there twice"),
+    "on_demand_disabled": (
+        422,
+        "ON_DEMAND_SUBSCRIPTIONS_NOT_ENABLED",
+        "{where}: on-demand subscriptions are not enabled for this business",
+    ),
+    "usage_based_disabled": (
+        422,
+        PARAMETERS,
+        "{where}: usage-based prices are not enabled for this business. Use one_time_price or recurring_price.",
+    ),
+    "paid_trial_disabled": (422, PARAMETERS, "{where}: a paid trial is not enabled for this business"),
+    "fraction_of_percent": (422, PARAMETERS, "{where}: a discount must be a whole percent (a multiple of 100)"),
+    "suggested_below_minimum": (
+        422,
+        "INVALID_SUGGESTED_PRICE",
+        "{where}: the suggested price is below the minimum, price",
+    ),
+    "brand_unknown": (422, "NOT_FOUND", "{where}: brand {given} does not exist"),
+    "payment_method_unknown": (422, "NOT_FOUND", "{where}: payment method {given} does not exist"),
+    "no_method": (
+        422,
+        "NO_ELIGIBLE_PAYMENT_METHODS",
+        "{where}: none of these payment methods can be used. Add credit and debit.",
+    ),
+    "country_unsupported": (422, "UNSUPPORTED_COUNTRY", "{where}: Country {given} currently not supported"),
+    "confirm_incomplete": (422, BODY, "confirm: true needs {given}"),
+    "one_discount_only": (
+        422,
+        PARAMETERS,
+        "{where}: one discount code can be used in a session. Send only the one that shall apply.",
+    ),
+    "discount_unknown": (422, "INVALID_DISCOUNT_CODE", "{where}: discount code {given} does not exist"),
+    "discount_not_started": (422, "DISCOUNT_NOT_YET_ACTIVE", "{where}: discount code {given} is not active yet"),
+    "discount_ended": (422, "DISCOUNT_CODE_EXPIRED", "Discount code expired"),
+    "discount_used_up": (
+        422,
+        "DISCOUNT_CODE_USAGE_LIMIT_EXCEEDED",
+        "{where}: discount code {given} has been used as often as allowed",
+    ),
+    "discount_other_product": (
+        422,
+        "DISCOUNT_NOT_AVAILABLE_FOR_PRODUCT",
+        "{where}: discount code {given} is not for any product of the cart",
+    ),
+    "discount_other_currency": (
+        422,
+        "INVALID_DISCOUNT_CODE",
+        "{where}: discount code {given} has no amount in the session's currency",
+    ),
+    "discount_on_free_product": (422, "INVALID_DISCOUNT_CODE", "{where}: there is nothing to take a discount from"),
+    "discount_no_longer_redeemable": (
+        503,
+        "DISCOUNT_CONCURRENT_REDEMPTION",
+        "The discount code was used by somebody else at the same moment. Please try again.",
+    ),
+    "tax_id_needs_country": (422, BODY, "tax_id: a tax id needs billing_address.country"),
+    "tax_id_invalid": (422, "INVALID_TAX_ID", "{where}: {given} is not a valid tax id of that country"),
+    "customer_unknown": (422, "NOT_FOUND", "{where}: customer {given} does not exist"),
+    "subscription_unknown": (422, "NOT_FOUND", "{where}: subscription {given} does not exist"),
+    "seats_not_applicable": (422, PARAMETERS, "{where}: no product here is sold by seat"),
+    "units_not_applicable": (422, PARAMETERS, "{where}: no product here is sold by unit"),
+    "bounds_need_seats": (422, PARAMETERS, "{where}: no product here is sold by seat"),
+    "bounds_need_units": (422, PARAMETERS, "{where}: no product here is sold by unit"),
+    "ad_hoc_product_not_offered": (422, PARAMETERS, "{where}: the product is not part of this session"),
+    "field_required": (422, BODY, "{where}: is required"),
+    "token_required": (422, BODY, "{where}: is required"),
+    "price_required": (422, BODY, "price: is required"),
+    "one_fixed_price_only": (422, PARAMETERS, "price: there is a price in this currency already"),
+    "one_custom_price_only": (422, PARAMETERS, "price: there is a price in this currency already"),
+    "custom_price_stands_alone": (422, PARAMETERS, "price: pay what you want cannot be combined with other prices"),
+    "one_tax_behavior_per_currency": (422, PARAMETERS, "price: tax_inclusive must be the same for one currency"),
+    "same_price_types_per_currency": (422, PARAMETERS, "price: the type must be the same in every currency"),
+    "default_currency_required": (
+        422,
+        PARAMETERS,
+        "price: this product was made with prices in several currencies and needs one in the business's own",
+    ),
+    "url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+}
+_UNNAMED = (422, PARAMETERS, "{where}: not possible")
+# How flows name a field, where the wire names it differently.
+_FIELDS = {
+    "customer_id": "customer.customer_id",
+    "customer_tax_id": "tax_id",
+    "customer_billing_address": "billing_address",
+    "customer_phone": "customer.phone_number",
+    "customer_name": "customer.name",
+    "customer_email": "customer.email",
+}
+_SHOWN_AS = {"product": DodoPrefix.PRODUCT, "currency": DodoPrefix.PRODUCT, "customer": DodoPrefix.CUSTOMER}
+# Pydantic's own words for a union's branch, which no caller wrote.
+TAGS = frozenset({"attach", "new", "one_time_price", "recurring_price", "usage_based_price"})
+# Errors of a validator that have a code of their own.
+_VALIDATOR_CODES = {"maximum_keys": "MAXIMUM_KEYS_REACHED"}
+_SHOWN_AT_MOST = 5
+
+
+class _Words(dict[str, object]):
+    """Values for a message; one that is missing is left out rather than failing the answer."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def answer(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """An error body."""
+    return json_response({"code": code, "message": message}, status=status, headers=headers)
+
+
+def unauthorized() -> Response:
+    return answer(401, "UNAUTHORIZED", "You are not authorised to perform this action")
+
+
+def forbidden(scopes: Sequence[str]) -> Response:
+    """A valid key that may not do this: a read-only one, for instance."""
+    return answer(403, "FORBIDDEN", f"This API key may not do this: it lacks the permission {' or '.join(scopes)}")
+
+
+def not_found() -> Response:
+    return answer(404, "NOT_FOUND", "Item not found")
+
+
+def path_of(where: Sequence[str | int]) -> str:
+    """A field's path as a person writes it.
+
+    >>> path_of(("product_cart", 0, "quantity"))
+    'product_cart[0].quantity'
+    """
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def invalid(problems: Sequence[Problem]) -> Response:
+    """Business rules failed: the first one gives status and code, all are told."""
+    status, code, _ = PROBLEMS.get(problems[0].code, _UNNAMED)
+    told = dict.fromkeys(_sentence(problem) for problem in problems)
+    headers = {"retry-after": "1"} if status == 503 else None
+    return answer(status, code, "; ".join(list(told)[:_SHOWN_AT_MOST]), headers)
+
+
+def _sentence(problem: Problem) -> str:
+    template = PROBLEMS.get(problem.code, _UNNAMED)[2]
+    where = path_of(problem.where)
+    words = _Words(problem.params, where=_FIELDS.get(where, where), given=_given(problem))
+    return template.format_map(words)
+
+
+def _given(problem: Problem) -> object:
+    """What the caller wrote: flows name objects by UUID, callers by Dodo's ids."""
+    prefix = _SHOWN_AS.get(problem.code.partition("_")[0])
+    if prefix is None or not isinstance(problem.given, str):
+        return problem.given
+    try:
+        return shown(prefix, UUID(problem.given))
+    except ValueError:
+        return problem.given
+
+
+def from_validation(error: ValidationError) -> Response:
+    """The body does not match the schema: each field and what is wrong with it."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    code = _VALIDATOR_CODES.get(found[0]["type"], BODY)
+    told = dict.fromkeys(f"{_place(item['loc'])}{_said(item['msg'])}" for item in found)
+    return answer(422, code, "; ".join(list(told)[:_SHOWN_AT_MOST]))
+
+
+def _place(where: Sequence[str | int]) -> str:
+    path = path_of([part for part in where if part not in TAGS])
+    return f"{path}: " if path else ""
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def bad_body(error: BadBody) -> Response:
+    """A body that never reached the schema."""
+    where = path_of(error.where)
+    texts = {
+        "empty": "The request body is empty. Send a JSON object.",
+        "not_json": f"The request body is not valid JSON: {error.message} at character {error.position}",
+        "not_utf8": f"The request body is not valid UTF-8 at byte {error.position}",
+        "too_deep": f"{where}: nested too deeply",
+        "bad_text": f"{where}: contains a character that text cannot hold",
+        "big_number": f"{where}: the number does not fit into 64 bits",
+        "not_an_object": "The request body must be a JSON object",
+        "content_type": "Send the request body as JSON with the header Content-Type: application/json",
+    }
+    if error.reason == "too_large":
+        return answer(413, "REQUEST_BODY_TOO_LARGE", "The request body is larger than 10485760 bytes")
+    return answer(422, BODY, texts.get(error.reason, "Your request body is invalid."))
+
+
+def of(error: CheckstandError) -> Response:
+    """The answer to an error that a rule or flow raised on purpose."""
+    if isinstance(error, Invalid):
+        return invalid(error.problems)
+    if isinstance(error, PaymentDeclined):
+        return answer(422, error.decline_code.upper(), f"{error.message} {error.advice}")
+    for kind, status, code, message, headers in _SIMPLE:
+        if isinstance(error, kind):
+            return answer(status, code, message or str(error), headers)
+    raise error
+
+
+_SIMPLE: tuple[tuple[type[CheckstandError], int, str, str, Mapping[str, str] | None], ...] = (
+    (NotFound, 404, "NOT_FOUND", "Item not found", None),
+    (NotPermitted, 403, "FORBIDDEN", "", None),
+    (Expired, 409, "CHECKOUT_SESSION_EXPIRED", "This checkout session has expired. Create a new one.", NO_RETRY),
+    (NotOpen, 409, "CHECKOUT_SESSION_CONSUMED", "A payment was already created from this session.", NO_RETRY),
+    (Locked, 409, "CHECKOUT_SESSION_LOCKED", "The session is being changed right now. Please try again.", None),
+    (CustomerDeleted, 409, "CUSTOMER_DELETED", "The customer of this session has been deleted.", NO_RETRY),
+    (ExternalIdTaken, 409, "CUSTOMER_MISMATCH", "The customer's id belongs to another e-mail address.", NO_RETRY),
+)

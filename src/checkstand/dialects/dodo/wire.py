@@ -1,0 +1,45 @@
+"""Small words of Dodo's wire: ids with their prefixes, times, the billing address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from checkstand.domain import ids
+from checkstand.domain.address import Address
+from checkstand.domain.ids import DodoPrefix
+
+Json = dict[str, object]
+
+
+def moment(value: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; microseconds only when they are not zero (dodo.md 1.4)."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def shown(prefix: DodoPrefix, value: UUID) -> str:
+    """An id in Dodo's spelling."""
+    return ids.short_id(prefix, value)
+
+
+def shown_or_none(prefix: DodoPrefix, value: UUID | None) -> str | None:
+    return None if value is None else ids.short_id(prefix, value)
+
+
+def named(prefix: DodoPrefix, text: str) -> UUID | None:
+    """The id a client wrote; None for one that cannot be of this kind."""
+    return ids.parse_short_id(prefix, text)
+
+
+def billing(value: Address | None, *, country: str) -> Json:
+    """All five keys are texts (the contract knows no null here); `country` stands in until one is known."""
+    if value is None:
+        return {"city": "", "country": country, "state": "", "street": "", "zipcode": ""}
+    state = value.state or ""
+    return {
+        "city": value.city or "",
+        "country": value.country,
+        "state": state.removeprefix(f"{value.country}-"),
+        "street": ", ".join(line for line in (value.line1, value.line2) if line),
+        "zipcode": value.postal_code or "",
+    }

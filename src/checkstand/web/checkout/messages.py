@@ -1,0 +1,131 @@
+"""What is wrong, in sentences: beside each field, and together at the top of the form with links to the fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checkstand.domain.address import fields_for
+from checkstand.domain.catalog import Custom
+from checkstand.domain.currency import currency as find_currency
+from checkstand.web.checkout import places
+from checkstand.web.checkout.form import Complaint
+from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.wording import Wording, typed_amount
+
+if TYPE_CHECKING:
+    from checkstand.web.checkout.view import Input
+
+_CARD = frozenset({"card_number", "card_exp", "card_cvc"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """The box above the form. `tone` is `error` or `notice`; each item is a text and the field it leads to ('' for none)."""
+
+    tone: str = ""
+    heading: str = ""
+    text: str = ""
+    items: tuple[tuple[str, str], ...] = ()
+
+
+class Messages:
+    """Sentences for one drawing of the page."""
+
+    def __init__(self, visit: Visit, words: Wording, given: Input, country: str) -> None:
+        self._visit = visit
+        self._words = words
+        self._given = given
+        self._country = country
+        self._by_field: dict[str, str] = {}
+        for one in given.complaints:
+            self._by_field.setdefault(one.field, self._sentence(one))
+        refusal = given.refusal
+        if refusal is not None and not refusal.was_stopped:
+            self._by_field.setdefault(refusal.field, f"{refusal.message} {refusal.advice}")
+
+    def error(self, name: str) -> str:
+        """What is wrong with a field; empty when nothing is."""
+        return self._by_field.get(name, "")
+
+    def noted(self) -> Noted:
+        """The box above the form; without a heading when there is nothing to say."""
+        t, refusal = self._words.texts, self._given.refusal
+        if refusal is not None and refusal.was_stopped:
+            return Noted(tone="notice", heading=t("stopped.heading"), text=t("stopped.text"))
+        if refusal is not None:
+            link = (f"{refusal.message} {refusal.advice}", refusal.field)
+            others = tuple((text, name) for name, text in self._by_field.items() if name != refusal.field)
+            return Noted(
+                tone="error",
+                heading=t("declined.heading"),
+                text=t("declined.not_charged"),
+                items=(link, *others),
+            )
+        if self._by_field:
+            items = tuple((text, "" if name == "form" else name) for name, text in self._by_field.items())
+            return Noted(tone="error", heading=t.count("problems", len(items)), items=items)
+        if self._given.has_changed:
+            checkout = self._visit.checkout
+            amount = self._words.money(checkout.quote.due_minor, checkout.currency)
+            return Noted(tone="notice", heading=t("changed.heading"), text=t("changed.text", amount=amount))
+        if self._given.dropped_code:
+            product = self._visit.checkout.selected.name
+            text = t("discount.dropped", code=self._given.dropped_code, product=product)
+            return Noted(tone="notice", heading=text)
+        return Noted()
+
+    def _sentence(self, one: Complaint) -> str:
+        t, checkout = self._words.texts, self._visit.checkout
+        key = one.key
+        if one.field == "name" and key == "problem.name.required" and checkout.is_payment_form_required:
+            key = "problem.name_card.required"
+        if one.field == "country" and key == "problem.field.required":
+            key = "problem.country.required"
+        values: dict[str, object] = {
+            "merchant": self._visit.organization.name,
+            "product": checkout.selected.name,
+            "currency": checkout.currency,
+            "code": self._given.typed.get("discount_code", ""),
+            "country": places.country_name(self._country, t.language) if self._country else "",
+        }
+        if one.field.startswith(("amount_", "quantity_")):
+            values |= self._about_line(int(one.field.rpartition("_")[2]))
+        if one.field == "tax_id":
+            from checkstand.web.checkout.view import tax_id_label
+
+            values["label"] = t(tax_id_label(self._country))
+        if self._country and one.field in ("line1", "city", "state", "postal_code"):
+            word, has_choices = self._part(one.field)
+            values |= {"field": word, "example": places.postal_example(self._country)}
+            if key == "problem.field.required" and has_choices:
+                key = "problem.choice.required"
+        return t(key, **{**values, **one.values})
+
+    def _part(self, name: str) -> tuple[str, bool]:
+        """What this country calls a part of its addresses, inside a sentence; and whether it is chosen from a list."""
+        parts = places.parts_of(self._country, fields_for(self._country, full=True))
+        part = next((part for part in parts if part.name == name), None)
+        label = self._words.texts(part.label_key) if part else name
+        inside = label if label[1:2].isupper() or " (" in label else label[0].lower() + label[1:]
+        return inside, bool(part and part.choices)
+
+    def _about_line(self, position: int) -> dict[str, object]:
+        checkout = self._visit.checkout
+        if position >= len(checkout.lines):
+            return {}
+        line, code = checkout.lines[position], checkout.currency
+        product = checkout.product(line.product_id)
+        price = product.price(line.price_id)
+        known = find_currency(code)
+        low, high = known.smallest_charge_minor, known.largest_charge_minor
+        if price is not None and isinstance(price.terms, Custom):
+            low = max(price.terms.minimum_minor, low)
+            high = high if price.terms.maximum_minor is None else price.terms.maximum_minor
+        return {
+            "product": product.name,
+            "min": self._words.money(low, code),
+            "max": self._words.money(high, code),
+            "zero": self._words.money(0, code),
+            "example": typed_amount(low + 250 * 10**known.exponent // 100, code),
+        }

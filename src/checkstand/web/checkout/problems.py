@@ -1,0 +1,124 @@
+"""From what the flows refuse to what the page says, and at which field.
+
+A problem's path names a field of the model (`customer_billing_address`, `state`); the buyer sees the field of the form and a sentence
+with what to do. A decline of the card belongs to the card field it is about, else to the card as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.errors import Problem
+from checkstand.domain.payment import Declined, decline
+from checkstand.web.checkout.form import AMOUNT_TEXTS, Complaint, complaint
+
+_DISCOUNT = {
+    "discount_unknown": "problem.discount.unknown",
+    "discount_not_started": "problem.discount.expired",
+    "discount_ended": "problem.discount.expired",
+    "discount_used_up": "problem.discount.used",
+    "discount_other_product": "problem.discount.product",
+    "discount_other_currency": "problem.discount.currency",
+    "discount_on_free_product": "problem.discount.free",
+    "discount_no_longer_redeemable": "problem.discount.gone",
+}
+_GONE = frozenset({"product_not_offered", "product_archived", "price_not_offered", "price_archived", "currency_unavailable"})
+_REQUIRED = {
+    "customer_email": ("email", "problem.email.required"),
+    "customer_name": ("name", "problem.name.required"),
+    "customer_billing_name": ("company", "problem.company.required"),
+    "customer_phone": ("phone", "problem.phone.required"),
+}
+_CARD_FIELDS = {
+    "incorrect_number": "card_number",
+    "live_in_test": "card_number",
+    "unknown_token": "card_number",
+    "invalid_expiry": "card_exp",
+    "expired_card": "card_exp",
+    "incorrect_cvc": "card_cvc",
+}
+STOPPED = "customer_cancelled"
+
+
+def complaints_of(problems: Iterable[Problem], checkout: Checkout) -> list[Complaint]:
+    """The flows' problems as complaints about fields, each field once."""
+    found: dict[str, Complaint] = {}
+    for problem in problems:
+        one = _complaint(problem, checkout)
+        if one is not None:
+            found.setdefault(one.field, one)
+    return list(found.values())
+
+
+def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
+    code, where = problem.code, problem.where
+    if code == "token_required" or where == ("customer_billing_address",) and code == "field_required":
+        return None  # the card fields speak for themselves, and so do the parts of the address
+    if code == "field_required":
+        name, key = _REQUIRED.get(str(where[0]), (str(where[-1]), "problem.field.required"))
+        return complaint(name, key)
+    if code in AMOUNT_TEXTS:
+        return complaint(_first_amount(checkout), AMOUNT_TEXTS[code])
+    if code in ("quantity_required", "quantity_out_of_range"):
+        key = "problem.quantity.required" if code == "quantity_required" else "problem.quantity.invalid"
+        return complaint(f"quantity_{where[-1]}", key)
+    if code == "total_below_floor":
+        return complaint(_first_amount(checkout), "problem.amount.floor", min=problem.params.get("minimum", ""))
+    if code == "total_too_large":
+        return complaint(_first_amount(checkout), "problem.amount.too_large", max=problem.params.get("maximum", ""))
+    if code in _DISCOUNT:
+        return complaint("discount_code", _DISCOUNT[code])
+    if code in _GONE:
+        return complaint("product", "problem.product.gone")
+    if code == "tax_id_invalid":
+        return complaint("tax_id", "problem.tax_id.invalid")
+    if code == "tax_id_needs_country":
+        return complaint("country", "problem.country.required")
+    return complaint("form", "problem.unknown")
+
+
+def _first_amount(checkout: Checkout) -> str:
+    """The field that can change the total: the first amount, else the first quantity, else none in particular."""
+    for position, line in enumerate(checkout.lines):
+        if checkout.product(line.product_id).price(line.price_id) and _is_custom(checkout, position):
+            return f"amount_{position}"
+    for position, line in enumerate(checkout.lines):
+        if line.buyer_sets_quantity:
+            return f"quantity_{position}"
+    return "form"
+
+
+def _is_custom(checkout: Checkout, position: int) -> bool:
+    line = checkout.lines[position]
+    price = checkout.product(line.product_id).price(line.price_id)
+    return price is not None and price.terms.kind == "custom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A card that was refused, in words, and the field it is about. `was_stopped`: the buyer turned back, which is no error."""
+
+    message: str
+    advice: str
+    field: str
+    was_stopped: bool = False
+
+
+def refusal_of(declined: Declined) -> Refusal:
+    """What the page says of a decline."""
+    return Refusal(
+        message=declined.message,
+        advice=declined.advice,
+        field=_CARD_FIELDS.get(declined.code, "card_number"),
+        was_stopped=declined.code == STOPPED,
+    )
+
+
+def last_refusal(checkout: Checkout) -> Refusal | None:
+    """The decline that this session was reopened with, until the buyer tries again."""
+    if checkout.last_decline is None:
+        return None
+    return refusal_of(decline(checkout.last_decline))
+

@@ -1,0 +1,404 @@
+"""The checkout page, worked out: what is asked of this buyer now, with what is known, typed or wrong in it.
+
+The page is always the same function of the session and of what was just typed; that is why nothing typed is lost and why a script
+may swap any part of it for a fresh one. How it looks is in the templates; what it costs, in `summary.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from babel import Locale, UnknownLocaleError
+
+from checkstand.domain.address import AddressFields, fields_for
+from checkstand.domain.catalog import Custom, is_free, takes
+from checkstand.domain.checkout import Checkout, Line, active_trial
+from checkstand.web.checkout import places
+from checkstand.web.checkout.fields import TYPING, Field
+from checkstand.web.checkout.form import Complaint, may_be_chosen
+from checkstand.web.checkout.leaving import back_target
+from checkstand.web.checkout.messages import Messages, Noted
+from checkstand.web.checkout.problems import Refusal
+from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.summary import Summary, summarize
+from checkstand.web.checkout.wording import Wording, typed_amount, wording_for
+
+_TAX_ID_WORDS = {"IN": "gstin", "AU": "abn", "US": "ein", "MX": "rfc", "BR": "cnpj", "GB": "vat", "CH": "vat", "NO": "vat"}
+_EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One product the buyer may choose."""
+
+    id: UUID
+    name: str
+    price: str
+    description: str
+    badge: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discounting:
+    """The discount as the page shows it: applied, or a field for a code, or neither."""
+
+    applied: str = ""
+    can_remove: bool = False
+    field: Field | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """The field is shown at once when there is something in it."""
+        return self.field is not None and bool(self.field.value or self.field.error)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    complaints: Sequence[Complaint] = ()
+    refusal: Refusal | None = None
+    has_changed: bool = False
+    dropped_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutView:
+    """Everything the template prints."""
+
+    heading: str
+    price: str
+    trial: str
+    description: str
+    plans: tuple[Plan, ...]
+    plan_error: str
+    amounts: tuple[Field, ...]
+    quantities: tuple[Field, ...]
+    summary: Summary
+    shows_details: bool
+    discount: Discounting
+    locked_email: str
+    contact: tuple[Field, ...]
+    card: tuple[Field, ...]
+    country: Field | None
+    shown_country: str
+    address: tuple[Field, ...]
+    business: tuple[Field, ...]
+    is_business: bool
+    takes_payment: bool
+    noted: Noted
+    back_url: str | None
+
+
+def checkout_view(visit: Visit, given: Input) -> CheckoutView:
+    """The page for this visit."""
+    return _Builder(visit, given).build()
+
+
+class _Builder:
+    """Holds what every part of the page needs while it is put together."""
+
+    def __init__(self, visit: Visit, given: Input) -> None:
+        self.visit = visit
+        self.checkout: Checkout = visit.checkout
+        self.given = given
+        self.t = visit.texts
+        self.words: Wording = wording_for(visit)
+        self.needs_form = self.checkout.is_payment_form_required
+        self.is_business = self._is_business()
+        self.country_code = self._country()
+        self.messages = Messages(visit, self.words, given, self.country_code)
+
+    def build(self) -> CheckoutView:
+        checkout, visit = self.checkout, self.visit
+        product = checkout.selected
+        single = len(checkout.lines) == 1
+        summary = summarize(
+            checkout, self.words, visit.now, merchant=visit.organization.name, is_test=visit.is_test
+        )
+        contact, card = self._contact(), self._card()
+        country, address, business = self._country_field(), self._address(), self._business()
+        return CheckoutView(
+            heading=product.name if single else self.t("order.heading"),
+            price=self._price() if single else summary.due,
+            trial=self._trial() if single else "",
+            description=(product.description or "") if single else "",
+            plans=self._plans(),
+            plan_error=self.messages.error("product"),
+            amounts=self._amounts(),
+            quantities=self._quantities(),
+            summary=summary,
+            shows_details=checkout.options.show_order_details,
+            discount=self._discount(),
+            locked_email=(checkout.buyer.email or "") if checkout.buyer.customer_id else "",
+            contact=contact,
+            card=card,
+            country=country,
+            shown_country=self.country_code,
+            address=address,
+            business=business,
+            is_business=self.is_business,
+            takes_payment=not self.needs_form or visit.bank is not None,
+            noted=self.messages.noted(),
+            back_url=back_target(visit),
+        )
+
+    # ------------------------------------------------------------ what is sold
+
+    def _price(self) -> str:
+        checkout = self.checkout
+        line, price = checkout.lines[0], checkout.selected_price
+        if is_free(price):
+            return self.t("price.free")
+        if isinstance(price.terms, Custom):
+            amount = takes(price.terms, chosen_minor=line.chosen_minor)
+            shown = self.words.money(amount, checkout.currency)
+            return self.words.repeating(shown, checkout.selected.recurrence)
+        return self.words.price(checkout.selected, price)
+
+    def _trial(self) -> str:
+        checkout = self.checkout
+        span = active_trial(checkout.selected, checkout.trial) if checkout.trial_end else None
+        if span is None:
+            return ""
+        return self.t("trial.line", span=self.words.length(span), price=self._price())
+
+    def _plans(self) -> tuple[Plan, ...]:
+        checkout = self.checkout
+        if len(checkout.offers) < 2:
+            return ()
+        chosen = self.given.typed.get("product") or str(checkout.selected.id)
+        plans = []
+        for offer in checkout.offers:
+            product = checkout.product(offer)
+            prices = checkout.prices_of(product) or product.active_prices
+            span = active_trial(product, checkout.trial)
+            plans.append(
+                Plan(
+                    id=offer,
+                    name=product.name,
+                    price=self.words.price(product, prices[0]) if prices else "",
+                    description=product.description or "",
+                    badge=self.t("trial.badge", span=self.words.length(span)) if span else "",
+                    is_chosen=str(offer) == chosen,
+                )
+            )
+        return tuple(plans)
+
+    def _amounts(self) -> tuple[Field, ...]:
+        return tuple(
+            one
+            for position, line in enumerate(self.checkout.lines)
+            if (one := self._amount(position, line)) is not None
+        )
+
+    def _amount(self, position: int, line: Line) -> Field | None:
+        product = self.checkout.product(line.product_id)
+        price = product.price(line.price_id)
+        if price is None or not isinstance(price.terms, Custom):
+            return None
+        terms, currency = price.terms, self.checkout.currency
+        name = f"amount_{position}"
+        known = typed_amount(takes(terms, chosen_minor=line.chosen_minor), currency)
+        low = self.words.money(terms.minimum_minor, currency)
+        if terms.maximum_minor is None:
+            hint = self.t("amount.hint_min", min=low) if terms.minimum_minor else ""
+        else:
+            hint = self.t("amount.hint_range", min=low, max=self.words.money(terms.maximum_minor, currency))
+        single = len(self.checkout.lines) == 1
+        return Field(
+            name=name,
+            label=self.t("amount.label") if single else self.t("amount.label_of", product=product.name),
+            value=self.given.typed.get(name, known),
+            error=self.messages.error(name),
+            hint=hint,
+            prefix=currency,
+            attributes=TYPING["amount"],
+        )
+
+    def _quantities(self) -> tuple[Field, ...]:
+        fields = []
+        for position, line in enumerate(self.checkout.lines):
+            if not line.buyer_sets_quantity:
+                continue
+            name, product = f"quantity_{position}", self.checkout.product(line.product_id)
+            label_key = "quantity.label" if len(self.checkout.lines) == 1 else "quantity.label_of"
+            fields.append(
+                Field(
+                    name=name,
+                    label=self.t(label_key, product=product.name),
+                    value=self._typed_quantity(name, line),
+                    error=self.messages.error(name),
+                    prefix=product.name,
+                    attributes=TYPING["quantity"],
+                )
+            )
+        return tuple(fields)
+
+    def _typed_quantity(self, name: str, line: Line) -> str:
+        """What stays in the field: a number that was refused, else the session's."""
+        if self.messages.error(name) and name in self.given.typed:
+            return self.given.typed[name]
+        return str(line.quantity) if line.quantity else ""
+
+    def _discount(self) -> Discounting:
+        checkout = self.checkout
+        applied = checkout.discount
+        if applied is not None:
+            may = applied.code is not None and checkout.options.allow_discount_codes
+            return Discounting(applied=applied.code or applied.name, can_remove=may)
+        all_free = all(is_free(price) for price in checkout.selected.active_prices)
+        if not checkout.options.allow_discount_codes or (all_free and len(checkout.lines) == 1):
+            return Discounting()
+        return Discounting(field=self._field("discount_code", self.t("discount.label"), "", is_required=False))
+
+    # ------------------------------------------------------------ who buys
+
+    def _field(self, name: str, label: str, known: str | None, *, is_required: bool = True, **more: object) -> Field:
+        typing = str(more.pop("typing", name))
+        base = Field(
+            name=name,
+            label=label if is_required or name == "discount_code" else self.t("optional", label=label),
+            value=self.given.typed.get(name, known or ""),
+            error=self.messages.error(name),
+            is_required=is_required,
+            attributes=TYPING[typing],
+        )
+        return _with(base, more)
+
+    def _contact(self) -> tuple[Field, ...]:
+        buyer, options = self.checkout.buyer, self.checkout.options
+        fields = []
+        if buyer.customer_id is None:
+            fields.append(self._field("email", self.t("email.label"), buyer.email, kind="email"))
+        if options.require_name and not self.needs_form:
+            fields.append(self._field("name", self.t("name.label"), buyer.name))
+        if options.allow_phone_number or options.require_phone_number:
+            fields.append(
+                self._field(
+                    "phone",
+                    self.t("phone.label"),
+                    buyer.phone,
+                    is_required=options.require_phone_number,
+                    kind="tel",
+                    hint=self.t("phone.hint"),
+                )
+            )
+        return tuple(fields)
+
+    def _card(self) -> tuple[Field, ...]:
+        """The test gateway's own form. Card data is never written back into it."""
+        if not self.needs_form or self.visit.bank is None:
+            return ()
+        number = self._field("card_number", self.t("card.number"), None)
+        expiry = self._field("card_exp", self.t("card.expiry"), None, width="half")
+        code = self._field("card_cvc", self.t("card.cvc"), None, width="half")
+        holder = self._field("name", self.t("name.card_label"), self.checkout.buyer.name, typing="name_card")
+        return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}), holder)
+
+    # ------------------------------------------------------------ where to
+
+    def _country(self) -> str:
+        """The country shown: typed, known, or guessed from the languages the buyer reads; empty when nothing tells."""
+        typed = self.given.typed.get("country")
+        if typed is not None and (not typed or may_be_chosen(self.checkout, typed)):
+            return typed
+        address = self.checkout.buyer.address
+        if address is not None:
+            return address.country
+        guess = guessed_country(self.checkout.buyer.locale, self.visit.accepted_languages)
+        return guess if guess and may_be_chosen(self.checkout, guess) else ""
+
+    def _country_field(self) -> Field | None:
+        if not self.needs_form:
+            return None
+        return self._field(
+            "country",
+            self.t("country.label"),
+            self.country_code,
+            choices=places.country_names(self.t.language, self.checkout.dialect),
+            empty_choice=self.t("country.choose"),
+        )
+
+    def _asked(self) -> AddressFields:
+        options = self.checkout.options
+        full = options.require_billing_address or self.is_business or self.checkout.payment_method == "upi"
+        return fields_for(self.country_code or None, full=full)
+
+    def _address(self) -> tuple[Field, ...]:
+        if not self.needs_form or not self.country_code:
+            return ()
+        known = self.checkout.buyer.address
+        moved = self.given.typed.get("shown_country", self.country_code) != self.country_code
+        fields = []
+        for part in places.parts_of(self.country_code, self._asked()):
+            value = getattr(known, part.name) if known and known.country == self.country_code else None
+            if part.name == "state" and value:
+                value = value.removeprefix(f"{self.country_code}-")
+            label = self.t(part.label_key)
+            made = self._field(
+                part.name,
+                label,
+                value,
+                is_required=part.is_required,
+                choices=part.choices,
+                empty_choice=self.t("state.choose") if part.choices else "",
+                width="half" if part.name in ("city", "state", "postal_code") else "full",
+            )
+            if part.name == "state" and moved:
+                made = _with(made, {"value": value or ""})
+            if part.is_numeric:
+                made = _with(made, {"attributes": {**made.attributes, "inputmode": "numeric"}})
+            fields.append(made)
+        return tuple(fields)
+
+    def _is_business(self) -> bool:
+        typed = self.given.typed
+        return "is_business" in typed if "business_asked" in typed else self.checkout.buyer.is_business
+
+    def _business(self) -> tuple[Field, ...]:
+        if not self.needs_form or not self.checkout.options.allow_tax_id:
+            return ()
+        buyer = self.checkout.buyer
+        return (
+            self._field("company", self.t("company.label"), buyer.billing_name),
+            self._field("tax_id", self.t(tax_id_label(self.country_code)), buyer.tax_id, is_required=False),
+        )
+
+
+def _with(base: Field, more: Mapping[str, object]) -> Field:
+    values: dict[str, object] = {name: getattr(base, name) for name in Field.__slots__}
+    return Field(**{**values, **more})  # type: ignore[arg-type]
+
+
+def tax_id_label(country: str) -> str:
+    """The key of a country's own word for its tax ids."""
+    word = "vat" if country in _EU else _TAX_ID_WORDS.get(country)
+    return f"tax_id.{word}" if word else "tax_id.label"
+
+
+def guessed_country(locale: str | None, accepted: str) -> str | None:
+    """The region of the session's locale, else of the first language the browser asks for.
+
+    `en-US` is what browsers come with and says little when another language follows it.
+
+    >>> guessed_country("de-AT", "en-US"), guessed_country(None, "fr-FR,fr;q=0.9"), guessed_country(None, "en-US,de;q=0.8")
+    ('AT', 'FR', None)
+    """
+    tags = [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
+    others = {tag.split("-")[0].lower() for tag in tags} - {"en"}
+    first = tags[0] if tags and not (tags[0].lower() == "en-us" and others) else None
+    for tag in (locale, first):
+        if not tag:
+            continue
+        try:
+            region = Locale.parse(tag, sep="-").territory
+        except (ValueError, UnknownLocaleError):
+            continue
+        if region:
+            return str(region)
+    return None

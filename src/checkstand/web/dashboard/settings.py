@@ -1,0 +1,28 @@
+"""Settings of the organization: who it is, and its access tokens, where Polar's guide looks for them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from checkstand.domain import ids
+from checkstand.web.dashboard import tokens
+from checkstand.web.dashboard.frame import Visit, page, room
+
+router = APIRouter()
+
+
+@router.get("/{org}/settings")
+@room
+async def overview(visit: Visit) -> Response:
+    """General facts and the tokens that are in use."""
+    rows = await tokens.rows(visit)
+    return page(
+        visit,
+        "settings.html",
+        title="Settings",
+        section="settings",
+        business_id=ids.short_id("bus", visit.organization.id),
+        public_url=visit.ports.public_url(),
+        rows=[row for row in rows if row.is_living],
+    )

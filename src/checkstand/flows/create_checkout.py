@@ -73,7 +73,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutRequest:
-    """A session as asked for, neutral. `choose_one`: the products are alternatives (Polar), else all are bought (Dodo)."""
+    """A session as asked for, neutral. `choose_one`: the products are alternatives (Polar), else all are bought (Dodo).
+
+    `reserves_order`: everything is final, so the order's id is known before the first confirm (Dodo's `confirm: true`).
+    """
 
     dialect: Dialect
     wanted: tuple[Wanted, ...]
@@ -94,6 +97,7 @@ class CheckoutRequest:
     discount_code: str | None = None
     subscription_id: UUID | None = None
     enforce_floor: bool = False
+    reserves_order: bool = False
     lifetime: timedelta = DEFAULT_LIFETIME
     carried: Mapping[str, object] = field(default_factory=dict)
 
@@ -143,6 +147,7 @@ async def create_checkout(ports: Ports, organization: Organization, request: Che
         redirects=request.redirects,
         metadata=request.metadata,
         discount=discount,
+        order_id=ports.new_id() if request.reserves_order else None,
         carried=request.carried,
     )
     tell = await fact_writer(ports, organization.id, now)
@@ -360,7 +365,7 @@ async def _buyer(
     """The buyer, filled from a known customer; and what follows from the address the request itself gave (polar.md 2.7)."""
     options = request.options
     address = buyer.address
-    if address is not None:
+    if address is not None and not options.minimal_address:
         detailed = address.line1 or address.line2 or address.city or address.postal_code
         if detailed or (address.state and address.country not in ("US", "CA")):
             options = replace(options, require_billing_address=True)

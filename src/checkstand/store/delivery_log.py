@@ -27,7 +27,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """What the log may be narrowed by; empty means no narrowing. `http_code_classes`: 2 for 2xx. `text` is looked for in ids and answers."""
+    """What the log may be narrowed by; empty means no narrowing.
+
+    `http_code_classes`: 2 stands for 2xx. `text` is looked for in events' ids and in answers.
+    """
 
     endpoint_ids: tuple[UUID, ...] = ()
     event_types: tuple[str, ...] = ()

@@ -82,7 +82,7 @@ def _refusal(error: CheckstandError) -> _Answer:
     if isinstance(error, Invalid):
         told = "; ".join(f"{'.'.join(map(str, item.where))}: {item.code.replace('_', ' ')}" for item in error.problems)
         return _Answer(422, "Invalid", f"The checkout cannot be paid like this: {told}.")
-    return _Answer(422, type(error).__name__, f"{error or error.code}")
+    return _Answer(422, type(error).__name__, str(error) or error.code)
 
 
 async def _caller(request: Request, services: Services) -> Organization:

@@ -125,7 +125,7 @@ def test_a_database_whose_disk_filled_up_starts_again_once_there_is_room(empty: 
     remember(cluster.dsn)
     stop(cluster, mode="immediate")
     if small_disk is None:
-        assert "ulimit -f unlimited" in refused(folder, "--file-size-max", "16")
+        assert "ulimit -f unlimited" in refused(folder, "--file-size-max", str(1 << 16))
     else:
         for leave_log in (True, False):
             if not leave_log:
@@ -367,10 +367,15 @@ def test_programs_below_a_private_folder_are_copied_once_to_where_they_can_be_ru
         shutil.rmtree(copy)
 
 
-def test_root_s_shared_place_is_refused_if_others_can_write_there() -> None:
-    if not ROOT:
-        with pytest.raises((OSError, EmbeddedError)):
-            embedded_user.shared_place()
-        return
-    place_mode = stat.S_IMODE(embedded_user.shared_place().stat().st_mode)
-    assert place_mode & 0o022 == 0
+def test_root_s_shared_place_is_refused_if_others_could_have_prepared_it(empty: Path) -> None:
+    open_to_all, link, foreign = empty / "open", empty / "link", empty / "foreign"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    link.symlink_to("/usr")
+    foreign.mkdir()
+    if ROOT:
+        os.chown(foreign, NOBODY, -1)
+        assert stat.S_IMODE(embedded_user.shared_place(empty / "new").stat().st_mode) == 0o755
+    for prepared in (open_to_all, link, foreign):
+        with pytest.raises(EmbeddedError, match="only root can write to: chown root and chmod 755 it"):
+            embedded_user.shared_place(prepared)

@@ -42,11 +42,13 @@ class Receiver:
     answer: Callable[[Received, int], Answer] = lambda _request, _count: Answer()
     most_at_once: int = 0
     _at_once: int = 0
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while request := await _read(reader):
                 self.received.append(request)
+                self._arrived.set()
                 self._at_once += 1
                 self.most_at_once = max(self.most_at_once, self._at_once)
                 told = self.answer(request, len(self.received))
@@ -57,6 +59,13 @@ class Receiver:
                 writer.write(_encoded(told))
                 await writer.drain()
         writer.close()
+
+    async def wait_for(self, count: int, *, within_s: float = 5.0) -> None:
+        """Until so many requests came. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            while len(self.received) < count:
+                self._arrived.clear()
+                await self._arrived.wait()
 
     def paths(self) -> list[str]:
         return [request.path for request in self.received]

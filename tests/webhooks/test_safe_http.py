@@ -69,7 +69,7 @@ def test_the_examples_hold() -> None:
 def test_a_live_organization_reaches_no_private_address_in_any_spelling(host: str) -> None:
     reply = asyncio.run(post(f"https://{host}:9/hook", mode="live"))
     assert reply.status is None
-    assert "Webhooks are not sent to" in reply.text
+    assert reply.text.startswith(("Webhooks are not sent to", "The endpoint's URL is not valid"))
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd12::1"])

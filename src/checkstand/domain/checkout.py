@@ -3,7 +3,7 @@
 A session has offers (products the buyer may choose from) and lines (what will be charged). Choosing an offer rewrites the
 lines; everything after that sees lines only. Products and prices are copied in as they were when the session was priced.
 
-    >>> sorted(ALLOWED_MOVES[CheckoutStatus.CONFIRMED])
+    >>> sorted(map(str, ALLOWED_MOVES[CheckoutStatus.CONFIRMED]))
     ['failed', 'open', 'succeeded']
 
 How a total comes about is in `pricing.py`; who pays how, in `payment.py`.

@@ -71,7 +71,7 @@ def quote(
     """Price a cart in minor units of `currency`. Raises Invalid when the total leaves 32 bits."""
     priced = resolve(lines, products)
     subtotals = [_subtotal(item) for item in priced]
-    touched = [0 if is_free(item.price) else amount for item, amount in zip(priced, subtotals, strict=True)]
+    touched = [amount if _is_touched(item, discount) else 0 for item, amount in zip(priced, subtotals, strict=True)]
     taken = takes_off(discount.takes, subtotal_minor=sum(touched), currency=currency) if discount else 0
     discounts = split(taken, touched) if taken else tuple(0 for _ in priced)
     subtotal = sum(subtotals)
@@ -95,6 +95,12 @@ def quote(
 
 def _subtotal(item: PricedLine) -> int:
     return unit_amount(item.price, chosen_minor=item.line.chosen_minor) * item.line.quantity
+
+
+def _is_touched(item: PricedLine, discount: Discount | None) -> bool:
+    """Whether a discount may take from a line: free ones and products that it is not for are left alone."""
+    only = discount.product_ids if discount else ()
+    return not is_free(item.price) and (not only or item.product.id in only)
 
 
 def _quote_line(item: PricedLine, subtotal: int, discount: int) -> QuoteLine:

@@ -57,7 +57,7 @@ async def confirm_checkout(
     claimed, attempt = _claim(ports, changed, confirmation_token, now)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
-            await raise_loss(ports, checkout)
+            await raise_loss(tx, checkout)
         if claimed.discount_id is not None:
             await _reserve_discount(ports, tx, claimed)
         await payments.add(tx, attempt)

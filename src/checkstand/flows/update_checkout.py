@@ -44,6 +44,7 @@ from checkstand.flows import tax_ids
 from checkstand.flows.create_checkout import Counts
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkouts, discounts
+from checkstand.store.database import Executor
 
 T = TypeVar("T")
 
@@ -114,13 +115,16 @@ async def store_change(ports: Ports, seen: Checkout, changed: Checkout, kind: Fa
     tell = await fact_writer(ports, changed.organization_id, now)
     fact = tell(kind, changed.id, checkout_id=changed.id, shows=changed)
     if not await checkouts.save(ports.db, changed, [fact], seen=seen.version):
-        await raise_loss(ports, seen)
+        await raise_loss(ports.db, seen)
     ports.wake()
 
 
-async def raise_loss(ports: Ports, seen: Checkout) -> None:
-    """Say why a guarded update changed nothing: the session moved on, or somebody is at it right now."""
-    current = await checkouts.by_id(ports.db, seen.organization_id, seen.id)
+async def raise_loss(db: Executor, seen: Checkout) -> None:
+    """Say why a guarded update changed nothing: the session moved on, or somebody is at it right now.
+
+    Inside a transaction `db` must be that transaction: waiting for a second connection while holding one could stall the pool.
+    """
+    current = await checkouts.by_id(db, seen.organization_id, seen.id)
     if current is not None and current.status is not CheckoutStatus.OPEN:
         raise NotOpen(current.id, current.status)
     raise Locked

@@ -175,6 +175,7 @@ class CustomerFilter:
     """What a customer list may be narrowed by."""
 
     email: str | None = None
+    name_contains: str | None = None
     text: str | None = None
     metadata: tuple[tuple[str, tuple[str, ...]], ...] = ()
     created_after: datetime | None = None
@@ -188,6 +189,7 @@ async def search(
     query = Query("customers", organization_id)
     query.where("deleted_at IS NULL")
     query.equals("lower(email)", fold_email(wanted.email) if wanted.email else None)
+    query.contains("name", wanted.name_contains)
     if wanted.text:
         needle = query.bind(wanted.text)
         query.where(

@@ -6,6 +6,7 @@ session state is kept, so nothing has to be reset when a connection goes back to
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
@@ -112,6 +113,14 @@ class Database:
 
     async def close(self) -> None:
         await self.pool.close()
+
+    async def answers(self, *, within_s: float) -> bool:
+        """True when the server answers a statement in time."""
+        try:
+            await asyncio.wait_for(self.pool.fetchval("SELECT 1"), within_s)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

@@ -165,17 +165,15 @@ def _opened(folder: Path, account: Account) -> bool:
     return False
 
 
-def shared_place() -> Path:
+def shared_place(place: Path = SHARED_PLACE) -> Path:
     """Root's place that every user can walk to; refuses one that somebody else could have prepared."""
-    SHARED_PLACE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    found = SHARED_PLACE.lstat()
+    place.mkdir(mode=0o755, parents=True, exist_ok=True)
+    found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise EmbeddedError(
-            f"'{SHARED_PLACE}' must be a folder that only root can write to: chown root and chmod 755 it."
-        )
+        raise EmbeddedError(f"'{place}' must be a folder that only root can write to: chown root and chmod 755 it.")
     if found.st_mode & 0o755 != 0o755:
-        SHARED_PLACE.chmod(0o755)
-    return SHARED_PLACE
+        place.chmod(0o755)
+    return place
 
 
 def socket_folder(data: Path, account: Account) -> Path:

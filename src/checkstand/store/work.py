@@ -20,8 +20,8 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
             FROM deliveries AS d
             WHERE d.organization_id = o.id
               AND d.status = 'pending'
-              AND d.next_attempt_at <= $1 + o.clock_offset_us * interval '1 microsecond'
-              AND (d.leased_until IS NULL OR d.leased_until <= $1)
+              AND d.next_attempt_at <= $1::timestamptz + o.clock_offset_us * interval '1 microsecond'
+              AND (d.leased_until IS NULL OR d.leased_until <= $1::timestamptz)
         )
         """,
         real_now,
@@ -35,7 +35,7 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
         """
         SELECT o.id
         FROM organizations AS o
-        CROSS JOIN LATERAL (SELECT $1 + o.clock_offset_us * interval '1 microsecond' AS now) AS clock
+        CROSS JOIN LATERAL (SELECT $1::timestamptz + o.clock_offset_us * interval '1 microsecond' AS now) AS clock
         WHERE EXISTS (
                   SELECT 1
                   FROM checkouts AS c

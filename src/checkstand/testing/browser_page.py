@@ -3,10 +3,10 @@
 Only HTML is looked at, as far as the buyer in `browser.py` needs it; nothing here knows our templates. The rules of what a
 form sends are HTML's: enabled controls with a name, ticked boxes, and the one button that was pressed.
 
-    >>> page = read('<main data-status="open"><form action="/pay" method="post"><input name="email" required>'
+    >>> page = read('<main data-page="checkout"><form action="/pay" method="post"><input name="email" required>'
     ...             '<button name="do" value="pay">Pay</button></form></main>')
-    >>> page.status, page.forms[0].fields[0].name, page.forms[0].buttons[0].value
-    ('open', 'email', 'pay')
+    >>> page.kind, page.forms[0].fields[0].name, page.forms[0].buttons[0].value
+    ('checkout', 'email', 'pay')
 """
 
 from __future__ import annotations
@@ -94,13 +94,16 @@ class Form:
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """What the buyer knows of a page. `refresh`: seconds and address of a meta refresh (address empty: the same page)."""
+    """What the buyer knows of a page. `kind`: what `main` calls itself; `refresh`: seconds and address of a meta refresh
+    (address empty: the same page); `is_declined`: an alert is about a refused payment.
+    """
 
-    status: str = ""
+    kind: str = ""
     title: str = ""
     heading: str = ""
     forms: list[Form] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
+    is_declined: bool = False
     refresh: tuple[float, str] | None = None
     links: list[tuple[str, str]] = field(default_factory=list)
 
@@ -172,12 +175,13 @@ class _Reader(HTMLParser):
         wanted = None
         if given.get("role") == "alert":
             wanted = "alert"
+            self.page.is_declined |= given.get("data-kind") == "declined"
         elif tag in ("h1", "title"):
             wanted = tag
         elif tag == "a" and given.get("href"):
             wanted = f"link {given['href']}"
-        if tag == "main" and "data-status" in given:
-            self.page.status = given["data-status"].strip().lower()
+        if tag == "main":
+            self.page.kind = given.get("data-page", "")
         if wanted and tag not in _VOID:
             self._texts.append((wanted, tag, []))
             self._depths.append(1)

@@ -34,6 +34,7 @@ _ISO = re.compile(
     rf"(?:T(?!$)(?:{_NUMBER}H)?(?:{_NUMBER}M)?(?:{_NUMBER}S)?)?"
 )
 _SHORT = re.compile(rf"(?!$)(?:{_NUMBER}w)?(?:{_NUMBER}d)?(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s)?")
+_MICROSECOND = timedelta(microseconds=1)
 _UNITS = ("weeks", "days", "hours", "minutes", "seconds")
 
 
@@ -81,34 +82,50 @@ def moment(text: str) -> datetime:
         raise ClockError(f"{text!r} is not a time. Write it as 2027-01-01T00:00:00Z.") from error
 
 
-async def move(ports: Ports, drainer: Drainer, organization: Organization, target: datetime) -> Organization:
-    """The organization at `target`, with everything done that was due until then. Raises ClockError.
+async def advance(ports: Ports, drainer: Drainer, organization: Organization, text: str) -> Organization:
+    """The organization with its clock set ahead by exactly a duration (see `advanced`). Raises ClockError."""
+    now = ports.now(organization)
+    target = advanced(now, text)
+    await _walk(ports, drainer, organization, target)
+    ahead_us = organization.clock_offset_us + (target - now) // _MICROSECOND
+    return await _arrive(ports, drainer, organization, ahead_us)
 
-    A way with very many stops, or one on which receivers are slow, ends with one jump; what is due is done all the same.
-    """
-    if target > LATEST:
-        raise ClockError(_too_late())
+
+async def move(ports: Ports, drainer: Drainer, organization: Organization, target: datetime) -> Organization:
+    """The organization at `target`, with everything done that was due until then. Raises ClockError."""
     if target < ports.now(organization):
         shown = ports.now(organization).isoformat(timespec="seconds")
         raise ClockError(f"The clock only goes forward, and it is {shown} already.")
+    await _walk(ports, drainer, organization, target)
+    return await _arrive(ports, drainer, organization, _offset_us(ports, target))
+
+
+async def _walk(ports: Ports, drainer: Drainer, organization: Organization, target: datetime) -> None:
+    """Stop at every moment before `target` at which something is due, and see it done.
+
+    A way with very many stops, or one on which receivers are slow, ends early; what is due at its end is done all the same.
+    """
+    if target > LATEST:
+        raise ClockError(_too_late())
     await drainer.drain(organization)
     deadline = time.monotonic() + STOP_FOR_S
     for _ in range(MOST_STOPS):
         now = ports.now(organization)
         stop = await work.next_due(ports.db, organization.id, after=now, patience=PATIENCE)
         if stop is None or stop >= target or time.monotonic() > deadline:
-            break
-        organization = await _set(ports, organization, stop)
-        await drainer.drain(organization)
-    organization = await _set(ports, organization, target)
-    await drainer.drain(organization)
-    return organization
+            return
+        organization = await _arrive(ports, drainer, organization, _offset_us(ports, stop))
 
 
-async def _set(ports: Ports, organization: Organization, now: datetime) -> Organization:
-    offset_us = (now - ports.real_now()) // timedelta(microseconds=1)
+def _offset_us(ports: Ports, moment: datetime) -> int:
+    return (moment - ports.real_now()) // _MICROSECOND
+
+
+async def _arrive(ports: Ports, drainer: Drainer, organization: Organization, offset_us: int) -> Organization:
+    """Set the clock, tell every process, and do what has become due."""
     await organizations.set_clock(ports.db, organization.id, offset_us)
     await ports.cache.changed(ports.db, organization.id)
+    await drainer.drain(organization)
     found = await organizations.by_id(ports.db, organization.id)
     assert found is not None, "an organization was removed while its clock was moved"
     return found

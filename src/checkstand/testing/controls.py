@@ -140,13 +140,13 @@ async def _move_clock(request: Request, services: Services, organization: Organi
     given = await _fields(request)
     advance, now = given.get("advance"), given.get("now")
     if isinstance(advance, str) and now is None:
-        target = clock.advanced(services.ports.now(organization), advance)
+        moved = await clock.advance(services.ports, services.drainer, organization, advance)
     elif isinstance(now, str) and advance is None:
-        target = clock.moment(now)
+        moved = await clock.move(services.ports, services.drainer, organization, clock.moment(now))
     else:
         detail = 'Send either {"advance": "P14D"} or {"now": "2027-01-01T00:00:00Z"}.'
         raise _Answer(422, "InvalidClock", detail)
-    return _clock(services, await clock.move(services.ports, services.drainer, organization, target))
+    return _clock(services, moved)
 
 
 @router.post("/settle")

@@ -95,7 +95,7 @@ def demo_identity(secret_key: bytes, label: str) -> UUID:
 async def open_demo_shop(ports: Ports, authenticator: Authenticator, *, slug: str = "demo", name: str = "Demo Shop") -> DemoShop:
     """Find the shop, or make it in one transaction."""
     key = authenticator.secret_key
-    shop = _plan(key, slug, name, ports.real_now())
+    shop = plan_demo_shop(key, slug, name, ports.real_now())
     known = await organizations.by_slug(ports.db, slug)
     if known is None:
         await _make(ports, authenticator, shop)
@@ -103,7 +103,9 @@ async def open_demo_shop(ports: Ports, authenticator: Authenticator, *, slug: st
     return replace(shop, organization=known)
 
 
-def _plan(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
+def plan_demo_shop(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
+    """The shop as this secret key makes it, without asking a database."""
+
     def identity(label: str) -> UUID:
         return demo_identity(key, f"{slug}/{label}")
 

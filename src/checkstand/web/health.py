@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import asyncpg
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,9 +23,7 @@ async def livez() -> Response:
 @router.get("/readyz", response_class=Response)
 async def readyz(request: Request) -> Response:
     """The process can serve: its database answers."""
-    try:
-        await asyncio.wait_for(services_of(request).ports.db.fetchval("SELECT 1"), PATIENCE_S)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    if not await services_of(request).ports.db.answers(within_s=PATIENCE_S):
         return json_response({"status": "unavailable", "database": "unreachable"}, status=503)
     return json_response({"status": "ok", "database": "ok"})
 

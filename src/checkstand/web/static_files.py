@@ -93,7 +93,9 @@ async def _serve(request: Request) -> Response:
     match = _HASHED.match(path)
     asset = assets().get(match["stem"] + match["suffix"]) if match else None
     if asset is None:
-        return Response("There is no such file.", status_code=404, media_type="text/plain", headers=_headers("no-store"))
+        return Response(
+            "There is no such file.", status_code=404, media_type="text/plain", headers=_headers("no-store")
+        )
     is_current = asset.url == PREFIX + path
     headers = _headers("public, max-age=31536000, immutable" if is_current else "no-store")
     headers["Vary"] = "Accept-Encoding"

@@ -5,7 +5,7 @@ receivers use the UTF-8 bytes of the whole secret, prefix included, and newer on
 so a Polar delivery carries both signatures, the raw one first, and every generation of receiver finds its own.
 
     >>> signature_header("dodo", "whsec_c2VjcmV0", "msg_1", 1700000000, b"{}")
-    'v1,h0H2jxHrQqnUR56P0dHGt3F2rBxkYuhXrfiULTHSd8I='
+    'v1,A5oIrJxXPB/PkULSoVu0e4khvPiqpF9vljmhkSKg0FI='
 """
 
 from __future__ import annotations

@@ -134,7 +134,8 @@ class Api:
 def _documented(body: type[BaseModel] | None, method: str, path: str) -> dict[str, object]:
     if body is None:
         return {}
-    place = path.replace("~", "~0").replace("/", "~1")
+    # A JSON pointer to the schema's own definitions; Pydantic formats it, so the path's braces are doubled.
+    place = path.replace("/", "~1").replace("{", "{{").replace("}", "}}")
     pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
     schema = body.model_json_schema(ref_template=f"{pointer}/{{model}}")
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
@@ -175,7 +176,7 @@ async def _guarded(
             return errors.forbidden(scopes)
     if takes_body:
         await _read(call)
-    key = call.request.headers.get("idempotency-key") if keyed else None
+    key = _idempotency_key(call) if keyed else None
     return await (_once(call, handler, key) if key else handler(call))
 
 
@@ -186,6 +187,14 @@ async def _read(call: Call) -> None:
     call.data = parse_json(call.raw)
 
 
+def _idempotency_key(call: Call) -> str | None:
+    """The header's, or the field that creating a webhook has for it."""
+    given = call.request.headers.get("idempotency-key")
+    if given is None and isinstance(call.data, dict) and "webhooks" in call.request.url.path:
+        given = call.data.get("idempotency_key")
+    return given if isinstance(given, str) and given.strip() else None
+
+
 async def _once(call: Call, handler: Handler, key: str) -> Response:
     """The same request under the same Idempotency-Key gets the same answer (dodo.md 10.3: ours, the original has none)."""
     if len(key) > idempotency.LONGEST_KEY:
@@ -193,9 +202,7 @@ async def _once(call: Call, handler: Handler, key: str) -> Response:
     organization_id = call.organization.id
     method, path = call.request.method, call.request.url.path.rstrip("/")
     try:
-        replay = await idempotency.begin(
-            call.ports, organization_id, key, method=method, path=path, body=call.raw
-        )
+        replay = await idempotency.begin(call.ports, organization_id, key, method=method, path=path, body=call.raw)
     except idempotency.KeyReused:
         message = "Idempotency-Key: it was used for another request. Use a new key for a new request."
         return errors.answer(422, "IDEMPOTENCY_KEY_REUSED", message)

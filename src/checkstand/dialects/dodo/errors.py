@@ -98,6 +98,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "{where}: usage-based prices are not enabled for this business. Use one_time_price or recurring_price.",
     ),
     "paid_trial_disabled": (422, PARAMETERS, "{where}: a paid trial is not enabled for this business"),
+    "span_too_long": (422, PARAMETERS, "{where}: {given} is too long. At most 100 years are possible."),
     "fraction_of_percent": (422, PARAMETERS, "{where}: a discount must be a whole percent (a multiple of 100)"),
     "suggested_below_minimum": (
         422,

@@ -39,8 +39,7 @@ _DANGEROUS_SCHEMES = frozenset({"javascript", "data", "vbscript", "file", "blob"
 _OFFLINE_DOMAINS = (".test", ".example", ".localhost", ".local", ".invalid")
 
 # The 18 of the contract come first; the rest is what current clients may send.
-METHODS = frozenset(
-    """
+_METHODS = """
     credit debit upi_collect upi_intent apple_pay cashapp google_pay multibanco bancontact_card eps ideal przelewy24
     affirm klarna sepa ach amazon_pay afterpay_clearpay
     alfamart ali_pay ali_pay_hk alma atome bacs becs benefit bizum blik boleto bca_bank_transfer bni_va bri_va
@@ -52,11 +51,11 @@ METHODS = frozenset(
     touch_n_go trustly twint vipps viet_qr venmo walley we_chat_pay seven_eleven lawson mini_stop family_mart seicomart
     pay_easy local_bank_transfer mifinity open_banking_pis direct_carrier_billing instant_bank_transfer billie zip
     revolut_pay naver_pay payco satispay
-    """.split()
-)
+"""
+METHODS = frozenset(_METHODS.split())
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON has one kind of number: 2.0 is the integer 2."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -101,7 +100,9 @@ def _email(value: str) -> str:
             globally_deliverable=not f".{domain}".endswith(_OFFLINE_DOMAINS),
         )
     except EmailNotValidError as error:
-        raise PydanticCustomError("email", "Input should be an e-mail address: {reason}", {"reason": str(error)}) from error
+        raise PydanticCustomError(
+            "email", "Input should be an e-mail address: {reason}", {"reason": str(error)}
+        ) from error
     return found.normalized
 
 
@@ -115,7 +116,9 @@ def _url(value: str | None) -> str | None:
         raise PydanticCustomError("url", "Input should be an absolute URL such as https://example.com/done")
     name = scheme.group(1).lower()
     if name in _DANGEROUS_SCHEMES:
-        raise PydanticCustomError("url", "Input should be a URL that a buyer can be sent to; this scheme is not allowed")
+        raise PydanticCustomError(
+            "url", "Input should be a URL that a buyer can be sent to; this scheme is not allowed"
+        )
     try:
         host = urlsplit(text).hostname
     except ValueError:
@@ -142,14 +145,16 @@ def _metadata(value: object) -> object:
         if not _KEY.fullmatch(key):
             raise PydanticCustomError("key", "Keys should be 1 to 40 letters, digits, '-' or '_'")
         if not isinstance(item, str | int | float):
-            raise PydanticCustomError("value", "The value of '{key}' should be text, a number or a boolean", {"key": key})
+            raise PydanticCustomError(
+                "value", "The value of '{key}' should be text, a number or a boolean", {"key": key}
+            )
         if isinstance(item, str) and len(item) > 500:
             raise PydanticCustomError("value", "The value of '{key}' should have at most 500 characters", {"key": key})
     return value
 
 
-Int32 = Annotated[int, BeforeValidator(_whole), Field(ge=-INT32 - 1, le=INT32)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=INT32)]
+Int32 = Annotated[int, BeforeValidator(whole), Field(ge=-INT32 - 1, le=INT32)]
+Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=INT32)]
 Id = Annotated[str, StringConstraints(max_length=255)]
 Text = Annotated[Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None, AfterValidator(_blank_to_none)]
 Email = Annotated[str, AfterValidator(_email)]
@@ -243,7 +248,7 @@ class SubscriptionDataIn(Base):
     """What the session changes about its subscriptions."""
 
     on_demand: OnDemandIn | None = None
-    trial_period_days: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=10_000)] | None = None
+    trial_period_days: Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)] | None = None
 
 
 class CustomizationIn(Base):
@@ -327,13 +332,13 @@ class CheckoutIn(Base):
     customer_business_name: Text = None
     discount_codes: Annotated[list[Text], Field(max_length=20)] | None = None
     force_3ds: bool | None = None
-    mandate_min_amount_inr_paise: Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None = None
+    mandate_min_amount_inr_paise: Annotated[int, BeforeValidator(whole), Field(ge=1)] | None = None
     minimal_address: bool | None = None
     payment_method_id: Text = None
     product_collection_id: Text = None
     short_link: bool = False
     tax_id: Text = None
-    expires_in: Annotated[int, BeforeValidator(_whole), Field(ge=60, le=604_800)] | None = None
+    expires_in: Annotated[int, BeforeValidator(whole), Field(ge=60, le=604_800)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> CheckoutIn:

@@ -162,9 +162,7 @@ def _currency(organization: Organization, body: CheckoutIn, lines: Sequence[Cart
     return next((code for code in wishes if code in common), offered[0][0])
 
 
-def _check_cart(
-    organization: Organization, body: CheckoutIn, lines: Sequence[CartLine], trial: TrialChoice
-) -> None:
+def _check_cart(organization: Organization, body: CheckoutIn, lines: Sequence[CartLine], trial: TrialChoice) -> None:
     """What holds for every session. Raises Invalid with all problems of the cart, then of the rest."""
     problems = [problem for line in lines for problem in _addon_problems(line)]
     if body.subscription_data is not None and body.subscription_data.on_demand is not None:

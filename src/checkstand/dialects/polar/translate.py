@@ -17,8 +17,7 @@ CHECKOUT_ID = "{CHECKOUT_ID}"
 
 
 def price(value: Price, product: Product) -> Json:
-    """A price with the deprecated keys of the time when the interval was the price's."""
-    recurrence = product.recurrence
+    """A price. `recurring_interval` is always null: with a value, 0.x clients load the class of prices that no longer exist."""
     common: Json = {
         "created_at": moment(value.created_at),
         "modified_at": moment(value.modified_at),
@@ -29,8 +28,8 @@ def price(value: Price, product: Product) -> Json:
         "tax_behavior": value.tax_behavior,
         "is_archived": value.is_archived,
         "product_id": str(value.product_id),
-        "type": "recurring" if recurrence else "one_time",
-        "recurring_interval": str(recurrence.interval) if recurrence else None,
+        "type": "recurring" if product.recurrence else "one_time",
+        "recurring_interval": None,
     }
     terms = value.terms
     if isinstance(terms, Fixed):

@@ -1,0 +1,28 @@
+"""The hosted checkout page: what a buyer sees, from the first look to the merchant's thank-you page.
+
+session.py   one visit: the session behind an address, the token of its forms, the theme
+form.py      what was typed, as changes and complaints      change.py    storing them
+view.py      the page as data      summary.py  what it costs      places.py  countries and addresses
+handlers.py  the addresses         results.py  after paying       leaving.py  where the buyer goes then
+texts.py     every word            templates/checkout/  how it looks
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from checkstand.web import bank
+from checkstand.web.checkout import handlers
+
+router = APIRouter(include_in_schema=False)
+
+for _prefix in ("/checkout/{secret}", "/session/{secret}"):
+    router.add_api_route(_prefix, handlers.show, methods=["GET", "HEAD"])
+    router.add_api_route(f"{_prefix}/confirmation", handlers.confirmation, methods=["GET", "HEAD"])
+    router.add_api_route(f"{_prefix}/status", handlers.status, methods=["GET"])
+    router.add_api_route(f"{_prefix}/update", handlers.update, methods=["POST"])
+    router.add_api_route(f"{_prefix}/pay", handlers.pay, methods=["POST"])
+    router.add_api_route(f"{_prefix}/renew", handlers.renew, methods=["POST"])
+router.include_router(bank.router)
+
+__all__ = ["router"]

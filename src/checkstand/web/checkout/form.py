@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from dataclasses import field as made
 from typing import Final
 
 import phonenumbers
@@ -37,7 +38,7 @@ class Complaint:
 
     field: str
     key: str
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = made(default_factory=dict)
 
 
 def complaint(name: str, key: str, **values: object) -> Complaint:
@@ -60,8 +61,8 @@ class _Reader:
 
     checkout: Checkout
     typed: Mapping[str, str]
-    changes: CheckoutChanges = field(default_factory=CheckoutChanges)
-    complaints: list[Complaint] = field(default_factory=list)
+    changes: CheckoutChanges = made(default_factory=CheckoutChanges)
+    complaints: list[Complaint] = made(default_factory=list)
 
     def complain(self, name: str, key: str, **values: object) -> None:
         self.complaints.append(complaint(name, key, **values))

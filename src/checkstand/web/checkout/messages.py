@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
 from checkstand.web.checkout import places
 from checkstand.web.checkout.form import Complaint
+from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.wording import Wording, typed_amount
 
-if TYPE_CHECKING:
-    from checkstand.web.checkout.view import Input
 
-_CARD = frozenset({"card_number", "card_exp", "card_cvc"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    complaints: Sequence[Complaint] = ()
+    refusal: Refusal | None = None
+    has_changed: bool = False
+    dropped_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +99,7 @@ class Messages:
         if one.field.startswith(("amount_", "quantity_")):
             values |= self._about_line(int(one.field.rpartition("_")[2]))
         if one.field == "tax_id":
-            from checkstand.web.checkout.view import tax_id_label
-
-            values["label"] = t(tax_id_label(self._country))
+            values["label"] = t(places.tax_id_label(self._country))
         if self._country and one.field in ("line1", "city", "state", "postal_code"):
             word, has_choices = self._part(one.field)
             values |= {"field": word, "example": places.postal_example(self._country)}
@@ -107,7 +112,7 @@ class Messages:
         parts = places.parts_of(self._country, fields_for(self._country, full=True))
         part = next((part for part in parts if part.name == name), None)
         label = self._words.texts(part.label_key) if part else name
-        inside = label if label[1:2].isupper() or " (" in label else label[0].lower() + label[1:]
+        inside = label if label[1:2].isupper() else label[0].lower() + label[1:]
         return inside, bool(part and part.choices)
 
     def _about_line(self, position: int) -> dict[str, object]:

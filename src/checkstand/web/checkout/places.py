@@ -27,14 +27,68 @@ from checkstand.domain.organization import Dialect
 
 _OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
 _STATES = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
-_POSTCODE_COUNTRIES = frozenset("GB AU NZ NL BE DK NO SE FI ZA GG JE IM MY".split())
+_POSTCODE_COUNTRIES = frozenset(["GB", "AU", "NZ", "NL", "BE", "DK", "NO", "SE", "FI", "ZA", "GG", "JE", "IM", "MY"])
 _POSTAL_WORDS = {"DE": "plz", "AT": "plz", "CH": "plz", "LI": "plz", "BR": "cep", "IT": "cap"}
 _CITY_WORDS = {"JP": "ward", "GB": "post_town"}
 _KNOWN_CITY = frozenset({"city", "suburb", "post_town", "district", "ward"})
 _KNOWN_STATE = frozenset(
-    "state province prefecture county area emirate island parish department oblast do_si".split(),
+    [
+        "state",
+        "province",
+        "prefecture",
+        "county",
+        "area",
+        "emirate",
+        "island",
+        "parish",
+        "department",
+        "oblast",
+        "do_si",
+    ],
 )
 _KNOWN_POSTAL = frozenset({"zip", "postal", "pin", "eircode"})
+
+_TAX_ID_WORDS = {
+    "IN": "gstin",
+    "AU": "abn",
+    "US": "ein",
+    "MX": "rfc",
+    "BR": "cnpj",
+    "GB": "vat",
+    "CH": "vat",
+    "NO": "vat",
+}
+_EU = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,3 +194,9 @@ def postal_example(country: str) -> str:
     """A code as they look in this country; empty where none is known."""
     examples: list[str] = _rules(country).postal_code_examples
     return examples[0] if examples else ""
+
+
+def tax_id_label(country: str) -> str:
+    """The key of a country's own word for its tax ids."""
+    word = "vat" if country in _EU else _TAX_ID_WORDS.get(country)
+    return f"tax_id.{word}" if word else "tax_id.label"

@@ -24,7 +24,9 @@ _DISCOUNT = {
     "discount_on_free_product": "problem.discount.free",
     "discount_no_longer_redeemable": "problem.discount.gone",
 }
-_GONE = frozenset({"product_not_offered", "product_archived", "price_not_offered", "price_archived", "currency_unavailable"})
+_GONE = frozenset(
+    {"product_not_offered", "product_archived", "price_not_offered", "price_archived", "currency_unavailable"}
+)
 _REQUIRED = {
     "customer_email": ("email", "problem.email.required"),
     "customer_name": ("name", "problem.name.required"),
@@ -54,7 +56,7 @@ def complaints_of(problems: Iterable[Problem], checkout: Checkout) -> list[Compl
 
 def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
     code, where = problem.code, problem.where
-    if code == "token_required" or where == ("customer_billing_address",) and code == "field_required":
+    if code == "token_required" or (where == ("customer_billing_address",) and code == "field_required"):
         return None  # the card fields speak for themselves, and so do the parts of the address
     if code == "field_required":
         name, key = _REQUIRED.get(str(where[0]), (str(where[-1]), "problem.field.required"))
@@ -121,4 +123,3 @@ def last_refusal(checkout: Checkout) -> Refusal | None:
     if checkout.last_decline is None:
         return None
     return refusal_of(decline(checkout.last_decline))
-

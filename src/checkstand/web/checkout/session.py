@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 
+from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
@@ -83,6 +84,17 @@ class Visit:
         """The visit with the session as it is now."""
         return replace(self, checkout=checkout)
 
+    def at(self, other: Checkout) -> Visit:
+        """The visit to another session of the same merchant."""
+        return replace(self, checkout=other, base=base_of(other))
+
+
+def base_of(checkout: Checkout) -> str:
+    """The path of a session's page, as its API spells it."""
+    if checkout.dialect == "dodo":
+        return f"/session/{ids.short_id(ids.DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
+    return f"/checkout/{checkout.client_secret}"
+
 
 async def open_visit(request: Request) -> Visit:
     """The session that the address names. Raises NotFound."""
@@ -147,7 +159,9 @@ def with_query(url: str, added: Mapping[str, str]) -> str:
 
 
 SchemeRule = Literal["web", "app"]
-_DANGEROUS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "intent", "ws", "wss"})
+_DANGEROUS = frozenset(
+    {"javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem", "intent", "ws", "wss"}
+)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*$")
 
 

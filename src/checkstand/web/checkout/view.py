@@ -6,8 +6,8 @@ may swap any part of it for a fresh one. How it looks is in the templates; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
@@ -17,16 +17,12 @@ from checkstand.domain.catalog import Custom, is_free, takes
 from checkstand.domain.checkout import Checkout, Line, active_trial
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
-from checkstand.web.checkout.form import Complaint, may_be_chosen
+from checkstand.web.checkout.form import may_be_chosen
 from checkstand.web.checkout.leaving import back_target
-from checkstand.web.checkout.messages import Messages, Noted
-from checkstand.web.checkout.problems import Refusal
+from checkstand.web.checkout.messages import Input, Messages, Noted
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.summary import Summary, summarize
 from checkstand.web.checkout.wording import Wording, typed_amount, wording_for
-
-_TAX_ID_WORDS = {"IN": "gstin", "AU": "abn", "US": "ein", "MX": "rfc", "BR": "cnpj", "GB": "vat", "CH": "vat", "NO": "vat"}
-_EU = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,17 +49,6 @@ class Discounting:
     def is_open(self) -> bool:
         """The field is shown at once when there is something in it."""
         return self.field is not None and bool(self.field.value or self.field.error)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
-    """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said."""
-
-    typed: Mapping[str, str] = field(default_factory=dict)
-    complaints: Sequence[Complaint] = ()
-    refusal: Refusal | None = None
-    has_changed: bool = False
-    dropped_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +102,7 @@ class _Builder:
         checkout, visit = self.checkout, self.visit
         product = checkout.selected
         single = len(checkout.lines) == 1
-        summary = summarize(
-            checkout, self.words, visit.now, merchant=visit.organization.name, is_test=visit.is_test
-        )
+        summary = summarize(checkout, self.words, visit.now, merchant=visit.organization.name, is_test=visit.is_test)
         contact, card = self._contact(), self._card()
         country, address, business = self._country_field(), self._address(), self._business()
         return CheckoutView(
@@ -366,19 +349,13 @@ class _Builder:
         buyer = self.checkout.buyer
         return (
             self._field("company", self.t("company.label"), buyer.billing_name),
-            self._field("tax_id", self.t(tax_id_label(self.country_code)), buyer.tax_id, is_required=False),
+            self._field("tax_id", self.t(places.tax_id_label(self.country_code)), buyer.tax_id, is_required=False),
         )
 
 
 def _with(base: Field, more: Mapping[str, object]) -> Field:
     values: dict[str, object] = {name: getattr(base, name) for name in Field.__slots__}
     return Field(**{**values, **more})  # type: ignore[arg-type]
-
-
-def tax_id_label(country: str) -> str:
-    """The key of a country's own word for its tax ids."""
-    word = "vat" if country in _EU else _TAX_ID_WORDS.get(country)
-    return f"tax_id.{word}" if word else "tax_id.label"
 
 
 def guessed_country(locale: str | None, accepted: str) -> str | None:

@@ -102,7 +102,7 @@ async def listing(visit: Visit) -> Response:
         section="checkouts",
         rows=[row_of(visit, checkout) for checkout in found.items],
         pager=pager(visit, shown=len(found.items), total=found.total),
-        status=status,
+        chosen=status,
         text=text,
         statuses=[(str(item), words.checkout_chip(item).word) for item in CheckoutStatus],
         is_narrowed=bool(status or text),
@@ -160,7 +160,10 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
     """The sum as the buyer sees it, line by line."""
     quote, code = checkout.quote, checkout.currency
     rows = [
-        (f"{line.label} × {line.quantity}" if line.quantity != 1 else line.label, format_money(line.subtotal_minor, code))
+        (
+            f"{line.label} × {line.quantity}" if line.quantity != 1 else line.label,
+            format_money(line.subtotal_minor, code),
+        )
         for line in quote.lines
     ]
     if quote.discount_minor:
@@ -169,7 +172,9 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
     if quote.tax_minor is None:
         rows.append(("Tax", "not known yet"))
     elif quote.tax_minor:
-        rows.append(("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code)))
+        rows.append(
+            ("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code))
+        )
     return rows
 
 

@@ -1,7 +1,7 @@
 """What a browser's form sent: read once, bounded, decoded strictly. What a field means is its page's business.
 
-    >>> Form([("name", " Pro "), ("scopes", "a"), ("scopes", "b")]).text("name")
-    'Pro'
+>>> Form([("name", " Pro "), ("scopes", "a"), ("scopes", "b")]).text("name")
+'Pro'
 """
 
 from __future__ import annotations

@@ -120,7 +120,9 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             try:
                 form = await read_form(request)
             except BadBody:
-                return outside(request, 400, "That could not be read", "The form was too large or damaged. Please try again.")
+                return outside(
+                    request, 400, "That could not be read", "The form was too large or damaged. Please try again."
+                )
             if not session.may_post(request, signed_in, form):
                 return outside(
                     request,
@@ -159,7 +161,9 @@ async def _inside(handler: Handler, visit: Visit) -> Response:
     try:
         return await handler(visit)
     except NotFound:
-        return problem(visit, 404, "There is no such page", "It may have been an id of another organization, or a typing error.")
+        return problem(
+            visit, 404, "There is no such page", "It may have been an id of another organization, or a typing error."
+        )
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -42,8 +42,6 @@ async def enter(request: Request) -> Response:
     return RedirectResponse(f"/dashboard/{last if last in slugs else slugs[0]}", 303)
 
 
-
-
 @router.get("/{org}")
 @room
 async def home(visit: Visit) -> Response:

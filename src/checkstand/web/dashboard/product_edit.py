@@ -17,7 +17,15 @@ from checkstand.domain.errors import Invalid
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
-from checkstand.web.dashboard.product_form import MODELS, TypedPrice, TypedProduct, Understood, typed_from, typed_of, understand
+from checkstand.web.dashboard.product_form import (
+    MODELS,
+    TypedPrice,
+    TypedProduct,
+    Understood,
+    typed_from,
+    typed_of,
+    understand,
+)
 
 router = APIRouter()
 _VISIBILITY = {
@@ -140,7 +148,8 @@ def _in_words(visit: Visit, refused: Invalid) -> dict[str, str]:
         **_COMPOSITION,
         "default_currency_required": f"One of the prices must be in {_default_currency(visit)}, the organization's currency.",
     }
-    return {"currency-0": messages.get(problem.code, f"Not possible: {problem.code}.") for problem in refused.problems}
+    said = [messages.get(problem.code, f"Not possible: {problem.code}.") for problem in refused.problems]
+    return {"currency-0": " ".join(dict.fromkeys(said))}
 
 
 def _show(

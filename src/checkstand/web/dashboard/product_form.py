@@ -159,7 +159,9 @@ def major_text(amount_minor: int, code: str) -> str:
     return f"{whole}.{fraction:0{exponent}d}" if exponent else str(whole)
 
 
-def understand(typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_new: bool = True) -> Understood | Mapping[str, str]:
+def understand(
+    typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_new: bool = True
+) -> Understood | Mapping[str, str]:
     """What was meant, or the problems by field. A product keeps the period that it was made with: `fixed_recurrence`."""
     reading = Reading()
     if not typed.name:
@@ -167,7 +169,9 @@ def understand(typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_
     elif len(typed.name) > LONGEST_NAME:
         reading.wrong("name", f"Use at most {LONGEST_NAME} characters; these are {len(typed.name)}.")
     if len(typed.description) > LONGEST_DESCRIPTION:
-        reading.wrong("description", f"Use at most {LONGEST_DESCRIPTION} characters; these are {len(typed.description)}.")
+        reading.wrong(
+            "description", f"Use at most {LONGEST_DESCRIPTION} characters; these are {len(typed.description)}."
+        )
     recurrence = fixed_recurrence
     if is_new and typed.billing == "repeats":
         recurrence = _span(reading, "count", typed.count, typed.interval, MOST_INTERVALS, "a period")
@@ -248,7 +252,9 @@ def _amount(reading: Reading, name: str, text: str, code: str, if_empty: str | N
         reading.wrong(name, f"“{text}” is not an amount of {code}. Type it like {example}.")
         return None
     if 0 < amount < known.smallest_charge_minor:
-        reading.wrong(name, f"The least that can be charged is {format_money(known.smallest_charge_minor, code)}, or nothing.")
+        reading.wrong(
+            name, f"The least that can be charged is {format_money(known.smallest_charge_minor, code)}, or nothing."
+        )
         return None
     if amount > known.largest_charge_minor:
         reading.wrong(name, f"The most that can be charged is {format_money(known.largest_charge_minor, code)}.")

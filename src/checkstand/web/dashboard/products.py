@@ -79,7 +79,7 @@ async def catalogue(visit: Visit) -> Response:
         rows=[_row(visit, product) for product in found.items],
         pager=pager(visit, shown=len(found.items), total=found.total),
         text=text,
-        status=status,
+        chosen=status,
     )
 
 

@@ -37,14 +37,39 @@ class Entry:
 _PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
     FactType.CHECKOUT_OPENED: ("eye", "grey", "Page opened", "The buyer looked at the checkout page."),
     FactType.CHECKOUT_UPDATED: ("edit", "grey", "Details changed", "By the buyer on the page, or by your server."),
-    FactType.CHECKOUT_CONFIRMED: ("lock", "amber", "Confirmed", "Everything needed was there; the payment was accepted for processing."),
+    FactType.CHECKOUT_CONFIRMED: (
+        "lock",
+        "amber",
+        "Confirmed",
+        "Everything needed was there; the payment was accepted for processing.",
+    ),
     FactType.CHECKOUT_REOPENED: ("back", "blue", "Open again", "The buyer can try another way to pay."),
     FactType.CHECKOUT_SUCCEEDED: ("check", "green", "Checkout succeeded", None),
-    FactType.CHECKOUT_EXPIRED: ("hourglass", "grey", "Expired", "Nobody paid in time. Make a new session to try again."),
-    FactType.PAYMENT_ACTION_REQUIRED: ("shield", "amber", "The bank asked for a check", "The buyer was sent to confirm the payment (3-D Secure)."),
-    FactType.PAYMENT_PROCESSING: ("clock", "amber", "Payment is processing", "The answer comes later; nothing more is needed from the buyer."),
+    FactType.CHECKOUT_EXPIRED: (
+        "hourglass",
+        "grey",
+        "Expired",
+        "Nobody paid in time. Make a new session to try again.",
+    ),
+    FactType.PAYMENT_ACTION_REQUIRED: (
+        "shield",
+        "amber",
+        "The bank asked for a check",
+        "The buyer was sent to confirm the payment (3-D Secure).",
+    ),
+    FactType.PAYMENT_PROCESSING: (
+        "clock",
+        "amber",
+        "Payment is processing",
+        "The answer comes later; nothing more is needed from the buyer.",
+    ),
     FactType.CUSTOMER_CREATED: ("person", "grey", "Customer created", None),
-    FactType.CUSTOMER_UPDATED: ("person", "grey", "Customer recognised", "An earlier customer bought again; their details were updated."),
+    FactType.CUSTOMER_UPDATED: (
+        "person",
+        "grey",
+        "Customer recognised",
+        "An earlier customer bought again; their details were updated.",
+    ),
 }
 
 
@@ -68,7 +93,9 @@ def entries(
     return [entry for _, _, entry in sorted(told, key=lambda item: item[:2])]
 
 
-def _entry(at: datetime, now: datetime, icon: str, tone: str, title: str, text: str | None, code: str | None = None) -> Entry:
+def _entry(
+    at: datetime, now: datetime, icon: str, tone: str, title: str, text: str | None, code: str | None = None
+) -> Entry:
     return Entry(
         at=words.moment(at, now),
         clock=at.strftime("%H:%M:%S"),
@@ -101,10 +128,10 @@ def _fact(checkout: Checkout, fact: Fact, order: Order | None, now: datetime) ->
         return _entry(at, now, "check", "green", "Payment succeeded", _brand_text(fact.detail))
     if fact.type is FactType.ORDER_PAID:
         number = f"Order #{order.number}" if order else "Order"
-        text = format_money(order.total_minor, order.currency) if order else None
-        return _entry(at, now, "receipt", "green", f"{number} created", text)
-    icon, tone, title, text = _PLAIN.get(fact.type, ("circle", "grey", str(fact.type), None))
-    return _entry(at, now, icon, tone, title, text or fact.detail)
+        amount = format_money(order.total_minor, order.currency) if order else None
+        return _entry(at, now, "receipt", "green", f"{number} created", amount)
+    icon, tone, title, known = _PLAIN.get(fact.type, ("circle", "grey", str(fact.type), None))
+    return _entry(at, now, icon, tone, title, known or fact.detail)
 
 
 def _delivery(delivery: Delivery, url: str, now: datetime) -> Entry:

@@ -1,11 +1,11 @@
 """How the dashboard says money, time and status. Times are relative with the exact moment beside them; colour is never alone.
 
-    >>> from datetime import UTC, datetime, timedelta
-    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    >>> relative(noon - timedelta(minutes=5), noon), relative(noon + timedelta(days=61), noon)
-    ('5 minutes ago', 'in 61 days')
-    >>> span_text(Span(interval=Interval.MONTH, count=1)), span_text(Span(interval=Interval.WEEK, count=2))
-    ('month', '2 weeks')
+>>> from datetime import UTC, datetime, timedelta
+>>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+>>> relative(noon - timedelta(minutes=5), noon), relative(noon + timedelta(days=61), noon)
+('5 minutes ago', 'in 61 days')
+>>> span_text(Span(interval=Interval.MONTH, count=1)), span_text(Span(interval=Interval.WEEK, count=2))
+('month', '2 weeks')
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Measurements: `make bench`. Ratios to floors of the same run, since machines are noisy."""

@@ -1,0 +1,260 @@
+"""A Dodo payment: the order that a session reserved, with its tries (dodo.md 4.1, 5.5). Status, card and error are the latest try's.
+
+All keys of the contract era, the current additions, and the keys that the strict framework adapters demand are always there (10.5).
+Before a verdict there may be no customer yet: their id is then an empty text, which the contract's type allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from checkstand.dialects.dodo.translate import business_id
+from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_or_none
+from checkstand.domain.address import Address
+from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.order import Sale
+from checkstand.domain.organization import Organization
+from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
+
+STATUSES: Mapping[AttemptStatus, str] = {
+    AttemptStatus.STARTED: "processing",
+    AttemptStatus.REQUIRES_ACTION: "requires_customer_action",
+    AttemptStatus.PROCESSING: "processing",
+    AttemptStatus.SUCCEEDED: "succeeded",
+    AttemptStatus.DECLINED: "failed",
+    AttemptStatus.CANCELED: "cancelled",
+}
+UNTRIED: Mapping[CheckoutStatus, str] = {
+    CheckoutStatus.OPEN: "requires_payment_method",
+    CheckoutStatus.CONFIRMED: "processing",
+    CheckoutStatus.SUCCEEDED: "succeeded",
+    CheckoutStatus.FAILED: "failed",
+    CheckoutStatus.EXPIRED: "cancelled",
+}
+INTENT_STATUSES = (
+    "succeeded",
+    "failed",
+    "cancelled",
+    "processing",
+    "requires_customer_action",
+    "requires_merchant_action",
+    "requires_payment_method",
+    "requires_confirmation",
+    "requires_capture",
+    "partially_captured",
+    "partially_captured_and_capturable",
+)
+# dodo.md 7.2: every failure code there is, soft and hard.
+_FAILURE_CODES = """
+    AUTHENTICATION_FAILURE AUTHENTICATION_REQUIRED AUTHENTICATION_TIMEOUT CARD_NOT_ACTIVATED CARD_VELOCITY_EXCEEDED
+    CUSTOMER_CANCELLED GENERIC_DECLINE INCORRECT_CVC INCORRECT_NUMBER INSUFFICIENT_FUNDS INVALID_AMOUNT
+    INVALID_CARD_NUMBER INVALID_CARD_OWNER INVALID_CVC INVALID_EXPIRY_YEAR INVALID_PIN INVALID_REQUEST INVALID_UPI_ID
+    LIMIT_EXCEEDED LIVE_MODE_TEST_CARD MANDATE_INVALID MANDATE_REQUIRED NETWORK_ERROR NETWORK_TIMEOUT
+    ORDER_CREATION_FAILED PROCESSING_ERROR REENTER_TRANSACTION TRY_AGAIN_LATER UNKNOWN_ERROR
+    CARD_DECLINED DO_NOT_HONOR EXPIRED_CARD FRAUDULENT INVALID_ACCOUNT LOST_CARD MANDATE_REQUIRED_SYSTEM
+    PAYMENT_METHOD_PROVIDER_DECLINED PAYMENT_METHOD_UNSUPPORTED PICKUP_CARD PROVIDER_UNSUPPORTED
+    REVOCATION_OF_AUTHORIZATION STOLEN_CARD TRANSACTION_NOT_ALLOWED TRANSACTION_NOT_APPROVED
+"""
+FAILURE_CODES = frozenset(_FAILURE_CODES.split())
+# Codes of ours that the original spells otherwise.
+_RENAMED = {
+    "invalid_expiry": "INVALID_EXPIRY_YEAR",
+    "live_in_test": "INVALID_CARD_NUMBER",
+    "unknown_token": "INVALID_REQUEST",
+}
+_LISTED = """
+    payment_id brand_id created_at currency customer digital_products_delivered metadata payment_method
+    payment_method_type status subscription_id total_amount card_last_four card_network card_type card_exp_month
+    card_exp_year charge_type checkout_session_id includes_usage invoice_id invoice_url is_multi_subscription
+    is_update_payment_method payment_provider refund_status retry_attempt service_periods subscription_ids
+    three_ds_flow three_ds_status three_ds_version
+"""
+
+
+def failure_code(decline_code: str) -> str:
+    """The original's code for a decline.
+
+    >>> failure_code("insufficient_funds"), failure_code("something_else")
+    ('INSUFFICIENT_FUNDS', 'UNKNOWN_ERROR')
+    """
+    code = _RENAMED.get(decline_code, decline_code.upper())
+    return code if code in FAILURE_CODES else "UNKNOWN_ERROR"
+
+
+def status_of(sale: Sale) -> str:
+    """The payment's status: the latest try's, else what the session's own says."""
+    if sale.attempts and sale.checkout.status is not CheckoutStatus.SUCCEEDED:
+        return STATUSES[sale.attempts[-1].status]
+    return UNTRIED[sale.checkout.status]
+
+
+def payment(sale: Sale, organization: Organization, *, public_url: str, attempt: Attempt | None = None) -> Json:
+    """The payment as it is now; with `attempt`, as that try left it (an event tells of one try)."""
+    checkout = sale.checkout
+    latest = attempt or (sale.attempts[-1] if sale.attempts else None)
+    status = STATUSES[attempt.status] if attempt else status_of(sale)
+    business = business_id(organization)
+    total, tax = _amounts(sale)
+    created = sale.attempts[0].created_at if sale.attempts else checkout.created_at
+    return {
+        "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
+        "business_id": business,
+        "brand_id": business,
+        "total_amount": total,
+        "currency": checkout.currency,
+        "tax": tax,
+        "settlement_amount": total,
+        "settlement_currency": checkout.currency,
+        "settlement_tax": tax,
+        "status": status,
+        **_instrument(latest.instrument if latest else None),
+        "customer": _customer(sale),
+        "billing": billing(_address(sale), country=organization.settings.country or "US"),
+        "metadata": dict(checkout.metadata),
+        "product_cart": [
+            {"product_id": shown(DodoPrefix.PRODUCT, line.product_id), "quantity": line.quantity}
+            for line in checkout.lines
+        ],
+        "subscription_id": None,
+        "subscription_ids": [],
+        "checkout_session_id": shown(DodoPrefix.CHECKOUT_SESSION, checkout.id),
+        "discount_id": shown_or_none(DodoPrefix.DISCOUNT, checkout.discount_id),
+        "discounts": None,
+        "payment_link": session_url(public_url, checkout) if checkout.dialect == "dodo" else None,
+        **_error(latest, status),
+        "digital_products_delivered": False,
+        "refunds": [],
+        "refund_status": None,
+        "disputes": [],
+        "custom_field_responses": _answers(checkout),
+        "invoice_id": None,
+        "invoice_url": None,
+        "charge_type": None,
+        "includes_usage": False,
+        "is_multi_subscription": False,
+        "is_update_payment_method": False,
+        "payment_method_id": None,
+        "payment_provider": "stripe" if latest and latest.gateway == "stripe" else "dodo",
+        "retry_attempt": 0,
+        "service_periods": [],
+        "three_ds_flow": None,
+        "three_ds_status": None,
+        "three_ds_version": None,
+        "created_at": moment(created),
+        "updated_at": moment(latest.modified_at) if latest and latest.modified_at else None,
+    }
+
+
+def session_url(public_url: str, checkout: Checkout) -> str:
+    """Where the buyer pays (dodo.md 3.3)."""
+    return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
+
+
+def _amounts(sale: Sale) -> tuple[int, int]:
+    """What is charged and the tax in it: the order's once there is one, before that what would be taken today."""
+    if sale.order is not None:
+        return sale.order.total_minor, sale.order.tax_minor
+    due = sale.checkout.quote.due_minor
+    return due, (sale.checkout.quote.tax_minor or 0) if due else 0
+
+
+def _address(sale: Sale) -> Address | None:
+    if sale.order is not None and sale.order.billing_address is not None:
+        return sale.order.billing_address
+    return sale.checkout.buyer.address
+
+
+def _customer(sale: Sale) -> Json:
+    """The short form of a customer, or of the buyer who will become one."""
+    known, buyer = sale.customer, sale.checkout.buyer
+    customer_id = known.id if known else buyer.customer_id
+    return {
+        "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
+        "email": (known.email if known else buyer.email) or "",
+        "name": (known.name if known else buyer.name) or "",
+        "metadata": dict(known.metadata) if known else {},
+        "phone_number": known.phone if known else buyer.phone,
+    }
+
+
+def _instrument(value: Instrument | None) -> Json:
+    """How it was paid. What was free was paid with nothing."""
+    if value is None or value.method == "none":
+        value = None
+    is_card = value is not None and value.method == "card"
+    return {
+        "payment_method": value.method if value else None,
+        "payment_method_type": (value.funding or "credit" if is_card else value.method) if value else None,
+        "card_last_four": value.last_four if value else None,
+        "card_network": value.brand.lower() if value and value.brand else None,
+        "card_type": value.funding if value else None,
+        "card_issuing_country": value.country if value else None,
+        "card_holder_name": value.holder if value else None,
+        "card_exp_month": f"{value.exp_month:02d}" if value and value.exp_month else None,
+        "card_exp_year": str(value.exp_year) if value and value.exp_year else None,
+    }
+
+
+def _error(latest: Attempt | None, status: str) -> Json:
+    """Null unless it failed. The message is for the merchant."""
+    if latest is None or latest.decline_code is None or status != "failed":
+        return {"error_code": None, "error_message": None}
+    return {"error_code": failure_code(latest.decline_code), "error_message": latest.decline_message}
+
+
+def _answers(checkout: Checkout) -> list[Json] | None:
+    """What the buyer answered to the merchant's own questions: values are texts."""
+    given = {key: value for key, value in checkout.custom_field_data.items() if value is not None}
+    if not given:
+        return None
+    return [
+        {"key": key, "value": str(value).lower() if isinstance(value, bool) else str(value)}
+        for key, value in given.items()
+    ]
+
+
+def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) -> Json:
+    """A list's item: the payment without its details."""
+    whole = payment(sale, organization, public_url=public_url)
+    return {**{name: whole[name] for name in _LISTED.split()}, "dispute_status": None}
+
+
+def line_items(sale: Sale) -> Json:
+    """Each line of what was bought; only what was paid can be given back (dodo.md 5.5)."""
+    if sale.order is not None:
+        lines = [
+            (item.product_id, item.label, item.amount_minor - item.discount_minor, item.tax_minor)
+            for item in sale.order.items
+        ]
+    else:
+        lines = [(line.product_id, line.label, line.net_minor, line.tax_minor) for line in sale.checkout.quote.lines]
+    return {
+        "currency": sale.checkout.currency,
+        "items": [
+            {
+                "items_id": shown(DodoPrefix.PRODUCT, product_id),
+                "name": label,
+                "description": sale.checkout.product(product_id).description,
+                "amount": net,
+                "tax": tax,
+                "refundable_amount": net + tax if sale.order else 0,
+            }
+            for product_id, label, net, tax in lines
+        ],
+    }
+
+
+def session(sale: Sale) -> Json:
+    """`GET /checkouts/{id}`: nulls until somebody tried to pay (dodo.md 3.5). `expires_at` is ours."""
+    checkout, buyer = sale.checkout, sale.checkout.buyer
+    has_payment = checkout.order_id is not None
+    return {
+        "id": shown(DodoPrefix.CHECKOUT_SESSION, checkout.id),
+        "created_at": moment(checkout.created_at),
+        "customer_email": sale.customer.email if sale.customer else buyer.email,
+        "customer_name": (sale.customer.name if sale.customer else None) or buyer.name,
+        "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
+        "payment_status": status_of(sale) if has_payment else None,
+        "expires_at": moment(checkout.expires_at),
+    }

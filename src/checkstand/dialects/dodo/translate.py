@@ -1,0 +1,182 @@
+"""From the domain to Dodo's wire: products, prices, customers, webhook endpoints, the brand (dodo.md 5). Payments are in `sales.py`.
+
+Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
+knows of a product is kept in `Product.extras` and shown as it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior
+from checkstand.domain.customer import Customer
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.organization import Organization
+from checkstand.domain.webhook import Endpoint
+
+INTERVALS: Mapping[Interval, str] = {
+    Interval.DAY: "Day",
+    Interval.WEEK: "Week",
+    Interval.MONTH: "Month",
+    Interval.YEAR: "Year",
+}
+# A subscription that never ends by itself is shown with the longest term that the original has.
+ENDLESS = Span(interval=Interval.YEAR, count=20)
+_DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
+# Kept on the product as given; the second is what is shown without it.
+EXTRAS: Mapping[str, object] = {
+    "digital_product_delivery": None,
+    "license_key_activation_message": None,
+    "license_key_activations_limit": None,
+    "license_key_duration": None,
+    "license_key_enabled": False,
+}
+PRICE_EXTRAS: Mapping[str, object] = {
+    "trial_apply_discounts": None,
+    "trial_payment_method_optional": None,
+    "zero_amount_payment_method_optional": None,
+}
+_LISTED = """
+    product_id business_id name description image is_recurring tax_category metadata entitlements pricing_mode created_at
+    updated_at
+"""
+
+
+def business_id(organization: Organization) -> str:
+    return shown(DodoPrefix.BUSINESS, organization.id)
+
+
+def shown_price(value: Product) -> Price | None:
+    """The one price Dodo knows of: the first that can still be chosen, else the last there was."""
+    active = value.active_prices
+    return active[0] if active else value.prices[-1] if value.prices else None
+
+
+def price(value: Product, *, currency: str) -> Json:
+    """A product's price as Dodo's tagged object; `currency` is for a product that never had one."""
+    found = shown_price(value)
+    percent = found.discount_percent if found else 0
+    common: Json = {
+        "currency": found.currency if found else currency,
+        "price": _amount(found),
+        "discount": percent,
+        "discount_bps": percent * 100,
+        "purchasing_power_parity": bool(value.extras.get("purchasing_power_parity")),
+        "tax_inclusive": _tax_inclusive(found.tax_behavior if found else None),
+    }
+    if value.recurrence is not None:
+        return {"type": "recurring_price", **common, **_recurring(value, value.recurrence)}
+    custom = found.terms if found and isinstance(found.terms, Custom) else None
+    return {
+        "type": "one_time_price",
+        **common,
+        "pay_what_you_want": custom is not None,
+        "suggested_price": custom.preset_minor if custom else None,
+    }
+
+
+def _amount(value: Price | None) -> int:
+    """The set amount, or the minimum of what the buyer may choose."""
+    if value is None:
+        return 0
+    return value.terms.amount_minor if isinstance(value.terms, Fixed) else value.terms.minimum_minor
+
+
+def _tax_inclusive(behavior: TaxBehavior | None) -> bool | None:
+    return {"inclusive": True, "exclusive": False}.get(behavior or "")
+
+
+def _recurring(value: Product, every: Span) -> Json:
+    term, trial = value.term or ENDLESS, value.trial
+    return {
+        "payment_frequency_count": every.count,
+        "payment_frequency_interval": INTERVALS[every.interval],
+        "subscription_period_count": term.count,
+        "subscription_period_interval": INTERVALS[term.interval],
+        "trial_period_days": trial.count * _DAYS[trial.interval] if trial else 0,
+        "trial_amount": None,
+        **{name: value.extras.get(name, default) for name, default in PRICE_EXTRAS.items()},
+    }
+
+
+def product(value: Product, organization: Organization) -> Json:
+    """A product, whichever API made it."""
+    business = business_id(organization)
+    return {
+        "product_id": shown(DodoPrefix.PRODUCT, value.id),
+        "business_id": business,
+        "brand_id": business,
+        "name": None if value.extras.get("unnamed") else value.name,
+        "description": value.description,
+        "image": None,
+        "is_recurring": value.recurrence is not None,
+        "price": price(value, currency=organization.settings.default_currency),
+        "tax_category": value.tax_category,
+        "metadata": dict(value.metadata),
+        "addons": None,
+        **{name: value.extras.get(name, default) for name, default in EXTRAS.items()},
+        "credit_entitlements": [],
+        "entitlements": [],
+        "pricing_mode": None,
+        "product_collection_id": None,
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.modified_at or value.created_at),
+    }
+
+
+def product_in_list(value: Product, organization: Organization) -> Json:
+    """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
+    whole = product(value, organization)
+    detail = price(value, currency=organization.settings.default_currency)
+    flat = {"currency": detail["currency"], "price": detail["price"], "tax_inclusive": detail["tax_inclusive"]}
+    return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
+
+
+def customer(value: Customer, organization: Organization) -> Json:
+    return {
+        "customer_id": shown(DodoPrefix.CUSTOMER, value.id),
+        "business_id": business_id(organization),
+        "email": value.email,
+        "name": value.name or "",
+        "phone_number": value.phone,
+        "created_at": moment(value.created_at),
+        "metadata": dict(value.metadata),
+        "preferred_locale": value.locale,
+        "blocked_at": None,
+        "blocklist_entry_id": None,
+    }
+
+
+def endpoint(value: Endpoint) -> Json:
+    """A webhook endpoint. An empty filter means every event."""
+    return {
+        "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),
+        "url": value.url,
+        "description": value.description or "",
+        "disabled": not value.enabled,
+        "filter_types": list(value.events) or None,
+        "metadata": dict(value.metadata),
+        "rate_limit": value.rate_limit,
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.modified_at or value.created_at),
+    }
+
+
+def brand(organization: Organization) -> Json:
+    """The primary brand, the only one: its id is the business's (dodo.md 1.3)."""
+    settings = organization.settings
+    return {
+        "brand_id": business_id(organization),
+        "business_id": business_id(organization),
+        "name": organization.name,
+        "description": None,
+        "url": settings.website,
+        "image": None,
+        "support_email": settings.email,
+        "statement_descriptor": organization.name[:22],
+        "enabled": True,
+        "verification_enabled": False,
+        "verification_status": "Success",
+        "reason_for_hold": None,
+    }

@@ -1,0 +1,245 @@
+"""`/webhooks`: where events are posted, with a cursor for its list (dodo.md 5.9, 1.6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+from starlette.responses import Response
+
+from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo.call import Api, Call
+from checkstand.dialects.dodo.event_types import EVENT_TYPES
+from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Text
+from checkstand.dialects.dodo.wire import Json, named, shown
+from checkstand.domain import ids
+from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.webhook import Endpoint
+from checkstand.store import webhooks
+
+api = Api("Dodo: webhooks")
+READ = ("webhooks:read", "webhooks:write")
+WRITE = ("webhooks:write",)
+DEFAULT_LIMIT, LARGEST_LIMIT = 50, 250
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+# Ours to set: a merchant's value would break the delivery or its signature.
+_OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "x-auth-token"})
+
+
+def _web_url(value: str) -> str:
+    text = value.strip()
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in text):
+        raise PydanticCustomError("url", "Input should be an https address such as https://example.com/webhooks")
+    return text
+
+
+def _event_types(value: list[str]) -> list[str]:
+    unknown = [name for name in value if name not in EVENT_TYPES]
+    if unknown:
+        message = "Unknown event type {name}. An empty list asks for all."
+        raise PydanticCustomError("enum", message, {"name": unknown[0][:100]})
+    return list(dict.fromkeys(value))
+
+
+def _headers(value: dict[str, str]) -> dict[str, str]:
+    for name, text in value.items():
+        if not _TOKEN.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("webhook-"):
+            raise PydanticCustomError("header", "'{name}' cannot be set as a header", {"name": name[:100]})
+        if not (text.isascii() and text.isprintable() and len(text) <= LONGEST_TEXT):
+            raise PydanticCustomError("header", "The value of '{name}' should be printable ASCII", {"name": name})
+    return value
+
+
+WebUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_web_url)]
+EventTypes = Annotated[list[str], AfterValidator(_event_types)]
+Headers = Annotated[dict[str, str], Field(max_length=50), AfterValidator(_headers)]
+Notes = Annotated[dict[str, Annotated[str, StringConstraints(max_length=500)]], Field(max_length=50)]
+
+
+class WebhookIn(Base):
+    """`POST /webhooks`."""
+
+    url: WebUrl
+    description: Text = None
+    disabled: bool | None = None
+    filter_types: EventTypes | None = None
+    headers: Headers | None = None
+    metadata: Notes | None = None
+    rate_limit: Count | None = None
+    idempotency_key: Text = None
+
+
+class WebhookPatch(Base):
+    """`PATCH /webhooks/{id}`: absent means unchanged; null clears the filter, the limit and the description."""
+
+    url: WebUrl | None = None
+    description: Text = None
+    disabled: bool | None = None
+    filter_types: EventTypes | None = None
+    metadata: Notes | None = None
+    rate_limit: Count | None = None
+
+
+class HeadersPatch(Base):
+    """`PATCH /webhooks/{id}/headers`: adds and replaces."""
+
+    headers: Headers
+
+
+@api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True)
+async def create(call: Call) -> Response:
+    """Create a webhook endpoint."""
+    body = call.body(WebhookIn)
+    _check_url(call, body.url)
+    endpoint = Endpoint(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        dialect="dodo",
+        url=body.url,
+        description=body.description,
+        secret=ids.standard_webhook_secret(call.ports.random_bytes),
+        events=tuple(body.filter_types or ()),
+        enabled=not body.disabled,
+        headers=body.headers or {},
+        metadata=body.metadata or {},
+        rate_limit=body.rate_limit or None,
+        created_at=call.ports.now(call.organization),
+    )
+    await webhooks.add_endpoint(call.ports.db, endpoint)
+    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    return call.json(translate.endpoint(endpoint))
+
+
+def _check_url(call: Call, url: str) -> None:
+    """Live webhooks go over https. What address a name means is judged at each delivery."""
+    if call.organization.mode == "live" and urlsplit(url).scheme != "https":
+        raise Invalid.single("url_not_https", "url", given=url)
+
+
+@api.route("GET", "/webhooks", scopes=READ)
+async def search(call: Call) -> Response:
+    """List webhook endpoints, newest first."""
+    size = paging.limit(call, default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
+    found = await webhooks.endpoints(call.ports.db, call.organization.id, "dodo")
+    return call.json(_page(found, _start(call, found, size), size))
+
+
+def _start(call: Call, found: Sequence[Endpoint], size: int) -> int:
+    """Where the page begins. An iterator is the id it continues after; with `-` before it, the one it goes back from."""
+    iterator = paging.text(call, "iterator")
+    if iterator is None:
+        return 0
+    back = iterator.startswith("-")
+    wanted = named(DodoPrefix.WEBHOOK_ENDPOINT, iterator.removeprefix("-"))
+    place = next((position for position, item in enumerate(found) if item.id == wanted), None)
+    if place is None:
+        raise paging.refuse("iterator", "is not known any more. Start again without it.")
+    return max(0, place - size) if back else place + 1
+
+
+def _page(found: Sequence[Endpoint], start: int, size: int) -> Json:
+    part = found[start : start + size]
+    done = start + size >= len(found)
+    last = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[-1].id) if part else None
+    first = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[0].id) if part else None
+    return {
+        "data": [translate.endpoint(item) for item in part],
+        "iterator": None if done else last,
+        "prev_iterator": f"-{first}" if start > 0 and first else None,
+        "done": done,
+    }
+
+
+async def _found(call: Call) -> Endpoint:
+    endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
+    found = await webhooks.endpoint_by_id(call.ports.db, call.organization.id, endpoint_id)
+    if found is None or found.dialect != "dodo":
+        raise NotFound
+    return found
+
+
+@api.route("GET", "/webhooks/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a webhook endpoint."""
+    return call.json(translate.endpoint(await _found(call)))
+
+
+@api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch)
+async def update(call: Call) -> Response:
+    """Change a webhook endpoint."""
+    call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
+    body = call.body(WebhookPatch)
+    found = await _found(call)
+    if body.url is not None:
+        _check_url(call, body.url)
+    changed = replace(
+        found,
+        url=body.url or found.url,
+        description=body.description if body.gave("description") else found.description,
+        events=tuple(body.filter_types or ()) if body.gave("filter_types") else found.events,
+        metadata=found.metadata if body.metadata is None else body.metadata,
+        rate_limit=(body.rate_limit or None) if body.gave("rate_limit") else found.rate_limit,
+        enabled=found.enabled if body.disabled is None else not body.disabled,
+    )
+    return call.json(translate.endpoint(await _save(call, found, changed)))
+
+
+async def _save(call: Call, before: Endpoint, changed: Endpoint) -> Endpoint:
+    """Store a change; what waits for an endpoint that was disabled is given up."""
+    after = replace(changed, modified_at=call.ports.now(call.organization))
+    async with call.ports.db.transaction() as tx:
+        await webhooks.save_endpoint(tx, after)
+        if before.enabled and not after.enabled:
+            await webhooks.skip_pending(tx, after.organization_id, after.id)
+        await call.ports.cache.changed(tx, after.organization_id)
+    call.ports.cache.forget(after.organization_id)
+    return after
+
+
+@api.route("DELETE", "/webhooks/{id}", scopes=WRITE)
+async def delete(call: Call) -> Response:
+    """Remove a webhook endpoint."""
+    found = await _found(call)
+    now = call.ports.now(call.organization)
+    await webhooks.delete_endpoint(call.ports.db, call.organization.id, found.id, now=now)
+    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    return call.done()
+
+
+@api.route("GET", "/webhooks/{id}/secret", scopes=READ)
+async def secret(call: Call) -> Response:
+    """Read the secret that an endpoint's events are signed with."""
+    return call.json({"secret": (await _found(call)).secret})
+
+
+@api.route("GET", "/webhooks/{id}/headers", scopes=READ)
+async def headers(call: Call) -> Response:
+    """Read the headers sent with every event; those that hold secrets are only named."""
+    return call.json(_shown_headers((await _found(call)).headers))
+
+
+def _shown_headers(given: Mapping[str, str]) -> Json:
+    sensitive = [name for name in given if name.lower() in _SECRET_HEADERS]
+    return {"headers": {name: text for name, text in given.items() if name not in sensitive}, "sensitive": sensitive}
+
+
+@api.route("PATCH", "/webhooks/{id}/headers", scopes=WRITE, body=HeadersPatch)
+async def update_headers(call: Call) -> Response:
+    """Add and replace headers sent with every event."""
+    call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
+    body = call.body(HeadersPatch)
+    found = await _found(call)
+    await _save(call, found, replace(found, headers={**found.headers, **body.headers}))
+    return call.done()

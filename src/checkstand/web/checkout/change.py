@@ -1,0 +1,72 @@
+"""Storing what a form changed, as much of it as is right.
+
+Somebody who mistypes a discount code has not mistyped the address: what the flow refuses is taken out and told, and the rest is saved.
+Two changes at the same moment (two tabs, a quick typist) are stored one after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.errors import Invalid, Locked, Problem
+from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.store import checkouts
+from checkstand.web.checkout.form import Complaint
+from checkstand.web.checkout.problems import complaints_of
+from checkstand.web.checkout.session import Visit
+
+TRIES = 4
+_CAUSES = {
+    "discount_code": ("discount_code",),
+    "discount_id": ("discount_code",),
+    "customer_tax_id": ("tax_id",),
+    "customer_billing_address": ("tax_id",),
+    "amount": ("amounts", "quantities"),
+    "quantity": ("quantities",),
+    "product_id": ("product_id",),
+}
+_DEFAULTS = CheckoutChanges()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The session after a change, and what was left out of it."""
+
+    visit: Visit
+    complaints: tuple[Complaint, ...]
+
+
+async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
+    """Save the changes. Raises Expired, NotOpen, and Locked when others change the session faster than we can read it."""
+    complaints: list[Complaint] = []
+    checkout = visit.checkout
+    for attempt in range(TRIES):
+        try:
+            changed = await update_checkout(visit.ports, visit.organization, checkout, changes, by_merchant=False)
+            return Stored(visit.after(changed), tuple(complaints))
+        except Invalid as refused:
+            complaints += complaints_of(refused.problems, checkout)
+            smaller = without_causes(changes, refused.problems)
+            if smaller == changes:
+                break
+            changes = smaller
+        except Locked:
+            if attempt == TRIES - 1:
+                raise
+            checkout = await reread(visit, checkout)
+    return Stored(visit.after(checkout), tuple(complaints))
+
+
+async def reread(visit: Visit, checkout: Checkout) -> Checkout:
+    """The session as it is stored now."""
+    found = await checkouts.by_id(visit.ports.db, checkout.organization_id, checkout.id)
+    assert found is not None, "a session is never removed"
+    return found
+
+
+def without_causes(changes: CheckoutChanges, problems: tuple[Problem, ...]) -> CheckoutChanges:
+    """The changes without what the problems are about; the same when none of them can be told apart."""
+    names = {name for problem in problems for name in _CAUSES.get(str(problem.where[0]), ()) if name in changes.given}
+    defaults = {item.name: getattr(_DEFAULTS, item.name) for item in fields(CheckoutChanges) if item.name in names}
+    return replace(changes, **defaults, given=changes.given - names) if names else changes

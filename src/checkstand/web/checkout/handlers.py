@@ -1,0 +1,315 @@
+"""The addresses of a session's pages. Polar's and Dodo's sessions have the same handlers under two prefixes.
+
+Every step works without a script: forms post here and are answered with a page, or with 303 to one. A script that sends
+`X-Fragment: 1` with an update gets only the parts of the page that may have changed.
+
+Paying: what was typed is checked all at once and saved; the price is compared with the one that was shown; the card becomes a token;
+then the flow confirms. A decline reopens the session, so the answer is the checkout page again, with everything but the card in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.domain.errors import (
+    CustomerDeleted,
+    Expired,
+    ExternalIdTaken,
+    Invalid,
+    Locked,
+    NotFound,
+    NotOpen,
+    NotPermitted,
+    PaymentDeclined,
+)
+from checkstand.domain.payment import Declined, NeedsAction
+from checkstand.flows.confirm_checkout import confirm_checkout, what_is_missing
+from checkstand.flows.refresh_payment import refresh_payment
+from checkstand.flows.renew_checkout import renew_checkout
+from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
+from checkstand.gateways.test_cards import CardDetails
+from checkstand.http import json_response
+from checkstand.services import client_address
+from checkstand.web.checkout import pages, results
+from checkstand.web.checkout.change import reread, store_changes
+from checkstand.web.checkout.form import Complaint, complaint, read_card, read_changes, shown_total, total_mark
+from checkstand.web.checkout.messages import Input
+from checkstand.web.checkout.problems import complaints_of, last_refusal, refusal_of
+from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
+
+
+async def show(request: Request) -> Response:
+    """The checkout page, or where the session has got to (hosted-page.md 1.2)."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return pages.unknown_page(request)
+    if not results.is_live(visit):
+        return results.elsewhere(visit)
+    return pages.checkout_page(visit, Input(refusal=last_refusal(visit.checkout)))
+
+
+async def confirmation(request: Request) -> Response:
+    """The result page, which asks the gateway first where it still waits for a word."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return pages.unknown_page(request)
+    visit = visit.after(await refresh_payment(visit.ports, visit.checkout))
+    status = visit.checkout.status
+    if results.is_live(visit):
+        return pages.see_other(visit.url(fragment="problems" if visit.checkout.last_decline else ""))
+    if status is CheckoutStatus.SUCCEEDED:
+        return await results.success_page(visit)
+    if status is CheckoutStatus.CONFIRMED:
+        return results.waiting_page(visit)
+    if status is CheckoutStatus.FAILED:
+        return results.failed_page(visit)
+    return results.expired_page(visit)
+
+
+async def status(request: Request) -> Response:
+    """`{"status", "url"}` for the waiting page's script: where to go when the status is no longer `confirmed`."""
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"}
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return json_response({"status": "unknown", "url": None}, status=404, headers=headers)
+    checkout = await refresh_payment(visit.ports, visit.checkout)
+    waits_at_bank = bool(checkout.payment and checkout.payment.intent_status == "requires_action")
+    data = {
+        "status": str(checkout.status),
+        "requires_action": checkout.status is CheckoutStatus.CONFIRMED and waits_at_bank,
+        "url": visit.url("/confirmation"),
+    }
+    return json_response(data, headers=headers)
+
+
+async def update(request: Request) -> Response:
+    """Store what was changed on the page and price it again; nothing is charged here."""
+    visit, form, refused = await _posted(request)
+    if refused is not None or visit is None:
+        return refused or pages.unknown_page(request)
+    wants_parts = request.headers.get("x-fragment") == "1"
+    reading = read_changes(visit.checkout, form)
+    before = visit.checkout
+    try:
+        stored = await store_changes(visit, reading.changes)
+    except (Expired, NotOpen):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except Locked:
+        return pages.checkout_page(
+            visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409
+        )
+    visit = stored.visit
+    given = Input(
+        typed=_kept(form, before, visit.checkout),
+        complaints=(*reading.complaints, *stored.complaints),
+        dropped_code=_dropped(before, visit.checkout, form),
+    )
+    if wants_parts:
+        return pages.checkout_parts(visit, given)
+    if given.complaints or given.dropped_code:
+        return pages.checkout_page(visit, given, status=422 if given.complaints else 200)
+    return pages.see_other(visit.url(fragment="order"))
+
+
+def _kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str, str]:
+    """What was typed, less what the change made meaningless: another plan's amount, a code that is applied."""
+    gone = set()
+    if before.selected.id != after.selected.id:
+        gone |= {name for name in form if name.startswith(("amount_", "quantity_"))}
+    if after.discount is not None or form.get("do") == "remove":
+        gone.add("discount_code")
+    return {name: value for name, value in form.items() if name not in gone}
+
+
+def _dropped(before: Checkout, after: Checkout, form: Mapping[str, str]) -> str:
+    """The discount that a change silently took away; empty when none was, or when that was the wish."""
+    if before.discount is None or after.discount is not None or form.get("do") == "remove":
+        return ""
+    return before.discount.code or before.discount.name
+
+
+async def pay(request: Request) -> Response:
+    """The pay button."""
+    visit, form, refused = await _posted(request)
+    if refused is not None or visit is None:
+        return refused or pages.unknown_page(request)
+    reading = read_changes(visit.checkout, form)
+    changes = _with_address_of(request, visit, reading.changes)
+    complaints = list(reading.complaints)
+    try:
+        preview = await apply_changes(visit.ports, visit.organization, visit.checkout, changes, now=visit.now)
+    except Invalid as wrong:
+        complaints += complaints_of(wrong.problems, visit.checkout)
+        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+    complaints += _what_is_missing(preview, form)
+    card = read_card(form) if preview.is_payment_form_required else None
+    if card is not None and not isinstance(card, CardDetails):
+        complaints += card
+    if complaints:
+        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+    if shown_total(form) != total_mark(preview):
+        return await _again(visit, form, changes, Input(has_changed=True), status=409)
+    return await _charge(request, visit, form, changes, card if isinstance(card, CardDetails) else None)
+
+
+def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
+    """The changes with the buyer's network address in them, when the merchant did not name one."""
+    if visit.checkout.buyer.ip_address is not None:
+        return changes
+    return replace(changes, ip_address=client_address(request), given=changes.given | {"ip_address"})
+
+
+def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
+    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
+    if preview.is_payment_form_required and "name" in form and not form["name"]:
+        missing.append(complaint("name", "problem.name_card.required"))
+    return missing
+
+
+def _once(complaints: list[Complaint]) -> tuple[Complaint, ...]:
+    """Each field's first complaint, in the order of the form."""
+    first: dict[str, Complaint] = {}
+    for one in complaints:
+        first.setdefault(one.field, one)
+    return tuple(sorted(first.values(), key=lambda one: _place(one.field)))
+
+
+_FORM_ORDER = [
+    "product",
+    "amount",
+    "quantity",
+    "discount_code",
+    "email",
+    "name_contact",
+    "phone",
+    "card_number",
+    "card_exp",
+    "card_cvc",
+    "name",
+    "country",
+    "line1",
+    "line2",
+    "city",
+    "state",
+    "postal_code",
+    "company",
+    "tax_id",
+]
+
+
+def _place(name: str) -> int:
+    group = name.partition("_")[0] if name.startswith(("amount_", "quantity_")) else name
+    return _FORM_ORDER.index(group) if group in _FORM_ORDER else len(_FORM_ORDER)
+
+
+async def _charge(
+    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, card: CardDetails | None
+) -> Response:
+    """Everything is there: a token for the card, then confirm."""
+    token: str | None = None
+    if card is not None:
+        if visit.bank is None:
+            return await _again(visit, form, changes, Input(), status=409)
+        tokenized = await visit.bank.tokenize(visit.organization.id, card, now=visit.now)
+        if isinstance(tokenized, Declined):
+            return await _again(visit, form, changes, Input(refusal=refusal_of(tokenized)), status=422)
+        token = tokenized
+    back = visit.absolute_url("/confirmation")
+    try:
+        done = await confirm_checkout(
+            visit.ports, visit.organization, visit.checkout, changes, confirmation_token=token, return_url=back
+        )
+    except PaymentDeclined:
+        return pages.see_other(visit.url(fragment="problems"))
+    except (NotOpen, Expired):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except Locked:
+        current = visit.after(await reread(visit, visit.checkout))
+        if not results.is_live(current):
+            return results.elsewhere(current)
+        return pages.checkout_page(
+            current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409
+        )
+    except Invalid as wrong:
+        complaints = complaints_of(wrong.problems, visit.checkout)
+        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+    except ExternalIdTaken:
+        wrong_email = complaint("email", "problem.email.other_customer")
+        return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
+    except CustomerDeleted:
+        gone = complaint("form", "problem.customer.deleted")
+        return pages.checkout_page(visit, Input(typed=form, complaints=(gone,)), status=409)
+    if isinstance(done.verdict, NeedsAction):
+        return pages.leave_for(request, done.verdict.url, theme=visit.theme)
+    return pages.see_other(visit.url("/confirmation"))
+
+
+async def _again(
+    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, given: Input, *, status: int
+) -> Response:
+    """The page again, with what was typed stored as far as it is right."""
+    try:
+        stored = await store_changes(visit, changes)
+    except (Expired, NotOpen):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except Locked:
+        stored = None
+    after = stored.visit if stored else visit
+    typed = _kept(form, visit.checkout, after.checkout)
+    return pages.checkout_page(after, replace(given, typed=typed), status=status)
+
+
+async def renew(request: Request) -> Response:
+    """Start again: a fresh session with the content of this one, when it ended unpaid."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return pages.unknown_page(request)
+    form = await read_form(request)
+    if not may_post(request, form, visit.token):
+        return _refused(visit)
+    if results.is_live(visit):
+        return pages.see_other(visit.url())
+    t = visit.texts
+    try:
+        fresh = await renew_checkout(visit.ports, visit.organization, visit.checkout)
+    except (NotPermitted, Invalid):
+        text = t("expired.gone", merchant=visit.organization.name)
+        return pages.message_page(visit, "title.expired", t("expired.heading"), text, status=410)
+    return pages.see_other(visit.at(fresh).url())
+
+
+async def _posted(request: Request) -> tuple[Visit | None, dict[str, str], Response | None]:
+    """A form posted to a session that is open; or the answer for one that is not, or may not be."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return None, {}, pages.unknown_page(request)
+    form = await read_form(request)
+    if not may_post(request, form, visit.token):
+        return visit, form, _refused(visit)
+    if not results.is_live(visit):
+        return visit, form, results.elsewhere(visit)
+    return visit, form, None
+
+
+def _refused(visit: Visit) -> Response:
+    """403: the post did not come from our own page."""
+    t = visit.texts
+    return pages.message_page(
+        visit,
+        "title.refused",
+        t("refused.heading"),
+        t("refused.text"),
+        status=403,
+        link_url=visit.url(),
+        link_label=t("refused.again"),
+    )

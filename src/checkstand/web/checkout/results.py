@@ -1,0 +1,144 @@
+"""What a buyer finds after paying, or instead of it: success, processing, the bank's turn, failure, expiry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from checkstand.domain.catalog import Interval, Span
+from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.payment import Attempt, AttemptStatus
+from checkstand.flows.read_sale import sales_of_checkouts
+from checkstand.flows.renew_checkout import may_renew
+from checkstand.web.checkout.leaving import success_target
+from checkstand.web.checkout.pages import message_page, page, see_other
+from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.summary import later_charges
+from checkstand.web.checkout.wording import Wording, wording_for
+
+BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
+_LONGEST_WAIT_S = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the success page prints: label and value, in order."""
+
+    heading: str
+    rows: tuple[tuple[str, str], ...]
+    continue_url: str | None
+    wait_s: int
+    email: str
+    contact: str
+
+
+def is_live(visit: Visit) -> bool:
+    """True when the buyer may still change and pay this session."""
+    return visit.checkout.status is CheckoutStatus.OPEN and not is_over(visit.checkout, visit.now)
+
+
+def elsewhere(visit: Visit) -> Response:
+    """Where a session that is no longer open belongs."""
+    checkout = visit.checkout
+    if checkout.status is CheckoutStatus.SUCCEEDED:
+        return see_other(success_target(visit) or visit.url("/confirmation"))
+    if checkout.status in (CheckoutStatus.CONFIRMED, CheckoutStatus.FAILED):
+        return see_other(visit.url("/confirmation"))
+    return expired_page(visit)
+
+
+def expired_page(visit: Visit) -> Response:
+    """410, with a way on: a fresh session with the same content where that is possible, and the way back."""
+    t, checkout = visit.texts, visit.checkout
+    again = visit.url("/renew") if may_renew(checkout, visit.now) else ""
+    return message_page(
+        visit,
+        "title.expired",
+        t("expired.heading"),
+        t("expired.text", span=_lifetime(checkout, wording_for(visit))),
+        status=410,
+        form_url=again,
+        form_label=t("expired.again"),
+    )
+
+
+def _lifetime(checkout: Checkout, words: Wording) -> str:
+    minutes = max(1, round((checkout.expires_at - checkout.created_at).total_seconds() / 60))
+    if minutes % 1440 == 0:
+        return words.length(Span(interval=Interval.DAY, count=minutes // 1440))
+    if minutes % 60 == 0:
+        return words.texts.count("span.hour", minutes // 60)
+    return words.texts.count("span.minute", minutes)
+
+
+def failed_page(visit: Visit) -> Response:
+    """The final failure: nothing was charged, and a fresh start where that is possible."""
+    t = visit.texts
+    again = visit.url("/renew") if may_renew(visit.checkout, visit.now) else ""
+    return message_page(
+        visit,
+        "title.failed",
+        t("failed.heading"),
+        t("failed.text", reference=str(visit.checkout.id)[:8]),
+        status=200,
+        form_url=again,
+        form_label=t("expired.again"),
+    )
+
+
+def waiting_page(visit: Visit) -> Response:
+    """Confirmed and undecided: the bank's turn when the buyer has to go there, else patience."""
+    payment = visit.checkout.payment
+    action_url = payment.action_url if payment and payment.intent_status == "requires_action" else None
+    return page(
+        visit,
+        "waiting.html",
+        "title.processing",
+        action_url=action_url,
+        status_url=visit.url("/status"),
+        own_url=visit.url("/confirmation"),
+    )
+
+
+async def success_page(visit: Visit) -> Response:
+    """Thank you, with what a receipt says, and on to the merchant."""
+    return page(visit, "success.html", "title.success", receipt=await _receipt(visit))
+
+
+async def _receipt(visit: Visit) -> Receipt:
+    t, checkout, words = visit.texts, visit.checkout, wording_for(visit)
+    sale = (await sales_of_checkouts(visit.ports, visit.organization, [checkout]))[0]
+    paid = next((attempt for attempt in sale.attempts if attempt.status is AttemptStatus.SUCCEEDED), None)
+    rows = []
+    if sale.order is not None:
+        rows.append((t("success.order"), t("success.number", number=sale.order.number)))
+        rows.append((t("success.date"), words.day(sale.order.created_at)))
+    bought = [
+        t("summary.line", quantity=line.quantity, label=line.label) if line.quantity > 1 else line.label
+        for line in checkout.quote.lines
+    ]
+    rows.append((t("success.bought"), ", ".join(bought)))
+    rows.append((t("success.paid"), words.money(checkout.quote.due_minor, checkout.currency)))
+    if paid is not None and paid.instrument is not None:
+        rows.append((t("success.method"), _method(visit, paid)))
+    for phase in later_charges(checkout, sale.order.created_at if sale.order else visit.now)[:1]:
+        amount = words.money(phase.amount_minor, checkout.currency)
+        rows.append((t("success.next"), t("success.next_value", amount=amount, date=words.day(phase.start))))
+    target = success_target(visit)
+    return Receipt(
+        heading=t("success.trial_heading" if checkout.trial_end else "success.heading"),
+        rows=tuple(rows),
+        continue_url=target,
+        wait_s=0 if checkout.options.redirect_immediately else _LONGEST_WAIT_S,
+        email=checkout.buyer.email or "",
+        contact=visit.organization.settings.email or "",
+    )
+
+
+def _method(visit: Visit, paid: Attempt) -> str:
+    instrument, t = paid.instrument, visit.texts
+    if instrument is None or instrument.last_four is None:
+        return t("success.method_none")
+    brand = BRANDS.get(instrument.brand or "", t("card.legend"))
+    return t("success.method_card", brand=brand, last_four=instrument.last_four)

@@ -1,0 +1,172 @@
+"""The worker that runs for ever: wakes, goes on after trouble, leaves politely, and looks after what expires."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.store import checkouts
+from checkstand.webhooks.fan_out import fan_out
+from checkstand.worker.loop import Worker
+from tests.webhooks.receiver import Answer, receiving
+from tests.webhooks.stage import Stage, open_stage
+
+
+@contextlib.asynccontextmanager
+async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(worker.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def open_checkout(stage: Stage) -> Checkout:
+    wanted = Wanted(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
+    request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
+    return await create_checkout(stage.ports, stage.organization, request)
+
+
+def test_a_worker_that_starts_delivers_what_waited_for_it(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url)
+            await stage.happen("first")
+            async with running(stage.worker):
+                await receiver.wait_for(1, within_s=0.9)
+
+    asyncio.run(story())
+
+
+def test_waking_it_delivers_at_once(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url)
+            async with running(stage.worker):
+                for number in range(1, 6):
+                    await asyncio.sleep(0.1)
+                    await stage.happen(str(number))
+                    stage.ports.wake()
+                    await receiver.wait_for(number, within_s=0.4)
+
+    asyncio.run(story())
+
+
+def test_a_worker_in_another_process_finds_work_without_being_woken(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url)
+            async with running(stage.another_worker()):
+                await asyncio.sleep(0.2)
+                await stage.happen("first")
+                await receiver.wait_for(1, within_s=2.5)
+
+    asyncio.run(story())
+
+
+def test_a_receiver_that_answers_slowly_holds_up_no_other(database_url: str) -> None:
+    async def story() -> None:
+        async with (
+            open_stage(database_url) as stage,
+            receiving(lambda _request, _count: Answer(after_s=3.0)) as slow,
+            receiving() as quick,
+        ):
+            await stage.endpoint(slow.url)
+            await stage.endpoint(quick.url)
+            async with running(stage.worker):
+                await stage.happen("one", "two")
+                stage.ports.wake()
+                await quick.wait_for(2, within_s=1.5)
+                await stage.happen("three")
+                stage.ports.wake()
+                await quick.wait_for(3, within_s=1.0)
+                assert len(slow.received) == 1
+
+    asyncio.run(story())
+
+
+def test_trouble_in_a_round_does_not_end_the_worker(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url)
+            trouble = [1]
+
+            class Flaky(Worker):
+                async def deliver_round(self) -> None:
+                    if trouble:
+                        trouble.pop()
+                        raise ConnectionError("the database is away")
+                    await super().deliver_round()
+
+            worker = Flaky(stage.ports, stage.renderers, stage.woken)
+            async with running(worker):
+                await stage.happen("first")
+                await receiver.wait_for(1, within_s=4.0)
+                assert not trouble
+
+    asyncio.run(story())
+
+
+def test_a_worker_that_leaves_gives_back_what_it_could_not_finish(database_url: str) -> None:
+    async def story() -> None:
+        async with (
+            open_stage(database_url) as stage,
+            receiving(lambda _request, count: Answer(after_s=30.0 if count == 1 else 0.0)) as receiver,
+        ):
+            await stage.endpoint(receiver.url)
+            async with running(stage.another_worker()):
+                await stage.happen("first")
+                await receiver.wait_for(1, within_s=2.5)
+            assert await stage.drain() == (1, 0)
+            assert receiver.received[0].id == receiver.received[1].id
+
+    asyncio.run(story())
+
+
+def test_a_session_whose_time_is_over_expires_and_is_told_of(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url)
+            checkout = await open_checkout(stage)
+            async with running(stage.worker):
+                await stage.advance(timedelta(hours=25))
+                await receiver.wait_for(1, within_s=4.0)
+            stored = await checkouts.by_id(stage.ports.db, stage.organization.id, checkout.id)
+            assert stored is not None
+            assert stored.status is CheckoutStatus.EXPIRED
+            assert b"checkout.expired" in receiver.received[0].body
+
+    asyncio.run(story())
+
+
+def test_draining_waits_for_deliveries_that_the_running_worker_is_at(database_url: str) -> None:
+    async def story() -> None:
+        async with (
+            open_stage(database_url) as stage,
+            receiving(lambda _request, _count: Answer(after_s=0.4)) as receiver,
+        ):
+            await stage.endpoint(receiver.url)
+            async with running(stage.worker):
+                await stage.happen("first")
+                stage.ports.wake()
+                await receiver.wait_for(1)
+                assert await stage.drain() == (1, 0)
+                assert (await stage.queue())[0].status == "delivered"
+
+    asyncio.run(story())
+
+
+def test_only_one_worker_at_a_time_turns_facts_into_deliveries(database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(database_url) as stage:
+            async with stage.ports.db.transaction() as tx:
+                assert await tx.fetchval("SELECT pg_try_advisory_xact_lock($1)", 0x6661637473)
+                assert await fan_out(stage.ports, stage.renderers) is None
+            assert await fan_out(stage.ports, stage.renderers) is not None
+
+    asyncio.run(story())

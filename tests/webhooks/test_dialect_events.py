@@ -28,11 +28,11 @@ POLAR_EVENTS = (
 )
 
 
-async def buy(stage: Stage, dialect: Dialect, **told: str) -> None:
+async def buy(stage: Stage, dialect: Dialect) -> None:
     wanted = Wanted(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
     request = CheckoutRequest(dialect=dialect, wanted=(wanted,), choose_one=dialect == "polar")
     checkout = await create_checkout(stage.ports, stage.organization, request)
-    await pay(stage.ports, stage.organization, checkout, Purchase(email="ada@example.com", **told))
+    await pay(stage.ports, stage.organization, checkout, Purchase(email="ada@example.com"))
 
 
 def real_worker(stage: Stage) -> Worker:

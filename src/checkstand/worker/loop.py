@@ -63,6 +63,7 @@ class Worker(Drainer):
         self._upkeep = Upkeep(ports)
         self._lanes: dict[Lane, asyncio.Task[None]] = {}
         self._held: dict[UUID, Leased] = {}
+        self._leaving = False
 
     async def run(self) -> None:
         """Work until cancelled. What fails is logged and tried again, later each time it fails in a row."""
@@ -171,6 +172,8 @@ class Worker(Drainer):
                 began = time.monotonic()
                 await self._sender.send(organization, leased)
                 self._held.pop(leased.delivery.id, None)
+                if self._leaving:
+                    break
                 rate = leased.endpoint.rate_limit
                 if rate:
                     await asyncio.sleep(max(0.0, 1.0 / rate - (time.monotonic() - began)))
@@ -189,6 +192,7 @@ class Worker(Drainer):
 
     async def _leave(self) -> None:
         """End politely: what is under way gets a moment to finish, the rest is given back for another worker."""
+        self._leaving = True
         tasks = list(self._lanes.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=LEAVE_WITHIN_S)
@@ -199,6 +203,7 @@ class Worker(Drainer):
             await deliveries.release(self._ports.db, leased.delivery)
         self._held.clear()
         await self._http.aclose()
+        self._leaving = False
 
     async def aclose(self) -> None:
         """Close what a worker that only ever drained has open."""

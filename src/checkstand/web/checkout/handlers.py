@@ -15,6 +15,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import (
     CustomerDeleted,
@@ -37,10 +38,19 @@ from checkstand.http import json_response
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes
-from checkstand.web.checkout.form import Complaint, complaint, read_card, read_changes, shown_total, total_mark
+from checkstand.web.checkout.form import (
+    Complaint,
+    complaint,
+    may_be_chosen,
+    read_card,
+    read_changes,
+    shown_total,
+    total_mark,
+)
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.problems import complaints_of, last_refusal, refusal_of
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
+from checkstand.web.checkout.view import guessed_country
 
 
 async def show(request: Request) -> Response:
@@ -51,7 +61,20 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    return pages.checkout_page(visit, Input(refusal=last_refusal(visit.checkout)))
+    return pages.checkout_page(await _as_shown(visit), Input(refusal=last_refusal(visit.checkout)))
+
+
+async def _as_shown(visit: Visit) -> Visit:
+    """The visit with the session priced for the country that the page preselects; nothing is stored by looking."""
+    checkout = visit.checkout
+    country = guessed_country(checkout.buyer.locale, visit.accepted_languages)
+    if checkout.buyer.address is not None or country is None or not may_be_chosen(checkout, country):
+        return visit
+    guess = CheckoutChanges(given=frozenset({"address"}), address=Address(country=country))
+    try:
+        return visit.after(await apply_changes(visit.ports, visit.organization, checkout, guess, now=visit.now))
+    except Invalid:
+        return visit
 
 
 async def confirmation(request: Request) -> Response:

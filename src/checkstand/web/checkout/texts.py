@@ -31,7 +31,8 @@ ENGLISH: Mapping[str, str] = {
     "test_mark": "[TEST]",
     # test mode
     "test.badge": "Test mode",
-    "test.notice": "No money moves. Pay with {card}, any future date, any code.",
+    "test.notice": "No money moves.",
+    "test.try": "Pay with {card}, any future date, any code.",
     "test.more": "Test cards",
     "test.copy": "Copy",
     "test.copied": "Copied",

@@ -13,7 +13,7 @@ from uuid import UUID
 from babel import Locale, UnknownLocaleError
 
 from checkstand.domain.address import AddressFields, fields_for
-from checkstand.domain.catalog import Custom, is_free, takes
+from checkstand.domain.catalog import Custom, is_free, takes, unit_amount
 from checkstand.domain.checkout import Checkout, Line, active_trial
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
@@ -57,6 +57,7 @@ class CheckoutView:
 
     heading: str
     price: str
+    price_interval: str
     trial: str
     description: str
     plans: tuple[Plan, ...]
@@ -108,6 +109,7 @@ class _Builder:
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
             price=self._price() if single else summary.due,
+            price_interval=self.words.per(product.recurrence) if single and product.recurrence else "",
             trial=self._trial() if single else "",
             description=(product.description or "") if single else "",
             plans=self._plans(),
@@ -137,18 +139,15 @@ class _Builder:
         line, price = checkout.lines[0], checkout.selected_price
         if is_free(price):
             return self.t("price.free")
-        if isinstance(price.terms, Custom):
-            amount = takes(price.terms, chosen_minor=line.chosen_minor)
-            shown = self.words.money(amount, checkout.currency)
-            return self.words.repeating(shown, checkout.selected.recurrence)
-        return self.words.price(checkout.selected, price)
+        return self.words.money(unit_amount(price, chosen_minor=line.chosen_minor), checkout.currency)
 
     def _trial(self) -> str:
         checkout = self.checkout
         span = active_trial(checkout.selected, checkout.trial) if checkout.trial_end else None
         if span is None:
             return ""
-        return self.t("trial.line", span=self.words.length(span), price=self._price())
+        price = self.words.repeating(self._price(), checkout.selected.recurrence)
+        return self.t("trial.line", span=self.words.length(span), price=price)
 
     def _plans(self) -> tuple[Plan, ...]:
         checkout = self.checkout

@@ -48,7 +48,8 @@ def moment(at: datetime, now: datetime) -> Moment:
 def relative(at: datetime, now: datetime) -> str:
     """How long ago, or how soon, in the largest unit that fits."""
     seconds = (now - at).total_seconds()
-    size = abs(seconds)
+    # What was just set to end in 90 days ends in 90 days, not 89 and a bit.
+    size = seconds if seconds >= 0 else 30 - seconds
     for unit, length in _STEPS:
         if size >= length:
             count = int(size // length)

@@ -51,13 +51,16 @@ async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> 
         ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)
         renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
         worker = Worker(ports, renderers, woken)
-        yield Services(
-            ports=ports,
-            authenticator=Authenticator(settings.secret_key.encode()),
-            settings=settings,
-            drainer=worker,
-            woken=woken,
-        )
+        try:
+            yield Services(
+                ports=ports,
+                authenticator=Authenticator(settings.secret_key.encode()),
+                settings=settings,
+                drainer=worker,
+                woken=woken,
+            )
+        finally:
+            await worker.aclose()
     finally:
         await cache.close()
         await db.close()

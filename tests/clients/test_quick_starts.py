@@ -5,6 +5,7 @@ Each is one story with an unmodified client: what a merchant does in their first
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import subprocess
@@ -19,7 +20,8 @@ import pytest
 import standardwebhooks
 
 from checkstand.domain import ids
-from checkstand.testing.buyer import buy
+from checkstand.testing.browser import buy
+from checkstand.testing.browser_fill import Wishes
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import Hook, Receiver, receiving
 from tests.clients.runner import node, polar_0, result
@@ -60,7 +62,7 @@ def merchant(server: RunningServer, shop: DemoShop) -> Iterator[Merchant]:
 
 def pay(url: str) -> None:
     """The buyer, as a browser without JavaScript."""
-    outcome = buy(url, email="ada@example.com", name="Ada Lovelace", country="DE")
+    outcome = asyncio.run(buy(url, Wishes(email="ada@example.com", country="DE")))
     assert outcome.status == "succeeded", outcome
 
 

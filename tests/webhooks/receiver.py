@@ -43,8 +43,26 @@ class Receiver:
     most_at_once: int = 0
     _at_once: int = 0
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _open: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer_all(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             while request := await _read(reader):
                 self.received.append(request)
@@ -58,7 +76,6 @@ class Receiver:
                     break
                 writer.write(_encoded(told))
                 await writer.drain()
-        writer.close()
 
     async def wait_for(self, count: int, *, within_s: float = 5.0) -> None:
         """Until so many requests came. Raises TimeoutError."""
@@ -97,13 +114,14 @@ async def receiving(
     receiver = Receiver()
     if answer is not None:
         receiver.answer = answer
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(receiver.connected, "127.0.0.1", 0, ssl=tls)
     receiver.port = server.sockets[0].getsockname()[1]
     receiver.url = f"http{'s' if tls else ''}://127.0.0.1:{receiver.port}/hook"
     try:
         yield receiver
     finally:
         server.close()
+        await receiver.close()
 
 
 def always(status: int, body: bytes = b"") -> Callable[[Received, int], Answer]:

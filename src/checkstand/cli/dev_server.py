@@ -149,7 +149,9 @@ def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[st
     if given.database_url:
         yield given.database_url
         return
-    if not embedded.exists(folder):
+    if options.ephemeral:
+        note(paint("Preparing a database ...", on=sys.stderr, faint=True))
+    elif not embedded.exists(folder):
         note(paint("Preparing the database (first start only) ...", on=sys.stderr, faint=True))
     cluster = embedded.start(folder, durable=not options.ephemeral)
     try:

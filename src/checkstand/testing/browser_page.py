@@ -18,6 +18,8 @@ from html.parser import HTMLParser
 from typing import Final
 
 _BUTTONS: Final = frozenset({"submit", "image"})
+_BLOCK_END: Final = "\0"
+_BLOCKS: Final = frozenset({"h1", "h2", "h3", "p", "li", "div", "dt", "dd"})
 _REFRESH: Final = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(?:[;,]\s*(?:url\s*=\s*)?['\"]?([^'\"]*)['\"]?)?\s*$", re.IGNORECASE
 )
@@ -108,6 +110,14 @@ class Page:
     links: list[tuple[str, str]] = field(default_factory=list)
 
 
+def _sentences(text: str) -> str:
+    """Blocks of text as one line: each ends like a sentence, if another follows."""
+    blocks = [" ".join(block.split()) for block in text.split(_BLOCK_END)]
+    blocks = [block for block in blocks if block]
+    ended = [block if block.endswith((".", "!", "?", ":")) else f"{block}." for block in blocks[:-1]]
+    return " ".join([*ended, *blocks[-1:]])
+
+
 def read(html: str) -> Page:
     """Parse a page. Never raises: what cannot be understood is left out, as browsers do."""
     reader = _Reader()
@@ -189,12 +199,14 @@ class _Reader(HTMLParser):
     def _end_texts(self, tag: str) -> None:
         for position in reversed(range(len(self._texts))):
             what, ending, words = self._texts[position]
+            if tag in _BLOCKS:
+                words.append(_BLOCK_END)
             if ending != tag:
                 continue
             self._depths[position] -= 1
             if self._depths[position] == 0:
                 del self._texts[position], self._depths[position]
-                self._keep(what, " ".join("".join(words).split()))
+                self._keep(what, _sentences("".join(words)))
 
     def _keep(self, what: str, text: str) -> None:
         if what == "alert" and text:

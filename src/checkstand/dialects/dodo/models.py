@@ -36,7 +36,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _DANGEROUS_SCHEMES = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
-_OFFLINE_DOMAINS = (".test", ".example", ".localhost", ".local", ".invalid")
+_LOCAL_DOMAIN = re.compile(r"(^|\.)(?:localhost|local|invalid)$")
 
 # The 18 of the contract come first; the rest is what current clients may send.
 _METHODS = """
@@ -90,20 +90,14 @@ def _unique(value: list[str]) -> list[str]:
 
 def _email(value: str) -> str:
     """An address whose form is right; nobody is asked whether it exists. Domains for tests and local shops are fine."""
-    text = value.strip()
-    domain = text.rpartition("@")[2].lower()
+    local, at, domain = value.strip().rpartition("@")
+    # The checker knows no way to allow these names, so it sees one that it allows in their place.
+    stand_in = _LOCAL_DOMAIN.sub(r"\1test", domain.lower())
     try:
-        found = validate_email(
-            text,
-            check_deliverability=False,
-            test_environment=True,
-            globally_deliverable=not f".{domain}".endswith(_OFFLINE_DOMAINS),
-        )
+        found = validate_email(f"{local}{at}{stand_in}", check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise PydanticCustomError(
-            "email", "Input should be an e-mail address: {reason}", {"reason": str(error)}
-        ) from error
-    return found.normalized
+        raise PydanticCustomError("email", "Input should be an e-mail address: {reason}", {"reason": str(error)}) from error
+    return found.normalized if stand_in == domain.lower() else f"{found.local_part}@{domain.lower()}"
 
 
 def _url(value: str | None) -> str | None:

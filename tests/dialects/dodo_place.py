@@ -1,0 +1,123 @@
+"""What the Dodo tests share: a client of one shop, short names for its catalogue, and a buyer who pays without a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from checkstand.domain import ids
+from checkstand.domain.address import Address
+from checkstand.domain.errors import PaymentDeclined
+from checkstand.flows.authenticate import create_token
+from checkstand.flows.confirm_checkout import confirm_checkout
+from checkstand.flows.read_checkout import read_checkout
+from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.testing.demo import DemoShop
+from tests.server import RunningServer
+
+# P one-time 10.00, S 20.00 a month, T the same with 14 days of trial, W pay what you want from 5.00, F free: all USD.
+NAMES = {"P": "one_time", "S": "monthly", "T": "trial", "W": "pay_what_you_want", "F": "free"}
+TABLES = ("checkouts", "products", "prices", "customers", "webhook_endpoints", "facts", "idempotency_keys")
+BUYER = CheckoutChanges(
+    given=frozenset({"email", "name", "address"}),
+    email="ada@example.com",
+    name="Ada Byron",
+    address=Address(country="DE", line1="Markt 4", city="Jena", postal_code="07743"),
+)
+
+
+@dataclass
+class DodoShop:
+    """One organization behind its Dodo key. `P`, `S` ... in a body stand for the ids of its products."""
+
+    server: RunningServer
+    demo: DemoShop
+
+    @cached_property
+    def http(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {self.demo.dodo_key}"})
+
+    def id(self, name: str) -> str:
+        return ids.short_id("pdt", self.demo.products[NAMES[name]].id)
+
+    def filled(self, value: Any) -> Any:
+        """The value with every short product name replaced by the product's id."""
+        if isinstance(value, Mapping):
+            return {
+                key: self.id(item) if key == "product_id" and item in NAMES else self.filled(item)
+                for key, item in value.items()
+            }
+        return [self.filled(item) for item in value] if isinstance(value, list) else value
+
+    def create(self, **body: Any) -> httpx2.Response:
+        return self.http.post("/checkouts", json=self.filled(body))
+
+    def session(self, *names: str, **body: Any) -> str:
+        """A session for one of each product; its id."""
+        cart = [{"product_id": name, "quantity": 1} for name in names or ("P",)]
+        answer = self.create(product_cart=cart, **body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["session_id"])
+
+    def stored(self, session_id: str) -> Any:
+        """The session as the domain has it."""
+        checkout_id = ids.parse_short_id("cks", session_id)
+        assert checkout_id is not None
+        return self.server.run(read_checkout(self.server.services.ports, self.demo.organization, checkout_id))
+
+    def pay(self, session_id: str, token: str = "ctoken_visa", buyer: CheckoutChanges = BUYER) -> None:
+        """The buyer's part. A decline is the session's business, not the test's."""
+        ports, organization = self.server.services.ports, self.demo.organization
+
+        async def paying() -> None:
+            checkout = await read_checkout(ports, organization, ids.parse_short_id("cks", session_id) or UUID(int=0))
+            try:
+                await confirm_checkout(
+                    ports, organization, checkout, buyer, confirmation_token=token, return_url="http://pay.test/"
+                )
+            except PaymentDeclined:
+                return
+
+        self.server.run(paying())
+
+    def payment_of(self, session_id: str) -> dict[str, Any]:
+        """The payment that came of a session."""
+        payment_id = self.http.get(f"/checkouts/{session_id}").json()["payment_id"]
+        found: dict[str, Any] = self.http.get(f"/payments/{payment_id}").json()
+        return found
+
+    def key(self, *scopes: str) -> str:
+        """A further key with these scopes alone."""
+        services = self.server.services
+        _, secret = self.server.run(
+            create_token(
+                services.ports,
+                services.authenticator,
+                self.demo.organization.id,
+                name="limited",
+                dialect="dodo",
+                scopes=scopes,
+            )
+        )
+        return secret
+
+    def set(self, statement: str, *arguments: object) -> None:
+        """Change something that no API changes; `$1` is the organization."""
+        services = self.server.services
+        organization_id = self.demo.organization.id
+        self.server.run(services.ports.db.execute(statement, organization_id, *arguments))
+        self.server.run(services.ports.cache.changed(services.ports.db, organization_id))
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows of each table the organization has."""
+        return {
+            table: self.server.value(
+                f"SELECT count(*) FROM {table} WHERE organization_id = $1", self.demo.organization.id
+            )
+            for table in TABLES
+        }

@@ -8,7 +8,6 @@ One web process, one durable PostgreSQL, all on this machine; the load comes fro
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import secrets

@@ -11,6 +11,7 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
 from tests.server import RunningServer
 
+
 @pytest.fixture
 def polar(server: RunningServer, shop: DemoShop) -> Polar:
     return Polar(server, shop)

@@ -1,4 +1,4 @@
-"""Settings: environment variables `CHECKSTAND_...`, or a file named by `CHECKSTAND_ENV_FILE`. One table; a test compares it with the docs.
+"""Settings: environment variables `CHECKSTAND_...`, or a file named by `CHECKSTAND_ENV_FILE`. A test compares them with the docs.
 
 `serve` refuses to start on a bad or missing one with a sentence that names it; `dev` fills in what a laptop needs.
 """

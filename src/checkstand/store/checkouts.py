@@ -28,7 +28,7 @@ _CREATE = f"""
     INSERT INTO facts {fact_store.COLUMNS}
     SELECT $1, {fact_store.SELECTED}
     FROM {fact_store.unnest_from(17)} {fact_store.ALIAS}
-"""  # noqa: S608 - built from constants
+"""
 
 _SAVE = f"""
     WITH changed AS (
@@ -48,7 +48,7 @@ _SAVE = f"""
         FROM changed, {fact_store.unnest_from(17)} {fact_store.ALIAS}
     )
     SELECT count(*) FROM changed
-"""  # noqa: S608 - built from constants
+"""
 
 
 def _arguments(checkout: Checkout) -> tuple[object, ...]:

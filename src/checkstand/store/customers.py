@@ -53,7 +53,7 @@ async def by_id(
         WHERE organization_id = $1
           AND id = $2
           AND (deleted_at IS NULL OR $3)
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         customer_id,
         with_deleted,
@@ -69,7 +69,7 @@ async def by_ids(db: Executor, organization_id: UUID, customer_ids: Sequence[UUI
         FROM customers
         WHERE organization_id = $1
           AND id = ANY($2::uuid[])
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         list(customer_ids),
     )
@@ -85,7 +85,7 @@ async def by_external_id(db: Executor, organization_id: UUID, external_id: str) 
         WHERE organization_id = $1
           AND external_id = $2
           AND deleted_at IS NULL
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         external_id,
     )
@@ -103,7 +103,7 @@ async def newest_by_email(db: Executor, organization_id: UUID, email: str) -> Cu
           AND deleted_at IS NULL
         ORDER BY created_at DESC, id
         LIMIT 1
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         fold_email(email),
     )

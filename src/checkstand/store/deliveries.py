@@ -114,7 +114,7 @@ _LEASE = f"""
     FROM taken
     JOIN webhook_endpoints AS e ON e.organization_id = taken.organization_id AND e.id = taken.endpoint_id
     ORDER BY taken.sequence
-"""  # noqa: S608 - built from constants
+"""
 
 
 def _leased(row: asyncpg.Record) -> Leased:

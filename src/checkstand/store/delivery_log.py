@@ -77,7 +77,7 @@ async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) 
         JOIN webhook_endpoints AS e ON e.organization_id = d.organization_id AND e.id = d.endpoint_id
         WHERE d.organization_id = $1
           AND d.id = ANY($2::uuid[])
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         list(delivery_ids),
     )
@@ -93,7 +93,7 @@ async def of_delivery(db: Executor, organization_id: UUID, delivery_id: UUID) ->
         WHERE organization_id = $1
           AND delivery_id = $2
         ORDER BY created_at, id
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         delivery_id,
     )

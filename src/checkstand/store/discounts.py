@@ -46,7 +46,7 @@ async def by_id(db: Executor, organization_id: UUID, discount_id: UUID) -> Disco
         WHERE organization_id = $1
           AND id = $2
           AND deleted_at IS NULL
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         discount_id,
     )
@@ -62,7 +62,7 @@ async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | 
         WHERE organization_id = $1
           AND upper(code) = upper($2)
           AND deleted_at IS NULL
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         code.strip(),
     )
@@ -75,7 +75,7 @@ async def add(db: Executor, discount: Discount) -> None:
         f"""
         INSERT INTO discounts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8, $9, $10, $11, $12, $13, $14::json, $15, $16)
-        """,  # noqa: S608 - built from constants
+        """,
         discount.organization_id,
         discount.id,
         discount.name,

@@ -40,7 +40,7 @@ _RECORD = f"""
     INSERT INTO facts {COLUMNS}
     SELECT $1, {SELECTED}
     FROM {unnest_from(2)} {ALIAS}
-"""  # noqa: S608 - built from constants
+"""
 
 
 async def record(db: Executor, organization_id: UUID, facts: Sequence[Fact]) -> None:

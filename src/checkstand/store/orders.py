@@ -142,7 +142,7 @@ async def by_id(db: Executor, organization_id: UUID, order_id: UUID) -> Order | 
         FROM orders
         WHERE organization_id = $1
           AND id = $2
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         order_id,
     )

@@ -69,20 +69,20 @@ async def add(db: Executor, organization: Organization) -> None:
 
 async def by_id(db: Executor, organization_id: UUID) -> Organization | None:
     row = await db.fetchrow(
-        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1",  # noqa: S608
+        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1",
         organization_id,
     )
     return _organization(row) if row is not None else None
 
 
 async def by_slug(db: Executor, slug: str) -> Organization | None:
-    row = await db.fetchrow(f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.slug = $1", slug)  # noqa: S608
+    row = await db.fetchrow(f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.slug = $1", slug)
     return _organization(row) if row is not None else None
 
 
 async def all_of_them(db: Executor) -> Sequence[Organization]:
     """Every organization, for the worker's rounds."""
-    rows = await db.fetch(f"SELECT {_ORGANIZATION} FROM organizations AS o ORDER BY o.created_at")  # noqa: S608
+    rows = await db.fetch(f"SELECT {_ORGANIZATION} FROM organizations AS o ORDER BY o.created_at")
     return [_organization(row) for row in rows]
 
 
@@ -132,7 +132,7 @@ async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None
         FROM access_tokens AS t
         JOIN organizations AS o ON o.id = t.organization_id
         WHERE t.token_hash = $1
-        """,  # noqa: S608 - built from constants
+        """,
         token_hash,
     )
     return Principal(token=_token(row), organization=_organization(row)) if row is not None else None
@@ -146,7 +146,7 @@ async def tokens(db: Executor, organization_id: UUID) -> Sequence[AccessToken]:
         FROM access_tokens AS t
         WHERE t.organization_id = $1
         ORDER BY t.created_at DESC
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
     )
     return [_token(row) for row in rows]
@@ -226,7 +226,7 @@ async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization
         JOIN memberships AS m ON m.organization_id = o.id
         WHERE m.user_id = $1
         ORDER BY o.name
-        """,  # noqa: S608 - built from constants
+        """,
         user_id,
     )
     return [_organization(row) for row in rows]
@@ -241,7 +241,7 @@ async def memberships_of(db: Executor, user_id: UUID) -> Sequence[tuple[Organiza
         JOIN memberships AS m ON m.organization_id = o.id
         WHERE m.user_id = $1
         ORDER BY o.name, o.id
-        """,  # noqa: S608 - built from constants
+        """,
         user_id,
     )
     return [(_organization(row), row["role"]) for row in rows]

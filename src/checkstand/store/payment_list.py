@@ -13,11 +13,11 @@ from checkstand.store.query import Page, Query
 
 _OF_CHECKOUT = "a.organization_id = checkouts.organization_id AND a.checkout_id = checkouts.id"
 _MADE_AT = (
-    f"coalesce((SELECT min(a.created_at) FROM payment_attempts AS a WHERE {_OF_CHECKOUT}), "  # noqa: S608 - built from constants
+    f"coalesce((SELECT min(a.created_at) FROM payment_attempts AS a WHERE {_OF_CHECKOUT}), "
     "checkouts.created_at)"
 )
 _LATEST_TRY = (
-    f"(SELECT a.status FROM payment_attempts AS a WHERE {_OF_CHECKOUT} ORDER BY a.created_at DESC, a.id DESC LIMIT 1)"  # noqa: S608 - built from constants
+    f"(SELECT a.status FROM payment_attempts AS a WHERE {_OF_CHECKOUT} ORDER BY a.created_at DESC, a.id DESC LIMIT 1)"
 )
 _BOUGHT = (
     "(SELECT 1 FROM order_items AS i WHERE i.organization_id = checkouts.organization_id "

@@ -52,7 +52,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18)
-        """,  # noqa: S608 - built from constants
+        """,
         attempt.organization_id,
         attempt.id,
         attempt.checkout_id,
@@ -107,7 +107,7 @@ async def by_id(db: Executor, organization_id: UUID, attempt_id: UUID) -> Attemp
         FROM payment_attempts
         WHERE organization_id = $1
           AND id = $2
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         attempt_id,
     )
@@ -122,7 +122,7 @@ async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID)
         FROM payment_attempts
         WHERE organization_id = $1
           AND gateway_key = $2
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         gateway_key,
     )
@@ -140,7 +140,7 @@ async def of_checkouts(
         WHERE organization_id = $1
           AND checkout_id = ANY($2::uuid[])
         ORDER BY created_at, id
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         list(checkout_ids),
     )
@@ -161,7 +161,7 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
           AND created_at <= $2
         ORDER BY created_at
         LIMIT 100
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         before,
     )

@@ -85,7 +85,7 @@ async def by_ids(db: Executor, organization_id: UUID, product_ids: Sequence[UUID
         FROM products
         WHERE organization_id = $1
           AND id = ANY($2::uuid[])
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         list(product_ids),
     )
@@ -100,7 +100,7 @@ async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Pr
         FROM products
         WHERE organization_id = $1
           AND id = (SELECT product_id FROM prices WHERE prices.organization_id = $1 AND prices.id = $2)
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         price_id,
     )

@@ -77,7 +77,7 @@ class Query:
     ) -> tuple[Sequence[asyncpg.Record], int]:
         """The rows of one page and the count of all, in one statement when the page is not empty."""
         conditions = "\n          AND ".join(self._conditions)
-        counted = f"SELECT count(*) FROM {self._table} WHERE {conditions}"  # noqa: S608 - fixed names only
+        counted = f"SELECT count(*) FROM {self._table} WHERE {conditions}"
         if offset > LARGEST_OFFSET:
             return [], int(await db.fetchval(counted, *self._arguments))
         statement = f"""
@@ -87,7 +87,7 @@ class Query:
             ORDER BY {", ".join(self._order)}
             LIMIT {self.bind(limit)}
             OFFSET {self.bind(offset)}
-        """  # noqa: S608 - fixed names only
+        """
         rows = await db.fetch(statement, *self._arguments)
         if rows:
             return rows, int(rows[0]["total_count"])

@@ -95,7 +95,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
         INSERT INTO test_gateway_charges ({_CHARGE})
         VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11)
         ON CONFLICT (organization_id, id) DO NOTHING
-        """,  # noqa: S608 - built from constants
+        """,
         charge.organization_id,
         charge.id,
         charge.reference,
@@ -112,7 +112,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
 
 async def charge_by_key(db: Executor, organization_id: UUID, key: UUID) -> BankCharge | None:
     row = await db.fetchrow(
-        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE organization_id = $1 AND id = $2",  # noqa: S608
+        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE organization_id = $1 AND id = $2",
         organization_id,
         key,
     )
@@ -122,7 +122,7 @@ async def charge_by_key(db: Executor, organization_id: UUID, key: UUID) -> BankC
 async def charge_by_reference(db: Executor, reference: str) -> BankCharge | None:
     """Look-up by secret: the bank's challenge page knows a charge by its unguessable reference alone."""
     row = await db.fetchrow(
-        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE reference = $1",  # noqa: S608
+        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE reference = $1",
         reference,
     )
     return _charge(row) if row is not None else None

@@ -63,7 +63,7 @@ async def add_endpoint(db: Executor, endpoint: Endpoint) -> None:
         f"""
         INSERT INTO webhook_endpoints ({ENDPOINT})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::json, $13::json, $14, $15, $16)
-        """,  # noqa: S608 - built from constants
+        """,
         *_endpoint_arguments(endpoint),
     )
 
@@ -146,7 +146,7 @@ async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None
           AND deleted_at IS NULL
           AND ($2::text IS NULL OR dialect = $2)
         ORDER BY created_at DESC, id
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         dialect,
     )
@@ -161,7 +161,7 @@ async def endpoint_by_id(db: Executor, organization_id: UUID, endpoint_id: UUID)
         WHERE organization_id = $1
           AND id = $2
           AND deleted_at IS NULL
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         endpoint_id,
     )
@@ -178,7 +178,7 @@ async def listening(db: Executor, organization_ids: Sequence[UUID]) -> dict[UUID
           AND enabled
           AND deleted_at IS NULL
         ORDER BY created_at, id
-        """,  # noqa: S608 - built from constants
+        """,
         list(organization_ids),
     )
     found: dict[UUID, list[Endpoint]] = {}
@@ -219,7 +219,7 @@ async def deliveries_of_checkout(
         WHERE d.organization_id = $1
           AND f.checkout_id = $2
         ORDER BY d.sequence
-        """,  # noqa: S608 - built from constants
+        """,
         organization_id,
         checkout_id,
     )

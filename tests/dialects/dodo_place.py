@@ -40,7 +40,9 @@ class DodoShop:
 
     @cached_property
     def http(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self.server.url, headers={"Authorization": f"Bearer {self.demo.dodo_key}"})
+        # Nothing here is https: without certificates to read, a client is made in no time.
+        headers = {"Authorization": f"Bearer {self.demo.dodo_key}"}
+        return httpx2.Client(base_url=self.server.url, headers=headers, verify=False)
 
     def id(self, name: str) -> str:
         return ids.short_id("pdt", self.demo.products[NAMES[name]].id)
@@ -115,9 +117,7 @@ class DodoShop:
 
     def row_counts(self) -> dict[str, int]:
         """How many rows of each table the organization has."""
-        return {
-            table: self.server.value(
-                f"SELECT count(*) FROM {table} WHERE organization_id = $1", self.demo.organization.id
-            )
-            for table in TABLES
-        }
+        counted = ", ".join(f"(SELECT count(*) FROM {table} WHERE organization_id = $1) AS {table}" for table in TABLES)
+        row = self.server.run(self.server.services.ports.db.fetchrow(f"SELECT {counted}", self.demo.organization.id))
+        assert row is not None
+        return dict(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,15 +14,9 @@ import pytest
 from checkstand.domain import ids
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.discount import Discount, Percentage
+from checkstand.flows import idempotency
 from checkstand.store import discounts
-from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def dodo(server: RunningServer, shop: DemoShop) -> DodoShop:
-    return DodoShop(server, shop)
 
 
 ONE = [{"product_id": "P", "quantity": 1}]
@@ -203,7 +198,7 @@ def test_the_same_call_twice_makes_two_sessions(dodo: DodoShop) -> None:
 def test_without_a_good_key_nothing_is_told_about_the_body(dodo: DodoShop, header: str | None) -> None:
     """Rows 3 and 4: the key is looked at first."""
     headers = {"authorization": header} if header else {}
-    answer = httpx2.post(f"{dodo.server.url}/checkouts", content=b"{not json", headers=headers)
+    answer = httpx2.post(f"{dodo.server.url}/checkouts", content=b"{not json", headers=headers, verify=False)
     assert answer.status_code == 401
     message = "You are not authorised to perform this action"
     assert answer.json() == {"code": "UNAUTHORIZED", "message": message}
@@ -450,6 +445,18 @@ def test_the_same_idempotency_key_gets_the_same_session(dodo: DodoShop) -> None:
     assert (second.content, second.headers["idempotent-replayed"]) == (first.content, "true")
     other = dodo.http.post("/checkouts", json={**body, "metadata": {"a": "b"}}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+def test_a_key_whose_first_request_is_at_work_may_be_tried_again_soon(dodo: DodoShop) -> None:
+    ports, organization = dodo.server.services.ports, dodo.demo.organization
+    content = json.dumps(dodo.filled({"product_cart": ONE})).encode()
+    begun = idempotency.begin(ports, organization.id, "order-79", method="POST", path="/checkouts", body=content)
+    assert dodo.server.run(begun) is None
+    headers = {"Idempotency-Key": "order-79", "Content-Type": "application/json"}
+    answer = dodo.http.post("/checkouts", content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "IDEMPOTENCY_KEY_BUSY")
+    assert answer.headers["retry-after"] == "1"
+    assert "x-should-retry" not in answer.headers
 
 
 def test_a_refusal_is_replayed_as_well(dodo: DodoShop) -> None:

@@ -77,7 +77,7 @@ class Receiver:
                 writer.write(_encoded(told))
                 await writer.drain()
 
-    async def wait_for(self, count: int, *, within_s: float = 5.0) -> None:
+    async def wait_for(self, count: int, *, within_s: float = 15.0) -> None:
         """Until so many requests came. Raises TimeoutError."""
         async with asyncio.timeout(within_s):
             while len(self.received) < count:

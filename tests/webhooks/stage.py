@@ -67,7 +67,12 @@ class Stage:
         return self.shop.demo.organization
 
     def another_worker(self) -> Worker:
+        """As in another process: nobody here wakes it."""
         return Worker(self.ports, self.renderers, asyncio.Event(), chance=lambda: 0.0)
+
+    def sleepy_worker(self) -> Worker:
+        """One that looks for work when it starts and when it is woken, and hardly ever by itself."""
+        return Worker(self.ports, self.renderers, self.woken, chance=lambda: 0.0, idle_s=3600.0)
 
     async def endpoint(
         self,

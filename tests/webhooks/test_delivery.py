@@ -14,8 +14,7 @@ from polar.webhooks import validate_event
 from standardwebhooks import Webhook
 
 from checkstand.domain.facts import FactType
-from checkstand.store import delivery_log, webhooks
-from checkstand.store.delivery_log import LogFilter
+from checkstand.store import webhooks
 from checkstand.webhooks.fan_out import fan_out
 from tests.webhooks.receiver import Answer, Received, always, receiving
 from tests.webhooks.stage import Stage, open_stage
@@ -126,15 +125,15 @@ def test_a_slow_endpoint_holds_up_no_other(database_url: str) -> None:
     async def story() -> None:
         async with (
             open_stage(database_url) as stage,
-            receiving(lambda _request, _count: Answer(after_s=1.0)) as slow,
+            receiving(lambda _request, _count: Answer(after_s=60.0)) as slow,
             receiving() as quick,
         ):
             await stage.endpoint(slow.url)
             await stage.endpoint(quick.url)
             await stage.happen("one", "two", "three")
             draining = asyncio.create_task(stage.drain())
-            await asyncio.sleep(0.6)
-            assert (len(slow.received), len(quick.received)) == (1, 3)
+            await quick.wait_for(3)
+            assert len(slow.received) == 1
             draining.cancel()
 
     asyncio.run(story())
@@ -316,12 +315,12 @@ def test_what_waits_for_a_removed_endpoint_is_skipped_even_in_the_middle_of_a_tr
     async def story() -> None:
         async with (
             open_stage(database_url) as stage,
-            receiving(lambda _request, _count: Answer(status=500, after_s=0.3)) as receiver,
+            receiving(lambda _request, _count: Answer(status=500, after_s=1.0)) as receiver,
         ):
             endpoint = await stage.endpoint(receiver.url)
             await stage.happen("first", "second")
             draining = asyncio.create_task(stage.drain())
-            await asyncio.sleep(0.15)
+            await receiver.wait_for(1)
             await webhooks.delete_endpoint(stage.ports.db, stage.organization.id, endpoint.id, now=await stage.now())
             assert await draining == (0, 1)
             assert [item.status for item in await stage.queue()] == ["skipped", "skipped"]
@@ -371,55 +370,5 @@ def test_an_endpoints_rate_limit_spreads_its_events(database_url: str) -> None:
             began = asyncio.get_running_loop().time()
             assert await stage.drain() == (5, 0)
             assert asyncio.get_running_loop().time() - began >= 0.4
-
-    asyncio.run(story())
-
-
-def test_an_event_is_sent_again_on_request_with_the_same_id_and_body(database_url: str) -> None:
-    async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
-            await stage.endpoint(receiver.url)
-            await stage.happen("first")
-            await stage.drain()
-            delivery = (await stage.queue())[0]
-            db, organization_id = stage.ports.db, stage.organization.id
-            assert await delivery_log.requeue(db, organization_id, delivery.id, now=await stage.now())
-            assert not await delivery_log.requeue(db, organization_id, stage.ports.new_id(), now=await stage.now())
-            assert await stage.drain() == (1, 0)
-            first, second = receiver.received
-            assert (first.id, first.body) == (second.id, second.body)
-            assert len(await stage.tries(delivery.id)) == 2
-
-    asyncio.run(story())
-
-
-def test_the_log_is_searched_by_endpoint_event_outcome_code_and_text(database_url: str) -> None:
-    async def story() -> None:
-        async with (
-            open_stage(database_url) as stage,
-            receiving() as good,
-            receiving(always(502, b"bad gateway")) as bad,
-        ):
-            first = await stage.endpoint(good.url)
-            second = await stage.endpoint(bad.url)
-            await stage.happen("made")
-            await stage.happen("over", kind=FactType.CHECKOUT_EXPIRED)
-            assert await stage.drain() == (2, 2)
-
-            async def found(wanted: LogFilter) -> int:
-                page = await delivery_log.search(
-                    stage.ports.db, stage.organization.id, wanted, sorting=["-created_at"], offset=0, limit=3
-                )
-                assert len(page.items) == min(page.total, 3)
-                return page.total
-
-            assert await found(LogFilter()) == 4
-            assert await found(LogFilter(endpoint_ids=(first.id,))) == 2
-            assert await found(LogFilter(event_types=("checkout.expired",))) == 2
-            assert await found(LogFilter(succeeded=False)) == 2
-            assert await found(LogFilter(http_code_classes=(5,))) == 2
-            assert await found(LogFilter(http_code_classes=(2, 5), event_types=("product.created",))) == 2
-            assert await found(LogFilter(text="BAD gate", endpoint_ids=(second.id,))) == 2
-            assert await found(LogFilter(not_before=await stage.now())) == 0
 
     asyncio.run(story())

@@ -54,6 +54,7 @@ _SECRET_NAMES = frozenset(
 _SECRET_ENDINGS = ("_secret", "_token", "_password", "_api_key", "secret_key")
 _NESTED_MAX = 6
 _ACCESS = "uvicorn.access"
+_QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def redact(text: str) -> str:
@@ -90,6 +91,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     root.setLevel(numeric)
     for name in ("asyncio", "uvicorn.error"):  # which greet at level info, and repeat what we say ourselves
         logging.getLogger(name).setLevel(max(numeric, logging.WARNING))
+    logging.getLogger(_ACCESS).filters[:] = [_worth_a_line]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -101,6 +103,14 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Not those who ask every few seconds whether we live, as long as we do."""
+    arguments = record.args
+    if not isinstance(arguments, tuple) or len(arguments) != 5:
+        return True
+    return str(arguments[2]).partition("?")[0] not in _QUIET_PATHS or arguments[4] != 200
 
 
 def _access_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

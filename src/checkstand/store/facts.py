@@ -69,8 +69,8 @@ async def take_turn(db: Executor) -> bool:
     return taken
 
 
-async def claim_pending(db: Executor, *, limit: int) -> Sequence[Fact]:
-    """Oldest facts that were not turned into deliveries yet, locked until the transaction ends (other workers skip them)."""
+async def pending(db: Executor, *, limit: int) -> Sequence[Fact]:
+    """The oldest facts that were not turned into deliveries yet, of all organizations, in the order they were written."""
     rows = await db.fetch(
         """
         SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot
@@ -78,26 +78,28 @@ async def claim_pending(db: Executor, *, limit: int) -> Sequence[Fact]:
         WHERE is_pending
         ORDER BY sequence
         LIMIT $1
-        FOR UPDATE SKIP LOCKED
         """,
         limit,
     )
     return [from_row(row) for row in rows]
 
 
-async def mark_done(db: Executor, facts: Sequence[Fact]) -> None:
-    """Facts whose deliveries exist now."""
-    await db.execute(
+async def mark_done(db: Executor, facts: Sequence[Fact]) -> frozenset[UUID]:
+    """Say that these facts' deliveries exist; the ids of those of which nobody had said so before."""
+    rows = await db.fetch(
         """
         UPDATE facts
         SET is_pending = false
         FROM unnest($1::uuid[], $2::uuid[]) AS done (organization_id, id)
         WHERE facts.organization_id = done.organization_id
           AND facts.id = done.id
+          AND facts.is_pending
+        RETURNING facts.id
         """,
         [fact.organization_id for fact in facts],
         [fact.id for fact in facts],
     )
+    return frozenset(row["id"] for row in rows)
 
 
 async def by_id(db: Executor, organization_id: UUID, fact_id: UUID) -> Fact:

@@ -1,7 +1,8 @@
 """Fan-out: each fact becomes a delivery for every endpoint that wants one of its events, in the order things happened.
 
-One worker at a time does this for everybody, in one transaction for each batch, so a delivery's place in its endpoint's queue is
-the fact's place in history. An endpoint hears of nothing that happened before it existed.
+Payloads are rendered first, outside any transaction. Then one worker at a time writes a batch in one short transaction, leaving out
+what another one has dealt with meanwhile: so a delivery's place in its endpoint's queue is the fact's place in history, and each
+exists once. An endpoint hears of nothing that happened before it existed.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ log = structlog.get_logger(__name__)
 
 async def fan_out(ports: Ports, renderers: Mapping[Dialect, Renderer], *, limit: int = BATCH) -> int | None:
     """How many facts were dealt with, at most `limit`; None when another worker is at it."""
+    pending = await facts.pending(ports.db, limit=limit)
+    if not pending:
+        return 0
+    listening = await webhooks.listening(ports.db, list({fact.organization_id for fact in pending}))
+    queued: list[Delivery] = []
+    for fact in pending:
+        for endpoint in listening.get(fact.organization_id, ()):
+            queued += await _deliveries(ports, renderers[endpoint.dialect], fact, endpoint)
     async with ports.db.transaction() as tx:
         if not await facts.take_turn(tx):
             return None
-        pending = await facts.claim_pending(tx, limit=limit)
-        if not pending:
-            return 0
-        listening = await webhooks.listening(tx, list({fact.organization_id for fact in pending}))
-        queued: list[Delivery] = []
-        for fact in pending:
-            for endpoint in listening.get(fact.organization_id, ()):
-                queued += await _deliveries(ports, renderers[endpoint.dialect], fact, endpoint)
-        await deliveries.add(tx, queued)
-        await facts.mark_done(tx, pending)
+        new = await facts.mark_done(tx, pending)
+        await deliveries.add(tx, [delivery for delivery in queued if delivery.fact_id in new])
     return len(pending)
 
 

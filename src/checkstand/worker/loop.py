@@ -54,6 +54,7 @@ class Worker(Drainer):
         *,
         http: SafeHttp | None = None,
         chance: Callable[[], float] = random.random,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._ports = ports
         self._renderers = renderers
@@ -63,6 +64,7 @@ class Worker(Drainer):
         self._upkeep = Upkeep(ports)
         self._lanes: dict[Lane, asyncio.Task[None]] = {}
         self._held: dict[UUID, Leased] = {}
+        self._idle_s = idle_s
         self._leaving = False
 
     async def run(self) -> None:
@@ -87,10 +89,10 @@ class Worker(Drainer):
                 await asyncio.sleep(min(2.0**failures, LONGEST_BACK_OFF_S))
             elif listens:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), IDLE_S)
+                    await asyncio.wait_for(self._woken.wait(), self._idle_s)
                     await asyncio.sleep(GATHER_S)
             else:
-                await asyncio.sleep(IDLE_S)
+                await asyncio.sleep(self._idle_s)
 
     async def deliver_round(self) -> None:
         """Turn all pending facts into deliveries, and start what is due beside us, as far as there is room."""

@@ -183,15 +183,20 @@ def _legal(checkout: Checkout, words: Wording, phases: Sequence[Phase], *, merch
     if not phases:
         key = "legal.once" if checkout.quote.due_minor else "legal.free"
         return t(key, amount=due, merchant=merchant)
-    if len(phases) > 1:
-        return t("legal.mixed", amount=due, merchant=merchant)
-    phase = phases[0]
+    first, last = phases[0], phases[-1]
+    if len(phases) == 1:
+        key = "legal.trial" if checkout.trial_end else "legal.recurring"
+    elif len(phases) == 2 and checkout.trial_end and first.is_single and first.span == last.span:
+        key = "legal.trial_then"
+    else:
+        key = "legal.mixed"
     return t(
-        "legal.trial" if checkout.trial_end else "legal.recurring",
+        key,
         amount=due,
         zero=due,
-        later=words.money(phase.amount_minor, currency),
-        interval=words.every(phase.span),
-        date=words.day(phase.start),
+        first=words.money(first.amount_minor, currency),
+        later=words.money(last.amount_minor, currency),
+        interval=words.every(last.span),
+        date=words.day(first.start),
         merchant=merchant,
     )

@@ -192,6 +192,8 @@ ENGLISH: Mapping[str, str] = {
     "legal.recurring": "You pay {amount} today and then {later} {interval} to {merchant}, until you cancel.",
     "legal.trial": "You pay {zero} today. From {date} you pay {later} {interval} to {merchant}, until you cancel. "
     "Cancelling before then costs nothing.",
+    "legal.trial_then": "You pay {zero} today, {first} on {date} and then {later} {interval} to {merchant}, until you cancel. "
+    "Cancelling before {date} costs nothing.",
     "legal.mixed": "You pay {amount} today to {merchant}. What repeats is listed in the order summary and goes on until "
     "you cancel.",
     # problems

@@ -172,6 +172,8 @@ function submitted(event) {
   button.setAttribute("aria-busy", "true");
   button.firstElementChild.textContent = form.dataset.busy;
   say("live", form.dataset.busy);
+  // After the browser has read the form: nothing else can be pressed or changed while the answer is on its way.
+  setTimeout(() => form.querySelectorAll(".order-side, #pay-side > :not(#pay-part)").forEach((part) => (part.inert = true)));
 }
 
 if (form) {
@@ -222,7 +224,8 @@ function useCard(number) {
   put("card_number", number);
   put("card_exp", "12/34");
   put("card_cvc", number.startsWith("37") ? "1234" : "123");
-  byId("card_number")?.focus();
+  byId("test-cards").open = false;
+  byId("card_number").focus();
 }
 
 async function copyCard(button) {

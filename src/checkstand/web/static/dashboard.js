@@ -198,6 +198,10 @@ if (document.querySelector("[data-notice]")) {
 
 // ---- a secret leaves the page with the reader, even where the browser keeps the page for going back
 
+// Reloading, or coming back here, then asks for the list instead of sending the form again.
+const shown = document.querySelector("[data-secret]");
+if (shown) history.replaceState(null, "", shown.dataset.then);
+
 addEventListener("pagehide", () => {
   const secret = document.querySelector("[data-secret]");
   if (!secret) return;

@@ -1,0 +1,107 @@
+"""A real browser on the pages: Chromium as the machine has it, and a watch over what every page must never do.
+
+`visit()` opens a page in a fresh profile and, at the end, says whether anything was asked of another origin, refused by the page's own
+content security policy, or thrown by its script. Modules that drive a browser import the fixture `browser` from here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.server import RunningServer
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).parents[1] / "clients/js/node_modules/axe-core/axe.min.js"
+MERCHANT = "https://merchant.test"
+PHONE, DESKTOP = (390, 844), (1280, 860)
+
+
+def executable() -> str:
+    """The browser that the tests drive."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
+    assert found, "No Chromium or Chrome was found: `make test` installs one."
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(server: RunningServer) -> Iterator[Browser]:
+    """One browser for a module. The server comes first: Playwright keeps an event loop of its own on this thread."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@contextlib.contextmanager
+def visit(
+    browser: Browser,
+    server: RunningServer,
+    *,
+    script: bool = True,
+    size: tuple[int, int] = DESKTOP,
+    scheme: str = "light",
+    locale: str = "de-DE",
+) -> Iterator[Page]:
+    """A page in a fresh profile. `script=False` turns JavaScript off."""
+    context = browser.new_context(
+        java_script_enabled=script,
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale=locale,
+    )
+    page = context.new_page()
+    wrong = _watch(context, page, server)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not wrong, wrong
+
+
+def _watch(context: BrowserContext, page: Page, server: RunningServer) -> list[str]:
+    """Collect what a page must not do. The merchant's own address is answered here, so that the way there can be tested."""
+    wrong: list[str] = []
+    context.route(f"{MERCHANT}/**", lambda route: route.fulfill(body="<h1>Merchant</h1>", content_type="text/html"))
+    own = urlsplit(server.url).netloc
+
+    def asked(url: str) -> None:
+        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != own and not url.startswith(MERCHANT):
+            wrong.append(f"asked another origin: {url}")
+
+    page.on("request", lambda request: asked(request.url))
+    page.on("pageerror", lambda error: wrong.append(f"script failed: {error}"))
+    page.on(
+        "console",
+        lambda message: wrong.append(message.text) if "content security policy" in message.text.lower() else None,
+    )
+    return wrong
+
+
+def serious_violations(page: Page) -> list[str]:
+    """What axe-core finds on the page that is serious or critical, as text."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]} {item['nodes'][0]['failureSummary'][:300]}"
+        for item in found
+        if item["impact"] in ("serious", "critical")
+    ]

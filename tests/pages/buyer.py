@@ -1,0 +1,105 @@
+"""Sessions to look at, and the buyer's hands: what the page tests have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from playwright.sync_api import Page, expect
+
+from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Options, Redirects
+from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.flows.read_sale import sales_of_checkouts
+from checkstand.store import checkouts
+from checkstand.testing.demo import DemoShop
+from checkstand.web.checkout.session import base_of, form_token
+from tests.server import RunningServer
+
+VISA = "4242 4242 4242 4242"
+NO_FUNDS = "4000 0000 0000 9995"
+CHALLENGE = "4000 0027 6000 3184"
+CHALLENGE_THEN_DECLINED = "4000 0084 0000 1629"
+
+__all__ = ["Buyer", "Checkout", "CheckoutStatus", "Options", "Redirects", "Stand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A shop on a server, and what a test does there."""
+
+    server: RunningServer
+    shop: DemoShop
+
+    def session(self, *labels: str, quantity: int = 1, **more: Any) -> Checkout:
+        """A Polar session in which the buyer chooses one of the labelled products."""
+        return self._make(labels, "polar", quantity, more)
+
+    def cart(self, *labels: str, quantity: int = 1, **more: Any) -> Checkout:
+        """A Dodo session with all of the labelled products in it."""
+        return self._make(labels, "dodo", quantity, more)
+
+    def _make(self, labels: tuple[str, ...], dialect: Any, quantity: int, more: dict[str, Any]) -> Checkout:
+        wanted = tuple(
+            Wanted(product_id=self.shop.products[label].id, where=("products", at), quantity=quantity)
+            for at, label in enumerate(labels)
+        )
+        request = CheckoutRequest(dialect=dialect, wanted=wanted, choose_one=dialect == "polar", **more)
+        return self.server.run(create_checkout(self.server.services.ports, self.shop.organization, request))
+
+    def expired(self, *labels: str, **more: Any) -> Checkout:
+        """A session whose time is over."""
+        made = self.session(*labels, **more)
+        late = replace(made, expires_at=made.created_at.replace(microsecond=0), created_at=made.created_at, version=2)
+        late = replace(late, expires_at=made.created_at + (made.expires_at - made.created_at) / 86_400_000)
+        assert self.server.run(checkouts.save(self.server.services.ports.db, late, [], seen=1))
+        return late
+
+    def url(self, checkout: Checkout, step: str = "") -> str:
+        """The full address of a session's page."""
+        return f"{self.server.url}{base_of(checkout)}{step}"
+
+    def token(self, checkout: Checkout) -> str:
+        """The token that the session's own forms carry."""
+        return form_token(self.server.services, checkout.client_secret)
+
+    def now(self, checkout: Checkout) -> Checkout:
+        """The session as it is stored."""
+        found = self.server.run(checkouts.by_id(self.server.services.ports.db, checkout.organization_id, checkout.id))
+        assert found is not None
+        return found
+
+    def charges(self, checkout: Checkout) -> list[str]:
+        """How the session's attempts ended, oldest first."""
+        sale = self.server.run(
+            sales_of_checkouts(self.server.services.ports, self.shop.organization, [self.now(checkout)])
+        )[0]
+        return [str(attempt.status) for attempt in sale.attempts]
+
+    def client(self, **headers: str) -> httpx2.Client:
+        """A client that follows nothing by itself."""
+        return httpx2.Client(base_url=self.server.url, headers=headers, follow_redirects=False)
+
+
+def pay(page: Page, *, card: str = VISA, email: str = "ada@example.com", name: str = "Ada Lovelace") -> None:
+    """Fill in what a German buyer fills in, and press the button."""
+    if page.locator("input#email").count():
+        page.fill("#email", email)
+    page.fill("#card_number", card)
+    page.fill("#card_exp", "12/34")
+    page.fill("#card_cvc", "123")
+    page.fill("#name", name)
+    page.select_option("#country", "DE")
+    page.click("#pay-button")
+
+
+def expect_success(page: Page) -> None:
+    """The success page is there."""
+    page.wait_for_url("**/confirmation*")
+    expect(page.locator("h1")).to_have_text("Thank you, your order is complete")
+
+
+def path_of(url: str) -> str:
+    """The path alone."""
+    return urlsplit(url).path

@@ -1,0 +1,163 @@
+"""The whole path with JavaScript turned off: every step is a form, and every form says what it did."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from checkstand.testing.demo import DemoShop
+from tests.pages.browser import MERCHANT, PHONE, browser, visit
+from tests.pages.buyer import CHALLENGE, NO_FUNDS, CheckoutStatus, Redirects, Stand, expect_success, pay
+from tests.server import RunningServer
+
+__all__ = ["browser"]
+
+
+@pytest.fixture
+def stand(server: RunningServer, shop: DemoShop) -> Stand:
+    return Stand(server, shop)
+
+
+def test_a_card_pays(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time")
+    with visit(browser, stand.server, script=False, size=PHONE) as page:
+        page.goto(stand.url(session))
+        pay(page)
+        expect_success(page)
+    assert stand.now(session).status is CheckoutStatus.SUCCEEDED
+
+
+def test_decline_then_the_bank_s_check_then_paid(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time", redirects=Redirects(success_url=f"{MERCHANT}/thanks"))
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        pay(page, card=NO_FUNDS)
+        expect(page.locator("#problems")).to_contain_text("You were not charged.")
+        assert page.input_value("#email") == "ada@example.com"
+        pay(page, card=CHALLENGE)
+        page.wait_for_url("**/bank/**")
+        page.click("text=Fail the check")
+        expect(page.locator("#problems")).to_contain_text("Your bank could not confirm it was you.")
+        pay(page, card=CHALLENGE)
+        page.wait_for_url("**/bank/**")
+        page.click("text=Approve")
+        expect_success(page)
+        page.wait_for_url(f"{MERCHANT}/thanks")  # by the page's own refresh
+    assert stand.charges(session) == ["declined", "declined", "succeeded"]
+
+
+def test_another_plan_is_chosen_with_the_update_button(browser: Browser, stand: Stand) -> None:
+    session = stand.session("monthly", "trial", "one_time")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        page.fill("#email", "ada@example.com")
+        page.fill("#name", "Ada Lovelace")
+        page.locator("#plan-3").check()
+        page.locator("#choice-part").get_by_role("button", name="Update").click()
+        expect(page.locator("#pay-button")).to_have_text("Pay $10.00 (test)")
+        assert page.input_value("#email") == "ada@example.com"
+        assert page.input_value("#name") == "Ada Lovelace"
+        pay(page)
+        expect_success(page)
+
+
+def test_paying_right_after_choosing_another_plan_shows_the_new_price_first(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time", "monthly")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        page.locator("#plan-2").check()
+        pay(page)
+        expect(page.locator("#problems")).to_contain_text("now comes to $20.00. Nothing was charged.")
+        assert stand.charges(session) == []
+        pay(page)
+        expect_success(page)
+    assert stand.now(session).quote.total_minor == 2000
+
+
+def test_the_buyer_names_the_price_and_applies_a_code(browser: Browser, stand: Stand) -> None:
+    session = stand.session("pay_what_you_want")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        page.fill("#amount_0", "abc")
+        page.locator("#choice-part").get_by_role("button", name="Update").click()
+        expect(page.locator("#amount_0-error")).to_have_text("Enter an amount like 7.50.")
+        assert page.input_value("#amount_0") == "abc"
+        page.fill("#amount_0", "20")
+        page.locator("#choice-part").get_by_role("button", name="Update").click()
+        expect(page.locator("#pay-button")).to_have_text("Pay $20.00 (test)")
+        page.click("#discount > summary")
+        page.fill("#discount_code", "WELCOME20")
+        page.press("#discount_code", "Enter")
+        expect(page.locator("#pay-button")).to_have_text("Pay $16.00 (test)")
+        pay(page)
+        expect_success(page)
+
+
+def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        page.fill("#email", "ada@example.com")
+        page.select_option("#country", "US")
+        page.click("text=Update address")
+        assert page.input_value("#email") == "ada@example.com"
+        for name, value in {"line1": "1 Main St", "city": "Springfield", "postal_code": "627"}.items():
+            page.fill(f"#{name}", value)
+        page.select_option("#state", "IL")
+        page.fill("#card_number", "4242424242424242")
+        page.fill("#card_exp", "12 / 2034")
+        page.fill("#card_cvc", "123")
+        page.fill("#name", "Ada Lovelace")
+        page.click("#pay-button")
+        expect(page.locator("#problems li")).to_have_text(
+            ["That does not look like a ZIP code of United States. Example: 95014."]
+        )
+        assert page.input_value("#postal_code") == "627"
+        assert page.input_value("#state") == "IL"
+        page.fill("#postal_code", "62701")
+        page.fill("#card_number", "4242424242424242")
+        page.fill("#card_exp", "1234")
+        page.fill("#card_cvc", "123")
+        page.click("#pay-button")
+        expect_success(page)
+
+
+def test_a_cart_without_quantities_is_filled_and_paid(browser: Browser, stand: Stand) -> None:
+    session = stand.cart("one_time", "monthly", quantity=0)
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        pay(page)
+        expect(page.locator("#problems")).to_contain_text("Choose a quantity of 1 or more for Field Guide.")
+        page.fill("#quantity_0", "3")
+        page.click("[value=more_1]")
+        assert page.input_value("#quantity_0") == "3"
+        assert page.input_value("#quantity_1") == "1"
+        expect(page.locator(".rows")).to_contain_text("3 × Field Guide")
+        pay(page)
+        expect_success(page)
+    assert [line.quantity for line in stand.now(session).lines] == [3, 1]
+    assert stand.now(session).quote.total_minor == 5000
+
+
+def test_what_is_free_asks_for_an_email_alone(browser: Browser, stand: Stand) -> None:
+    session = stand.session("free")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(session))
+        expect(page.locator("#card_number")).to_have_count(0)
+        expect(page.locator("#country")).to_have_count(0)
+        page.click("#pay-button")
+        expect(page.locator("#email-error")).to_have_text("Enter your email.")
+        page.fill("#email", "ada@example.com")
+        page.click("#pay-button")
+        expect_success(page)
+
+
+def test_an_expired_session_can_be_started_again(browser: Browser, stand: Stand) -> None:
+    old = stand.expired("one_time")
+    with visit(browser, stand.server, script=False) as page:
+        page.goto(stand.url(old))
+        expect(page.locator("h1")).to_have_text("This checkout has expired")
+        page.click("text=Start again")
+        assert old.client_secret not in page.url
+        pay(page)
+        expect_success(page)

@@ -25,6 +25,7 @@ from tests.store.embedded_place import place
 
 __all__ = ["Dev", "Done", "Place", "create_checkout", "eventually", "open_place"]
 
+_DONE_WITHIN_S = 90.0
 _END_WITHIN_S = 30.0
 
 
@@ -55,14 +56,14 @@ class Place:
         own = {"PYTHONPATH": source, "XDG_DATA_HOME": str(self.folder / "share"), "TMPDIR": str(self.temporary)}
         return {**kept, **own, **extra}
 
-    def run(self, *arguments: str, within_s: float = 60.0, **settings: str) -> Done:
+    def run(self, *arguments: str, **settings: str) -> Done:
         """One command to its end."""
         done = subprocess.run(
             [sys.executable, "-m", "checkstand", *arguments],
             env=self.environment(settings),
             capture_output=True,
             text=True,
-            timeout=within_s,
+            timeout=_DONE_WITHIN_S,
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)

@@ -67,7 +67,7 @@ def test_the_dashboard_password_signs_in(shop: Dev) -> None:
 def test_the_greetings_curl_line_works_when_pasted(at: Place) -> None:
     process = at.start("dev", "--port", "0")
     assert process.stdout is not None
-    lines = []
+    lines: list[str] = []
     while not lines or "Ctrl-C" not in lines[-1]:
         lines.append(process.stdout.readline())
         assert lines[-1], process.communicate()

@@ -30,6 +30,19 @@ BUYER = CheckoutChanges(
     address=Address(country="DE", line1="Markt 4", city="Jena", postal_code="07743"),
 )
 
+ONE: list[dict[str, object]] = [{"product_id": "P", "quantity": 1}]
+FULL_ADDRESS = {"country": "DE", "street": "Markt 4", "city": "Jena", "state": "TH", "zipcode": "07743"}
+# What `confirm: true` needs besides the cart.
+COMPLETE: dict[str, Any] = {
+    "customer": {"email": "ada@example.com", "name": "Ada"},
+    "billing_address": FULL_ADDRESS,
+}
+
+
+def cart(name: str = "P", quantity: object = 1, **more: object) -> list[dict[str, object]]:
+    """A cart of one line."""
+    return [{"product_id": name, "quantity": quantity, **more}]
+
 
 @dataclass
 class DodoShop:

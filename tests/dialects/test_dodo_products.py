@@ -170,7 +170,15 @@ def test_lists_are_zero_based_newest_first_and_end_with_an_empty_page(dodo: Dodo
 
 @pytest.mark.parametrize(
     "query",
-    ["page_size=0", "page_size=-1", "page_size=ten", "page_number=-1", "page_number=1.5", "archived=maybe", "page_size=%00"],
+    [
+        "page_size=0",
+        "page_size=-1",
+        "page_size=ten",
+        "page_number=-1",
+        "page_number=1.5",
+        "archived=maybe",
+        "page_size=%00",
+    ],
 )
 def test_a_query_that_makes_no_sense_is_named(dodo: DodoShop, query: str) -> None:
     answer = dodo.http.get(f"/products?{query}")

@@ -29,7 +29,11 @@ def test_the_published_quick_start_makes_a_session_that_can_be_paid(client: Dodo
     assert (before.id, before.payment_id, before.payment_status) == (session.session_id, None, None)
     dodo.pay(session.session_id)
     after = client.checkout_sessions.retrieve(session.session_id)
-    assert (after.payment_status, after.customer_email, after.customer_name) == ("succeeded", "ada@example.com", "Ada Byron")
+    assert (after.payment_status, after.customer_email, after.customer_name) == (
+        "succeeded",
+        "ada@example.com",
+        "Ada Byron",
+    )
 
 
 def test_the_samples_quantity_of_nothing_makes_a_session(client: DodoPayments, dodo: DodoShop) -> None:
@@ -106,8 +110,9 @@ def test_customers_are_made_found_and_changed(client: DodoPayments, dodo: DodoSh
     made = client.customers.create(email="ada@example.com", name="Ada", metadata={"tier": "gold"})
     assert client.customers.update(made.customer_id, name="Ada Byron").name == "Ada Byron"
     assert [item.customer_id for item in client.customers.list(email="ada@example.com")] == [made.customer_id]
-    cart = [{"product_id": dodo.id("P"), "quantity": 1}]
-    session = client.checkout_sessions.create(product_cart=cart, customer={"customer_id": made.customer_id})
+    session = client.checkout_sessions.create(
+        product_cart=[{"product_id": dodo.id("P"), "quantity": 1}], customer={"customer_id": made.customer_id}
+    )
     assert client.checkout_sessions.retrieve(session.session_id).customer_email == "ada@example.com"
 
 

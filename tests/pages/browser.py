@@ -68,6 +68,7 @@ def visit(
         color_scheme="dark" if scheme == "dark" else "light",
         locale=locale,
     )
+    context.set_default_timeout(15_000)
     page = context.new_page()
     wrong = _watch(context, page, server)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -48,13 +48,10 @@ class Stand:
         request = CheckoutRequest(dialect=dialect, wanted=wanted, choose_one=dialect == "polar", **more)
         return self.server.run(create_checkout(self.server.services.ports, self.shop.organization, request))
 
-    def expired(self, *labels: str, **more: Any) -> Checkout:
-        """A session whose time is over."""
-        made = self.session(*labels, **more)
-        late = replace(made, expires_at=made.created_at.replace(microsecond=0), created_at=made.created_at, version=2)
-        late = replace(late, expires_at=made.created_at + (made.expires_at - made.created_at) / 86_400_000)
-        assert self.server.run(checkouts.save(self.server.services.ports.db, late, [], seen=1))
-        return late
+    def advance(self, duration: str) -> None:
+        """Move the shop's clock (`P2D`) and let what is due happen."""
+        with self.client(Authorization=f"Bearer {self.shop.polar_token}") as client:
+            assert client.post("/_test/clock", json={"advance": duration}).status_code == 200
 
     def url(self, checkout: Checkout, step: str = "") -> str:
         """The full address of a session's page."""

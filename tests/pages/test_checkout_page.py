@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import MERCHANT, browser, visit
+from tests.pages.browser import MERCHANT, visit
 from tests.pages.buyer import (
     CHALLENGE,
     CHALLENGE_THEN_DECLINED,
@@ -16,11 +16,10 @@ from tests.pages.buyer import (
     Redirects,
     Stand,
     expect_success,
+    path_of,
     pay,
 )
 from tests.server import RunningServer
-
-__all__ = ["browser"]
 
 
 @pytest.fixture
@@ -231,6 +230,7 @@ def test_everything_that_is_missing_is_said_at_once_and_nothing_typed_is_lost(br
         assert page.input_value("#email") == "ada@"
         assert page.input_value("#name") == "Ada Lovelace"
         assert page.input_value("#country") == "CA"
+        assert path_of(page.url) == f"/checkout/{session.client_secret}"
 
 
 def test_a_known_customer_sees_the_email_and_cannot_change_it(browser: Browser, stand: Stand) -> None:

@@ -128,7 +128,9 @@ def test_a_script_can_follow_the_guide_over_http(server: RunningServer) -> None:
     person = visitor(server.url, shop)
     assert "New token" in person.get("/settings").text
     person.get("/settings/tokens/new")
-    created = person.post("/settings/tokens/new", {"name": "script", "kind": "polar", "preset": "checkout", "lifetime": "30"})
+    created = person.post(
+        "/settings/tokens/new", {"name": "script", "kind": "polar", "preset": "checkout", "lifetime": "30"}
+    )
     token = re.search(r"polar_oat_[0-9A-Za-z]{43}", created.text)
     assert token is not None
     listed = person.get("/products").text

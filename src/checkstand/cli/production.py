@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -34,26 +35,34 @@ _PARENT_CHECK_S = 1.0
 log = structlog.get_logger("checkstand")
 
 
-def run_web(settings: Settings, *, socket_fd: int | None) -> None:
-    """Serve until a signal. `socket_fd`: this is one of several processes, and the parent bound the port."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """Whose child a web process is, where there are several: it bound the port and handed the socket down."""
+
+    socket_fd: int
+    pid: int
+
+
+def run_web(settings: Settings, parent: Parent | None) -> None:
+    """Serve until a signal."""
     require_for_serving(settings)
     configure(settings.log_level, as_json=True)
     with interruptible(), contextlib.ExitStack() as started:
-        bound = bind(settings.host, settings.port) if socket_fd is None else socket.socket(fileno=socket_fd)
+        bound = bind(settings.host, settings.port) if parent is None else socket.socket(fileno=parent.socket_fd)
         started.enter_context(bound)
         dsn = started.enter_context(database.owned(settings))
         started.callback(ignore_signals)
-        if socket_fd is None:
+        if parent is None:
             asyncio.run(_require_current_schema(dsn))
         if settings.workers > 1:
             with contextlib.suppress(KeyboardInterrupt):
                 supervise(settings.workers, bound, dsn)
             return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_web(settings, dsn, bound, is_child=socket_fd is not None))
+            runner.run(_web(settings, dsn, bound, parent))
 
 
-async def _web(settings: Settings, dsn: str, bound: socket.socket, *, is_child: bool) -> None:
+async def _web(settings: Settings, dsn: str, bound: socket.socket, parent: Parent | None) -> None:
     from checkstand.app import PublicUrl, create_app, open_services
     from checkstand.cli.web import serve_web
 
@@ -67,14 +76,14 @@ async def _web(settings: Settings, dsn: str, bound: socket.socket, *, is_child: 
         web = serve_web(
             create_app(services), bound, stop, ready=ready, access_log=settings.log_level in ("debug", "info")
         )
-        beside = [_stop_without_parent(os.getppid())] if is_child else []
+        beside = [] if parent is None else [_stop_without(parent)]
         await run_until(stop, web, *beside)
     log.info("stopped")
 
 
-async def _stop_without_parent(parent: int) -> None:
+async def _stop_without(parent: Parent) -> None:
     """End when the parent was killed: nobody else would end this process, and it holds the port."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - the system tells this to nobody
+    while os.getppid() == parent.pid:  # noqa: ASYNC110 - the system tells this to nobody
         await asyncio.sleep(_PARENT_CHECK_S)
 
 

@@ -11,7 +11,8 @@ import click
 @click.option(
     "--socket-fd", type=int, hidden=True, help="A bound socket handed down by the parent of several processes."
 )
-def command(socket_fd: int | None) -> None:
+@click.option("--parent-pid", type=int, hidden=True, help="That parent, without which this process ends.")
+def command(socket_fd: int | None, parent_pid: int | None) -> None:
     """Run the production web process.
 
     Settings come from CHECKSTAND_... variables, or from a file that CHECKSTAND_ENV_FILE names; docs/settings.md lists
@@ -20,7 +21,8 @@ def command(socket_fd: int | None) -> None:
     Run `checkstand worker` beside it: it delivers webhooks and closes expired checkouts. With CHECKSTAND_WORKERS above 1
     this process starts that many web processes on one port and replaces those that end.
     """
-    from checkstand.cli.production import run_web
+    from checkstand.cli.production import Parent, run_web
     from checkstand.ops.settings import from_environment
 
-    run_web(from_environment(os.environ), socket_fd=socket_fd)
+    parent = None if socket_fd is None or parent_pid is None else Parent(socket_fd=socket_fd, pid=parent_pid)
+    run_web(from_environment(os.environ), parent)

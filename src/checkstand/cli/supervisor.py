@@ -54,7 +54,10 @@ def supervise(processes: int, bound: socket.socket, dsn: str) -> None:
 
 def _start(bound: socket.socket, dsn: str) -> _Child:
     process = subprocess.Popen(
-        [sys.executable, "-m", "checkstand", "serve", "--socket-fd", str(bound.fileno())],
+        [
+            *(sys.executable, "-m", "checkstand", "serve"),
+            *("--socket-fd", str(bound.fileno()), "--parent-pid", str(os.getpid())),
+        ],
         env={**os.environ, "CHECKSTAND_DATABASE_URL": dsn, "CHECKSTAND_WORKERS": "1"},
         pass_fds=[bound.fileno()],
     )

@@ -12,10 +12,7 @@ from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
 
 _OF_CHECKOUT = "a.organization_id = checkouts.organization_id AND a.checkout_id = checkouts.id"
-_MADE_AT = (
-    f"coalesce((SELECT min(a.created_at) FROM payment_attempts AS a WHERE {_OF_CHECKOUT}), "
-    "checkouts.created_at)"
-)
+_MADE_AT = f"coalesce((SELECT min(a.created_at) FROM payment_attempts AS a WHERE {_OF_CHECKOUT}), checkouts.created_at)"
 _LATEST_TRY = (
     f"(SELECT a.status FROM payment_attempts AS a WHERE {_OF_CHECKOUT} ORDER BY a.created_at DESC, a.id DESC LIMIT 1)"
 )

@@ -96,7 +96,9 @@ def _email(value: str) -> str:
     try:
         found = validate_email(f"{local}{at}{stand_in}", check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise PydanticCustomError("email", "Input should be an e-mail address: {reason}", {"reason": str(error)}) from error
+        raise PydanticCustomError(
+            "email", "Input should be an e-mail address: {reason}", {"reason": str(error)}
+        ) from error
     return found.normalized if stand_in == domain.lower() else f"{found.local_part}@{domain.lower()}"
 
 

@@ -23,6 +23,8 @@ for _prefix in ("/checkout/{secret}", "/session/{secret}"):
     router.add_api_route(f"{_prefix}/update", handlers.update, methods=["POST"])
     router.add_api_route(f"{_prefix}/pay", handlers.pay, methods=["POST"])
     router.add_api_route(f"{_prefix}/renew", handlers.renew, methods=["POST"])
+    for _step in ("update", "pay", "renew"):
+        router.add_api_route(f"{_prefix}/{_step}", handlers.to_the_page, methods=["GET", "HEAD"])
 router.include_router(bank.router)
 
 __all__ = ["router"]

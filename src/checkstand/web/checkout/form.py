@@ -27,6 +27,7 @@ from checkstand.gateways.test_cards import CardDetails
 from checkstand.web.checkout import places
 
 LARGEST_QUANTITY: Final = 1_000_000
+SHORTEST_PHONE: Final = 5
 _QUANTITY = re.compile(r"^\d{1,7}$")
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
 _ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code")
@@ -192,10 +193,16 @@ def _read_phone(reader: _Reader, text: str) -> None:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or not phonenumbers.is_possible_number(number):
+    if number is None or not _could_ring(number):
         reader.complain("phone", "problem.phone.invalid")
         return
     reader.change("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _could_ring(number: phonenumbers.PhoneNumber) -> bool:
+    """Length and prefix fit the country. Whether a range is assigned is not judged: the lists of those are always a little old."""
+    fits = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return fits and len(str(number.national_number)) >= SHORTEST_PHONE
 
 
 def may_be_chosen(checkout: Checkout, country: str) -> bool:

@@ -61,18 +61,26 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    return pages.checkout_page(await _as_shown(visit), Input(refusal=last_refusal(visit.checkout)))
+    return await _page(visit, Input(refusal=last_refusal(visit.checkout)))
 
 
-async def _as_shown(visit: Visit) -> Visit:
-    """The visit with the session priced for the country that the page preselects; nothing is stored by looking."""
+async def _page(visit: Visit, given: Input, *, status: int = 200) -> Response:
+    return pages.checkout_page(await _as_shown(visit, given.typed), given, status=status)
+
+
+async def _as_shown(visit: Visit, typed: Mapping[str, str]) -> Visit:
+    """The visit with the session priced for what the page preselects: a country, one of each. Nothing is stored by looking."""
     checkout = visit.checkout
+    changes = CheckoutChanges()
     country = guessed_country(checkout.buyer.locale, visit.accepted_languages)
-    if checkout.buyer.address is not None or country is None or not may_be_chosen(checkout, country):
+    if checkout.buyer.address is None and "country" not in typed and country and may_be_chosen(checkout, country):
+        changes = replace(changes, address=Address(country=country))
+    unchosen = {position: 1 for position, line in enumerate(checkout.lines) if line.quantity == 0}
+    if changes.address is None and not unchosen:
         return visit
-    guess = CheckoutChanges(given=frozenset({"address"}), address=Address(country=country))
     try:
-        return visit.after(await apply_changes(visit.ports, visit.organization, checkout, guess, now=visit.now))
+        preview = replace(changes, quantities=unchosen)
+        return visit.after(await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now))
     except Invalid:
         return visit
 
@@ -126,9 +134,7 @@ async def update(request: Request) -> Response:
     except (Expired, NotOpen):
         return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
     except Locked:
-        return pages.checkout_page(
-            visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409
-        )
+        return await _page(visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     visit = stored.visit
     given = Input(
         typed=_kept(form, before, visit.checkout),
@@ -136,9 +142,9 @@ async def update(request: Request) -> Response:
         dropped_code=_dropped(before, visit.checkout, form),
     )
     if wants_parts:
-        return pages.checkout_parts(visit, given)
+        return pages.checkout_parts(await _as_shown(visit, given.typed), given)
     if given.complaints or given.dropped_code:
-        return pages.checkout_page(visit, given, status=422 if given.complaints else 200)
+        return await _page(visit, given, status=422 if given.complaints else 200)
     return pages.see_other(visit.url(fragment="order"))
 
 
@@ -194,6 +200,9 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
     missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
     if preview.is_payment_form_required and "name" in form and not form["name"]:
         missing.append(complaint("name", "problem.name_card.required"))
+    for position, line in enumerate(preview.lines):
+        if line.buyer_sets_quantity and not form.get(f"quantity_{position}", "1"):
+            missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
     return missing
 
 
@@ -211,7 +220,6 @@ _FORM_ORDER = [
     "quantity",
     "discount_code",
     "email",
-    "name_contact",
     "phone",
     "card_number",
     "card_exp",
@@ -258,9 +266,7 @@ async def _charge(
         current = visit.after(await reread(visit, visit.checkout))
         if not results.is_live(current):
             return results.elsewhere(current)
-        return pages.checkout_page(
-            current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409
-        )
+        return await _page(current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     except Invalid as wrong:
         complaints = complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
@@ -269,7 +275,7 @@ async def _charge(
         return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
     except CustomerDeleted:
         gone = complaint("form", "problem.customer.deleted")
-        return pages.checkout_page(visit, Input(typed=form, complaints=(gone,)), status=409)
+        return await _page(visit, Input(typed=form, complaints=(gone,)), status=409)
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme)
     return pages.see_other(visit.url("/confirmation"))
@@ -287,7 +293,7 @@ async def _again(
         stored = None
     after = stored.visit if stored else visit
     typed = _kept(form, visit.checkout, after.checkout)
-    return pages.checkout_page(after, replace(given, typed=typed), status=status)
+    return await _page(after, replace(given, typed=typed), status=status)
 
 
 async def renew(request: Request) -> Response:
@@ -308,6 +314,15 @@ async def renew(request: Request) -> Response:
         text = t("expired.gone", merchant=visit.organization.name)
         return pages.message_page(visit, "title.expired", t("expired.heading"), text, status=410)
     return pages.see_other(visit.at(fresh).url())
+
+
+async def to_the_page(request: Request) -> Response:
+    """Where a form was posted to and somebody looks: a bookmark, an address typed again. The page is what they mean."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return pages.unknown_page(request)
+    return pages.see_other(visit.url())
 
 
 async def _posted(request: Request) -> tuple[Visit | None, dict[str, str], Response | None]:

@@ -223,7 +223,7 @@ class _Builder:
 
     def _typed_quantity(self, name: str, line: Line) -> str:
         """What stays in the field: a number that was refused, else the session's."""
-        if self.messages.error(name) and name in self.given.typed:
+        if name in self.given.typed and (self.messages.error(name) or not self.given.typed[name]):
             return self.given.typed[name]
         return str(line.quantity) if line.quantity else ""
 

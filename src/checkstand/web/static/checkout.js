@@ -196,8 +196,9 @@ if (form) {
     for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
     (target.matches("fieldset") ? target.querySelector("input") : target).focus();
   });
-  const problems = byId("problems");
-  problems?.focus();
+  byId("problems")?.focus();
+  // A page that answered a post has the post's address; loading it again should not ask to send the form again.
+  if (/\/(pay|update)$/.test(location.pathname)) history.replaceState(null, "", form.dataset.page);
   addEventListener("offline", () => say("connection", form.dataset.offline));
   addEventListener("online", () => {
     say("connection", "");

@@ -1,0 +1,132 @@
+"""Every answer of the Polar dialect against the interface facts of the original, where that folder is at hand.
+
+Without the folder the same answers are checked against what the official client needs (test_polar_sdk.py).
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jsonschema
+import pytest
+
+from checkstand.testing.demo import DemoShop
+from tests.clients.receiver import receiving
+from tests.dialects.polar_http import READY, Polar
+from tests.server import RunningServer
+
+CONTRACT = Path(__file__).parents[2].parent / "shared" / "contracts" / "polar.json"
+
+
+@cache
+def contract() -> dict[str, Any]:
+    return dict(json.loads(CONTRACT.read_text())) if CONTRACT.exists() else {}
+
+
+def fits(path: str, method: str, answer: httpx2.Response) -> None:
+    """The body is what the contract declares for this status."""
+    assert answer.status_code < 500
+    if not contract():
+        assert answer.headers["content-type"] == "application/json"
+        return
+    declared = contract()["paths"][path][method]["responses"][str(answer.status_code)]
+    matches(declared["content"]["application/json"]["schema"], answer.json())
+
+
+def matches(schema: dict[str, Any], data: object) -> None:
+    whole = {**schema, "components": contract()["components"]}
+    errors = sorted(jsonschema.Draft202012Validator(whole).iter_errors(data), key=lambda error: len(error.path))
+    assert not errors, f"{errors[0].json_path}: {errors[0].message[:300]}"
+
+
+@pytest.fixture
+def polar(server: RunningServer, shop: DemoShop) -> Polar:
+    return Polar(server, shop)
+
+
+def test_checkouts_of_every_kind_of_product(polar: Polar) -> None:
+    for label in polar.shop.products:
+        made = polar.create(label, discount_id=str(polar.shop.discount.id) if label != "free" else None)
+        fits("/v1/checkouts/", "post", made)
+        fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{made.json()['id']}"))
+        client = f"/v1/checkouts/client/{made.json()['client_secret']}"
+        fits("/v1/checkouts/client/{client_secret}", "get", polar.client.get(client))
+        address = {"customer_billing_address": {"country": "CA", "state": "QC"}}
+        fits("/v1/checkouts/client/{client_secret}", "patch", polar.client.patch(client, json=address))
+    fits("/v1/checkouts/", "get", polar.client.get("/v1/checkouts/"))
+
+
+def test_a_confirmed_checkout_and_all_that_comes_of_it(polar: Polar) -> None:
+    secret = polar.secret(external_customer_id="u1", discount_id=str(polar.shop.discount.id))
+    fits("/v1/checkouts/client/{client_secret}/confirm", "post", polar.confirm(secret, **READY))
+    fits("/v1/orders/", "get", polar.client.get("/v1/orders/"))
+    order = polar.client.get("/v1/orders/").json()["items"][0]
+    fits("/v1/orders/{id}", "get", polar.client.get(f"/v1/orders/{order['id']}"))
+    fits("/v1/customers/", "get", polar.client.get("/v1/customers/"))
+    customer = f"/v1/customers/{order['customer_id']}"
+    fits("/v1/customers/{id}", "get", polar.client.get(customer))
+    fits("/v1/customers/{id}/state", "get", polar.client.get(f"{customer}/state"))
+    fits("/v1/customers/external/{external_id}", "get", polar.client.get("/v1/customers/external/u1"))
+    fits("/v1/payments/", "get", polar.client.get("/v1/payments/"))
+
+
+def test_products_organizations_and_endpoints(polar: Polar) -> None:
+    for prices in (
+        [{"amount_type": "fixed", "price_amount": 500}],
+        [{"amount_type": "custom", "minimum_amount": 100, "maximum_amount": 900}],
+        [{"amount_type": "free"}],
+    ):
+        made = polar.client.post("/v1/products/", json={"name": "Thing", "prices": prices})
+        fits("/v1/products/", "post", made)
+        path = f"/v1/products/{made.json()['id']}"
+        fits("/v1/products/{id}", "get", polar.client.get(path))
+        fits("/v1/products/{id}", "patch", polar.client.patch(path, json={"name": "Other"}))
+    fits("/v1/products/", "get", polar.client.get("/v1/products/?limit=100"))
+    fits("/v1/organizations/", "get", polar.client.get("/v1/organizations/"))
+    fits("/v1/organizations/{id}", "get", polar.client.get(f"/v1/organizations/{polar.shop.organization.id}"))
+    body = {"url": "http://127.0.0.1:9/", "format": "raw", "events": ["order.paid"]}
+    fits("/v1/webhooks/endpoints", "post", polar.client.post("/v1/webhooks/endpoints", json=body))
+    fits("/v1/webhooks/endpoints", "get", polar.client.get("/v1/webhooks/endpoints"))
+
+
+def test_errors_have_the_declared_bodies(polar: Polar) -> None:
+    fits("/v1/checkouts/", "post", polar.client.post("/v1/checkouts/", json={}))
+    unknown = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
+    fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{unknown}"))
+    confirm = "/v1/checkouts/client/{client_secret}/confirm"
+    secret = polar.secret()
+    fits(confirm, "post", polar.confirm(secret))
+    fits(confirm, "post", polar.confirm(secret, **{**READY, "confirmation_token_id": "ctoken_declined"}))
+    assert polar.confirm(secret, **READY).status_code == 200
+    fits(confirm, "post", polar.confirm(secret, **READY))
+
+
+def test_webhook_payloads_carry_the_declared_objects(polar: Polar) -> None:
+    objects = {
+        "checkout": "Checkout",
+        "order": "Order",
+        "customer": "CustomerIndividual",
+        "product": "Product",
+    }
+    events = [
+        "checkout.created", "checkout.updated", "order.created", "order.paid", "customer.created",
+        "customer.state_changed", "product.created",
+    ]  # fmt: skip
+    with receiving() as receiver:
+        body = {"url": receiver.url, "format": "raw", "events": events}
+        assert polar.client.post("/v1/webhooks/endpoints", json=body).status_code == 201
+        polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])
+        assert polar.confirm(polar.secret(), **READY).status_code == 200
+        assert polar.client.post("/_test/settle").status_code == 200
+        told = [hook.event for hook in receiver.hooks]
+    assert set(events) == {event["type"] for event in told}
+    for event in told:
+        assert set(event) == {"type", "timestamp", "api_version", "data"}
+        noun = event["type"].partition(".")[0]
+        name = "CustomerStateIndividual" if event["type"] == "customer.state_changed" else objects[noun]
+        if contract():
+            matches({"$ref": f"#/components/schemas/{name}"}, event["data"])

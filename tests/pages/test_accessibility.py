@@ -1,0 +1,126 @@
+"""axe-core finds nothing serious on any state of the checkout pages, light and dark, on phones and desktops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from checkstand.domain.address import Address
+from checkstand.testing.demo import DemoShop
+from tests.pages.browser import DESKTOP, PHONE, serious_violations, visit
+from tests.pages.buyer import CHALLENGE, NO_FUNDS, Buyer, Redirects, Stand, expect_success, pay
+from tests.server import RunningServer
+
+State = Callable[[Page, Stand], None]
+STATES: dict[str, State] = {}
+
+
+def state(function: State) -> State:
+    STATES[function.__name__] = function
+    return function
+
+
+@pytest.fixture
+def stand(server: RunningServer, shop: DemoShop) -> Stand:
+    return Stand(server, shop)
+
+
+@state
+def plain(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("one_time", redirects=Redirects(back_url="https://merchant.test/"))))
+
+
+@state
+def three_plans(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("monthly", "trial", "one_time")))
+    page.locator("#plan-2").check()
+    page.wait_for_selector("text=Start free trial")
+
+
+@state
+def named_price_with_everything_open(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("pay_what_you_want", buyer=Buyer(address=Address(country="US")))))
+    page.evaluate("document.querySelectorAll('details').forEach((item) => (item.open = true))")
+    page.locator("#is_business").check()
+    page.fill("#discount_code", "NOSUCH")
+    page.press("#discount_code", "Enter")
+    page.wait_for_selector("#discount_code-error")
+
+
+@state
+def cart(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.cart("one_time", "monthly", quantity=0)))
+
+
+@state
+def free(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("free")))
+
+
+@state
+def many_problems(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("one_time", buyer=Buyer(address=Address(country="US")))))
+    page.click("#pay-button")
+    page.wait_for_selector("#problems")
+
+
+@state
+def declined(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("one_time")))
+    pay(page, card=NO_FUNDS)
+    page.wait_for_selector("#problems")
+
+
+@state
+def bank(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("one_time")))
+    pay(page, card=CHALLENGE)
+    page.wait_for_url("**/bank/**")
+
+
+@state
+def waiting_for_the_bank(page: Page, stand: Stand) -> None:
+    session = stand.session("one_time")
+    page.goto(stand.url(session))
+    pay(page, card=CHALLENGE)
+    page.wait_for_url("**/bank/**")
+    page.goto(stand.url(session))
+
+
+@state
+def success(page: Page, stand: Stand) -> None:
+    page.goto(stand.url(stand.session("monthly")))
+    pay(page)
+    expect_success(page)
+
+
+@state
+def expired(page: Page, stand: Stand) -> None:
+    session = stand.session("one_time")
+    stand.advance("P2D")
+    page.goto(stand.url(session))
+
+
+@state
+def unknown(page: Page, stand: Stand) -> None:
+    page.goto(f"{stand.server.url}/checkout/unknown")
+
+
+@pytest.mark.parametrize("name", list(STATES))
+def test_nothing_serious_is_found_on(name: str, browser: Browser, stand: Stand) -> None:
+    with visit(browser, stand.server) as page:
+        STATES[name](page, stand)
+        for size in (DESKTOP, PHONE, (320, 640)):
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, f"scrolls sideways at {size[0]} px"
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.wait_for_timeout(200)  # colours fade
+                found = serious_violations(page)
+                assert not found, (name, size, scheme, found)
+        assert page.locator("h1").count() == 1
+        assert page.locator("main").count() == 1
+        assert page.evaluate("document.documentElement.lang") == "en"

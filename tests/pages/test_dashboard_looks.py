@@ -1,0 +1,114 @@
+"""Every room of the dashboard in light and dark, on a phone and a desk: accessible, within the page, within the content policy."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from checkstand.domain.checkout import Buyer
+from tests.pages.test_dashboard_checkouts import make, pay
+from tests.pages.test_dashboard_tokens import make_token
+from tests.pages.visitor import Screen, axe, screen, visitor
+from tests.server import RunningServer
+
+LARGEST_PAGE = 40_000
+NARROWEST = 320
+
+
+def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
+    """The address of each room, with something in it."""
+    shop = view.shop
+    paid, still_open = make(server, shop), make(server, shop, "monthly", Buyer(email="grace@example.com"))
+    pay(server, shop, paid, "ctoken_insufficient_funds", "a.very.long.address.indeed@a-long-domain-name.example.com")
+    pay(server, shop, paid, "ctoken_visa", "a.very.long.address.indeed@a-long-domain-name.example.com")
+    make_token(visitor(server.url, shop), name="a token with quite a long name")
+    product = f"/products/{shop.products['pay_what_you_want'].id}"
+    return {
+        "home": "",
+        "catalogue": "/products",
+        "nothing found": "/products?q=zzz",
+        "product": product,
+        "new product": "/products/new",
+        "edit product": f"{product}/edit",
+        "archive product": f"{product}/archive",
+        "integrate": f"{product}/integrate",
+        "checkouts": "/sales/checkouts",
+        "paid checkout": f"/sales/checkouts/{paid.id}",
+        "open checkout": f"/sales/checkouts/{still_open.id}",
+        "orders": "/sales",
+        "customers": "/customers",
+        "settings": "/settings",
+        "tokens": "/settings/tokens",
+        "new token": "/settings/tokens/new",
+        "unknown page": "/no/such/room",
+    }
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_room_is_accessible(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
+    view = screen(browser, server.url, server.new_shop(), width=width, dark=dark)
+    page = view.page
+    found: dict[str, list[str]] = {}
+    for name, path in rooms_of(server, view).items():
+        view.open(path)
+        found[name] = axe(page)
+    view.open("/products")
+    page.get_by_role("button", name="More options for Tip Jar").click()
+    found["menu"] = axe(page)
+    page.get_by_role("menuitem", name="Archive Product").click()
+    page.get_by_role("dialog").wait_for()
+    found["dialog"] = axe(page)
+    view.open("/products/new")
+    page.get_by_role("button", name="Save product").click()
+    found["form with problems"] = axe(page)
+    view.open("/settings/tokens/new")
+    page.get_by_role("radio", name="Chosen one by one").check()
+    found["scopes"] = axe(page)
+    page.get_by_role("radio", name="Everything").check()
+    page.get_by_label("Name").fill("look")
+    page.get_by_role("button", name="Create token").click()
+    page.get_by_label("Polar API token").wait_for()
+    found["token created"] = axe(page)
+    view.context.clear_cookies()
+    page.goto(f"{server.url}/dashboard/login")
+    found["sign in"] = axe(page)
+    assert {name: problems for name, problems in found.items() if problems} == {}
+    view.close()
+
+
+def test_no_room_is_wider_than_the_narrowest_phone(server: RunningServer, browser: Browser) -> None:
+    view = screen(browser, server.url, server.new_shop(), width=NARROWEST)
+    too_wide = {}
+    for name, path in rooms_of(server, view).items():
+        view.open(path)
+        width = view.page.evaluate("document.documentElement.scrollWidth")
+        if width > NARROWEST:
+            too_wide[name] = width
+    assert too_wide == {}
+    view.close()
+
+
+def test_the_menu_of_a_phone_works_without_a_script(server: RunningServer, browser: Browser) -> None:
+    view = screen(browser, server.url, server.new_shop(), width=390, scripts=False)
+    page = view.page
+    page.get_by_label("Menu", exact=True).first.click()
+    page.get_by_role("link", name="Catalogue", exact=True).click()
+    page.wait_for_url("**/products")
+    assert page.get_by_role("heading", name="Catalogue").is_visible()
+    view.close()
+
+
+def test_pages_keep_their_policy_and_their_size(server: RunningServer) -> None:
+    person = visitor(server.url, server.new_shop())
+    for path in ("", "/products", "/settings/tokens/new", "/products/new"):
+        answer = person.get(path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert len(answer.content) <= LARGEST_PAGE, path
+        assert "style=" not in answer.text
+        assert "onclick=" not in answer.text

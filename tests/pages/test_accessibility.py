@@ -117,7 +117,7 @@ def test_nothing_serious_is_found_on(name: str, browser: Browser, stand: Stand) 
             overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert overflow <= 0, f"scrolls sideways at {size[0]} px"
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 page.wait_for_timeout(200)  # colours fade
                 found = serious_violations(page)
                 assert not found, (name, size, scheme, found)

@@ -1,12 +1,15 @@
 """The Dodo Payments dialect: `/checkouts`, `/products`, ... at the root, its error bodies, its webhook events. Never decides."""
 
 from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from checkstand.dialects.dodo import checkouts, customers, misc, payments, products, webhooks
 from checkstand.dialects.dodo.events import Events
 
 router = APIRouter()
+hot_routes: list[BaseRoute] = []
 for _part in (checkouts, products, payments, customers, webhooks, misc):
     router.include_router(_part.api.router)
+    hot_routes += _part.api.hot_routes
 
-__all__ = ["Events", "router"]
+__all__ = ["Events", "hot_routes", "router"]

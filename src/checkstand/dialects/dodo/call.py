@@ -16,6 +16,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 
 from checkstand.dialects.dodo import auth, errors
 from checkstand.dialects.dodo.wire import named
@@ -92,10 +93,14 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Api:
-    """Collects routes: every path is served with and without a slash at its end."""
+    """Collects routes: every path is served with and without a slash at its end.
+
+    `hot` ones are plain Starlette routes beside their documented twins, which the application asks first.
+    """
 
     def __init__(self, tag: str) -> None:
         self.router = APIRouter(tags=[tag])
+        self.hot_routes: list[BaseRoute] = []
 
     def route(
         self,
@@ -106,8 +111,9 @@ class Api:
         body: type[BaseModel] | None = None,
         public: bool = False,
         keyed: bool = False,
+        hot: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured."""
+        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured. `hot`: asked before all."""
 
         def register(handler: Handler) -> Handler:
             async def endpoint(request: Request) -> Response:
@@ -117,6 +123,10 @@ class Api:
 
             endpoint.__name__ = handler.__name__
             endpoint.__doc__ = handler.__doc__
+            if hot:
+                plain = Route(path, endpoint, methods=[method])
+                plain.methods = {method}
+                self.hot_routes.append(plain)
             for form in (path, f"{path}/"):
                 self.router.add_api_route(
                     form,
@@ -190,7 +200,7 @@ async def _read(call: Call) -> None:
 def _idempotency_key(call: Call) -> str | None:
     """The header's, or the field that creating a webhook has for it."""
     given = call.request.headers.get("idempotency-key")
-    if given is None and isinstance(call.data, dict) and "webhooks" in call.request.url.path:
+    if given is None and isinstance(call.data, dict) and call.request.url.path.startswith("/webhooks"):
         given = call.data.get("idempotency_key")
     return given if isinstance(given, str) and given.strip() else None
 

@@ -18,7 +18,7 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, keyed=True)
+@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, keyed=True, hot=True)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = call.body(CheckoutIn)
@@ -33,7 +33,7 @@ async def create(call: Call) -> Response:
     return call.json(answer)
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ)
+@api.route("GET", "/checkouts/{id}", scopes=READ, hot=True)
 async def get(call: Call) -> Response:
     """Read how a checkout session stands."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)

@@ -1,14 +1,21 @@
 """The Polar dialect: `/v1/...`, its error bodies, its webhook events. Translates; never decides."""
 
 from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from checkstand.dialects.polar import checkouts, customers, orders, organizations, products, webhooks
 from checkstand.dialects.polar.events import Events
 
+def _reads(route: BaseRoute) -> bool:
+    return "GET" in (getattr(route, "methods", None) or ())
+
+
 router = APIRouter()
+hot_routes: list[BaseRoute] = []
 for _part in (checkouts, products, orders, customers, organizations, webhooks):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
-    _part.api.router.routes.sort(key=lambda route: "GET" not in (getattr(route, "methods", None) or ()))
+    _part.api.router.routes.sort(key=lambda route: not _reads(route))
+    hot_routes += sorted(_part.api.hot_routes, key=lambda route: not _reads(route))
     router.include_router(_part.api.router)
 
-__all__ = ["Events", "router"]
+__all__ = ["Events", "hot_routes", "router"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from fastapi import APIRouter
 from pydantic import UUID4, BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from checkstand.dialects.polar import errors
 from checkstand.domain.errors import CheckstandError
@@ -95,6 +97,7 @@ class Call:
         return json_response(data, status=status, headers=self.ignored)
 
 
+@cache
 def known_fields(model: type[BaseModel]) -> frozenset[str]:
     """Every name a model reads, aliases included."""
     names: set[str] = set(getattr(model, "tolerated", ()))
@@ -117,10 +120,15 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Api:
-    """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`."""
+    """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`.
+
+    `hot` routes are plain Starlette routes beside their documented twins; the application asks them first, since finding a route
+    among all of FastAPI's costs more than the work of a read.
+    """
 
     def __init__(self, tag: str) -> None:
         self.router = APIRouter(tags=[tag])
+        self.hot_routes: list[Route] = []
 
     def route(
         self,
@@ -133,6 +141,7 @@ class Api:
         status: int = 200,
         also: Sequence[str] = (),
         hidden: bool = False,
+        hot: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same."""
 
@@ -142,7 +151,11 @@ class Api:
 
             endpoint.__name__ = handler.__name__
             endpoint.__doc__ = handler.__doc__
-            extra = _documented(body)
+            if hot:
+                plain = Route(f"/v1{path}", endpoint, methods=[method])
+                plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
+                self.hot_routes.append(plain)
+            extra = _documented(body, method, path)
             for place in (path, *also):
                 for index, form in enumerate(_forms(place)):
                     shown = index == 0 and place == path and not hidden
@@ -165,11 +178,14 @@ def _forms(path: str) -> list[str]:
     return [f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}"]
 
 
-def _documented(body: type[BaseModel] | None) -> dict[str, object]:
+def _documented(body: type[BaseModel] | None, method: str, path: str) -> dict[str, object]:
     if body is None:
         return {}
-    content = {"application/json": {"schema": body.model_json_schema(ref_template="#/$defs/{model}")}}
-    return {"requestBody": {"required": True, "content": content}}
+    # A JSON pointer to the schema's own definitions; Pydantic formats it, so the path's braces are doubled.
+    place = f"/v1{path}".replace("/", "~1").replace("{", "{{").replace("}", "}}")
+    pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
+    schema = body.model_json_schema(ref_template=f"{pointer}/{{model}}")
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 async def answer(

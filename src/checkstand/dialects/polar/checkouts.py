@@ -70,7 +70,7 @@ def _variant(call: Call) -> CheckoutCreate:
     raise Refused(errors.schema(missing))
 
 
-@api.route("GET", "/checkouts/", scopes=READ, also=("/checkouts/custom/",))
+@api.route("GET", "/checkouts/", scopes=READ, also=("/checkouts/custom/",), hot=True)
 async def search(call: Call) -> Response:
     """List checkout sessions."""
     window = paging.window(call, checkouts.SORTABLE)
@@ -94,7 +94,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, also=("/checkouts/custom/{id}",))
+@api.route("GET", "/checkouts/{id}", scopes=READ, also=("/checkouts/custom/{id}",), hot=True)
 async def get(call: Call) -> Response:
     """Read a checkout session."""
     found = await read_checkout(call.ports, call.organization, call.path_id())

@@ -145,24 +145,28 @@ def later_charges(checkout: Checkout, now: datetime) -> tuple[Phase, ...]:
 
 
 def _phases(checkout: Checkout, span: Span, full: int, reduced: int, now: datetime) -> list[Phase]:
-    """At most two stretches: while the discount lasts, and after it."""
-    in_trial = checkout.trial_end is not None
-    start = checkout.trial_end or add_span(now, span)
+    """At most two stretches: while the discount lasts, and after it. Every charge is counted from the same day (`_charge_day`)."""
+    anchor, first = (checkout.trial_end, 0) if checkout.trial_end else (now, 1)
+    start = _charge_day(anchor, span, first)
     discount = checkout.discount
     if discount is None or full == reduced or discount.duration == "forever":
         return [Phase(span=span, start=start, amount_minor=reduced)]
     if discount.duration == "repeating":
         ends = add_span(now, Span(interval=Interval.MONTH, count=discount.duration_months or 1))
         count = 0
-        while count < _MOST_CHARGES and add_span(start, Span(interval=span.interval, count=span.count * count)) < ends:
+        while count < _MOST_CHARGES and _charge_day(anchor, span, first + count) < ends:
             count += 1
     else:
-        count = 1 if in_trial else 0
-    changed = add_span(start, Span(interval=span.interval, count=span.count * count)) if count else start
-    after = Phase(span=span, start=changed, amount_minor=full)
+        count = 1 if checkout.trial_end else 0
+    after = Phase(span=span, start=_charge_day(anchor, span, first + count), amount_minor=full)
     if count == 0:
         return [after]
     return [Phase(span=span, start=start, amount_minor=reduced, is_single=count == 1), after]
+
+
+def _charge_day(anchor: datetime, span: Span, number: int) -> datetime:
+    """The day of a charge. Counted from the anchor each time: the 31st is the 28th in February and the 31st again in March."""
+    return add_span(anchor, Span(interval=span.interval, count=span.count * number)) if number else anchor
 
 
 def _pay_text(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> str:

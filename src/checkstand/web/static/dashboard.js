@@ -131,8 +131,9 @@ for (const details of document.querySelectorAll("details[data-menu]")) {
 addEventListener("pointerdown", (event) => {
   if (openMenu && !openMenu.items.contains(event.target) && !openMenu.button.contains(event.target)) closeMenu();
 });
-addEventListener("scroll", closeMenu, { passive: true });
-addEventListener("resize", closeMenu);
+for (const moved of ["scroll", "resize"]) {
+  addEventListener(moved, () => { if (openMenu) place(openMenu.button, openMenu.items); }, { passive: true });
+}
 
 // ---- dialogs: a page that asks "are you sure?" is shown in place
 

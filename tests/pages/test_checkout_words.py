@@ -1,0 +1,212 @@
+"""What the page says about money that is charged later, about places, and about addresses to go to: without a browser."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from checkstand.domain.address import COUNTRIES, fields_for
+from checkstand.domain.catalog import Fixed, Interval, Price, Product, Span
+from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Line, Options, Redirects
+from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.pricing import quote
+from checkstand.domain.trial import add_span
+from checkstand.web.checkout import places
+from checkstand.web.checkout.form import read_card, read_changes
+from checkstand.web.checkout.session import safe_target, with_query
+from checkstand.web.checkout.summary import Summary, later_charges, summarize
+from checkstand.web.checkout.texts import ENGLISH, texts_for
+from checkstand.web.checkout.wording import Wording
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+ORGANIZATION = UUID("8f2f6c0e-7c55-4c7e-9f0c-1f1f5a6f0001")
+WORDS = Wording(texts_for("en"), None)
+
+
+def session(*, trial_days: int = 0, discount: Discount | None = None) -> Checkout:
+    """An open session for a monthly product of $20."""
+    product_id = uuid4()
+    price = Price(id=uuid4(), product_id=product_id, currency="USD", terms=Fixed(amount_minor=2000), created_at=NOW)
+    product = Product(
+        id=product_id,
+        organization_id=ORGANIZATION,
+        name="Studio",
+        recurrence=Span(interval=Interval.MONTH, count=1),
+        prices=(price,),
+        created_at=NOW,
+    )
+    ends = add_span(NOW, Span(interval=Interval.DAY, count=trial_days)) if trial_days else None
+    lines = (Line(product_id=product_id, price_id=price.id),)
+    priced = quote(lines, [product], currency="USD", country="DE", discount=discount, in_trial=ends is not None)
+    return Checkout(
+        id=uuid4(),
+        organization_id=ORGANIZATION,
+        dialect="polar",
+        status=CheckoutStatus.OPEN,
+        client_secret="polar_c_test",
+        created_at=NOW,
+        expires_at=add_span(NOW, Span(interval=Interval.DAY, count=1)),
+        products=(product,),
+        offers=(product_id,),
+        lines=lines,
+        currency="USD",
+        quote=priced,
+        buyer=Buyer(),
+        options=Options(),
+        trial_end=ends,
+        redirects=Redirects(),
+        discount=discount,
+    )
+
+
+def discount(duration: str, months: int | None = None) -> Discount:
+    return Discount(
+        id=uuid4(),
+        organization_id=ORGANIZATION,
+        name="Spring",
+        code="SPRING",
+        takes=Percentage(basis_points=2000),
+        duration=duration,  # type: ignore[arg-type]
+        duration_months=months,
+        created_at=NOW,
+    )
+
+
+def told(checkout: Checkout) -> Summary:
+    return summarize(checkout, WORDS, NOW, merchant="Acme", is_test=False)
+
+
+def later(checkout: Checkout) -> list[tuple[str, int, bool]]:
+    return [
+        (phase.start.date().isoformat(), phase.amount_minor, phase.is_single) for phase in later_charges(checkout, NOW)
+    ]
+
+
+def test_a_subscription_is_charged_again_after_a_calendar_month() -> None:
+    assert later(session()) == [("2026-02-28", 2000, False)]
+    assert told(session()).pay_text == "Subscribe for $20.00 per month"
+    assert told(session()).legal == "You pay $20.00 today and then $20.00 every month to Acme, until you cancel."
+
+
+def test_a_trial_is_charged_first_when_it_ends() -> None:
+    checkout = session(trial_days=14)
+    assert later(checkout) == [("2026-02-14", 2000, False)]
+    assert told(checkout).due == "$0.00"
+    assert told(checkout).pay_text == "Start free trial"
+    assert "Cancelling before then costs nothing." in told(checkout).legal
+
+
+def test_a_discount_for_once_ends_with_the_first_charge() -> None:
+    assert later(session(discount=discount("once"))) == [("2026-02-28", 2000, False)]
+    assert told(session(discount=discount("once"))).pay_text == "Pay $16.00"
+    in_trial = session(trial_days=14, discount=discount("once"))
+    assert later(in_trial) == [("2026-02-14", 1600, True), ("2026-03-14", 2000, False)]
+    assert "$16.00 on February 14, 2026 and then $20.00 every month" in told(in_trial).legal
+
+
+def test_a_discount_for_some_months_has_an_end_that_is_told() -> None:
+    checkout = session(discount=discount("repeating", 3))
+    assert later(checkout) == [("2026-02-28", 1600, False), ("2026-04-30", 2000, False)]
+    labels = [row.label for row in told(checkout).rows]
+    assert "SPRING (20% off for 3 months)" in labels
+    assert "Then every month, from April 30, 2026" in labels
+
+
+def test_a_discount_for_ever_changes_every_charge() -> None:
+    checkout = session(discount=discount("forever"))
+    assert later(checkout) == [("2026-02-28", 1600, False)]
+    assert told(checkout).pay_text == "Subscribe for $16.00 per month"
+
+
+def test_every_gap_in_the_texts_has_a_plain_name() -> None:
+    for key, text in ENGLISH.items():
+        for _, name, spec, conversion in string.Formatter().parse(text):
+            assert name is None or name.isidentifier(), key
+            assert not spec, key
+            assert not conversion, key
+
+
+def test_every_country_has_a_form_that_asks_for_all_that_is_required() -> None:
+    for country in COUNTRIES:
+        for full in (True, False):
+            asked = fields_for(country, full=full)
+            shown = {part.name for part in places.parts_of(country, asked) if part.is_required} | {"country"}
+            assert shown >= {name for name, needed in asked.required().items() if needed}, country
+
+
+@pytest.mark.parametrize(
+    ("country", "order", "words"),
+    [
+        ("US", "line1 line2 city state postal_code", {"postal_code": "postal.zip", "state": "state.state"}),
+        ("GB", "line1 line2 city postal_code", {"city": "city.post_town", "postal_code": "postal.postcode"}),
+        ("DE", "line1 line2 postal_code city", {"postal_code": "postal.plz"}),
+        ("JP", "postal_code state city line1 line2", {"state": "state.prefecture"}),
+        ("IN", "line1 line2 city postal_code state", {"postal_code": "postal.pin"}),
+        ("HU", "city line1 line2 postal_code", {}),
+        ("IE", "line1 line2 city state postal_code", {"state": "state.county", "postal_code": "postal.eircode"}),
+        ("CA", "line1 line2 city state postal_code", {"state": "state.province"}),
+    ],
+)
+def test_addresses_are_asked_for_in_the_country_s_own_order_and_words(
+    country: str, order: str, words: dict[str, str]
+) -> None:
+    parts = places.parts_of(country, fields_for(country, full=True))
+    assert [part.name for part in parts] == order.split()
+    assert {part.name: part.label_key for part in parts if part.name in words} == words
+
+
+def test_postal_codes_are_tidied_before_they_are_judged() -> None:
+    assert places.tidy_postal_code("CA", " h3z2y7 ") == "H3Z 2Y7"
+    assert places.looks_right("CA", "H3Z 2Y7")
+    assert places.looks_right("US", "22162-1010")
+    assert not places.looks_right("US", "1234")
+    assert places.looks_right("AE", "anything")
+
+
+@pytest.mark.parametrize("text", ["12/34", "1234", "12 / 2034", "12-34", "12.34", "122034"])
+def test_an_expiry_date_may_be_typed_in_any_usual_way(text: str) -> None:
+    card = read_card({"card_number": "4242", "card_exp": text, "card_cvc": "123"})
+    assert (card.exp_month, card.exp_year) == (12, 2034)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("text", ["12", "2034", "1/2/34", "ab/cd", "12345"])
+def test_an_expiry_date_that_is_none_is_said(text: str) -> None:
+    wrong = read_card({"card_number": "4242", "card_exp": text, "card_cvc": "123"})
+    if text == "2034":  # the 20th month: the gateway's to refuse
+        assert wrong.exp_month == 20  # type: ignore[union-attr]
+    else:
+        assert [one.field for one in wrong] == ["card_exp"]  # type: ignore[union-attr]
+
+
+def test_a_field_that_the_page_does_not_show_is_not_changed() -> None:
+    locked = replace(session(), buyer=Buyer(customer_id=uuid4(), email="known@example.com"))
+    changes = read_changes(locked, {"email": "other@example.com", "quantity_0": "5", "amount_0": "1"}).changes
+    assert changes.given == frozenset()
+
+
+def test_addresses_keep_their_own_query_and_fragment() -> None:
+    assert with_query("https://a.test/x?b=%20c#d", {"e": "f"}) == "https://a.test/x?b=%20c&e=f#d"
+    assert with_query("https://a.test/?status=old&k=1", {"status": "new"}) == "https://a.test/?k=1&status=new"
+    assert with_query("myapp://done", {"e": "f"}) == "myapp://done?e=f"
+
+
+def test_only_safe_addresses_are_followed() -> None:
+    for url in (
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "",
+        None,
+        "/relative",
+        "https://",
+        "https://a b",
+        "x" * 3000,
+    ):
+        assert safe_target(url, "web") is None
+        assert safe_target(url, "app") is None
+    assert safe_target("myapp://done", "web") is None
+    assert safe_target("myapp://done", "app") == "myapp://done"
+    assert safe_target("intent://x", "app") is None

@@ -5,9 +5,12 @@ Schemas of all bodies take a quarter of a second; a start should not wait for a 
 
 from __future__ import annotations
 
-from collections.abc import ItemsView
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items
 
 
 class RequestBody(dict[str, object]):
@@ -21,8 +24,10 @@ class RequestBody(dict[str, object]):
         pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
         self._template = f"{pointer}/{{model}}"
 
-    def items(self) -> ItemsView[str, object]:
+    def items(self) -> dict_items[str, object]:
         """The documentation, made now."""
         schema = self._body.model_json_schema(ref_template=self._template)
-        made: dict[str, object] = {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+        made: dict[str, object] = {
+            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
+        }
         return made.items()

@@ -194,6 +194,21 @@ def fields_for(country: str | None, *, full: bool) -> AddressFields:
     )
 
 
+POSTCODE_FOR_TAX = frozenset({"US", "CA", "IN"})
+
+
+def minimal_fields_for(country: str | None) -> AddressFields:
+    """The least that can be asked: the country, and the postcode only where tax needs it (hosted-page 1.4 H, dodo 2.4)."""
+    return AddressFields(
+        country="required",
+        state="disabled",
+        line1="disabled",
+        line2="disabled",
+        city="disabled",
+        postal_code="required" if country in POSTCODE_FOR_TAX else "disabled",
+    )
+
+
 def missing_fields(address: Address | None, fields: AddressFields) -> tuple[str, ...]:
     """The required fields that are absent or blank, in the order of a form. Without an address, all required ones."""
     present: Mapping[str, str | None] = {}

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.address import Address, AddressFields, fields_for
+from checkstand.domain.address import Address, AddressFields, fields_for, minimal_fields_for
 from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free
 from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
@@ -60,9 +60,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """What is known of who pays. `email_locked`: the session names a customer, so the e-mail cannot be edited."""
+    """What is known of who pays. `is_named`: the merchant named the customer, so nobody else may buy with this session."""
 
     customer_id: UUID | None = None
+    is_named: bool = False
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
@@ -238,15 +239,25 @@ class Checkout:
         return self.is_payment_required or self.is_payment_setup_required
 
     @property
-    def asks_full_address(self) -> bool:
-        """The merchant or the purchase demands the whole address."""
-        return self.options.require_billing_address or self.buyer.is_business or self.payment_method == "upi"
+    def is_email_locked(self) -> bool:
+        """The e-mail cannot be edited: the merchant named the customer, or (Polar) an earlier try made one.
+
+        Dodo's buyer may correct a mistyped address after a decline, although a customer exists by then.
+        """
+        return self.buyer.customer_id is not None and (self.buyer.is_named or self.dialect == "polar")
 
     @property
     def address_fields(self) -> AddressFields:
         """Which parts of the billing address are asked (polar.md 3.6)."""
-        country = self.buyer.address.country if self.buyer.address else None
-        return fields_for(country, full=self.asks_full_address)
+        return self.address_fields_in(self.buyer.address.country if self.buyer.address else None)
+
+    def address_fields_in(self, country: str | None, *, is_business: bool | None = None) -> AddressFields:
+        """The same for another country or kind of buyer: what a form that is being filled in has to show."""
+        business = self.buyer.is_business if is_business is None else is_business
+        full = self.options.require_billing_address or business or self.payment_method == "upi"
+        if self.options.minimal_address and not full:
+            return minimal_fields_for(country)
+        return fields_for(country, full=full)
 
     def prices_of(self, product: Product) -> tuple[Price, ...]:
         """A product's prices in the session's currency."""

@@ -92,6 +92,7 @@ def prefill(buyer: Buyer, customer: Customer) -> Buyer:
     return replace(
         buyer,
         customer_id=customer.id,
+        is_named=True,
         email=buyer.email or customer.email,
         name=buyer.name or customer.name,
         billing_name=buyer.billing_name or customer.shown_billing_name,

@@ -259,7 +259,9 @@ def _or_keep(new: T | None, old: T) -> T:
 def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     """The buyer's data with the tax id checked again against the country (polar.md 5.3 step 8)."""
     buyer = checkout.buyer
-    linked = buyer.customer_id is not None
+    linked = checkout.is_email_locked
+    if changes.gives("email") and not linked and changes.email != buyer.email:
+        buyer = replace(buyer, customer_id=None)
     buyer = replace(
         buyer,
         email=changes.email if changes.gives("email") and not linked else buyer.email,

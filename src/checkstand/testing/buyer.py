@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.address import Address, fields_for, normalize_state
+from checkstand.domain.address import Address, normalize_state
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import NotFound, PaymentDeclined
 from checkstand.domain.organization import Organization
@@ -187,8 +187,7 @@ def _address(checkout: Checkout, purchase: Purchase) -> Address:
     country = str(told.get("country", before.country if before else "US")).upper()
     stays = before is not None and before.country == country
     known = replace(before if before and stays else Address(country=country), **{**told, "country": country})
-    full = checkout.options.require_billing_address or checkout.buyer.is_business
-    required = fields_for(country, full=full).required()
+    required = checkout.address_fields_in(country).required()
     missing = {name: text for name, text in _MADE_UP.items() if required[name] and not getattr(known, name)}
     if required["state"] and not known.state:
         missing["state"] = _STATES[country]

@@ -26,6 +26,7 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
+from checkstand.openapi import RequestBody
 from checkstand.services import Services, services_of
 
 JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
@@ -133,22 +134,12 @@ class Api:
                     endpoint,
                     methods=[method],
                     include_in_schema=form == path,
-                    openapi_extra=_documented(body, method, path),
+                    openapi_extra=RequestBody(body, method=method, path=path) if body else None,
                     response_class=Response,
                 )
             return handler
 
         return register
-
-
-def _documented(body: type[BaseModel] | None, method: str, path: str) -> dict[str, object]:
-    if body is None:
-        return {}
-    # A JSON pointer to the schema's own definitions; Pydantic formats it, so the path's braces are doubled.
-    place = path.replace("/", "~1").replace("{", "{{").replace("}", "}}")
-    pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
-    schema = body.model_json_schema(ref_template=f"{pointer}/{{model}}")
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 async def answer(

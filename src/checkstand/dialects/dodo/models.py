@@ -165,7 +165,7 @@ Metadata = Annotated[dict[str, str | bool | int | float], BeforeValidator(_metad
 class Base(BaseModel):
     """Types are taken literally; unknown fields are ignored."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
 
     def gave(self, name: str) -> bool:
         """True when the caller sent this field, null included."""

@@ -25,6 +25,7 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
+from checkstand.openapi import RequestBody
 from checkstand.services import Services, client_address, services_of
 
 VERSIONS = ("2026-04", "2026-10", "2027-01")
@@ -155,7 +156,7 @@ class Api:
                 plain = Route(f"/v1{path}", endpoint, methods=[method])
                 plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
                 self.hot_routes.append(plain)
-            extra = _documented(body, method, path)
+            extra = RequestBody(body, method=method, path=f"/v1{path}") if body else None
             for place in (path, *also):
                 for index, form in enumerate(_forms(place)):
                     shown = index == 0 and place == path and not hidden
@@ -176,16 +177,6 @@ class Api:
 def _forms(path: str) -> list[str]:
     other = path.removesuffix("/") if path.endswith("/") else path + "/"
     return [f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}"]
-
-
-def _documented(body: type[BaseModel] | None, method: str, path: str) -> dict[str, object]:
-    if body is None:
-        return {}
-    # A JSON pointer to the schema's own definitions; Pydantic formats it, so the path's braces are doubled.
-    place = f"/v1{path}".replace("/", "~1").replace("{", "{{").replace("}", "}}")
-    pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
-    schema = body.model_json_schema(ref_template=f"{pointer}/{{model}}")
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 async def answer(

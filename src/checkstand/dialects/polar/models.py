@@ -112,7 +112,7 @@ Url = Annotated[HttpUrl, AfterValidator(_url_text)]
 class Base(BaseModel):
     """Unknown fields are ignored, as the original does."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
     tolerated: ClassVar[tuple[str, ...]] = ()
 
     def gave(self, name: str) -> bool:

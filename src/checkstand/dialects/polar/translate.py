@@ -6,7 +6,6 @@ Nothing is decided here; deprecated keys are the union that polar.md 13.3 asks f
 from __future__ import annotations
 
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
-from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom, Fixed, Price, Product, is_free, unit_amount
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.customer import Customer
@@ -213,8 +212,7 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
 
 
 def _address_fields(value: Checkout) -> Json:
-    country = value.buyer.address.country if value.buyer.address else None
-    fields = fields_for(country, full=value.asks_full_address)
+    fields = value.address_fields
     return {"customer_billing_address_fields": fields.required(), "billing_address_fields": fields.modes()}
 
 

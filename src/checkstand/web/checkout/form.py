@@ -163,7 +163,7 @@ def _read_discount(reader: _Reader) -> None:
 
 def _read_contact(reader: _Reader) -> None:
     typed, buyer = reader.typed, reader.checkout.buyer
-    if "email" in typed and buyer.customer_id is None:
+    if "email" in typed and not reader.checkout.is_email_locked:
         email = typed["email"]
         if not email:
             reader.change("email", None)

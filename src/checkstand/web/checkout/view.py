@@ -12,7 +12,7 @@ from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
 
-from checkstand.domain.address import AddressFields, fields_for
+from checkstand.domain.address import AddressFields
 from checkstand.domain.catalog import Custom, is_free, takes, unit_amount
 from checkstand.domain.checkout import Checkout, Line, active_trial
 from checkstand.web.checkout import places
@@ -255,7 +255,7 @@ class _Builder:
     def _contact(self) -> tuple[Field, ...]:
         buyer, options = self.checkout.buyer, self.checkout.options
         fields = []
-        if buyer.customer_id is None:
+        if not self.checkout.is_email_locked:
             fields.append(self._field("email", self.t("email.label"), buyer.email, kind="email"))
         if options.require_name and not self.needs_form:
             fields.append(self._field("name", self.t("name.label"), buyer.name))
@@ -307,9 +307,7 @@ class _Builder:
         )
 
     def _asked(self) -> AddressFields:
-        options = self.checkout.options
-        full = options.require_billing_address or self.is_business or self.checkout.payment_method == "upi"
-        return fields_for(self.country_code or None, full=full)
+        return self.checkout.address_fields_in(self.country_code or None, is_business=self.is_business)
 
     def _address(self) -> tuple[Field, ...]:
         if not self.needs_form or not self.country_code:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from checkstand.cli.data_folder import KEY_NAME, NOTE_NAME
+from checkstand.store.embedded_server import alive
 from tests.cli.running import Dev, Place, create_checkout, eventually
 
 pytestmark = pytest.mark.xdist_group("cli-shop")
@@ -131,6 +132,18 @@ def test_a_killed_servers_data_is_found_by_the_next(at: Place) -> None:
     first.stop(signal.SIGKILL)
     second = at.dev()
     assert httpx2.get(page.replace(first.url, second.url), timeout=30).status_code == 200
+
+
+def test_a_start_that_is_interrupted_leaves_no_database_running(at: Place) -> None:
+    pid_file = at.folder / "data" / "postgresql" / "postmaster.pid"
+    process = at.start("dev", "--port", "0", "--data", str(at.folder / "data"))
+    assert eventually(lambda: pid_file.exists() and "ready" in pid_file.read_text(), within_s=60)
+    postmaster = int(pid_file.read_text().split()[0])
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode in (0, 130), err  # 0: it had become ready meanwhile
+    assert "Traceback" not in out + err
+    assert not alive(postmaster)
 
 
 def test_a_port_in_use_is_told_with_what_to_do(shop: Dev, at: Place) -> None:

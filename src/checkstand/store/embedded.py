@@ -167,6 +167,9 @@ def _start_owned(folder: Path, home: Path, *, durable: bool, bin_dirs: Iterable[
     except (server.NoAnswer, server.Unreachable, asyncpg.PostgresError) as error:
         server.end(running, "immediate")
         raise from_output("Starting the database", str(error), home, folder / LOG_NAME) from error
+    except BaseException:  # an interrupt: nobody would know that it runs
+        server.end(running, "immediate")
+        raise
     return _cluster(folder, data, running, started=True)
 
 

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 from checkstand.dialects.polar import checkouts, customers, orders, organizations, products, webhooks
 from checkstand.dialects.polar.events import Events
 
+
 def _reads(route: BaseRoute) -> bool:
     return "GET" in (getattr(route, "methods", None) or ())
 

@@ -162,7 +162,7 @@ def _read_discount(reader: _Reader) -> None:
 
 
 def _read_contact(reader: _Reader) -> None:
-    typed, buyer = reader.typed, reader.checkout.buyer
+    typed = reader.typed
     if "email" in typed and not reader.checkout.is_email_locked:
         email = typed["email"]
         if not email:

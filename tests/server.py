@@ -51,7 +51,9 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running_server(database_url: str, *, with_worker: bool = True) -> Iterator[RunningServer]:
+def running_server(
+    database_url: str, *, with_worker: bool = True, rate_limits: bool = False
+) -> Iterator[RunningServer]:
     """The application as `serve` runs it, until the block ends."""
     ready = threading.Event()
     found: list[RunningServer] = []
@@ -60,7 +62,7 @@ def running_server(database_url: str, *, with_worker: bool = True) -> Iterator[R
 
     def main() -> None:
         try:
-            asyncio.run(_serve(database_url, with_worker, ready, stop, found))
+            asyncio.run(_serve(database_url, with_worker, rate_limits, ready, stop, found))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
             ready.set()
@@ -78,13 +80,18 @@ def running_server(database_url: str, *, with_worker: bool = True) -> Iterator[R
 
 
 async def _serve(
-    database_url: str, with_worker: bool, ready: threading.Event, stop: threading.Event, found: list[RunningServer]
+    database_url: str,
+    with_worker: bool,
+    rate_limits: bool,
+    ready: threading.Event,
+    stop: threading.Event,
+    found: list[RunningServer],
 ) -> None:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, rate_limits=False)
+    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, rate_limits=rate_limits)
     async with open_services(settings, database_url, PublicUrl(url)) as services:
         config = uvicorn.Config(create_app(services), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

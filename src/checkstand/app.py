@@ -17,6 +17,7 @@ from checkstand.domain.organization import Dialect
 from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.gateways.test import TestGateway
+from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.store.cache import Cache
@@ -58,6 +59,7 @@ async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> 
                 settings=settings,
                 drainer=worker,
                 woken=woken,
+                limiter=Limiter(enabled=settings.rate_limits),
             )
         finally:
             await worker.aclose()

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from checkstand.dialects.dodo import auth, errors
+from checkstand.dialects.dodo import auth, errors, limits
 from checkstand.dialects.dodo.wire import named
 from checkstand.domain.errors import CheckstandError, NotFound
 from checkstand.domain.ids import DodoPrefix
@@ -27,6 +27,7 @@ from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
 from checkstand.openapi import RequestBody
+from checkstand.ops.limiter import Window
 from checkstand.services import Services, services_of
 
 JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
@@ -51,6 +52,7 @@ class Call:
     raw: bytes = b""
     data: object = None
     ignored: dict[str, str] | None = None
+    window: Window | None = None
 
     @property
     def ports(self) -> Ports:
@@ -151,6 +153,8 @@ async def answer(
         lambda: _guarded(call, handler, scopes=scopes, takes_body=takes_body, public=public, keyed=keyed)
     )
     response.headers.setdefault("Cache-Control", "private, no-store")
+    if call.window is not None:
+        response.headers.update(limits.headers(call.window))
     return response
 
 
@@ -170,6 +174,9 @@ async def _guarded(
     call: Call, handler: Handler, *, scopes: Sequence[str], takes_body: bool, public: bool, keyed: bool
 ) -> Response:
     call.principal = await auth.caller(call.request)
+    call.window = limits.count(call.request, call.principal)
+    if call.window is not None and call.window.retry_after_s:
+        return limits.refusal(call.window)
     if not public:
         if call.principal is None:
             return errors.unauthorized()

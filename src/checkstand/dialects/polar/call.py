@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.dialects.polar import errors
+from checkstand.dialects.polar.limits import over_limit
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
@@ -208,8 +209,10 @@ async def _guarded(call: Call, handler: Handler, *, scopes: Sequence[str], publi
     if token is not None:
         address = client_address(call.request)
         principal = await call.services.authenticator.principal(call.ports, token, address=address)
-        if principal is None:
-            return errors.invalid_token()
+    if (refusal := over_limit(call.request, principal, token)) is not None:
+        return refusal
+    if token is not None and principal is None:
+        return errors.invalid_token()
     if takes_body:
         await _read(call)
     if public:

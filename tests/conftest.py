@@ -80,21 +80,31 @@ def _stop_detached(state: dict[str, str]) -> None:
     shutil.rmtree(state["folder"], ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def database_url(shared_cluster: str) -> str:
-    """A database of this worker's own, with the schema in it."""
-    name = f"test_{WORKER}"
+def new_database(cluster: str, name: str) -> str:
+    """The address of an empty database of this name with the schema in it."""
 
     async def prepare() -> None:
-        connection = await asyncpg.connect(shared_cluster)
+        connection = await asyncpg.connect(cluster)
         await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         await connection.execute(f"CREATE DATABASE {name}")
         await connection.close()
 
     asyncio.run(prepare())
-    url = shared_cluster.replace("@/checkstand?", f"@/{name}?")
+    url = cluster.replace("@/checkstand?", f"@/{name}?")
     asyncio.run(migrate(url))
     return url
+
+
+@pytest.fixture(scope="session")
+def database_url(shared_cluster: str) -> str:
+    """A database of this worker's own, with the schema in it."""
+    return new_database(shared_cluster, f"test_{WORKER}")
+
+
+@pytest.fixture(scope="session")
+def quiet_database_url(shared_cluster: str) -> str:
+    """Another one, in which no server of other tests is at work: for tests that run workers of their own."""
+    return new_database(shared_cluster, f"quiet_{WORKER}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def ended(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> list[
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (0, ""), err
     assert time.monotonic() - started < 10
-    return [json.loads(line) for line in err.splitlines()]
+    return [json.loads(line) for line in err.split("\n") if line]
 
 
 def test_it_serves_logs_in_json_without_secrets_and_ends_politely(at: Place, database_url: str) -> None:

@@ -67,9 +67,9 @@ def test_the_examples_hold() -> None:
     assert doctest.testmod(clock).failed == 0
 
 
-def test_either_dialects_key_opens_the_controls_and_nothing_else_does(database_url: str) -> None:
+def test_either_dialects_key_opens_the_controls_and_nothing_else_does(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             keys = {
                 shop.stage.shop.demo.polar_token: 200,
                 shop.stage.shop.demo.dodo_key: 200,
@@ -86,9 +86,9 @@ def test_either_dialects_key_opens_the_controls_and_nothing_else_does(database_u
     asyncio.run(story())
 
 
-def test_a_live_organization_has_no_controls(database_url: str) -> None:
+def test_a_live_organization_has_no_controls(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             identity = shop.stage.organization.id
             await shop.stage.ports.db.execute("UPDATE organizations SET mode = 'live' WHERE id = $1", identity)
             await shop.stage.ports.cache.changed(shop.stage.ports.db, identity)
@@ -99,9 +99,9 @@ def test_a_live_organization_has_no_controls(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["P14D", "14d", "P2W", "PT336H", "13d23h60m"])
-def test_the_clock_moves_by_a_duration(database_url: str, text: str) -> None:
+def test_the_clock_moves_by_a_duration(quiet_database_url: str, text: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             told = await shop.post("/clock", {"advance": text})
             assert told["offset_seconds"] == 14 * 86400
             shown = datetime.fromisoformat(told["now"])
@@ -111,9 +111,9 @@ def test_the_clock_moves_by_a_duration(database_url: str, text: str) -> None:
     asyncio.run(story())
 
 
-def test_the_clock_moves_to_a_moment_but_never_back(database_url: str) -> None:
+def test_the_clock_moves_to_a_moment_but_never_back(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             told = await shop.post("/clock", {"now": "2100-01-01T00:00:00Z"})
             assert told["now"].startswith("2100-01-01T00:00:0")
             back = await shop.post("/clock", {"now": "2099-01-01T00:00:00Z"}, expect=422)
@@ -145,9 +145,9 @@ def test_the_clock_moves_to_a_moment_but_never_back(database_url: str) -> None:
         b"\xff",
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(database_url: str, body: bytes) -> None:
+def test_what_makes_no_sense_is_refused_with_a_sentence(quiet_database_url: str, body: bytes) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             answer = await shop.http.post("/_test/clock", content=body)
             assert answer.status_code == 422
             assert answer.json()["detail"].endswith((".", ". "))
@@ -155,9 +155,9 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(database_url: str, body:
     asyncio.run(story())
 
 
-def test_moving_the_clock_expires_sessions_and_tells_of_it_before_it_answers(database_url: str) -> None:
+def test_moving_the_clock_expires_sessions_and_tells_of_it_before_it_answers(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop, receiving() as receiver:
+        async with open_controls(quiet_database_url) as shop, receiving() as receiver:
             await shop.stage.endpoint(receiver.url)
             checkout = await shop.checkout()
             await shop.post("/clock", {"advance": "P2D"})
@@ -168,10 +168,10 @@ def test_moving_the_clock_expires_sessions_and_tells_of_it_before_it_answers(dat
     asyncio.run(story())
 
 
-def test_moving_the_clock_makes_every_retry_on_the_way(database_url: str) -> None:
+def test_moving_the_clock_makes_every_retry_on_the_way(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_controls(database_url) as shop,
+            open_controls(quiet_database_url) as shop,
             receiving(lambda _request, count: Answer(status=200 if count == 4 else 500)) as receiver,
         ):
             await shop.stage.endpoint(receiver.url)
@@ -186,9 +186,9 @@ def test_moving_the_clock_makes_every_retry_on_the_way(database_url: str) -> Non
     asyncio.run(story())
 
 
-def test_settling_tells_how_many_deliveries_there_were(database_url: str) -> None:
+def test_settling_tells_how_many_deliveries_there_were(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop, receiving() as good, receiving(always(500)) as bad:
+        async with open_controls(quiet_database_url) as shop, receiving() as good, receiving(always(500)) as bad:
             await shop.stage.endpoint(good.url)
             await shop.stage.endpoint(bad.url)
             await shop.stage.happen("first", "second")
@@ -209,9 +209,9 @@ def test_settling_tells_how_many_deliveries_there_were(database_url: str) -> Non
         ("4111111111111111", "declined", "live_in_test"),
     ],
 )
-def test_a_buyer_without_a_browser_pays(database_url: str, card: str, outcome: str, code: str | None) -> None:
+def test_a_buyer_without_a_browser_pays(quiet_database_url: str, card: str, outcome: str, code: str | None) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             checkout = await shop.checkout()
             told = await shop.post(f"/checkouts/{checkout.id}/pay", {"card": card})
             assert (told["outcome"], told["code"]) == (outcome, code)
@@ -221,9 +221,9 @@ def test_a_buyer_without_a_browser_pays(database_url: str, card: str, outcome: s
 
 
 @pytest.mark.parametrize("country", ["US", "CA", "DE", "IN"])
-def test_the_buyer_makes_up_the_address_that_a_country_needs(database_url: str, country: str) -> None:
+def test_the_buyer_makes_up_the_address_that_a_country_needs(quiet_database_url: str, country: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             checkout = await shop.checkout(dialect="dodo")
             path = ids.short_id(ids.DodoPrefix.CHECKOUT_SESSION, checkout.id)
             told = await shop.post(f"/checkouts/{path}/pay", {"country": country, "email": "ada@example.com"})
@@ -232,9 +232,9 @@ def test_the_buyer_makes_up_the_address_that_a_country_needs(database_url: str, 
     asyncio.run(story())
 
 
-def test_a_payment_that_waits_is_ended_by_resolving_it(database_url: str) -> None:
+def test_a_payment_that_waits_is_ended_by_resolving_it(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             first, second = await shop.checkout(), await shop.checkout()
             waiting = await shop.post(f"/checkouts/{first.id}/pay", {"card": "4000002760003184", "challenge": "leave"})
             assert waiting["outcome"] == "requires_action"
@@ -249,9 +249,9 @@ def test_a_payment_that_waits_is_ended_by_resolving_it(database_url: str) -> Non
     asyncio.run(story())
 
 
-def test_what_cannot_be_paid_is_refused_in_words(database_url: str) -> None:
+def test_what_cannot_be_paid_is_refused_in_words(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_controls(database_url) as shop:
+        async with open_controls(quiet_database_url) as shop:
             checkout = await shop.checkout()
             path = f"/checkouts/{checkout.id}/pay"
             assert "exp_month" in (await shop.post(path, {"exp_month": "never"}, expect=422))["detail"]

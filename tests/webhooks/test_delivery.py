@@ -24,9 +24,9 @@ def notes(received: list[Received]) -> list[str]:
     return [json.loads(request.body)["note"] for request in received]
 
 
-def test_a_polar_event_arrives_signed_for_every_generation_of_receiver(database_url: str) -> None:
+def test_a_polar_event_arrives_signed_for_every_generation_of_receiver(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             endpoint = await stage.endpoint(receiver.url)
             await stage.happen("first")
             assert await stage.drain() == (1, 0)
@@ -44,9 +44,9 @@ def test_a_polar_event_arrives_signed_for_every_generation_of_receiver(database_
     asyncio.run(story())
 
 
-def test_a_dodo_event_arrives_as_its_sdk_expects_with_the_endpoints_own_headers(database_url: str) -> None:
+def test_a_dodo_event_arrives_as_its_sdk_expects_with_the_endpoints_own_headers(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             own = {"X-Shop": "berlin", "Webhook-Id": "forged", "Content-Length": "3"}
             endpoint = await stage.endpoint(receiver.url, "dodo", events=(), headers=own)
             await stage.happen("first")
@@ -61,9 +61,9 @@ def test_a_dodo_event_arrives_as_its_sdk_expects_with_the_endpoints_own_headers(
     asyncio.run(story())
 
 
-def test_only_the_events_that_an_endpoint_asked_for_are_sent(database_url: str) -> None:
+def test_only_the_events_that_an_endpoint_asked_for_are_sent(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(f"{receiver.url}/polar-some", events=("checkout.expired",))
             await stage.endpoint(f"{receiver.url}/polar-none", events=())
             await stage.endpoint(f"{receiver.url}/dodo-some", "dodo", events=("checkout.expired",))
@@ -78,9 +78,9 @@ def test_only_the_events_that_an_endpoint_asked_for_are_sent(database_url: str) 
     asyncio.run(story())
 
 
-def test_an_endpoint_hears_nothing_of_what_happened_before_it_existed(database_url: str) -> None:
+def test_an_endpoint_hears_nothing_of_what_happened_before_it_existed(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.advance(timedelta(days=30))
             await stage.happen("before")
             await stage.endpoint(receiver.url)
@@ -91,10 +91,10 @@ def test_an_endpoint_hears_nothing_of_what_happened_before_it_existed(database_u
     asyncio.run(story())
 
 
-def test_events_of_one_endpoint_arrive_in_order_one_at_a_time(database_url: str) -> None:
+def test_events_of_one_endpoint_arrive_in_order_one_at_a_time(quiet_database_url: str) -> None:
     async def story() -> None:
         slow = Answer(after_s=0.005)
-        async with open_stage(database_url) as stage, receiving(lambda _request, _count: slow) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(lambda _request, _count: slow) as receiver:
             await stage.endpoint(receiver.url)
             expected = [str(number) for number in range(40)]
             await stage.happen(*expected[:20])
@@ -107,12 +107,12 @@ def test_events_of_one_endpoint_arrive_in_order_one_at_a_time(database_url: str)
     asyncio.run(story())
 
 
-def test_a_failing_event_holds_up_no_later_one_beyond_its_first_try(database_url: str) -> None:
+def test_a_failing_event_holds_up_no_later_one_beyond_its_first_try(quiet_database_url: str) -> None:
     async def story() -> None:
         def answer(request: Received, _count: int) -> Answer:
             return Answer(status=500 if b'"bad"' in request.body else 200)
 
-        async with open_stage(database_url) as stage, receiving(answer) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(answer) as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("bad", "good", "better")
             assert await stage.drain() == (2, 1)
@@ -121,10 +121,10 @@ def test_a_failing_event_holds_up_no_later_one_beyond_its_first_try(database_url
     asyncio.run(story())
 
 
-def test_a_slow_endpoint_holds_up_no_other(database_url: str) -> None:
+def test_a_slow_endpoint_holds_up_no_other(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, _count: Answer(after_s=60.0)) as slow,
             receiving() as quick,
         ):
@@ -139,12 +139,12 @@ def test_a_slow_endpoint_holds_up_no_other(database_url: str) -> None:
     asyncio.run(story())
 
 
-def test_a_failed_event_is_tried_again_by_the_organizations_clock_until_it_arrives(database_url: str) -> None:
+def test_a_failed_event_is_tried_again_by_the_organizations_clock_until_it_arrives(quiet_database_url: str) -> None:
     async def story() -> None:
         def answer(_request: Received, count: int) -> Answer:
             return Answer(status=200 if count == 4 else 503, body=f"try {count}".encode())
 
-        async with open_stage(database_url) as stage, receiving(answer) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(answer) as receiver:
             endpoint = await stage.endpoint(receiver.url)
             await stage.happen("stubborn")
             assert await stage.drain() == (0, 1)
@@ -172,10 +172,10 @@ def test_a_failed_event_is_tried_again_by_the_organizations_clock_until_it_arriv
     asyncio.run(story())
 
 
-def test_dodo_tries_again_at_once_and_shows_the_object_as_it_is_then(database_url: str) -> None:
+def test_dodo_tries_again_at_once_and_shows_the_object_as_it_is_then(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, count: Answer(status=200 if count > 1 else 500)) as receiver,
         ):
             await stage.endpoint(receiver.url, "dodo")
@@ -187,9 +187,9 @@ def test_dodo_tries_again_at_once_and_shows_the_object_as_it_is_then(database_ur
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 404, 410, 500])
-def test_anything_but_2xx_is_a_failure(database_url: str, status: int) -> None:
+def test_anything_but_2xx_is_a_failure(quiet_database_url: str, status: int) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving(always(status)) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(always(status)) as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first")
             assert await stage.drain() == (0, 1)
@@ -198,9 +198,9 @@ def test_anything_but_2xx_is_a_failure(database_url: str, status: int) -> None:
     asyncio.run(story())
 
 
-def test_a_receiver_that_hangs_up_is_a_failure_with_words(database_url: str) -> None:
+def test_a_receiver_that_hangs_up_is_a_failure_with_words(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving(always(0)) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(always(0)) as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first")
             assert await stage.drain() == (0, 1)
@@ -212,13 +212,12 @@ def test_a_receiver_that_hangs_up_is_a_failure_with_words(database_url: str) -> 
     asyncio.run(story())
 
 
-def test_a_delivery_of_a_worker_that_died_is_taken_up_with_the_same_id_when_its_lease_ends(database_url: str) -> None:
+def test_a_delivery_of_a_worker_that_died_is_taken_up_with_the_same_id_when_its_lease_ends(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first", "second")
-            await stage.worker.deliver_round()
-            await receiver.wait_for(2)
+            assert await stage.drain() == (2, 0)
             await stage.happen("third")
             await fan_out(stage.ports, stage.renderers)
             held = (await stage.lease())[0]
@@ -233,9 +232,9 @@ def test_a_delivery_of_a_worker_that_died_is_taken_up_with_the_same_id_when_its_
     asyncio.run(story())
 
 
-def test_many_workers_never_deliver_the_same_event_twice(database_url: str) -> None:
+def test_many_workers_never_deliver_the_same_event_twice(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             for _ in range(3):
                 await stage.endpoint(receiver.url)
             crowd = [stage.another_worker() for _ in range(4)]
@@ -250,9 +249,9 @@ def test_many_workers_never_deliver_the_same_event_twice(database_url: str) -> N
     asyncio.run(story())
 
 
-def test_order_is_kept_when_many_workers_deliver(database_url: str) -> None:
+def test_order_is_kept_when_many_workers_deliver(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             crowd = [stage.another_worker() for _ in range(4)]
             expected = [str(number) for number in range(60)]
@@ -265,9 +264,9 @@ def test_order_is_kept_when_many_workers_deliver(database_url: str) -> None:
     asyncio.run(story())
 
 
-def test_a_polar_endpoint_whose_last_ten_events_failed_for_good_is_disabled(database_url: str) -> None:
+def test_a_polar_endpoint_whose_last_ten_events_failed_for_good_is_disabled(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving(always(500)) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(always(500)) as receiver:
             endpoint = await stage.endpoint(receiver.url)
             await stage.happen(*map(str, range(10)))
             for _ in range(9):
@@ -295,12 +294,12 @@ async def _is_enabled(stage: Stage, endpoint_id: UUID) -> bool:
     return found.enabled
 
 
-def test_one_success_among_the_last_ten_keeps_an_endpoint(database_url: str) -> None:
+def test_one_success_among_the_last_ten_keeps_an_endpoint(quiet_database_url: str) -> None:
     async def story() -> None:
         def answer(request: Received, _count: int) -> Answer:
             return Answer(status=200 if b'"5"' in request.body else 500)
 
-        async with open_stage(database_url) as stage, receiving(answer) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(answer) as receiver:
             endpoint = await stage.endpoint(receiver.url)
             await stage.happen(*map(str, range(10)))
             for _ in range(10):
@@ -311,10 +310,10 @@ def test_one_success_among_the_last_ten_keeps_an_endpoint(database_url: str) -> 
     asyncio.run(story())
 
 
-def test_what_waits_for_a_removed_endpoint_is_skipped_even_in_the_middle_of_a_try(database_url: str) -> None:
+def test_what_waits_for_a_removed_endpoint_is_skipped_even_in_the_middle_of_a_try(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, _count: Answer(status=500, after_s=1.0)) as receiver,
         ):
             endpoint = await stage.endpoint(receiver.url)
@@ -329,9 +328,9 @@ def test_what_waits_for_a_removed_endpoint_is_skipped_even_in_the_middle_of_a_tr
     asyncio.run(story())
 
 
-def test_an_event_that_cannot_be_rendered_stops_nobody_and_is_tried_again(database_url: str) -> None:
+def test_an_event_that_cannot_be_rendered_stops_nobody_and_is_tried_again(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             stage.renderers["polar"].breaks = True
             await stage.happen("first")
@@ -348,9 +347,9 @@ def test_an_event_that_cannot_be_rendered_stops_nobody_and_is_tried_again(databa
     asyncio.run(story())
 
 
-def test_discord_and_slack_get_a_message_of_their_own_shape(database_url: str) -> None:
+def test_discord_and_slack_get_a_message_of_their_own_shape(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(f"{receiver.url}/discord", format="discord")
             await stage.endpoint(f"{receiver.url}/slack", format="slack")
             await stage.happen("first")
@@ -362,9 +361,9 @@ def test_discord_and_slack_get_a_message_of_their_own_shape(database_url: str) -
     asyncio.run(story())
 
 
-def test_an_endpoints_rate_limit_spreads_its_events(database_url: str) -> None:
+def test_an_endpoints_rate_limit_spreads_its_events(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url, "dodo", rate_limit=10)
             await stage.happen(*map(str, range(5)))
             began = asyncio.get_running_loop().time()

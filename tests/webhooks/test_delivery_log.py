@@ -11,9 +11,9 @@ from tests.webhooks.receiver import always, receiving
 from tests.webhooks.stage import open_stage
 
 
-def test_an_event_is_sent_again_on_request_with_the_same_id_and_body(database_url: str) -> None:
+def test_an_event_is_sent_again_on_request_with_the_same_id_and_body(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first")
             await stage.drain()
@@ -29,10 +29,10 @@ def test_an_event_is_sent_again_on_request_with_the_same_id_and_body(database_ur
     asyncio.run(story())
 
 
-def test_the_log_is_searched_by_endpoint_event_outcome_code_and_text(database_url: str) -> None:
+def test_the_log_is_searched_by_endpoint_event_outcome_code_and_text(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving() as good,
             receiving(always(502, b"bad gateway")) as bad,
         ):

@@ -39,9 +39,9 @@ def real_worker(stage: Stage) -> Worker:
     return Worker(stage.ports, {"polar": PolarEvents(), "dodo": DodoEvents()}, asyncio.Event())
 
 
-def test_the_polar_sdk_loads_every_event_of_a_purchase_in_the_order_of_the_original(database_url: str) -> None:
+def test_the_polar_sdk_loads_every_event_of_a_purchase_in_the_order_of_the_original(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             endpoint = await stage.endpoint(receiver.url, events=POLAR_EVENTS)
             await buy(stage, "polar")
             worker = real_worker(stage)
@@ -57,9 +57,9 @@ def test_the_polar_sdk_loads_every_event_of_a_purchase_in_the_order_of_the_origi
     asyncio.run(story())
 
 
-def test_the_dodo_sdk_unwraps_a_payment_that_succeeded(database_url: str) -> None:
+def test_the_dodo_sdk_unwraps_a_payment_that_succeeded(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             endpoint = await stage.endpoint(receiver.url, "dodo", events=())
             await buy(stage, "dodo")
             worker = real_worker(stage)
@@ -75,12 +75,12 @@ def test_the_dodo_sdk_unwraps_a_payment_that_succeeded(database_url: str) -> Non
     asyncio.run(story())
 
 
-def test_a_polar_event_tried_again_still_shows_the_object_as_it_was(database_url: str) -> None:
+def test_a_polar_event_tried_again_still_shows_the_object_as_it_was(quiet_database_url: str) -> None:
     async def story() -> None:
         def answer(request: object, count: int) -> Answer:
             return Answer(status=500 if count == 1 else 200)
 
-        async with open_stage(database_url) as stage, receiving(answer) as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving(answer) as receiver:
             endpoint = await stage.endpoint(receiver.url, events=("checkout.created",))
             await buy(stage, "polar")
             worker = real_worker(stage)

@@ -33,9 +33,9 @@ async def open_checkout(stage: Stage) -> Checkout:
     return await create_checkout(stage.ports, stage.organization, request)
 
 
-def test_a_worker_that_starts_delivers_what_waited_for_it(database_url: str) -> None:
+def test_a_worker_that_starts_delivers_what_waited_for_it(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first")
             async with running(stage.sleepy_worker()):
@@ -44,9 +44,9 @@ def test_a_worker_that_starts_delivers_what_waited_for_it(database_url: str) -> 
     asyncio.run(story())
 
 
-def test_waking_it_delivers_at_once(database_url: str) -> None:
+def test_waking_it_delivers_at_once(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             async with running(stage.sleepy_worker()):
                 for number in range(1, 6):
@@ -58,9 +58,9 @@ def test_waking_it_delivers_at_once(database_url: str) -> None:
     asyncio.run(story())
 
 
-def test_a_worker_in_another_process_finds_work_without_being_woken(database_url: str) -> None:
+def test_a_worker_in_another_process_finds_work_without_being_woken(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             async with running(stage.another_worker()):
                 await asyncio.sleep(0.2)
@@ -70,10 +70,10 @@ def test_a_worker_in_another_process_finds_work_without_being_woken(database_url
     asyncio.run(story())
 
 
-def test_a_receiver_that_answers_slowly_holds_up_no_other(database_url: str) -> None:
+def test_a_receiver_that_answers_slowly_holds_up_no_other(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, _count: Answer(after_s=60.0)) as slow,
             receiving() as quick,
         ):
@@ -91,9 +91,9 @@ def test_a_receiver_that_answers_slowly_holds_up_no_other(database_url: str) -> 
     asyncio.run(story())
 
 
-def test_trouble_in_a_round_does_not_end_the_worker(database_url: str) -> None:
+def test_trouble_in_a_round_does_not_end_the_worker(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             trouble = [1]
 
@@ -113,10 +113,10 @@ def test_trouble_in_a_round_does_not_end_the_worker(database_url: str) -> None:
     asyncio.run(story())
 
 
-def test_a_worker_that_leaves_gives_back_what_it_could_not_finish(database_url: str) -> None:
+def test_a_worker_that_leaves_gives_back_what_it_could_not_finish(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, count: Answer(after_s=30.0 if count == 1 else 0.0)) as receiver,
         ):
             await stage.endpoint(receiver.url)
@@ -129,9 +129,9 @@ def test_a_worker_that_leaves_gives_back_what_it_could_not_finish(database_url: 
     asyncio.run(story())
 
 
-def test_a_session_whose_time_is_over_expires_and_is_told_of(database_url: str) -> None:
+def test_a_session_whose_time_is_over_expires_and_is_told_of(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage, receiving() as receiver:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             checkout = await open_checkout(stage)
             async with running(stage.worker):
@@ -145,10 +145,10 @@ def test_a_session_whose_time_is_over_expires_and_is_told_of(database_url: str) 
     asyncio.run(story())
 
 
-def test_draining_waits_for_deliveries_that_the_running_worker_is_at(database_url: str) -> None:
+def test_draining_waits_for_deliveries_that_the_running_worker_is_at(quiet_database_url: str) -> None:
     async def story() -> None:
         async with (
-            open_stage(database_url) as stage,
+            open_stage(quiet_database_url) as stage,
             receiving(lambda _request, _count: Answer(after_s=0.4)) as receiver,
         ):
             await stage.endpoint(receiver.url)
@@ -162,9 +162,9 @@ def test_draining_waits_for_deliveries_that_the_running_worker_is_at(database_ur
     asyncio.run(story())
 
 
-def test_only_one_worker_at_a_time_turns_facts_into_deliveries(database_url: str) -> None:
+def test_only_one_worker_at_a_time_turns_facts_into_deliveries(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(quiet_database_url) as stage:
             await stage.endpoint("http://127.0.0.1:9/")
             await stage.happen("first")
             async with stage.ports.db.transaction() as tx:
@@ -176,9 +176,9 @@ def test_only_one_worker_at_a_time_turns_facts_into_deliveries(database_url: str
     asyncio.run(story())
 
 
-def test_workers_that_saw_the_same_facts_queue_each_event_once_and_in_order(database_url: str) -> None:
+def test_workers_that_saw_the_same_facts_queue_each_event_once_and_in_order(quiet_database_url: str) -> None:
     async def story() -> None:
-        async with open_stage(database_url) as stage:
+        async with open_stage(quiet_database_url) as stage:
             await stage.endpoint("http://127.0.0.1:9/")
             happened: list[UUID] = []
             for number in range(8):

@@ -92,7 +92,8 @@ async def _organization(services: Services, slug: str | None) -> Organization:
         return known[slug or "demo"]
     if not known:
         raise Failure(
-            "This database has no organization yet, and a token belongs to one. `checkstand dev` makes a demo shop."
+            "This database has no organization yet, and a token belongs to one. "
+            "`checkstand organization create --name NAME --email EMAIL` makes one."
         )
     asked = f"There is no organization '{slug}'" if slug else "There are several organizations"
     raise Failure(f"{asked}. Name one with --org: {', '.join(sorted(known)[:20])}.")

@@ -16,7 +16,7 @@ MEANING = {
     "PUBLIC_URL": "The address that buyers and API clients reach this server at, without a slash at the end.",
     "SECRET_KEY": "At least 32 characters, kept secret; access tokens are hashed with it, so changing it ends them all.",
     "DATA_DIR": "Folder for the embedded database.",
-    "GATEWAY": "Who takes the money: 'test' (built in) or 'stripe'.",
+    "GATEWAY": "Who takes the money: 'test' (built in). 'stripe' is refused until this version can charge through it.",
     "STRIPE_SECRET_KEY": "Stripe's secret key (sk_...), with GATEWAY=stripe.",
     "STRIPE_PUBLISHABLE_KEY": "Stripe's publishable key (pk_...), with GATEWAY=stripe.",
     "STRIPE_WEBHOOK_SECRET": "Secret of Stripe's webhook endpoint (whsec_...), with GATEWAY=stripe.",
@@ -138,3 +138,4 @@ def require_for_serving(settings: Settings) -> None:
         for name in ("stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret"):
             if not getattr(settings, name):
                 raise SettingsError(f"{PREFIX}{name.upper()} is not set, and {PREFIX}GATEWAY is 'stripe'.")
+        raise SettingsError(f"{PREFIX}GATEWAY is 'stripe', which this version cannot charge through yet. Use 'test'.")

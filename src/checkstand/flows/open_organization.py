@@ -1,0 +1,42 @@
+"""Open an organization: the tenant, its first user who owns it, in one transaction. How a production install begins."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from checkstand.domain.organization import Mode, Organization, OrganizationSettings, User
+from checkstand.flows.ports import Ports
+from checkstand.store import organizations
+
+
+class SlugTaken(Exception):
+    """Another organization has this slug."""
+
+
+async def open_organization(
+    ports: Ports, *, slug: str, name: str, mode: Mode, email: str, password_hash: str, currency: str = "USD"
+) -> tuple[Organization, UUID]:
+    """A new organization and the id of its owner; somebody who signs in with this e-mail already becomes its owner too.
+
+    Raises SlugTaken. The password of somebody known is left as it is.
+    """
+    now = ports.real_now()
+    organization = Organization(
+        id=ports.new_id(),
+        slug=slug,
+        name=name,
+        mode=mode,
+        settings=OrganizationSettings(default_currency=currency, email=email, country=None),
+        clock_offset_us=0,
+        created_at=now,
+    )
+    async with ports.db.transaction() as tx:
+        if await organizations.by_slug(tx, slug) is not None:
+            raise SlugTaken
+        await organizations.add(tx, organization)
+        known = await organizations.user_with_password(tx, email)
+        user = known[0] if known else User(id=ports.new_id(), email=email, name=email.partition("@")[0], created_at=now)
+        if known is None:
+            await organizations.add_user(tx, user, password_hash)
+        await organizations.add_membership(tx, organization.id, user.id, "owner", now=now)
+    return organization, user.id

@@ -8,6 +8,7 @@ One web process, one durable PostgreSQL, all on this machine; the load comes fro
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -34,6 +35,7 @@ from checkstand.store.migrate import migrate
 from checkstand.testing.demo import plan_demo_shop
 
 CONNECTIONS = (1, 8, 32)
+MANY = 400
 
 
 def main() -> None:
@@ -98,7 +100,12 @@ async def _shop(dsn: str, key: str, port: int) -> dict[str, str]:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         checkout = json.load(answer)
+    made = [checkout["id"]]
+    for _ in range(MANY - 1):
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            made.append(json.load(answer)["id"])
     return {
+        "many": " ".join(made),
         "token": demo.polar_token,
         "product": product,
         "checkout": checkout["id"],
@@ -112,6 +119,8 @@ async def _loads(port: int, hello_port: int, shop: dict[str, str], seconds: floa
     create = http_request("POST", "/v1/checkouts/", headers, body)
     read = http_request("GET", f"/v1/checkouts/{shop['checkout']}", headers)
     hello = http_request("GET", "/", {})
+    # Every session in turn: more of them than the server keeps answers for, so each is read and rendered anew.
+    each = itertools.cycle([http_request("GET", f"/v1/checkouts/{one}", headers) for one in shop["many"].split()])
     rates: dict[tuple[str, int], Result] = {}
 
     async def one(name: str, where: int, request: Callable[[], bytes], expected: int, connections: int) -> None:
@@ -124,6 +133,7 @@ async def _loads(port: int, hello_port: int, shop: dict[str, str], seconds: floa
         await one("hello", hello_port, lambda: hello, 200, connections)
         await one("create", port, lambda: create, 201, connections)
         await one("read", port, lambda: read, 200, connections)
+        await one("read any", port, lambda: next(each), 200, connections)
     return rates
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx2
 
-from checkstand.app import PublicUrl, create_app, open_services
+from checkstand.app import PublicUrl, create_app, front, open_services
 from checkstand.ops.settings import Settings
 from checkstand.store.database import Tally, tally
 from checkstand.testing.demo import open_demo_shop
@@ -19,7 +19,7 @@ async def count(dsn: str, secret_key: str) -> dict[str, Tally]:
     settings = Settings(secret_key=secret_key, public_url="http://bench")
     async with open_services(settings, dsn, PublicUrl("http://bench")) as services:
         demo = await open_demo_shop(services.ports, services.authenticator)
-        transport = httpx2.ASGITransport(app=create_app(services))
+        transport = httpx2.ASGITransport(app=front(create_app(services)))
         headers = {"Authorization": f"Bearer {demo.polar_token}"}
         async with httpx2.AsyncClient(transport=transport, base_url="http://bench", headers=headers) as client:
             body = {"products": [str(demo.products["one_time"].id)], "metadata": {"bench": secrets.token_hex(4)}}

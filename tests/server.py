@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import uvicorn
 
-from checkstand.app import PublicUrl, create_app, open_services
+from checkstand.app import PublicUrl, create_app, front, open_services
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing.demo import DemoShop, open_demo_shop
@@ -93,7 +93,9 @@ async def _serve(
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, rate_limits=rate_limits)
     async with open_services(settings, database_url, PublicUrl(url)) as services:
-        config = uvicorn.Config(create_app(services), log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            front(create_app(services)), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         working = asyncio.create_task(services.drainer.run()) if with_worker else None

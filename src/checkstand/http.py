@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from uuid import UUID
 
 import orjson
 from pydantic_core import from_json
@@ -101,10 +102,38 @@ def _check_text(text: str, where: tuple[str | int, ...]) -> None:
         raise BadBody("bad_text", where=where)
 
 
+def encode(data: object) -> bytes:
+    """Plain data as the bytes of a JSON body."""
+    return orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+class Rendered:
+    """Bodies made for documents before. A body is used again only for exactly the document that it was made from.
+
+    The document is read anew each time, so nothing here can be stale; what is saved is reading and rendering it.
+    """
+
+    def __init__(self, most: int = 256) -> None:
+        self._most = most
+        self._kept: dict[UUID, tuple[str, bytes]] = {}
+
+    def get(self, key: UUID, document: str) -> bytes | None:
+        kept = self._kept.get(key)
+        return kept[1] if kept is not None and kept[0] == document else None
+
+    def put(self, key: UUID, document: str, body: bytes) -> bytes:
+        """Keep a body; the one kept longest makes room."""
+        self._kept.pop(key, None)
+        if len(self._kept) >= self._most:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = (document, body)
+        return body
+
+
 def json_response(data: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Plain data encoded once."""
     return Response(
-        orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS),
+        encode(data),
         status_code=status,
         media_type="application/json",
         headers=dict(headers) if headers else None,
@@ -122,6 +151,8 @@ def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
 __all__ = [
     "BadBody",
     "ClientDisconnect",
+    "Rendered",
+    "encode",
     "ignored_fields",
     "json_response",
     "parse_json",

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from checkstand.domain.organization import Organization
 from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
+from checkstand.http import Rendered
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings
 
@@ -35,6 +36,7 @@ class Services:
     settings: Settings
     drainer: Drainer = field(default_factory=Drainer)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    rendered: Rendered = field(default_factory=Rendered)
     limiter: Limiter = field(default_factory=lambda: Limiter(enabled=False))
 
 

@@ -159,7 +159,9 @@ def test_typescript_polar_sdk_0(merchant: Merchant) -> None:
     job = {**merchant.polar, "call": "checkouts.create", "args": [{"products": [merchant.product()]}]}
     made = result(node("polar0.mjs", job))
     pay(made["url"])
-    read: dict[str, Any] = result(node("polar0.mjs", {**merchant.polar, "call": "checkouts.get", "args": [{"id": made["id"]}]}))
+    read: dict[str, Any] = result(
+        node("polar0.mjs", {**merchant.polar, "call": "checkouts.get", "args": [{"id": made["id"]}]})
+    )
     assert read["status"] == "succeeded"
     paid_and_told(merchant, made["id"])
 
@@ -174,7 +176,9 @@ def test_python_dodopayments(merchant: Merchant) -> None:
 
 def test_javascript_dodopayments(merchant: Merchant) -> None:
     cart = [{"product_id": merchant.dodo_product(), "quantity": 1}]
-    made = result(node("dodo.mjs", {**merchant.dodo, "call": "checkoutSessions.create", "args": [{"product_cart": cart}]}))
+    made = result(
+        node("dodo.mjs", {**merchant.dodo, "call": "checkoutSessions.create", "args": [{"product_cart": cart}]})
+    )
     pay(made["checkout_url"])
     paid_and_told_by_dodo(merchant, made["session_id"])
 

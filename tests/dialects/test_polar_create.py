@@ -305,9 +305,7 @@ ACCEPTED_ROWS: list[tuple[str, str, dict[str, object], dict[str, object]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("label", "body", "expected"), [pytest.param(*row[1:], id=row[0]) for row in ACCEPTED_ROWS]
-)
+@pytest.mark.parametrize(("label", "body", "expected"), [pytest.param(*row[1:], id=row[0]) for row in ACCEPTED_ROWS])
 def test_an_accepted_body_shows_its_effect(
     polar: Polar, label: str, body: dict[str, object], expected: dict[str, object]
 ) -> None:

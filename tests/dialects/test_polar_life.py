@@ -358,4 +358,6 @@ def test_row_149_an_unknown_version(polar: Polar) -> None:
     answer = polar.client.get("/v1/checkouts/", headers={"Polar-Version": "2020-01"})
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
     assert "polar-version" not in answer.headers
-    assert polar.client.get("/v1/checkouts/", headers={"Polar-Version": "2026-10"}).headers["polar-version"] == "2026-10"
+    assert (
+        polar.client.get("/v1/checkouts/", headers={"Polar-Version": "2026-10"}).headers["polar-version"] == "2026-10"
+    )

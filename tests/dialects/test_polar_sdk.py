@@ -51,7 +51,9 @@ def test_every_resource_of_a_purchase_loads_into_the_clients_types(
 @CLIENTS
 def test_products_and_webhook_endpoints_are_managed(client: type, server: RunningServer, shop: DemoShop) -> None:
     sdk = client(shop.polar_token, base_url=server.url)
-    made = sdk.products.create(name="Mug", prices=[{"amount_type": "fixed", "price_amount": 1200, "price_currency": "usd"}])
+    made = sdk.products.create(
+        name="Mug", prices=[{"amount_type": "fixed", "price_amount": 1200, "price_currency": "usd"}]
+    )
     assert made.prices[0].price_amount == 1200
     assert sdk.products.update(made.id, is_archived=True).is_archived is True
     endpoint = sdk.webhooks.create_webhook_endpoint(

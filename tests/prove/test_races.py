@@ -91,12 +91,8 @@ def test_concurrent_edits_of_one_session_lose_nothing(server: RunningServer, pol
 
 def test_a_code_with_ten_places_is_redeemed_ten_times(server: RunningServer, polar: Polar) -> None:
     discount_id = polar.shop.discount.id
-    server.run(
-        server.services.ports.db.execute("UPDATE discounts SET max_redemptions = 10 WHERE id = $1", discount_id)
-    )
-    urls = [
-        f"{polar.url}/v1/checkouts/client/{polar.secret(discount_id=str(discount_id))}/confirm" for _ in range(40)
-    ]
+    server.run(server.services.ports.db.execute("UPDATE discounts SET max_redemptions = 10 WHERE id = $1", discount_id))
+    urls = [f"{polar.url}/v1/checkouts/client/{polar.secret(discount_id=str(discount_id))}/confirm" for _ in range(40)]
     answers = at_once([(url, dict(READY)) for url in urls])
     outcome = Counter(answer.status_code for answer in answers)
     assert outcome == {200: 10, 422: 30}

@@ -212,7 +212,9 @@ def test_a_receiver_that_hangs_up_is_a_failure_with_words(quiet_database_url: st
     asyncio.run(story())
 
 
-def test_a_delivery_of_a_worker_that_died_is_taken_up_with_the_same_id_when_its_lease_ends(quiet_database_url: str) -> None:
+def test_a_delivery_of_a_worker_that_died_is_taken_up_with_the_same_id_when_its_lease_ends(
+    quiet_database_url: str,
+) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)

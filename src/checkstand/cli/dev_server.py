@@ -161,7 +161,7 @@ def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[st
 
 
 async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socket.socket, folder: Path) -> None:
-    from checkstand.app import PublicUrl, create_app, open_services
+    from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli import greeting
     from checkstand.cli.web import serve_web
     from checkstand.ops.logging import configure
@@ -186,7 +186,7 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
                 shop, settings.public_url, kept_in=None if options.ephemeral else folder, as_json=options.as_json
             )
 
-        web = serve_web(create_app(services), bound, stop, ready=ready, access_log=settings.log_level == "debug")
+        web = serve_web(front(create_app(services)), bound, stop, ready=ready, access_log=settings.log_level == "debug")
         try:
             await run_until(stop, web, worker.run())
         finally:

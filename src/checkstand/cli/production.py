@@ -63,7 +63,7 @@ def run_web(settings: Settings, parent: Parent | None) -> None:
 
 
 async def _web(settings: Settings, dsn: str, bound: socket.socket, parent: Parent | None) -> None:
-    from checkstand.app import PublicUrl, create_app, open_services
+    from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli.web import serve_web
 
     stop = stop_event()
@@ -74,7 +74,7 @@ async def _web(settings: Settings, dsn: str, bound: socket.socket, parent: Paren
 
     async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
         web = serve_web(
-            create_app(services), bound, stop, ready=ready, access_log=settings.log_level in ("debug", "info")
+            front(create_app(services)), bound, stop, ready=ready, access_log=settings.log_level in ("debug", "info")
         )
         beside = [] if parent is None else [_stop_without(parent)]
         await run_until(stop, web, *beside)

@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from checkstand.cli.listening import BACKLOG
 
@@ -36,7 +36,7 @@ class _Server(uvicorn.Server):
 
 
 async def serve_web(
-    app: FastAPI, bound: socket.socket, stop: asyncio.Event, *, ready: Callable[[], None], access_log: bool = False
+    app: ASGIApp, bound: socket.socket, stop: asyncio.Event, *, ready: Callable[[], None], access_log: bool = False
 ) -> None:
     """Serve until `stop` is set. `ready` is called once requests are accepted."""
     config = uvicorn.Config(

@@ -96,7 +96,7 @@ def is_well_formed_secret(prefix: str, text: str) -> bool:
     if len(text) != len(prefix) + _SECRET_LENGTH + _CHECKSUM_LENGTH or not text.startswith(prefix):
         return False
     body, checksum = text[len(prefix) : -_CHECKSUM_LENGTH], text[-_CHECKSUM_LENGTH:]
-    return all(character in _VALUE for character in body) and checksum == _checksum(body)
+    return body.isascii() and body.isalnum() and checksum == _checksum(body)
 
 
 def webhook_secret(*, random_bytes: Callable[[int], bytes]) -> str:

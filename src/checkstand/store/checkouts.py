@@ -83,9 +83,9 @@ async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen:
     return bool(changed)
 
 
-async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Checkout | None:
-    """A session of this organization."""
-    text = await db.fetchval(
+async def document(db: Executor, organization_id: UUID, checkout_id: UUID) -> str | None:
+    """A session of this organization as it is stored; `read` makes a Checkout of it."""
+    text: str | None = await db.fetchval(
         """
         SELECT document
         FROM checkouts
@@ -95,7 +95,18 @@ async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Check
         organization_id,
         checkout_id,
     )
-    return decode(Checkout, text) if text is not None else None
+    return text
+
+
+def read(document: str) -> Checkout:
+    """The session that a stored document holds."""
+    return decode(Checkout, document)
+
+
+async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Checkout | None:
+    """A session of this organization."""
+    text = await document(db, organization_id, checkout_id)
+    return read(text) if text is not None else None
 
 
 async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]) -> Sequence[Checkout]:

@@ -66,7 +66,14 @@ class _Stream:
 
 _CATALOGUE: tuple[tuple[str, str, str, Terms, Span | None, Span | None], ...] = (
     ("one_time", "Field Guide", "A one-time purchase.", Fixed(amount_minor=1000), None, None),
-    ("monthly", "Studio Monthly", "Billed every month.", Fixed(amount_minor=2000), Span(interval=Interval.MONTH, count=1), None),
+    (
+        "monthly",
+        "Studio Monthly",
+        "Billed every month.",
+        Fixed(amount_minor=2000),
+        Span(interval=Interval.MONTH, count=1),
+        None,
+    ),
     (
         "trial",
         "Studio with Trial",
@@ -92,7 +99,9 @@ def demo_identity(secret_key: bytes, label: str) -> UUID:
     return ids.uuid4_from(_Stream(secret_key, label))
 
 
-async def open_demo_shop(ports: Ports, authenticator: Authenticator, *, slug: str = "demo", name: str = "Demo Shop") -> DemoShop:
+async def open_demo_shop(
+    ports: Ports, authenticator: Authenticator, *, slug: str = "demo", name: str = "Demo Shop"
+) -> DemoShop:
     """Find the shop, or make it in one transaction."""
     key = authenticator.secret_key
     shop = plan_demo_shop(key, slug, name, ports.real_now())

@@ -41,7 +41,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers of last resort."""
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _fault)
+    app.add_exception_handler(Exception, fault)
 
 
 async def _unrouted(request: Request, error: Exception) -> Response:
@@ -65,7 +65,8 @@ async def _gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def _fault(request: Request, error: Exception) -> Response:
+async def fault(request: Request, error: Exception) -> Response:
+    """The answer to a fault of ours, logged with its reference."""
     reference = uuid4().hex[:12]
     _log.error("fault", reference=reference, method=request.method, route=_route(request), exc_info=error)
     path = request.url.path

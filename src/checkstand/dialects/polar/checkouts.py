@@ -17,12 +17,13 @@ from checkstand.dialects.polar.models import (
 )
 from checkstand.dialects.polar.wire import Json
 from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
-from checkstand.http import ignored_fields
+from checkstand.http import encode, ignored_fields
 from checkstand.store import checkouts
 
 api = Api("Polar: checkouts")
@@ -42,7 +43,15 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     )
 
 
-@api.route("POST", "/checkouts/", scopes=WRITE, body=CheckoutProductsCreate, status=201, also=("/checkouts/custom/",))
+@api.route(
+    "POST",
+    "/checkouts/",
+    scopes=WRITE,
+    body=CheckoutProductsCreate,
+    status=201,
+    also=("/checkouts/custom/",),
+    hot=True,
+)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = _variant(call)
@@ -96,9 +105,16 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, also=("/checkouts/custom/{id}",), hot=True)
 async def get(call: Call) -> Response:
-    """Read a checkout session."""
-    found = await read_checkout(call.ports, call.organization, call.path_id())
-    return call.json(_shown(call, found))
+    """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
+    checkout_id = call.path_id()
+    document = await checkouts.document(call.ports.db, call.organization.id, checkout_id)
+    if document is None:
+        raise NotFound
+    rendered = call.services.rendered
+    body = rendered.get(checkout_id, document)
+    if body is None:
+        body = rendered.put(checkout_id, document, encode(_shown(call, checkouts.read(document))))
+    return Response(body, media_type="application/json")
 
 
 @api.route("PATCH", "/checkouts/{id}", scopes=WRITE, body=CheckoutUpdate, also=("/checkouts/custom/{id}",))

@@ -361,3 +361,17 @@ def test_row_149_an_unknown_version(polar: Polar) -> None:
     assert (
         polar.client.get("/v1/checkouts/", headers={"Polar-Version": "2026-10"}).headers["polar-version"] == "2026-10"
     )
+
+
+def test_row_126_a_test_card_never_pays_a_live_organization_and_free_products_can_be_had(
+    server: RunningServer, polar: Polar
+) -> None:
+    paid, free = polar.secret(), polar.secret("free")
+    db, organization_id = server.services.ports.db, polar.shop.organization.id
+    server.run(db.execute("UPDATE organizations SET mode = 'live' WHERE id = $1", organization_id))
+    server.services.ports.cache.forget(organization_id)
+    refused_confirm = polar.confirm(paid, **READY)
+    body = {"error": "PaymentNotReady", "detail": "Organization is not ready to accept payments"}
+    assert (refused_confirm.status_code, refused_confirm.json()) == (403, body)
+    assert server.value("SELECT count(*) FROM orders WHERE organization_id = $1", organization_id) == 0
+    assert polar.confirm(free, customer_email="a@example.com").status_code == 200

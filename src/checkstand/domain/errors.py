@@ -87,6 +87,12 @@ class CustomerDeleted(CheckstandError):
     code = "customer_deleted"
 
 
+class PaymentNotReady(CheckstandError):
+    """The organization cannot take real payments: it is live, and only the test gateway is there to charge through."""
+
+    code = "payment_not_ready"
+
+
 class ExternalIdTaken(CheckstandError):
     """The session's external customer id belongs to a customer with another e-mail address."""
 

@@ -15,7 +15,14 @@ from checkstand.domain import ids
 from checkstand.domain.address import missing_fields
 from checkstand.domain.checkout import Checkout, CheckoutStatus, PaymentState, move, require_open
 from checkstand.domain.customer import Customer, same_email
-from checkstand.domain.errors import CustomerDeleted, ExternalIdTaken, Invalid, PaymentDeclined, Problem
+from checkstand.domain.errors import (
+    CustomerDeleted,
+    ExternalIdTaken,
+    Invalid,
+    PaymentDeclined,
+    PaymentNotReady,
+    Problem,
+)
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict
 from checkstand.domain.pricing import below_floor
@@ -45,10 +52,14 @@ async def confirm_checkout(
     confirmation_token: str | None,
     return_url: str,
 ) -> Confirmed:
-    """Reserve, commit, then charge. Raises Expired, NotOpen, Locked, Invalid, ExternalIdTaken, CustomerDeleted, PaymentDeclined."""
+    """Reserve, commit, then charge. Raises what `domain.errors` has for a session: Expired, NotOpen, Locked,
+    Invalid, PaymentNotReady, ExternalIdTaken, CustomerDeleted, PaymentDeclined.
+    """
     now = ports.now(organization)
     require_open(checkout, now)
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    if organization.mode == "live" and ports.gateway.name == "test" and changed.is_payment_form_required:
+        raise PaymentNotReady  # a test card must never pay for something real
     problems = what_is_missing(changed, confirmation_token=confirmation_token)
     problems += await _archived_prices(ports, changed)
     if problems:

@@ -24,6 +24,7 @@ from checkstand.domain.errors import (
     NotOpen,
     NotPermitted,
     PaymentDeclined,
+    PaymentNotReady,
     Problem,
 )
 from checkstand.domain.ids import DodoPrefix
@@ -301,6 +302,7 @@ _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str, Mapping[str, str] | N
     (Expired, 409, "CHECKOUT_SESSION_EXPIRED", "This checkout session has expired. Create a new one.", NO_RETRY),
     (NotOpen, 409, "CHECKOUT_SESSION_CONSUMED", "A payment was already created from this session.", NO_RETRY),
     (Locked, 409, "CHECKOUT_SESSION_LOCKED", "The session is being changed right now. Please try again.", None),
+    (PaymentNotReady, 403, "MERCHANT_NOT_LIVE", "Merchant is not live", None),
     (CustomerDeleted, 409, "CUSTOMER_DELETED", "The customer of this session has been deleted.", NO_RETRY),
     (ExternalIdTaken, 409, "CUSTOMER_MISMATCH", "The customer's id belongs to another e-mail address.", NO_RETRY),
 )

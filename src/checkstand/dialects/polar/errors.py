@@ -18,6 +18,7 @@ from checkstand.domain.errors import (
     NotOpen,
     NotPermitted,
     PaymentDeclined,
+    PaymentNotReady,
     Problem,
 )
 from checkstand.http import BadBody, json_response
@@ -252,6 +253,7 @@ def of(error: CheckstandError) -> Response:
 _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str], ...] = (
     (NotFound, 404, "ResourceNotFound", "Not found"),
     (NotPermitted, 403, "NotPermitted", "Not permitted"),
+    (PaymentNotReady, 403, "PaymentNotReady", "Organization is not ready to accept payments"),
     (Expired, 410, "ExpiredCheckoutError", "This checkout session has expired."),
     (NotOpen, 403, "NotOpenCheckout", ""),
     (Locked, 409, "CheckoutLocked", "Checkout is currently being processed. Please try again."),

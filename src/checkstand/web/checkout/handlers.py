@@ -27,6 +27,7 @@ from checkstand.domain.errors import (
     NotOpen,
     NotPermitted,
     PaymentDeclined,
+    PaymentNotReady,
 )
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.flows.confirm_checkout import confirm_checkout, what_is_missing
@@ -273,9 +274,10 @@ async def _charge(
     except ExternalIdTaken:
         wrong_email = complaint("email", "problem.email.other_customer")
         return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
-    except CustomerDeleted:
-        gone = complaint("form", "problem.customer.deleted")
-        return await _page(visit, Input(typed=form, complaints=(gone,)), status=409)
+    except (CustomerDeleted, PaymentNotReady) as refused:
+        # That payments are paused is said by the page itself.
+        gone = (complaint("form", "problem.customer.deleted"),) if isinstance(refused, CustomerDeleted) else ()
+        return await _page(visit, Input(typed=form, complaints=gone), status=409)
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme)
     return pages.see_other(visit.url("/confirmation"))

@@ -44,7 +44,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "50",
+    "max_connections": "150",
     "shared_buffers": "64MB",
     "min_wal_size": "32MB",
     "max_wal_size": "512MB",

@@ -24,8 +24,8 @@ from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database
 from checkstand.testing import controls
+from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
-from checkstand.web import dashboard, errors, health
 from checkstand.web.hot_path import HotPath
 from checkstand.web.static_files import static_routes
 from checkstand.webhooks.render import Renderer
@@ -76,7 +76,7 @@ def create_app(services: Services) -> FastAPI:
         title="Checkstand",
         version=__version__,
         redirect_slashes=False,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
     )
@@ -86,6 +86,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(polar.router)
     app.include_router(dodo.router)
     app.include_router(controls.router)
+    app.include_router(api_docs.router)
     app.include_router(checkout_pages.router)
     app.include_router(dashboard.router)
     app.router.routes[:0] = static_routes()

@@ -104,12 +104,14 @@ async def books(dsn: str) -> list[tuple[str, int, int, int]]:
 
 
 def kill_and_compare(folder: Path, rounds: int, seed: int) -> int:
-    """Run the rounds; returns how many sessions were paid in spite of the kills."""
+    """Run the rounds; returns how many of the sessions that met a kill were paid."""
     paid = 0
     for turn in range(rounds):
         dev = start(folder)
         products = {"products": [dev.ready["products"]["one_time"]["polar_id"]]}
         secrets = [str(dev.post("/v1/checkouts/", products).json()["client_secret"]) for _ in range(SESSIONS)]
+        # One purchase in peace first: what a process does once must not be what the kill always hits.
+        assert dev.post(f"/v1/checkouts/client/{secrets.pop()}/confirm", dict(READY)).status_code == 200
         confirm_until_killed(dev, secrets, seed + turn)
         again = start(folder)
         try:
@@ -124,7 +126,7 @@ def kill_and_compare(folder: Path, rounds: int, seed: int) -> int:
         for status, orders, charges, balance in found:
             assert (status, orders, charges) in (("open", 0, 0), ("succeeded", 1, 1)), found
             assert balance == 0
-        paid = sum(status == "succeeded" for status, *_ in found)
+        paid = sum(status == "succeeded" for status, *_ in found) - (turn + 1)
         assert len(found) == SESSIONS * (turn + 1), "a session was lost"
     return paid
 
@@ -138,5 +140,5 @@ def test_kill_9_during_confirm_loses_and_doubles_nothing_in_a_few_rounds(tmp_pat
 def test_kill_9_during_confirm_50_times_loses_and_doubles_nothing(tmp_path: Path) -> None:
     with shop_folder(tmp_path) as folder:
         paid = kill_and_compare(folder, 50, seed=1000)
-        print(f"50 kills, {50 * SESSIONS} sessions, {paid} paid, 0 lost, 0 doubled")
-        assert 0 < paid < 50 * SESSIONS
+        print(f"50 kills, {50 * (SESSIONS - 1)} sessions met one, {paid} paid, 0 lost, 0 doubled")
+        assert 0 < paid < 50 * (SESSIONS - 1)

@@ -76,6 +76,11 @@ class SecretPrefix(StrEnum):
     WEBHOOK = "whsec_"
 
 
+# Byte to character, and the bytes beyond the last whole multiple of 62, which would favour the first characters.
+_AS_BASE62 = bytes(ord(BASE62[byte % 62]) for byte in range(256))
+_BIASED = bytes(range(_UNBIASED_BELOW, 256))
+
+
 def secret(prefix: str, *, random_bytes: Callable[[int], bytes]) -> str:
     """A new secret: prefix, 37 unbiased random base-62 characters, their checksum. 220 bits of randomness.
 
@@ -84,7 +89,7 @@ def secret(prefix: str, *, random_bytes: Callable[[int], bytes]) -> str:
     body = ""
     for _ in range(_DRAWS_AT_MOST):
         drawn = random_bytes(_SECRET_LENGTH - len(body))
-        body += "".join(BASE62[byte % 62] for byte in drawn if byte < _UNBIASED_BELOW)
+        body += drawn.translate(_AS_BASE62, _BIASED).decode("ascii")
         if len(body) >= _SECRET_LENGTH:
             body = body[:_SECRET_LENGTH]
             return prefix + body + _checksum(body)

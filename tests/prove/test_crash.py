@@ -69,14 +69,19 @@ def shop_folder(tmp_path: Path) -> Iterator[Path]:
 def confirm_until_killed(dev: Dev, secrets: list[str], seed: int) -> None:
     """Confirm every session at once and kill the server somewhere in the middle."""
 
+    ready = threading.Barrier(len(secrets) + 1)
+
     def confirm(secret: str) -> None:
-        with suppress(httpx2.HTTPError):  # the point of the exercise: nobody hears the answer
-            httpx2.post(f"{dev.url}/v1/checkouts/client/{secret}/confirm", json=READY, timeout=10)
+        with suppress(httpx2.HTTPError), httpx2.Client(base_url=dev.url, timeout=10) as client:
+            client.get("/livez")  # connected: from here on it is only the confirm that takes time
+            ready.wait(timeout=20)
+            client.post(f"/v1/checkouts/client/{secret}/confirm", json=READY)
 
     threads = [threading.Thread(target=confirm, args=(secret,)) for secret in secrets]
     for thread in threads:
         thread.start()
-    time.sleep(random.Random(seed).uniform(0.0, 0.12))
+    ready.wait(timeout=20)
+    time.sleep(random.Random(seed).uniform(0.0, 0.1))
     os.kill(dev.process.pid, signal.SIGKILL)
     dev.process.wait(timeout=10)
     for thread in threads:

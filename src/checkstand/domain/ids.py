@@ -24,6 +24,7 @@ from uuid import UUID
 
 BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _VALUE: Final = {character: value for value, character in enumerate(BASE62)}
+_PAIRS: Final = tuple(first + second for first in BASE62 for second in BASE62)
 
 _SHORT_ID_LENGTH: Final = 21
 _FREE_BITS: Final = 122
@@ -151,8 +152,8 @@ def _checksum(body: str) -> str:
 
 def _to_base62(number: int, length: int) -> str:
     """Most significant character first, padded on the left with 0."""
-    characters = []
-    for _ in range(length):
-        number, value = divmod(number, 62)
-        characters.append(BASE62[value])
-    return "".join(reversed(characters))
+    pairs = []
+    for _ in range(0, length, 2):
+        number, value = divmod(number, 62 * 62)
+        pairs.append(_PAIRS[value])
+    return "".join(reversed(pairs))[-length:]

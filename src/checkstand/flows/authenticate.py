@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ class Authenticator:
 
     def hash(self, token: str) -> bytes:
         """HMAC-SHA-256 of a token under the server's secret."""
-        return hmac.new(self.secret_key, token.encode(), hashlib.sha256).digest()
+        return hmac.digest(self.secret_key, token.encode(), "sha256")
 
     async def principal(self, ports: Ports, token: str, *, address: str | None = None) -> Principal | None:
         """Whom a token opens; None for one that is malformed, unknown, expired or revoked. Either dialect's key is accepted."""

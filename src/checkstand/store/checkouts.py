@@ -14,7 +14,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.facts import Fact
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
-from checkstand.store.database import Executor
+from checkstand.store.database import Database, Executor
 from checkstand.store.query import Page, Query
 
 _CREATE = f"""
@@ -26,8 +26,31 @@ _CREATE = f"""
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::json)
     )
     INSERT INTO facts {fact_store.COLUMNS}
-    SELECT $1, {fact_store.SELECTED}
-    FROM {fact_store.unnest_from(17)} {fact_store.ALIAS}
+    SELECT f.organization_id, {fact_store.SELECTED}
+    FROM {fact_store.unnest_with_organization(17)}
+"""
+
+# The same for several sessions: every column an array, every fact with the organization it belongs to.
+_CREATE_SEVERAL = f"""
+    WITH made AS (
+        INSERT INTO checkouts (
+            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
+            order_id, currency, total_minor, created_at, modified_at, expires_at, document
+        )
+        SELECT c.organization_id, c.id, c.dialect, c.status, c.client_secret, c.version, c.customer_id, c.customer_email,
+            c.product_id, c.order_id, c.currency, c.total_minor, c.created_at, c.modified_at, c.expires_at, c.document::json
+        FROM unnest(
+            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::text[], $9::uuid[],
+            $10::uuid[], $11::text[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
+            $16::text[]
+        ) AS c (
+            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
+            order_id, currency, total_minor, created_at, modified_at, expires_at, document
+        )
+    )
+    INSERT INTO facts {fact_store.COLUMNS}
+    SELECT f.organization_id, {fact_store.SELECTED}
+    FROM {fact_store.unnest_with_organization(17)}
 """
 
 _SAVE = f"""
@@ -72,9 +95,10 @@ def _arguments(checkout: Checkout) -> tuple[object, ...]:
     )
 
 
-async def create(db: Executor, checkout: Checkout, facts: Sequence[Fact]) -> None:
-    """Store a new session and what it tells, in one statement."""
-    await db.execute(_CREATE, *_arguments(checkout), *fact_store.columns(facts))
+async def create(db: Database, checkout: Checkout, facts: Sequence[Fact]) -> None:
+    """Store a new session and what it tells, in one statement, which sessions made at the same time may share."""
+    grouped = db.grouped(_CREATE, _CREATE_SEVERAL, fact_width=fact_store.WIDTH)
+    await grouped.store(_arguments(checkout), [fact_store.row(fact) for fact in facts])
 
 
 async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen: int) -> bool:

@@ -16,6 +16,8 @@ from uuid import UUID
 
 import asyncpg
 
+from checkstand.store.grouped import Grouped
+
 
 @dataclass(slots=True)
 class Tally:
@@ -95,6 +97,14 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
+        self._grouped: dict[str, Grouped] = {}
+
+    def grouped(self, single: str, several: str, *, fact_width: int) -> Grouped:
+        """The queue of rows that are stored by these two statements (see `grouped.py`)."""
+        found = self._grouped.get(single)
+        if found is None:
+            found = self._grouped[single] = Grouped(self, single=single, several=several, fact_width=fact_width)
+        return found
 
     @classmethod
     async def connect(cls, dsn: str, *, max_size: int = 10, statement_cache: bool = True) -> Database:

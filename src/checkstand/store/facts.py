@@ -14,6 +14,7 @@ from checkstand.store.database import Executor
 UNNEST = "unnest({}::uuid[], {}::text[], {}::uuid[], {}::uuid[], {}::timestamptz[], {}::text[], {}::text[])"
 COLUMNS = "(organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
 SELECTED = "f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot::json"
+WIDTH = 8
 _TURN = 0x6661637473  # "facts"
 ALIAS = "AS f (id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
 
@@ -21,6 +22,27 @@ ALIAS = "AS f (id, type, subject_id, checkout_id, occurred_at, detail, snapshot)
 def unnest_from(first: int) -> str:
     """The UNNEST clause with its parameters numbered from `first`."""
     return UNNEST.format(*(f"${number}" for number in range(first, first + 7)))
+
+
+def unnest_with_organization(first: int) -> str:
+    """The same for facts of several organizations: one more array, the last, says whose each fact is."""
+    arrays = unnest_from(first).removesuffix(")")
+    return f"{arrays}, ${first + 7}::uuid[]) {ALIAS.removesuffix(')')}, organization_id)"
+
+
+def row(fact: Fact) -> tuple[object, ...]:
+    """One fact's columns in the order of UNNEST, then its organization."""
+    snapshot = fact.snapshot.decode() if fact.snapshot is not None else None
+    return (
+        fact.id,
+        str(fact.type),
+        fact.subject_id,
+        fact.checkout_id,
+        fact.occurred_at,
+        fact.detail,
+        snapshot,
+        fact.organization_id,
+    )
 
 
 def columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:

@@ -6,49 +6,55 @@ a wrong method or another spelling of the path is answered exactly as without th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
-from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checkstand.web import errors
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class HotPath:
     """Asks its routes first, then the application."""
 
-    def __init__(self, app: FastAPI, routes: Sequence[BaseRoute]) -> None:
-        self._app = app
-        self._routes = tuple(routes)
+    def __init__(self, app: FastAPI, routes: Sequence[Route]) -> None:
+        self._app: ASGIApp = app
+        self._exact: dict[tuple[str, str], Endpoint] = {}
+        self._patterns: list[Route] = []
+        for route in routes:
+            if "{" in route.path:
+                self._patterns.append(route)
+            else:
+                self._exact |= {(method, route.path): route.endpoint for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            for route in self._routes:
-                match, child = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(child)
-                    scope["app"] = self._app
-                    await self._run(route.handle, scope, receive, send)
-                    return
-        await self._app(scope, receive, send)
-
-    async def _run(self, handle: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a handler; a fault of ours is answered as everywhere, unless the answer has begun."""
-        begun = False
-
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
+        endpoint = self._find(scope) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._app
         try:
-            await handle(scope, receive, noted)
+            response = await endpoint(Request(scope, receive, send))
         except ClientDisconnect:
             return
-        except Exception as error:
-            if begun:
-                raise
+        except Exception as error:  # noqa: BLE001  (a fault of ours is answered as everywhere)
             response = await errors.fault(Request(scope), error)
-            await response(scope, receive, send)
+        await response(scope, receive, send)
+
+    def _find(self, scope: Scope) -> Endpoint | None:
+        exact = self._exact.get((scope["method"], scope["path"]))
+        if exact is not None:
+            scope["path_params"] = {}
+            return exact
+        for route in self._patterns:
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(child)
+                endpoint: Endpoint = route.endpoint
+                return endpoint
+        return None

@@ -1,13 +1,13 @@
 """The Dodo Payments dialect: `/checkouts`, `/products`, ... at the root, its error bodies, its webhook events. Never decides."""
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from checkstand.dialects.dodo import checkouts, customers, misc, payments, products, webhooks
 from checkstand.dialects.dodo.events import Events
 
 router = APIRouter()
-hot_routes: list[BaseRoute] = []
+hot_routes: list[Route] = []
 for _part in (checkouts, products, payments, customers, webhooks, misc):
     router.include_router(_part.api.router)
     hot_routes += _part.api.hot_routes

@@ -16,7 +16,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from checkstand.dialects.dodo import auth, errors, limits
 from checkstand.dialects.dodo.wire import named
@@ -103,7 +103,7 @@ class Api:
 
     def __init__(self, tag: str) -> None:
         self.router = APIRouter(tags=[tag])
-        self.hot_routes: list[BaseRoute] = []
+        self.hot_routes: list[Route] = []
 
     def route(
         self,

@@ -1,18 +1,18 @@
 """The Polar dialect: `/v1/...`, its error bodies, its webhook events. Translates; never decides."""
 
 from fastapi import APIRouter
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from checkstand.dialects.polar import checkouts, customers, orders, organizations, products, webhooks
 from checkstand.dialects.polar.events import Events
 
 
-def _reads(route: BaseRoute) -> bool:
+def _reads(route: Route) -> bool:
     return "GET" in (getattr(route, "methods", None) or ())
 
 
 router = APIRouter()
-hot_routes: list[BaseRoute] = []
+hot_routes: list[Route] = []
 for _part in (checkouts, products, orders, customers, organizations, webhooks):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))

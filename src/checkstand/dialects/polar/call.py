@@ -196,9 +196,10 @@ async def answer(
         response = errors.bad_body(error)
     except CheckstandError as error:
         response = errors.of(error)
-    response.headers["Polar-Version"] = version
-    response.headers.setdefault("Cache-Control", "private, no-store")
-    if request.url.path.startswith("/api/v1"):
+    response.raw_headers.append((b"polar-version", version.encode()))
+    if all(name != b"cache-control" for name, _ in response.raw_headers):
+        response.raw_headers.append((b"cache-control", b"private, no-store"))
+    if request.scope["path"].startswith("/api/v1"):
         response.headers["X-Polar-Deprecation-Notice"] = "The API root has moved to /v1."
     return response
 
@@ -248,7 +249,7 @@ async def _once(call: Call, handler: Handler, key: str) -> Response:
         item = {"type": "string_too_long", "loc": (), "msg": "String should have at most 255 characters", "input": key}
         return errors.schema([item], prefix=("header", "idempotency-key"))
     organization_id = call.organization.id
-    path = call.request.url.path
+    path = call.request.scope["path"]
     try:
         replay = await idempotency.begin(
             call.ports, organization_id, key, method=call.request.method, path=path, body=call.raw

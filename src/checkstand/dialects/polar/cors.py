@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class PolarCors:
-    """Adds CORS to the dialect's paths and leaves every other path alone."""
+    """Adds CORS to the dialect's paths where a browser asks (it sends `Origin`) and leaves everything else alone."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app
@@ -21,4 +21,5 @@ class PolarCors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_api = scope["type"] == "http" and scope["path"].startswith(("/v1/", "/api/v1/"))
-        await (self._open if is_api else self._plain)(scope, receive, send)
+        asked = is_api and any(name == b"origin" for name, _ in scope["headers"])
+        await (self._open if asked else self._plain)(scope, receive, send)

@@ -13,6 +13,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.organization import Organization
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
+RENDERED_PRODUCTS = 256
 
 
 def price(value: Price, product: Product) -> Json:
@@ -71,6 +72,21 @@ def checkout_product(value: Product) -> Json:
         "benefits": [],
         "medias": [],
     }
+
+
+_rendered: dict[int, tuple[Product, Json]] = {}
+
+
+def _rendered_product(value: Product) -> Json:
+    """The same, made once for a product that many sessions share: by identity, since products are never changed in place."""
+    kept = _rendered.get(id(value))
+    if kept is not None and kept[0] is value:
+        return kept[1]
+    if len(_rendered) >= RENDERED_PRODUCTS:
+        _rendered.clear()
+    shown = checkout_product(value)
+    _rendered[id(value)] = (value, shown)
+    return shown
 
 
 def product(value: Product) -> Json:
@@ -146,7 +162,7 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
     buyer, quote = value.buyer, value.quote
     selected, chosen = value.selected, value.selected_price
     trial = active_trial(selected, value.trial)
-    products = {item.id: checkout_product(item) for item in value.products}
+    products = {item.id: _rendered_product(item) for item in value.products}
     offers = value.offers or tuple(products)
     return {
         "id": str(value.id),

@@ -32,7 +32,7 @@ test: tools ## install what the tests need, then run them (not the long ones)
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not prove" $(ARGS)
 
 prove: tools ## run the long reliability suites: crash, race, fuzz, leaks
-	HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(PROVE_WORKERS) --dist loadgroup -m prove $(ARGS)
+	HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(PROVE_WORKERS) --dist loadgroup -m prove -rP $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style, types and import rules
 	$(BIN)/ruff check .

@@ -27,6 +27,7 @@ from checkstand.testing import controls
 from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.hot_path import HotPath
+from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
 from checkstand.webhooks.render import Renderer
 from checkstand.worker.loop import Worker
@@ -89,7 +90,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(api_docs.router)
     app.include_router(checkout_pages.router)
     app.include_router(dashboard.router)
-    app.router.routes[:0] = static_routes()
+    app.router.routes[:0] = [*static_routes(), *image_routes()]
     return app
 
 

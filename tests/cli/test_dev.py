@@ -163,10 +163,18 @@ def test_a_second_server_on_the_same_data_is_refused_by_name(shop: Dev, shop_pla
 
 
 def test_options_without_effect_say_so(at: Place) -> None:
-    dev = at.dev("--ephemeral", "--tax-everywhere", "--worlds", "--rate-limits")
+    dev = at.dev("--ephemeral", "--worlds", "--rate-limits")
     err = dev.stop().err
-    assert "--tax-everywhere does nothing yet" in err
     assert "--worlds does nothing yet" in err
+
+
+def test_the_demo_shop_collects_tax_everywhere_when_told_to_and_later_starts_keep_that(at: Place) -> None:
+    at.dev("--tax-everywhere").stop()
+    assert at.run("organization", "tax").out == "*\n"
+    running = at.dev()
+    assert at.run("organization", "tax", "--remove", "*", "--register", "DE").out == "DE\n"
+    running.stop()
+    assert at.run("organization", "tax").out == "DE\n"
 
 
 def test_data_and_ephemeral_contradict_each_other(at: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -44,3 +45,39 @@ def test_a_bad_value_is_named(at: Place, database_url: str, option: str, value: 
     done = at.run("organization", "create", *words, **settings(database_url))
     assert done.code == 2
     assert said in done.err
+
+
+def test_where_an_organization_collects_tax_is_shown_and_changed(at: Place, database_url: str) -> None:
+    slug = f"tax-{uuid4().hex[:8]}"
+    own = settings(database_url)
+    given = ("--name", "Acme Inc", "--slug", slug, "--email", f"{slug}@example.com")
+    assert at.run("organization", "create", *given, **own).code == 0
+    nowhere = at.run("organization", "tax", "--org", slug, **own)
+    assert (nowhere.code, nowhere.out) == (0, "")
+    assert "nowhere" in nowhere.err
+    some = at.run("organization", "tax", "--org", slug, "--register", "eu", "--register", "US-CA,CA-QC", **own)
+    assert (some.code, some.out.split()) == (0, ["CA-QC", "EU", "US-CA"])
+    fewer = at.run("organization", "tax", "--org", slug, "--register", "*", "--remove", "US-CA", **own)
+    assert fewer.out.split() == ["*", "CA-QC", "EU"]
+    assert at.run("organization", "tax", "--org", slug, **own).out == fewer.out
+    gone = at.run("organization", "tax", "--org", slug, "--remove", "US-CA", **own)
+    assert (gone.code, gone.out) == (1, "")
+    assert "It has: *, CA-QC, EU." in gone.err
+
+
+@pytest.mark.parametrize(
+    ("code", "near"), [("UK", "GB"), ("Germany", "DE"), ("US-ZZ", "US"), ("CA-ON", "CA"), ("US-OR", "US"), ("#?", "EU")]
+)
+def test_an_unknown_tax_registration_is_refused_and_near_ones_are_named(
+    at: Place, database_url: str, code: str, near: str
+) -> None:
+    done = at.run("organization", "tax", "--register", code, **settings(database_url))
+    assert (done.code, done.out) == (2, "")
+    assert re.search(rf"Near ones:.*\b{near}\b", " ".join(done.err.split()))
+    assert "Traceback" not in done.err
+
+
+def test_registering_and_removing_the_same_at_once_is_refused(at: Place, database_url: str) -> None:
+    done = at.run("organization", "tax", "--register", "DE", "--remove", "de", **settings(database_url))
+    assert done.code == 2
+    assert "at once" in done.err

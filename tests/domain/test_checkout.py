@@ -48,7 +48,7 @@ def session(**changes: object) -> Checkout:
         offers=(item.id,),
         lines=(line,),
         currency="USD",
-        quote=quote([line], [item], currency="USD", country=None),
+        quote=quote([line], [item], currency="USD", place=None),
         buyer=Buyer(),
         options=Options(),
         redirects=Redirects(),
@@ -114,7 +114,7 @@ def test_a_trial_needs_a_repeating_product_and_consent_and_the_sessions_own_wins
     assert active_trial(repeating, TrialChoice()) == theirs
     assert active_trial(repeating, TrialChoice(span=own)) == own
     assert active_trial(repeating, TrialChoice(allow=False)) is None
-    assert trial_end(repeating, TrialChoice(), NOW) == NOW + timedelta(days=14)
+    assert trial_end([once, repeating], TrialChoice(), NOW) == NOW + timedelta(days=14)
 
 
 @pytest.mark.parametrize(

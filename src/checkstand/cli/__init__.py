@@ -21,7 +21,7 @@ COMMANDS: dict[str, str] = {
     "dev": "Start everything on this machine: database, demo shop, web and worker.",
     "buy": "Complete a checkout as a browser without JavaScript would.",
     "clock": "Show or move the test organization's clock.",
-    "organization": "Create organizations and their owners.",
+    "organization": "Create organizations and their owners; say where they collect tax.",
     "token": "Create access tokens.",
     "serve": "Run the production web process.",
     "worker": "Run deliveries, expiry and reconciliation for `serve`.",

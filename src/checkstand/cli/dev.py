@@ -14,7 +14,7 @@ import click
 @click.option("--ephemeral", is_flag=True, help="Keep nothing: data in a temporary folder, removed at exit.")
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON instead of a greeting.")
 @click.option("--rate-limits", is_flag=True, help="Limit request rates as `serve` does.")
-@click.option("--tax-everywhere", is_flag=True, help="Let the demo shop collect tax everywhere.")
+@click.option("--tax-everywhere", is_flag=True, help="Let the demo shop collect tax everywhere; kept in its settings.")
 @click.option("--worlds", is_flag=True, help="Let each unknown test key open an organization of its own.")
 def command(
     port: int | None,

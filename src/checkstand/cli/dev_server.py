@@ -79,8 +79,6 @@ def run(options: DevOptions) -> None:
 
 
 def _say_what_is_missing(options: DevOptions) -> None:
-    if options.tax_everywhere:
-        note("--tax-everywhere does nothing yet: this version collects no tax.")
     if options.worlds:
         note("--worlds does nothing yet: only the demo shop's own keys are known.")
 
@@ -164,6 +162,8 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
     from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli import greeting
     from checkstand.cli.web import serve_web
+    from checkstand.domain.tax import EVERYWHERE
+    from checkstand.flows.tax_registrations import change_registrations
     from checkstand.ops.logging import configure
     from checkstand.store.migrate import migrate
     from checkstand.testing.demo import open_demo_shop
@@ -176,6 +176,8 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
         await _refuse_live(services)
         shop = await open_demo_shop(services.ports, services.authenticator)
         _refuse_another_key(shop, settings)
+        if options.tax_everywhere:
+            await change_registrations(services.ports, shop.organization.id, register=[EVERYWHERE])
         worker = services.drainer
         assert isinstance(worker, Worker)
 

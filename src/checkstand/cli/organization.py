@@ -1,4 +1,4 @@
-"""`checkstand organization create`: a tenant and its first user, so that a production install can begin."""
+"""`checkstand organization`: a tenant and its first user, so that a production install can begin; and where it collects tax."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for t
 
 @click.group("organization")
 def command() -> None:
-    """Create organizations."""
+    """Create organizations, and say where they collect tax."""
 
 
 @command.command("create")
@@ -86,3 +86,55 @@ async def _create(name: str, email: str, slug: str, mode: Mode, currency: str, d
             except SlugTaken as error:
                 raise Failure(f"There is an organization '{slug}' already. Choose another name with --slug.") from error
     return password
+
+
+@command.command("tax")
+@click.option("--register", metavar="CODE", multiple=True, help="Collect there, like EU, DE, US-CA, CA-QC or '*'.")
+@click.option("--remove", metavar="CODE", multiple=True, help="Collect there no longer.")
+@click.option("--org", metavar="SLUG", help="The organization.  [default: the only one, else `demo`]")
+@click.option("--data", metavar="DIR", help="Data folder of the server, if no CHECKSTAND_DATABASE_URL is set.")
+def tax(register: tuple[str, ...], remove: tuple[str, ...], org: str | None, data: str | None) -> None:
+    """Show or change where an organization collects tax.
+
+    Prints the codes of its registrations, one a line. Each option can be given several times.
+    """
+    import asyncio
+
+    from checkstand.cli.tax_codes import known_codes, written
+
+    added, removed = known_codes(register, "--register"), written(remove)
+    both = sorted(set(added) & set(removed))
+    if both:
+        raise click.BadParameter(f"{', '.join(both)} cannot be registered and removed at once.", param_hint="--remove")
+    slug, codes = asyncio.run(_tax(added, removed, org, data))
+    if not codes:
+        note(f"Organization '{slug}' collects tax nowhere. --register CODE begins; docs/taxes.md has the codes.")
+    for code in codes:
+        print(code)
+
+
+async def _tax(
+    register: tuple[str, ...], remove: tuple[str, ...], org: str | None, data: str | None
+) -> tuple[str, tuple[str, ...]]:
+    from dataclasses import replace
+
+    from checkstand.app import PublicUrl, open_services
+    from checkstand.cli.choose_organization import choose
+    from checkstand.cli.database import borrowed, folder_of, key_of
+    from checkstand.flows.tax_registrations import change_registrations
+    from checkstand.ops.settings import from_environment
+
+    settings = from_environment(os.environ)
+    folder: Path = folder_of(settings, data)
+    with borrowed(settings, folder) as dsn:
+        settings = replace(settings, secret_key=key_of(settings, folder))
+        async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+            organization = await choose(services, org)
+            codes = organization.settings.tax_registrations
+            strange = [code for code in remove if code not in codes]
+            if strange:
+                has = ", ".join(codes) or "none"
+                raise Failure(f"'{organization.slug}' has no registration {', '.join(strange)}. It has: {has}.")
+            if register or remove:
+                codes = await change_registrations(services.ports, organization.id, register=register, remove=remove)
+            return organization.slug, codes

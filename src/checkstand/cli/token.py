@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from checkstand.cli.terminal import Failure, note
+from checkstand.cli.terminal import note
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
-    from checkstand.domain.organization import Dialect, Organization
-    from checkstand.services import Services
+    from checkstand.domain.organization import Dialect
 
 _DAYS_MAX = 36_500
 
@@ -60,6 +59,7 @@ async def _create(
     from dataclasses import replace
 
     from checkstand.app import PublicUrl, open_services
+    from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
     from checkstand.flows.authenticate import create_token
     from checkstand.ops.settings import from_environment
@@ -69,7 +69,7 @@ async def _create(
     with borrowed(settings, folder) as dsn:
         settings = replace(settings, secret_key=key_of(settings, folder))
         async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
-            organization = await _organization(services, org)
+            organization = await choose(services, org)
             _token, secret = await create_token(
                 services.ports,
                 services.authenticator,
@@ -80,23 +80,6 @@ async def _create(
                 expires_at=expires_at,
             )
             return secret, organization.slug
-
-
-async def _organization(services: Services, slug: str | None) -> Organization:
-    from checkstand.store import organizations
-
-    known = {found.slug: found for found in await organizations.all_of_them(services.ports.db)}
-    if slug is None and len(known) == 1:
-        return next(iter(known.values()))
-    if (slug or "demo") in known:
-        return known[slug or "demo"]
-    if not known:
-        raise Failure(
-            "This database has no organization yet, and a token belongs to one. "
-            "`checkstand organization create --name NAME --email EMAIL` makes one."
-        )
-    asked = f"There is no organization '{slug}'" if slug else "There are several organizations"
-    raise Failure(f"{asked}. Name one with --org: {', '.join(sorted(known)[:20])}.")
 
 
 def _scopes(given: str | None) -> tuple[str, ...]:

@@ -1,11 +1,8 @@
 """Products and their prices.
 
-A product has one or more prices: `Fixed` (0 is free) or `Custom` (the buyer names the amount), each in one currency. Whether
-it repeats is the product's property. A price is never changed: a new one is added and the old one archived, so that a session
-keeps the price it showed.
-
-    >>> takes(Custom(minimum_minor=500, preset_minor=1500), chosen_minor=None)
-    1500
+A product has one or more prices, each in one currency; what a price asks is in `terms.py`. Whether it repeats is the product's
+property. A price is never changed: a new one is added and the old one archived, so that a session keeps the price it showed.
+An add-on is a product that is only sold as part of another line.
 """
 
 from __future__ import annotations
@@ -19,10 +16,18 @@ from uuid import UUID
 
 from checkstand.domain.currency import currency as currency_of
 from checkstand.domain.errors import Problem
+from checkstand.domain.fields import AttachedField
+from checkstand.domain.image import ImageRef
 from checkstand.domain.money import divide_half_away, format_money
+from checkstand.domain.terms import Custom as Custom
+from checkstand.domain.terms import Fixed as Fixed
+from checkstand.domain.terms import Metered, SeatBased, UnitBased, is_nothing, named_amount
+from checkstand.domain.terms import Terms as Terms
+from checkstand.domain.terms import takes as takes
 
 Metadata = Mapping[str, str | int | float | bool]
 Source = Literal["catalog", "ad_hoc"]
+ProductKind = Literal["product", "addon"]
 TaxBehavior = Literal["location", "inclusive", "exclusive"]
 
 
@@ -49,27 +54,6 @@ class Span:
 
     interval: Interval
     count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fixed:
-    """A set amount; 0 is free."""
-
-    amount_minor: int
-    kind: Literal["fixed"] = "fixed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Custom:
-    """The buyer names the amount, within bounds."""
-
-    minimum_minor: int
-    maximum_minor: int | None = None
-    preset_minor: int | None = None
-    kind: Literal["custom"] = "custom"
-
-
-Terms = Fixed | Custom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +84,11 @@ class PriceDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """What is for sale. `extras` keeps what only one API knows of (brand, licence keys, ...) as it was given."""
+    """What is for sale. `addons` may be bought with it; `extras` keeps what only one API knows of as it was given."""
 
     id: UUID
     organization_id: UUID
+    kind: ProductKind = "product"
     name: str
     description: str | None = None
     visibility: Visibility = Visibility.PUBLIC
@@ -113,6 +98,10 @@ class Product:
     prices: tuple[Price, ...] = ()
     is_archived: bool = False
     tax_category: str = "digital_products"
+    addons: tuple[UUID, ...] = ()
+    images: tuple[ImageRef, ...] = ()
+    fields: tuple[AttachedField, ...] = ()
+    brand_id: UUID | None = None
     metadata: Metadata = field(default_factory=dict)
     extras: Mapping[str, object] = field(default_factory=dict)
     created_at: datetime
@@ -129,23 +118,36 @@ class Product:
 
 
 def is_free(price: Price) -> bool:
-    """True for a fixed price of nothing. Pay-what-you-want is never free, even where 0 is allowed."""
-    return isinstance(price.terms, Fixed) and price.terms.amount_minor == 0
+    """True for a price that can never cost anything. Pay-what-you-want is never free, even where 0 is allowed."""
+    return is_nothing(price.terms)
 
 
-def takes(terms: Terms, *, chosen_minor: int | None) -> int:
-    """The amount of one unit: a chosen 0 is honoured, and so is a preset of 0."""
-    if isinstance(terms, Fixed):
-        return terms.amount_minor
-    if chosen_minor is not None:
-        return chosen_minor
-    return terms.minimum_minor if terms.preset_minor is None else terms.preset_minor
+def is_static(price: Price) -> bool:
+    """True for a price that is charged in the checkout; a meter is read later."""
+    return not isinstance(price.terms, Metered)
+
+
+def is_counted(price: Price) -> bool:
+    """True where the buyer says how many seats or units."""
+    return isinstance(price.terms, SeatBased | UnitBased)
 
 
 def unit_amount(price: Price, *, chosen_minor: int | None) -> int:
     """What one unit costs after the price's own percentage, rounded half away from zero once, per unit."""
-    amount = takes(price.terms, chosen_minor=chosen_minor)
-    return divide_half_away(amount * (100 - price.discount_percent), 100) if price.discount_percent else amount
+    terms = price.terms
+    amount = named_amount(terms, chosen_minor) if isinstance(terms, Custom) else takes(terms)
+    return _less(amount, price.discount_percent)
+
+
+def line_amount(price: Price, *, quantity: int, chosen_minor: int | None) -> int:
+    """What a line comes to before discounts and tax: a unit's amount times the quantity, or what the tiers say."""
+    if is_counted(price):
+        return _less(takes(price.terms, quantity=quantity), price.discount_percent)
+    return unit_amount(price, chosen_minor=chosen_minor) * quantity
+
+
+def _less(amount_minor: int, percent: int) -> int:
+    return divide_half_away(amount_minor * (100 - percent), 100) if percent else amount_minor
 
 
 def in_currency(prices: Iterable[Price], code: str) -> tuple[Price, ...]:
@@ -185,6 +187,24 @@ def amount_params(terms: Custom, code: str) -> dict[str, str]:
     }
 
 
+_ONE_OF_A_KIND = {
+    "fixed": "one_fixed_price_only",
+    "seat_based": "one_seat_price_only",
+    "custom": "one_custom_price_only",
+    "unit_based": "one_unit_price_only",
+}
+
+
+def _kind_problems(present: Sequence[str]) -> list[str]:
+    """What is wrong with the kinds of price that one currency has."""
+    codes = [code for kind, code in _ONE_OF_A_KIND.items() if present.count(kind) > 1]
+    if "seat_based" in present and "unit_based" in present:
+        codes.append("seats_or_units")
+    if "custom" in present and {"fixed", "seat_based", "unit_based"} & set(present):
+        codes.append("custom_price_stands_alone")
+    return codes
+
+
 def check_composition(definitions: Sequence[PriceDefinition], *, default_currency: str) -> list[Problem]:
     """Rules over a whole price list, per currency (polar.md 10.1). Empty when the list can be sold."""
     problems: list[Problem] = []
@@ -201,12 +221,8 @@ def check_composition(definitions: Sequence[PriceDefinition], *, default_currenc
         kinds.setdefault(definition.currency, []).append(definition.terms.kind)
         behaviors.setdefault(definition.currency, set()).add(definition.tax_behavior)
     for present in kinds.values():
-        if present.count("fixed") > 1:
-            wrong("one_fixed_price_only")
-        if present.count("custom") > 1:
-            wrong("one_custom_price_only")
-        if "custom" in present and "fixed" in present:
-            wrong("custom_price_stands_alone")
+        for code in _kind_problems(present):
+            wrong(code)
     if any(len(found) > 1 for found in behaviors.values()):
         wrong("one_tax_behavior_per_currency")
     if len({frozenset(present) for present in kinds.values()}) > 1:

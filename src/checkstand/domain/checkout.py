@@ -11,7 +11,7 @@ How a total comes about is in `pricing.py`; who pays how, in `payment.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,10 +19,14 @@ from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address, AddressFields, fields_for, minimal_fields_for
-from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free
-from checkstand.domain.discount import Discount
+from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free, is_static
+from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
+from checkstand.domain.exchange import Exchange
+from checkstand.domain.fields import Answers, AttachedField
 from checkstand.domain.organization import Dialect
+from checkstand.domain.tax import TaxReason
+from checkstand.domain.terms import SeatBased, UnitBased
 from checkstand.domain.trial import add_span
 
 Theme = Literal["light", "dark", "system"]
@@ -49,13 +53,28 @@ ALLOWED_MOVES: Mapping[CheckoutStatus, frozenset[CheckoutStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing that will be charged. Quantity 0 means the buyer still has to choose one, and then may change it again."""
+    """One thing that will be charged. Quantity 0 means the buyer still has to choose one, and then may change it again.
+
+    `part_of`: the position of the line that this one belongs to (an add-on's subscription, the first price of the same product).
+    An add-on may stay at 0: then it is offered, and not billed.
+    """
 
     product_id: UUID
     price_id: UUID
     quantity: int = 1
     buyer_sets_quantity: bool = False
     chosen_minor: int | None = None
+    part_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountBounds:
+    """What the merchant narrows the buyer's choice of seats and units to."""
+
+    min_seats: int | None = None
+    max_seats: int | None = None
+    min_units: int | None = None
+    max_units: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +106,8 @@ class Options:
     allow_phone_number: bool = False
     require_phone_number: bool = False
     allow_tax_id: bool = True
+    require_tax_id: bool = False
+    edit_addons: bool = False
     minimal_address: bool = False
     require_name: bool = False
     show_saved_methods: bool = False
@@ -116,7 +137,10 @@ class Redirects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteLine:
-    """What one line comes to, in minor units. `subtotal_minor` is before discount and tax."""
+    """What one line comes to, in minor units. `subtotal_minor` is before discount and tax.
+
+    `net_minor` is without tax, `total_minor` with it. `is_deferred`: nothing is taken for it today, since its trial comes first.
+    """
 
     product_id: UUID
     price_id: UUID
@@ -128,11 +152,37 @@ class QuoteLine:
     net_minor: int
     tax_minor: int
     total_minor: int
+    part_of: int | None = None
+    tax_inclusive: bool = False
+    tax_rate_ppm: int = 0
+    tax_reason: TaxReason | None = None
+    tax_name: str | None = None
+    is_deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedDiscount:
+    """What one of a session's discounts takes off."""
+
+    discount_id: UUID
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a converted quote takes today in the prices' own currency: what the merchant gets."""
+
+    currency: str
+    due_minor: int
+    tax_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial)."""
+    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial).
+
+    `settled` is there where the cart is charged in another currency than its prices'.
+    """
 
     currency: str
     lines: tuple[QuoteLine, ...]
@@ -143,6 +193,13 @@ class Quote:
     tax_behavior: Literal["inclusive", "exclusive"] | None
     total_minor: int
     due_minor: int
+    discounts: tuple[AppliedDiscount, ...] = ()
+    settled: Settled | None = None
+
+    @property
+    def tax_due_minor(self) -> int:
+        """The tax in what is taken today."""
+        return sum(line.tax_minor for line in self.lines if not line.is_deferred)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +214,10 @@ class PaymentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes."""
+    """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes.
+
+    Where it is charged in another currency than its prices', `exchange` says how and `base_quote` keeps the amounts before.
+    """
 
     id: UUID
     organization_id: UUID
@@ -179,8 +239,13 @@ class Checkout:
     trial_end: datetime | None = None
     redirects: Redirects
     metadata: Metadata = field(default_factory=dict)
-    custom_field_data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
-    discount: Discount | None = None
+    questions: tuple[AttachedField, ...] = ()
+    custom_field_data: Answers = field(default_factory=dict)
+    discounts: tuple[Discount, ...] = ()
+    counts: CountBounds = field(default_factory=CountBounds)
+    exchange: Exchange | None = None
+    wanted_currency: str | None = None
+    base_quote: Quote | None = None
     payment_method: str | None = None
     payment: PaymentState | None = None
     order_id: UUID | None = None
@@ -188,9 +253,19 @@ class Checkout:
     carried: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def discount(self) -> Discount | None:
+        """The discount that is applied, if any; the first of several."""
+        return self.discounts[0] if self.discounts else None
+
+    @property
     def discount_id(self) -> UUID | None:
-        """The discount that is applied, if any."""
-        return self.discount.id if self.discount else None
+        """The id of the discount that is applied, if any."""
+        return self.discounts[0].id if self.discounts else None
+
+    @property
+    def price_currency(self) -> str:
+        """The currency of the prices, which may be charged in another one."""
+        return self.exchange.base if self.exchange else self.currency
 
     @property
     def selected(self) -> Product:
@@ -200,9 +275,28 @@ class Checkout:
     @property
     def selected_price(self) -> Price:
         """The price of the first line."""
-        found = self.selected.price(self.lines[0].price_id)
+        return self.price_of(self.lines[0])
+
+    @property
+    def fields(self) -> tuple[AttachedField, ...]:
+        """The questions that are asked: the session's own (Dodo), else the chosen product's."""
+        return self.questions or self.selected.fields
+
+    def price_of(self, line: Line) -> Price:
+        """The price that a line names."""
+        found = self.product(line.product_id).price(line.price_id)
         assert found is not None, "a line always names a price of its product"
         return found
+
+    @property
+    def seats(self) -> int | None:
+        """How many seats are bought, where the chosen product is sold by the seat."""
+        return next((line.quantity for line in self.lines if isinstance(self.price_of(line).terms, SeatBased)), None)
+
+    @property
+    def units(self) -> int | None:
+        """How many units are bought, where the chosen product is sold by the unit."""
+        return next((line.quantity for line in self.lines if isinstance(self.price_of(line).terms, UnitBased)), None)
 
     def product(self, product_id: UUID) -> Product:
         """A product of this session, as it was when the session was priced. Raises KeyError."""
@@ -224,14 +318,21 @@ class Checkout:
     @property
     def is_payment_required(self) -> bool:
         """Something is taken today (polar.md 3.2)."""
-        return self.quote.total_minor > 0 and self.trial_end is None
+        return self.quote.due_minor > 0
 
     @property
     def is_payment_setup_required(self) -> bool:
         """A payment method must be kept for later charges (polar.md 3.3)."""
-        if self.is_free or self.quote.subtotal_minor == 0:
+        if not self.is_recurring or self.is_free:
             return False
-        return self.is_recurring
+        if self.quote.subtotal_minor == 0 and not self._has_meter:
+            return False
+        return not any(_takes_all_forever(discount) for discount in self.discounts)
+
+    @property
+    def _has_meter(self) -> bool:
+        products = [self.product(line.product_id) for line in self.lines]
+        return any(not is_static(price) for product in products for price in self.prices_of(product))
 
     @property
     def is_payment_form_required(self) -> bool:
@@ -261,7 +362,12 @@ class Checkout:
 
     def prices_of(self, product: Product) -> tuple[Price, ...]:
         """A product's prices in the session's currency."""
-        return in_currency(product.prices, self.currency)
+        return in_currency(product.prices, self.price_currency)
+
+
+def _takes_all_forever(discount: Discount) -> bool:
+    whole = isinstance(discount.takes, Percentage) and discount.takes.basis_points == 10_000
+    return whole and discount.duration == "forever"
 
 
 def active_trial(checkout_product: Product, choice: TrialChoice) -> Span | None:
@@ -271,10 +377,10 @@ def active_trial(checkout_product: Product, choice: TrialChoice) -> Span | None:
     return choice.span or checkout_product.trial
 
 
-def trial_end(product: Product, choice: TrialChoice, now: datetime) -> datetime | None:
-    """When the trial ends if it began now; recomputed on every change, so it slides with the clock (polar.md 3.4)."""
-    span = active_trial(product, choice)
-    return add_span(now, span) if span else None
+def trial_end(products: Iterable[Product], choice: TrialChoice, now: datetime) -> datetime | None:
+    """When the first trial among the bought products ends if it began now; it slides with the clock (polar.md 3.4)."""
+    spans = [span for span in (active_trial(product, choice) for product in products) if span is not None]
+    return min((add_span(now, span) for span in spans), default=None)
 
 
 def move(checkout: Checkout, to: CheckoutStatus, *, now: datetime) -> Checkout:

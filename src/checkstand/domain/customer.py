@@ -2,6 +2,7 @@
 
 Rule (polar.md 6.3): a session linked to a customer buys as that customer; otherwise the e-mail decides, compared without case;
 otherwise a new customer is made with the session's external id. `always_create` (Dodo) skips the search by e-mail.
+A team may have no e-mail of its own: then its owner's counts (`member.py`).
 
     >>> same_email("Ada@Example.com ", "ada@example.com")
     True
@@ -11,25 +12,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Metadata
 from checkstand.domain.checkout import Buyer
 
+CustomerKind = Literal["individual", "team"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Somebody who bought or was entered by the merchant."""
+    """Somebody who bought or was entered by the merchant. Only a team may lack an e-mail.
+
+    `tax_id_format` names the kind of number that the tax id is (`eu_vat`), where that is known.
+    """
 
     id: UUID
     organization_id: UUID
+    kind: CustomerKind = "individual"
     external_id: str | None = None
-    email: str
+    email: str | None
     name: str | None = None
     billing_name: str | None = None
     address: Address | None = None
     tax_id: str | None = None
+    tax_id_format: str | None = None
     phone: str | None = None
     locale: str | None = None
     metadata: Metadata = field(default_factory=dict)
@@ -43,14 +52,86 @@ class Customer:
         return self.billing_name or self.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChanges:
+    """What a merchant's edit asks for. `given` names the fields that were sent: only these change, null included.
+
+    An e-mail and a kind are never taken away, so null means nothing for them.
+    """
+
+    given: frozenset[str]
+    kind: CustomerKind | None = None
+    external_id: str | None = None
+    email: str | None = None
+    name: str | None = None
+    address: Address | None = None
+    tax_id: str | None = None
+    phone: str | None = None
+    locale: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+    def gives(self, name: str) -> bool:
+        return name in self.given
+
+
+def edited(customer: Customer, changes: CustomerChanges, *, now: datetime) -> Customer:
+    """The customer after a merchant's edit that was found allowed."""
+    tax_id = changes.tax_id if changes.gives("tax_id") else customer.tax_id
+    return replace(
+        customer,
+        kind=changes.kind or customer.kind,
+        external_id=changes.external_id if changes.gives("external_id") else customer.external_id,
+        email=changes.email or customer.email,
+        name=changes.name if changes.gives("name") else customer.name,
+        address=changes.address if changes.gives("address") else customer.address,
+        tax_id=tax_id,
+        tax_id_format=_format_of(customer, tax_id),
+        phone=changes.phone if changes.gives("phone") else customer.phone,
+        locale=changes.locale if changes.gives("locale") else customer.locale,
+        metadata=dict(changes.metadata) if changes.gives("metadata") else customer.metadata,
+        modified_at=now,
+    )
+
+
+def _format_of(customer: Customer, tax_id: str | None) -> str | None:
+    """The known format of the present number; nothing is known of another one."""
+    return customer.tax_id_format if tax_id == customer.tax_id else None
+
+
+def deleted(customer: Customer, *, anonymize: bool, now: datetime) -> Customer:
+    """The customer as history keeps them: the external id is free again.
+
+    Anonymized, nothing is left that leads to a person; a business (known by its tax id) keeps the names its invoices need.
+    """
+    gone = replace(customer, external_id=None, modified_at=now, deleted_at=now)
+    if not anonymize:
+        return gone
+    is_business = customer.tax_id is not None
+    return replace(
+        gone,
+        email=anonymous_email(customer.id) if customer.email is not None else None,
+        name=customer.name if is_business else None,
+        billing_name=customer.billing_name if is_business else None,
+        address=None,
+        phone=None,
+        locale=None,
+        metadata={},
+    )
+
+
+def anonymous_email(owner_id: UUID) -> str:
+    """An address that nobody has and that tells nothing of the one it stands for."""
+    return f"{owner_id.hex}@anonymous.invalid"
+
+
 def fold_email(email: str) -> str:
     """The form in which two e-mail addresses are compared."""
     return email.strip().lower()
 
 
-def same_email(one: str, other: str) -> bool:
-    """True when both name the same mailbox as far as matching is concerned."""
-    return fold_email(one) == fold_email(other)
+def same_email(one: str | None, other: str | None) -> bool:
+    """True when both name the same mailbox as far as matching is concerned. No address is like no other."""
+    return one is not None and other is not None and fold_email(one) == fold_email(other)
 
 
 def new_customer(customer_id: UUID, organization_id: UUID, buyer: Buyer, *, now: datetime) -> Customer:
@@ -74,12 +155,14 @@ def new_customer(customer_id: UUID, organization_id: UUID, buyer: Buyer, *, now:
 
 def after_purchase(customer: Customer, buyer: Buyer, *, now: datetime) -> Customer:
     """What a further purchase changes: the name only if it was empty, billing data when given, metadata merged."""
+    tax_id = buyer.tax_id or customer.tax_id
     return replace(
         customer,
         name=customer.name or buyer.billing_name or buyer.name,
         billing_name=buyer.billing_name or customer.billing_name,
         address=buyer.address or customer.address,
-        tax_id=buyer.tax_id or customer.tax_id,
+        tax_id=tax_id,
+        tax_id_format=_format_of(customer, tax_id),
         phone=buyer.phone or customer.phone,
         locale=buyer.locale or customer.locale,
         metadata={**customer.metadata, **buyer.metadata},
@@ -87,14 +170,18 @@ def after_purchase(customer: Customer, buyer: Buyer, *, now: datetime) -> Custom
     )
 
 
-def prefill(buyer: Buyer, customer: Customer) -> Buyer:
-    """The buyer of a new session for a known customer: what the request left empty is filled (polar.md 2.6)."""
+def prefill(buyer: Buyer, customer: Customer, *, owner_email: str | None = None) -> Buyer:
+    """The buyer of a new session for a known customer: what the request left empty is filled (polar.md 2.6).
+
+    A team's name is nobody's own, so it is left out; `owner_email` stands in for the e-mail that a team may lack.
+    """
+    known_name = customer.name if customer.kind == "individual" else None
     return replace(
         buyer,
         customer_id=customer.id,
         is_named=True,
-        email=buyer.email or customer.email,
-        name=buyer.name or customer.name,
+        email=buyer.email or customer.email or owner_email,
+        name=buyer.name or known_name,
         billing_name=buyer.billing_name or customer.shown_billing_name,
         address=buyer.address or customer.address,
         tax_id=buyer.tax_id or customer.tax_id,

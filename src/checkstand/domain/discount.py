@@ -1,4 +1,4 @@
-"""Discounts: how much a code takes off.
+"""Discounts: how much a code takes off, when it can be used, and by whom.
 
 Rule: a percentage is taken from the whole discountable amount and rounded half away from zero once; an amount never takes a
 total below zero. Free lines are left alone. How the sum is spread over lines is `pricing`'s business.
@@ -6,7 +6,7 @@ total below zero. Free lines are left alone. How the sum is spread over lines is
     >>> takes_off(Percentage(basis_points=1250), subtotal_minor=999, currency="USD")
     125
 
-Who may redeem a code, and how often, is checked where a redemption is reserved.
+How often a code was used is counted where redemptions are kept; what follows from the count is said here.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from checkstand.domain.catalog import Metadata
 from checkstand.domain.money import percentage_of
 
 Duration = Literal["once", "forever", "repeating"]
+Eligibility = Literal["any", "first_time", "existing", "specific"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Percentage:
-    """A share in basis points: 2000 is 20 %."""
+    """A share in basis points: 2000 is 20 %. `caps`: the most it takes off, by upper-case currency; no entry, no cap."""
 
     basis_points: int
+    caps: Mapping[str, int] = field(default_factory=dict)
     kind: Literal["percentage"] = "percentage"
 
 
@@ -41,7 +43,12 @@ class AmountOff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
-    """A reduction that a merchant or a buyer may apply to a session. Empty `product_ids` means every product."""
+    """A reduction that a merchant or a buyer may apply to a session. Empty `product_ids` means every product.
+
+    `minimum_subtotals`: the least a cart must come to, by currency. `cycles`: how many billings it lasts (Dodo), None for the
+    duration's own rule. `eligibility` says whose first or later purchase it must be; `specific` names the customers. `extras`
+    keeps what only one API knows of as it was given.
+    """
 
     id: UUID
     organization_id: UUID
@@ -53,9 +60,15 @@ class Discount:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     max_redemptions: int | None = None
+    max_per_customer: int | None = None
     redemptions_count: int = 0
     product_ids: tuple[UUID, ...] = ()
+    minimum_subtotals: Mapping[str, int] = field(default_factory=dict)
+    cycles: int | None = None
+    eligibility: Eligibility = "any"
+    customer_ids: tuple[UUID, ...] = ()
     metadata: Metadata = field(default_factory=dict)
+    extras: Mapping[str, object] = field(default_factory=dict)
     created_at: datetime
     modified_at: datetime | None = None
 
@@ -63,12 +76,29 @@ class Discount:
 def takes_off(rule: Percentage | AmountOff, *, subtotal_minor: int, currency: str) -> int:
     """What the discount is worth on a subtotal: 0 to the whole of it, in minor units."""
     if isinstance(rule, Percentage):
-        return percentage_of(subtotal_minor, rule.basis_points)
+        off = percentage_of(subtotal_minor, rule.basis_points)
+        cap = cap_of(rule, currency=currency)
+        return off if cap is None else min(off, cap)
     return min(rule.amounts.get(currency, 0), subtotal_minor)
 
 
-def why_not(discount: Discount, *, product_ids: frozenset[UUID], currency: str, now: datetime) -> str | None:
-    """The reason a discount cannot be used now (a stable code), or None."""
+def cap_of(rule: Percentage | AmountOff, *, currency: str) -> int | None:
+    """The most a percentage may take off a whole cart, however its lines are rounded; None when there is no such limit."""
+    return rule.caps.get(currency) if isinstance(rule, Percentage) else None
+
+
+def why_not(
+    discount: Discount,
+    *,
+    product_ids: frozenset[UUID],
+    currency: str,
+    now: datetime,
+    subtotal_minor: int | None = None,
+) -> str | None:
+    """The reason a discount cannot be used now (a stable code), or None.
+
+    `subtotal_minor`: what the lines that it may touch come to; None while that is not known, which nothing is refused for.
+    """
     if discount.starts_at and discount.starts_at > now:
         return "discount_not_started"
     if discount.ends_at and discount.ends_at < now:
@@ -79,4 +109,35 @@ def why_not(discount: Discount, *, product_ids: frozenset[UUID], currency: str, 
         return "discount_other_product"
     if isinstance(discount.takes, AmountOff) and currency not in discount.takes.amounts:
         return "discount_other_currency"
+    if subtotal_minor is not None and subtotal_minor < discount.minimum_subtotals.get(currency, 0):
+        return "discount_minimum_subtotal"
     return None
+
+
+def why_not_for_customer(discount: Discount, *, uses: int, has_bought: bool, customer_id: UUID | None) -> str | None:
+    """The reason this customer cannot use it (a stable code), or None.
+
+    `uses`: how often they used it in other sessions, payments under way included; `has_bought`: they paid for anything before.
+    """
+    if discount.max_per_customer is not None and uses >= discount.max_per_customer:
+        return "discount_customer_limit"
+    # A first purchase under way counts as a purchase, or two at the same time would both be the first.
+    is_new = not has_bought and uses == 0
+    may = {
+        "any": True,
+        "first_time": is_new,
+        "existing": has_bought,
+        "specific": customer_id in discount.customer_ids,
+    }[discount.eligibility]
+    return None if may else "discount_not_eligible"
+
+
+def unaliased_email(email: str) -> str:
+    """The mailbox behind an address: lower case, without what follows a plus sign (polar.md 7.5).
+
+    >>> unaliased_email(" Ada+Shop@E.com ")
+    'ada@e.com'
+    """
+    local, at, domain = email.strip().lower().rpartition("@")
+    mailbox = local.partition("+")[0] or local
+    return f"{mailbox}{at}{domain}"

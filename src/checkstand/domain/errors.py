@@ -111,6 +111,12 @@ class PaymentDeclined(CheckstandError):
         self.advice = advice
 
 
+class DiscountLimitReached(CheckstandError):
+    """This customer has used the discount as often as one customer may."""
+
+    code = "discount_redemption_limit_reached"
+
+
 class IllegalMove(CheckstandError):
     """A status change that the state machine does not know: a fault of ours, never of a caller."""
 

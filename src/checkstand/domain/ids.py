@@ -39,7 +39,7 @@ _DRAWS_AT_MOST: Final = 64
 class DodoPrefix(StrEnum):
     """The prefix of each kind of object in Dodo's spelling (dodo 1.3).
 
-    None is documented for BRAND, PAYOUT and WEBHOOK_ENDPOINT: those are ours. The primary brand has its business's id.
+    None is documented for BRAND, PAYOUT, WALLET_ENTRY and WEBHOOK_ENDPOINT: those are ours. The primary brand has its business's id.
     """
 
     BUSINESS = "bus"
@@ -61,6 +61,7 @@ class DodoPrefix(StrEnum):
     CREDIT_ENTITLEMENT = "cde"
     INVOICE = "inv"
     PAYOUT = "pyt"
+    WALLET_ENTRY = "cle"
     WEBHOOK_ENDPOINT = "ep"
     WEBHOOK_MESSAGE = "msg"
 

@@ -83,8 +83,8 @@ def from_checkout(
     """The order that a paid session becomes. Its id is the one reserved when the session was confirmed."""
     assert checkout.order_id is not None, "a session is settled only after it was confirmed"
     quote = checkout.quote
-    in_trial = checkout.trial_end is not None
-    items = tuple(_item(checkout, line, new_id(), in_trial=in_trial) for line in quote.lines)
+    items = tuple(_item(line, new_id()) for line in quote.lines if line.quantity)
+    due = [line for line in quote.lines if not line.is_deferred]
     return Order(
         id=checkout.order_id,
         organization_id=checkout.organization_id,
@@ -96,11 +96,11 @@ def from_checkout(
         billing_reason="subscription_create" if checkout.is_recurring else "purchase",
         number=number,
         currency=checkout.currency,
-        subtotal_minor=0 if in_trial else quote.subtotal_minor,
-        discount_minor=0 if in_trial else quote.discount_minor,
-        net_minor=0 if in_trial else quote.net_minor,
-        tax_minor=0 if in_trial else quote.tax_minor or 0,
-        total_minor=0 if in_trial else quote.total_minor,
+        subtotal_minor=sum(line.subtotal_minor for line in due),
+        discount_minor=sum(line.discount_minor for line in due),
+        net_minor=sum(line.net_minor for line in due),
+        tax_minor=sum(line.tax_minor for line in due),
+        total_minor=quote.due_minor,
         billing_name=checkout.buyer.billing_name or checkout.buyer.name,
         billing_address=checkout.buyer.address,
         items=items,
@@ -110,15 +110,15 @@ def from_checkout(
     )
 
 
-def _item(checkout: Checkout, line: QuoteLine, item_id: UUID, *, in_trial: bool) -> OrderItem:
+def _item(line: QuoteLine, item_id: UUID) -> OrderItem:
     label = line.label if line.quantity == 1 else f"{line.label} × {line.quantity}"
     return OrderItem(
         id=item_id,
         product_id=line.product_id,
         price_id=line.price_id,
-        label=f"Trial period for {line.label}" if in_trial else label,
+        label=f"Trial period for {line.label}" if line.is_deferred else label,
         quantity=line.quantity,
-        amount_minor=0 if in_trial else line.subtotal_minor,
-        discount_minor=0 if in_trial else line.discount_minor,
-        tax_minor=0 if in_trial else line.tax_minor,
+        amount_minor=0 if line.is_deferred else line.subtotal_minor,
+        discount_minor=0 if line.is_deferred else line.discount_minor,
+        tax_minor=0 if line.is_deferred else line.tax_minor,
     )

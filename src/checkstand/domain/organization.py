@@ -55,7 +55,11 @@ ALL_SCOPES: tuple[str, ...] = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrganizationSettings:
-    """What an organization decides about its checkouts. Currency codes are upper-case ISO 4217."""
+    """What an organization decides about its checkouts. Currency codes are upper-case ISO 4217.
+
+    `tax_registrations`: where tax is collected, as in `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays
+    for the conversion into another currency.
+    """
 
     default_currency: str = "USD"
     default_tax_behavior: DefaultTaxBehavior = "location"
@@ -64,6 +68,10 @@ class OrganizationSettings:
     website: str | None = None
     embed_hosts: tuple[str, ...] = ()
     adaptive_currency: bool = True
+    adaptive_fee: bool = True
+    tax_registrations: tuple[str, ...] = ()
+    seat_pricing: bool = True
+    unit_pricing: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

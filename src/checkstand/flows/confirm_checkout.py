@@ -15,6 +15,7 @@ from checkstand.domain import ids
 from checkstand.domain.address import missing_fields
 from checkstand.domain.checkout import Checkout, CheckoutStatus, PaymentState, move, require_open
 from checkstand.domain.customer import Customer, same_email
+from checkstand.domain.discount import Discount
 from checkstand.domain.errors import (
     CustomerDeleted,
     ExternalIdTaken,
@@ -23,6 +24,7 @@ from checkstand.domain.errors import (
     PaymentNotReady,
     Problem,
 )
+from checkstand.domain.fields import check_answers
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict
 from checkstand.domain.pricing import below_floor
@@ -69,8 +71,8 @@ async def confirm_checkout(
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
-        if claimed.discount_id is not None:
-            await _reserve_discount(ports, tx, claimed)
+        for discount in claimed.discounts:
+            await _reserve_discount(ports, tx, claimed, discount)
         await payments.add(tx, attempt)
     verdict = await charge(ports, attempt, return_url=return_url)
     settled = await settle_payment(ports, attempt, verdict)
@@ -91,14 +93,15 @@ def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> li
     problems = [
         Problem("quantity_required", ("quantity", position), line.quantity)
         for position, line in enumerate(checkout.lines)
-        if line.quantity < 1
+        if line.quantity < 1 and line.part_of is None
     ]
     problems += [Problem("field_required", where) for where in _missing_fields(checkout)]
     if checkout.is_payment_form_required and not confirmation_token:
         problems.append(Problem("token_required", ("confirmation_token_id",)))
-    floor = below_floor(checkout.quote.total_minor, checkout.currency) if checkout.is_payment_required else None
+    floor = below_floor(checkout.quote.due_minor, checkout.currency)
     if floor:
-        problems.append(Problem("total_below_floor", ("amount",), checkout.quote.total_minor, {"minimum": floor}))
+        problems.append(Problem("total_below_floor", ("amount",), checkout.quote.due_minor, {"minimum": floor}))
+    problems += check_answers(checkout.fields, checkout.custom_field_data, confirming=True)[1]
     return problems
 
 
@@ -113,6 +116,8 @@ def _missing_fields(checkout: Checkout) -> Iterator[tuple[str, ...]]:
         yield ("customer_billing_name",)
     if options.require_phone_number and not buyer.phone:
         yield ("customer_phone",)
+    if options.require_tax_id and not buyer.tax_id:
+        yield ("customer_tax_id",)
     if not (checkout.is_payment_form_required or buyer.is_business):
         return
     if buyer.address is None:
@@ -155,12 +160,10 @@ async def _check_customer(ports: Ports, checkout: Checkout) -> None:
         raise ExternalIdTaken
 
 
-async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout) -> None:
-    discount_id = checkout.discount_id
-    assert discount_id is not None
-    discount = await discounts.by_id(tx, checkout.organization_id, discount_id)
+async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, wanted: Discount) -> None:
+    discount = await discounts.by_id(tx, checkout.organization_id, wanted.id)
     if discount is None or not await discounts.reserve(tx, discount, ports.new_id(), checkout.id):
-        raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(discount_id))
+        raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(wanted.id))
 
 
 def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime) -> tuple[Checkout, Attempt]:

@@ -11,6 +11,9 @@ from uuid import UUID, uuid4
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.organization import Organization
 from checkstand.gateways.base import Gateway
+from checkstand.providers.places import OfflinePlaces, PlaceFinder
+from checkstand.providers.rates import EmbeddedRates, RateProvider
+from checkstand.providers.taxes import OfflineTaxes, TaxProvider
 from checkstand.store.cache import Cache
 from checkstand.store.codec import encode
 from checkstand.store.database import Database
@@ -29,6 +32,9 @@ class Ports:
     cache: Cache
     gateway: Gateway
     public_url: Callable[[], str]
+    taxes: TaxProvider = field(default_factory=OfflineTaxes)
+    rates: RateProvider = field(default_factory=EmbeddedRates)
+    places: PlaceFinder = field(default_factory=OfflinePlaces)
     real_now: Callable[[], datetime] = real_now
     new_id: Callable[[], UUID] = uuid4
     random_bytes: Callable[[int], bytes] = os.urandom

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
-from checkstand.domain.discount import why_not
 from checkstand.domain.errors import NotPermitted
+from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
-from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.flows.apply_discounts import why_not_here
+from checkstand.flows.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
 from checkstand.store import discounts
 
@@ -44,21 +46,16 @@ async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequ
     if chooses:
         wanted = tuple(Wanted(product_id=offer, where=("products", at)) for at, offer in enumerate(ended.offers))
     else:
-        wanted = tuple(
-            Wanted(
-                product_id=line.product_id,
-                where=("product_cart", at, "product_id"),
-                quantity=0 if line.buyer_sets_quantity else line.quantity,
-                chosen_minor=line.chosen_minor,
-            )
-            for at, line in enumerate(ended.lines)
-        )
+        wanted = tuple(_wanted(ended, at) for at, line in enumerate(ended.lines) if line.part_of is None)
     return CheckoutRequest(
         dialect=ended.dialect,
         wanted=wanted,
         choose_one=chooses,
-        currency=ended.currency,
-        amount_minor=ended.lines[0].chosen_minor if chooses and ended.selected.id == ended.offers[0] else None,
+        preselected=ended.selected.id if chooses else None,
+        currency=ended.price_currency,
+        wanted_currency=ended.wanted_currency,
+        amount_minor=ended.lines[0].chosen_minor if chooses else None,
+        counts=Counts(seats=ended.seats, units=ended.units, bounds=ended.counts) if chooses else Counts(),
         buyer=replace(ended.buyer, customer_id=None),
         customer_id=ended.buyer.customer_id,
         business_mentioned=True,
@@ -67,8 +64,27 @@ async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequ
         redirects=ended.redirects,
         metadata=ended.metadata,
         discount_id=await _still_usable(ports, ended, now),
+        questions=ended.questions,
+        answers=ended.custom_field_data,
         lifetime=ended.expires_at - ended.created_at,
         carried={key: value for key, value in ended.carried.items() if key != "extended"},
+    )
+
+
+def _wanted(ended: Checkout, at: int) -> Wanted:
+    """A line of the old cart with its add-ons, as it was asked for."""
+    line = ended.lines[at]
+    addons = [
+        WantedAddon(product_id=part.product_id, where=("product_cart", at, "addons"), quantity=part.quantity)
+        for part in ended.lines
+        if part.part_of == at
+    ]
+    return Wanted(
+        product_id=line.product_id,
+        where=("product_cart", at, "product_id"),
+        quantity=0 if line.buyer_sets_quantity else line.quantity,
+        chosen_minor=line.chosen_minor,
+        addons=tuple(addons),
     )
 
 
@@ -77,7 +93,5 @@ async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> UUID | 
     if ended.discount_id is None:
         return None
     found = await discounts.by_id(ports.db, ended.organization_id, ended.discount_id)
-    bought = frozenset(line.product_id for line in ended.lines)
-    if found is None or why_not(found, product_ids=bought, currency=ended.currency, now=now):
-        return None
-    return found.id
+    reason = why_not_here(found, ended.lines, ended.products, currency=ended.price_currency, now=now)
+    return None if found is None or reason else found.id

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from checkstand.domain.catalog import Price, PriceDefinition, Product, check_composition
+from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
@@ -49,12 +49,14 @@ async def change_product(
     return product
 
 
-async def read_product(ports: Ports, organization: Organization, product_id: UUID) -> Product:
-    """A product of this organization, archived ones included. Raises NotFound."""
-    found = await products.by_ids(ports.db, organization.id, [product_id])
-    if product_id not in found:
+async def read_product(
+    ports: Ports, organization: Organization, product_id: UUID, *, kind: ProductKind = "product"
+) -> Product:
+    """A product (or add-on) of this organization, archived ones included. Raises NotFound."""
+    found = (await products.by_ids(ports.db, organization.id, [product_id])).get(product_id)
+    if found is None or found.kind != kind:
         raise NotFound
-    return found[product_id]
+    return found
 
 
 def _with_list(
@@ -101,13 +103,14 @@ def _prices(ports: Ports, product_id: UUID, definitions: Sequence[PriceDefinitio
 
 async def _store(ports: Ports, product: Product, kind: FactType, now: datetime, *, is_new: bool) -> None:
     tell = await fact_writer(ports, product.organization_id, now)
-    fact = tell(kind, product.id, shows=product)
+    # Events tell of products that can be bought by themselves.
+    facts = [tell(kind, product.id, shows=product)] if product.kind == "product" else []
     async with ports.db.transaction() as tx:
         if is_new:
             await products.add(tx, product)
         else:
             await products.save(tx, product)
-        await fact_store.record(tx, product.organization_id, [fact])
+        await fact_store.record(tx, product.organization_id, facts)
         await ports.cache.changed(tx, product.organization_id)
     ports.cache.forget(product.organization_id)
     ports.wake()

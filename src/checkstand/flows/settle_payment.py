@@ -160,7 +160,7 @@ async def _declined(
     tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt
 ) -> tuple[Checkout, list[Fact]]:
     """The session is open again (or over, when its time has passed meanwhile) and the redemption is given back."""
-    if checkout.discount_id is not None:
+    if checkout.discounts:
         await discounts.give_back(tx, checkout.organization_id, checkout.id)
     reopened = move(checkout, CheckoutStatus.OPEN, now=tell.now)
     if is_over(reopened, tell.now):
@@ -187,10 +187,10 @@ async def _customer(
     buyer, organization_id = checkout.buyer, checkout.organization_id
     known: Customer | None = None
     if buyer.customer_id is not None:
-        known = await customers.by_id(tx, organization_id, buyer.customer_id, with_deleted=True)
+        known = await customers.by_id(tx, organization_id, buyer.customer_id, with_deleted=True, hold=True)
     elif not checkout.options.always_create_customer and buyer.email is not None:
         await customers.lock_email(tx, organization_id, buyer.email)
-        known = await customers.newest_by_email(tx, organization_id, buyer.email)
+        known = await customers.newest_by_email(tx, organization_id, buyer.email, hold=True)
     if known is not None and not is_news:
         return known, []
     if known is not None:

@@ -6,7 +6,7 @@ is told `Locked` and loses nothing of the other's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -22,28 +22,29 @@ from checkstand.domain.catalog import (
     check_custom_amount,
     choose_currency,
     in_currency,
-    is_free,
 )
 from checkstand.domain.checkout import (
     Buyer,
     Checkout,
     CheckoutStatus,
-    Line,
+    CountBounds,
     Options,
     TrialChoice,
     move,
     require_open,
-    trial_end,
 )
-from checkstand.domain.discount import Discount, why_not
+from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Expired, Invalid, Locked, NotOpen, Problem
 from checkstand.domain.facts import FactType
+from checkstand.domain.fields import check_answers
+from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.organization import Organization
-from checkstand.domain.pricing import quote
+from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
-from checkstand.flows.create_checkout import Counts
+from checkstand.flows.apply_discounts import find_discounts, still_fitting
 from checkstand.flows.ports import Ports, fact_writer
-from checkstand.store import checkouts, discounts
+from checkstand.flows.price_checkout import reprice
+from checkstand.store import checkouts
 from checkstand.store.database import Executor
 
 T = TypeVar("T")
@@ -82,6 +83,7 @@ class CheckoutChanges:
     embed_origin: str | None = None
     locale: str | None = None
     payment_method: str | None = None
+    answers: Mapping[str, object] | None = None
 
     def gives(self, name: str) -> bool:
         """True when the caller sent this field, null included."""
@@ -137,7 +139,8 @@ async def apply_changes(
     changed = _choose(organization, checkout, changes)
     changed = _set_amounts(changed, changes)
     changed = replace(changed, options=_options(changed.options, changes), trial=_trial(changed.trial, changes))
-    changed = replace(changed, buyer=_buyer(changed, changes))
+    changed = replace(changed, buyer=_located(ports, _buyer(changed, changes), checkout))
+    changed = _answered(changed, changes)
     changed = replace(
         changed,
         metadata=_or_keep(changes.metadata, changed.metadata),
@@ -151,23 +154,13 @@ async def apply_changes(
         version=checkout.version + 1,
         modified_at=now,
     )
-    discount = await _discount(ports, changed, changes, now)
-    return reprice(organization, changed, discount, now=now)
+    changed = replace(changed, discounts=await _discounts(ports, changed, changes, now))
+    return await _priced_again(ports, organization, changed, now)
 
 
-def reprice(organization: Organization, checkout: Checkout, discount: Discount | None, *, now: datetime) -> Checkout:
-    """The session with its trial and quote worked out again."""
-    ends = trial_end(checkout.selected, checkout.trial, now)
-    priced = quote(
-        checkout.lines,
-        checkout.products,
-        currency=checkout.currency,
-        country=checkout.buyer.address.country if checkout.buyer.address else None,
-        default_tax_behavior=organization.settings.default_tax_behavior,
-        discount=discount,
-        in_trial=ends is not None,
-    )
-    repriced = replace(checkout, quote=priced, trial_end=ends, discount=discount)
+async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:
+    """The session priced again; where nothing is to be paid, what only a payment needs is dropped (polar.md 5.3 step 15)."""
+    repriced = await reprice(ports, organization, checkout, now=now)
     if repriced.is_payment_form_required:
         return repriced
     buyer = repriced.buyer
@@ -182,60 +175,90 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
         if changes.product_id not in checkout.offers:
             raise Invalid.single("product_not_offered", "product_id", given=str(changes.product_id))
         product = checkout.product(changes.product_id)
-        price = _chosen_price(organization, checkout, product, changes)
-    elif changes.currency is not None and changes.currency != checkout.currency:
-        product = checkout.selected
-        offered = in_currency(product.prices, changes.currency)
-        if not offered:
+        prices = _chosen_prices(organization, checkout, product, changes)
+    elif changes.currency is not None and changes.currency != checkout.price_currency:
+        if checkout.dialect == "dodo":
+            return replace(checkout, wanted_currency=changes.currency)
+        prices = in_currency(checkout.selected.prices, changes.currency)
+        if not prices:
             raise Invalid.single("currency_unavailable", "currency", given=changes.currency.lower())
-        price = offered[0]
+    elif changes.currency is not None:
+        return replace(checkout, wanted_currency=changes.currency)
     else:
         return checkout
-    line = Line(product_id=product.id, price_id=price.id)
-    return replace(checkout, lines=(line,), currency=price.currency)
+    charged = charged_prices(prices)
+    fitting = _bounds_that_fit(charged, checkout.counts)
+    lines = offer_lines(charged, Counts(bounds=fitting))
+    return replace(checkout, lines=lines, currency=charged[0].currency, exchange=None)
 
 
-def _chosen_price(organization: Organization, checkout: Checkout, product: Product, changes: CheckoutChanges) -> Price:
+def _bounds_that_fit(prices: Sequence[Price], bounds: CountBounds) -> CountBounds:
+    """The session's bounds as far as the newly chosen product is sold by what they bound, and allows them."""
+    wrong = {problem.where[0] for problem in count_problems(prices, Counts(bounds=bounds))}
+    kept = {name: None if name in wrong else getattr(bounds, name) for name in CountBounds.__slots__}
+    return CountBounds(**kept)
+
+
+def _chosen_prices(
+    organization: Organization, checkout: Checkout, product: Product, changes: CheckoutChanges
+) -> tuple[Price, ...]:
     if product.is_archived:
         raise Invalid.single("product_archived", "product_id", given=str(product.id))
     if changes.price_id is not None:
         price = product.price(changes.price_id)
         if price is None or price.is_archived:
             raise Invalid.single("price_not_offered", "product_price_id", given=str(changes.price_id))
-        return price
+        return in_currency(product.prices, price.currency)
     if changes.currency is not None:
         wanted = [changes.currency]
     else:
-        wanted = [checkout.currency, organization.settings.default_currency]
+        wanted = [checkout.price_currency, organization.settings.default_currency]
     currency = choose_currency(product.active_prices, wanted=wanted)
     if currency is None:
         raise Invalid.single("currency_unavailable", "currency", given=(changes.currency or checkout.currency).lower())
-    return in_currency(product.prices, currency)[0]
+    return in_currency(product.prices, currency)
 
 
 def _set_amounts(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
-    """Pay-what-you-want amounts and cart quantities. An amount for any other price is ignored."""
-    for noun, value in (("seats", changes.counts.seats), ("units", changes.counts.units)):
-        if value is not None:
-            raise Invalid.single(f"{noun}_not_applicable", noun, given=value)
+    """Pay-what-you-want amounts, seats, units and cart quantities. An amount for any other price is ignored."""
+    counts = replace(changes.counts, bounds=_bounds_that_fit(_prices(checkout), checkout.counts))
+    if problems := count_problems(_prices(checkout), counts):
+        raise Invalid(problems)
     amounts = dict(changes.amounts)
     if changes.amount_minor is not None:
         amounts.setdefault(0, changes.amount_minor)
     lines = []
     for position, line in enumerate(checkout.lines):
-        quantity = changes.quantities.get(position, line.quantity)
-        if not 0 <= quantity <= 2**31 - 1:
-            raise Invalid.single("quantity_out_of_range", "quantity", position, given=quantity)
-        terms = checkout.product(line.product_id).price(line.price_id)
+        quantity = _quantity(checkout, position, changes)
+        terms = checkout.price_of(line).terms
         amount = amounts.get(position)
-        if terms is None or amount is None or not isinstance(terms.terms, Custom):
+        if amount is None or not isinstance(terms, Custom):
             lines.append(replace(line, quantity=quantity))
             continue
-        code = check_custom_amount(terms.terms, amount, checkout.currency)
+        code = check_custom_amount(terms, amount, checkout.price_currency)
         if code:
-            raise Invalid([Problem(code, ("amount",), amount, amount_params(terms.terms, checkout.currency))])
+            raise Invalid([Problem(code, ("amount",), amount, amount_params(terms, checkout.price_currency))])
         lines.append(replace(line, quantity=quantity, chosen_minor=amount))
     return replace(checkout, lines=tuple(lines))
+
+
+def _prices(checkout: Checkout) -> tuple[Price, ...]:
+    return tuple(checkout.price_of(line) for line in checkout.lines) if checkout.offers else ()
+
+
+def _quantity(checkout: Checkout, position: int, changes: CheckoutChanges) -> int:
+    line = checkout.lines[position]
+    terms = checkout.price_of(line).terms
+    wanted = changes.quantities.get(position)
+    if checkout.offers and isinstance(terms, SeatBased) and changes.counts.seats is not None:
+        wanted = changes.counts.seats
+    elif checkout.offers and isinstance(terms, UnitBased) and changes.counts.units is not None:
+        wanted = changes.counts.units
+    if wanted is None:
+        return line.quantity
+    if not 0 <= wanted <= LARGEST_COUNT:
+        raise Invalid.single("quantity_out_of_range", "quantity", position, given=wanted)
+    return wanted
 
 
 def _options(options: Options, changes: CheckoutChanges) -> Options:
@@ -250,6 +273,24 @@ def _trial(trial: TrialChoice, changes: CheckoutChanges) -> TrialChoice:
     span = changes.trial.span if changes.trial is not None else trial.span
     allow = changes.allow_trial if changes.gives("allow_trial") else trial.allow
     return TrialChoice(allow=allow, span=span)
+
+
+def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
+    """The session with answers to its questions, merged key by key; what is required is asked for when it is confirmed."""
+    if changes.answers is None:
+        return checkout
+    answers, problems = check_answers(checkout.fields, changes.answers, confirming=False)
+    if problems:
+        raise Invalid(problems)
+    return replace(checkout, custom_field_data={**checkout.custom_field_data, **answers})
+
+
+def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
+    """The country of the buyer's network address, while nothing better is known (polar.md 5.3 step 10)."""
+    if checkout.dialect != "polar" or buyer.address is not None or buyer.ip_address is None:
+        return buyer
+    country = ports.places.country_of(buyer.ip_address)
+    return replace(buyer, address=Address(country=country)) if country else buyer
 
 
 def _or_keep(new: T | None, old: T) -> T:
@@ -288,38 +329,31 @@ def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     return replace(buyer, tax_id=normal)
 
 
-async def _discount(ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime) -> Discount | None:
-    """The discount after the change: a new one must fit, the present one is dropped silently when it no longer does."""
-    organization_id = checkout.organization_id
-    bought = frozenset(line.product_id for line in checkout.lines)
-    wanted: Discount | None = None
-    field_name: str | None = None
-    given: str | None = None
-    if changes.discount_id is not None:
-        field_name, given = "discount_id", str(changes.discount_id)
-        wanted = await discounts.by_id(ports.db, organization_id, changes.discount_id)
-    elif changes.discount_code and checkout.options.allow_discount_codes:
-        field_name, given = "discount_code", changes.discount_code
-        wanted = await discounts.by_code(ports.db, organization_id, changes.discount_code)
-    if field_name is not None:
-        if all(is_free(price) for price in checkout.selected.active_prices):
-            raise Invalid.single("discount_on_free_product", field_name, given=given)
-        if wanted is None:
-            raise Invalid.single("discount_unknown", field_name, given=given)
-        reason = why_not(wanted, product_ids=bought, currency=checkout.currency, now=now)
-        if reason:
-            raise Invalid.single(reason, field_name, given=given)
-        return wanted
+async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime) -> tuple[Discount, ...]:
+    """The discounts after the change: a new one must fit, present ones are dropped silently when they no longer do."""
+    codes = [changes.discount_code] if changes.discount_code and checkout.options.allow_discount_codes else []
+    if changes.discount_id is not None or codes:
+        return await find_discounts(
+            ports.db,
+            checkout.organization_id,
+            discount_id=changes.discount_id,
+            codes=codes,
+            lines=checkout.lines,
+            products=checkout.products,
+            currency=checkout.price_currency,
+            now=now,
+        )
     clears_code = changes.gives("discount_code") and checkout.options.allow_discount_codes
-    if changes.gives("discount_id") or (clears_code and not changes.discount_code) or checkout.discount_id is None:
-        return None
-    present = await discounts.by_id(ports.db, organization_id, checkout.discount_id)
-    if present is None or why_not(present, product_ids=bought, currency=checkout.currency, now=now) in (
-        "discount_other_product",
-        "discount_other_currency",
-    ):
-        return None
-    return present
+    if changes.gives("discount_id") or clears_code or not checkout.discounts:
+        return ()
+    return await still_fitting(
+        ports.db,
+        checkout.discounts,
+        lines=checkout.lines,
+        products=checkout.products,
+        currency=checkout.price_currency,
+        now=now,
+    )
 
 
 async def extend_checkout(ports: Ports, organization: Organization, checkout: Checkout) -> Checkout:

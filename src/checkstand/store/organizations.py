@@ -86,6 +86,29 @@ async def all_of_them(db: Executor) -> Sequence[Organization]:
     return [_organization(row) for row in rows]
 
 
+async def locked(tx: Executor, organization_id: UUID) -> Organization | None:
+    """An organization that nobody else changes until the transaction ends."""
+    row = await tx.fetchrow(
+        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1 FOR UPDATE",
+        organization_id,
+    )
+    return _organization(row) if row is not None else None
+
+
+async def save_settings(db: Executor, organization_id: UUID, settings: OrganizationSettings, *, now: datetime) -> None:
+    """Replace what an organization decided about its checkouts."""
+    await db.execute(
+        """
+        UPDATE organizations
+        SET settings = $2::json, modified_at = $3
+        WHERE id = $1
+        """,
+        organization_id,
+        encode(settings),
+        now,
+    )
+
+
 async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> int:
     """Move a test organization's clock, forward only; the offset it has now. A live one's is refused by constraint."""
     offset: int = await db.fetchval(

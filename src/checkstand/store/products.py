@@ -9,8 +9,11 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Visibility
-from checkstand.store.codec import decode_plain, encode
+from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Terms, Visibility
+from checkstand.domain.fields import AttachedField
+from checkstand.domain.terms import Metered, SeatBased, UnitBased
+from checkstand.store import images
+from checkstand.store.codec import decode, decode_plain, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
 
@@ -18,17 +21,37 @@ _PRICES = """
     (
         SELECT json_agg(json_build_array(
             id, kind, currency, amount_minor, minimum_minor, maximum_minor, preset_minor,
-            discount_percent, tax_behavior, is_archived, created_at, modified_at
+            discount_percent, tax_behavior, is_archived, created_at, modified_at, terms
         ) ORDER BY position)
         FROM prices
         WHERE prices.organization_id = products.organization_id
           AND prices.product_id = products.id
     ) AS prices
 """
+_FIELDS = """
+    (
+        SELECT json_agg(json_build_object(
+            'required', product_fields.required,
+            'field', json_build_object(
+                'id', custom_fields.id, 'organization_id', custom_fields.organization_id, 'kind', custom_fields.kind,
+                'slug', custom_fields.slug, 'name', custom_fields.name, 'properties', custom_fields.properties,
+                'metadata', custom_fields.metadata, 'created_at', custom_fields.created_at,
+                'modified_at', custom_fields.modified_at
+            )
+        ) ORDER BY product_fields.position)
+        FROM product_fields
+        JOIN custom_fields
+          ON custom_fields.organization_id = product_fields.organization_id
+         AND custom_fields.id = product_fields.field_id
+        WHERE product_fields.organization_id = products.organization_id
+          AND product_fields.product_id = products.id
+    ) AS fields
+"""
+_IMAGES = f"{images.facts_of('products', 'products.image_ids')} AS images"
 _COLUMNS = f"""
-    products.organization_id, products.id, name, description, visibility, recurring_interval, recurring_count,
-    term_interval, term_count, trial_interval, trial_count, tax_category, is_archived, metadata, extras, created_at,
-    modified_at, {_PRICES}
+    products.organization_id, products.id, kind, name, description, visibility, recurring_interval, recurring_count,
+    term_interval, term_count, trial_interval, trial_count, tax_category, is_archived, addon_ids, brand_id, metadata,
+    extras, created_at, modified_at, {_PRICES}, {_FIELDS}, {_IMAGES}
 """
 
 
@@ -37,17 +60,12 @@ def _span(interval: str | None, count: int | None) -> Span | None:
 
 
 def _price(product_id: UUID, row: list[object]) -> Price:
-    identity, kind, currency, amount, minimum, maximum, preset, percent, behavior, archived, created, modified = row
-    terms = (
-        Fixed(amount_minor=amount)  # type: ignore[arg-type]
-        if kind == "fixed"
-        else Custom(minimum_minor=minimum, maximum_minor=maximum, preset_minor=preset)  # type: ignore[arg-type]
-    )
+    identity, kind, currency, *amounts, percent, behavior, archived, created, modified, terms = row
     return Price(
         id=UUID(str(identity)),
         product_id=product_id,
         currency=str(currency),
-        terms=terms,
+        terms=_terms(str(kind), amounts, terms),
         tax_behavior=behavior,  # type: ignore[arg-type]
         discount_percent=percent,  # type: ignore[arg-type]
         is_archived=bool(archived),
@@ -56,11 +74,28 @@ def _price(product_id: UUID, row: list[object]) -> Price:
     )
 
 
+def _terms(kind: str, amounts: Sequence[object], document: object) -> Terms:
+    amount, minimum, maximum, preset = amounts
+    if kind == "fixed":
+        return Fixed(amount_minor=amount)  # type: ignore[arg-type]
+    if kind == "custom":
+        return Custom(minimum_minor=minimum, maximum_minor=maximum, preset_minor=preset)  # type: ignore[arg-type]
+    return decode(_DOCUMENTS[kind], encode(document))
+
+
+_DOCUMENTS: dict[str, type[SeatBased] | type[UnitBased] | type[Metered]] = {
+    "seat_based": SeatBased,
+    "unit_based": UnitBased,
+    "metered_unit": Metered,
+}
+
+
 def _product(row: asyncpg.Record) -> Product:
     prices = decode_plain(row["prices"]) if row["prices"] is not None else []
     return Product(
         id=row["id"],
         organization_id=row["organization_id"],
+        kind=row["kind"],
         name=row["name"],
         description=row["description"],
         visibility=Visibility(row["visibility"]),
@@ -70,6 +105,10 @@ def _product(row: asyncpg.Record) -> Product:
         prices=tuple(_price(row["id"], price) for price in prices),
         is_archived=row["is_archived"],
         tax_category=row["tax_category"],
+        addons=tuple(row["addon_ids"]),
+        images=images.from_facts(row["images"]),
+        fields=decode(tuple[AttachedField, ...], row["fields"]) if row["fields"] else (),
+        brand_id=row["brand_id"],
         metadata=decode_plain(row["metadata"]),
         extras=decode_plain(row["extras"]),
         created_at=row["created_at"],
@@ -113,12 +152,15 @@ async def add(db: Executor, product: Product) -> None:
         """
         INSERT INTO products (
             organization_id, id, name, description, visibility, recurring_interval, recurring_count, term_interval,
-            term_count, trial_interval, trial_count, tax_category, is_archived, metadata, extras, created_at, modified_at
+            term_count, trial_interval, trial_count, tax_category, is_archived, metadata, extras, created_at,
+            modified_at, kind, addon_ids, image_ids, brand_id
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::json, $15::json, $16, $17)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::json, $15::json, $16, $17, $18, $19, $20,
+            $21)
         """,
         *_product_arguments(product),
     )
+    await _attach_fields(db, product)
     await _add_prices(db, product, product.prices, first_position=0)
 
 
@@ -129,12 +171,14 @@ async def save(db: Executor, product: Product) -> None:
         UPDATE products
         SET name = $3, description = $4, visibility = $5, recurring_interval = $6, recurring_count = $7,
             term_interval = $8, term_count = $9, trial_interval = $10, trial_count = $11, tax_category = $12,
-            is_archived = $13, metadata = $14::json, extras = $15::json, created_at = $16, modified_at = $17
+            is_archived = $13, metadata = $14::json, extras = $15::json, created_at = $16, modified_at = $17,
+            kind = $18, addon_ids = $19, image_ids = $20, brand_id = $21
         WHERE organization_id = $1
           AND id = $2
         """,
         *_product_arguments(product),
     )
+    await _attach_fields(db, product)
     known = await db.fetch(
         "SELECT id FROM prices WHERE organization_id = $1 AND product_id = $2", product.organization_id, product.id
     )
@@ -156,6 +200,33 @@ async def save(db: Executor, product: Product) -> None:
     await _add_prices(db, product, new, first_position=len(stored))
 
 
+async def _attach_fields(db: Executor, product: Product) -> None:
+    """The product's questions, as a whole: what is not listed is detached."""
+    await db.execute(
+        """
+        WITH wanted AS (
+            SELECT *
+            FROM unnest($3::uuid[], $4::boolean[]) WITH ORDINALITY AS w (field_id, required, position)
+        ),
+        gone AS (
+            DELETE FROM product_fields
+            WHERE organization_id = $1
+              AND product_id = $2
+              AND NOT (field_id = ANY($3::uuid[]))
+        )
+        INSERT INTO product_fields (organization_id, product_id, field_id, position, required)
+        SELECT $1, $2, field_id, position, required
+        FROM wanted
+        ON CONFLICT (organization_id, product_id, field_id)
+        DO UPDATE SET position = excluded.position, required = excluded.required
+        """,
+        product.organization_id,
+        product.id,
+        [attached.field.id for attached in product.fields],
+        [attached.required for attached in product.fields],
+    )
+
+
 async def _add_prices(db: Executor, product: Product, prices: Sequence[Price], *, first_position: int) -> None:
     if not prices:
         return
@@ -163,9 +234,9 @@ async def _add_prices(db: Executor, product: Product, prices: Sequence[Price], *
         """
         INSERT INTO prices (
             organization_id, id, product_id, position, kind, currency, amount_minor, minimum_minor, maximum_minor,
-            preset_minor, discount_percent, tax_behavior, is_archived, created_at, modified_at
+            preset_minor, discount_percent, tax_behavior, is_archived, created_at, modified_at, terms
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::json)
         """,
         [_price_arguments(product, price, first_position + index) for index, price in enumerate(prices)],
     )
@@ -191,6 +262,10 @@ def _product_arguments(product: Product) -> tuple[object, ...]:
         encode(product.extras),
         product.created_at,
         product.modified_at,
+        product.kind,
+        list(product.addons),
+        [image.id for image in product.images],
+        product.brand_id,
     )
 
 
@@ -213,6 +288,7 @@ def _price_arguments(product: Product, price: Price, position: int) -> tuple[obj
         price.is_archived,
         price.created_at,
         price.modified_at,
+        None if isinstance(terms, Fixed | Custom) else encode(terms),
     )
 
 
@@ -230,9 +306,12 @@ SORTABLE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """What a product list may be narrowed by."""
+    """What a product list may be narrowed by. `has_brand` False: those of the primary brand, which have none of their own."""
 
+    kind: str = "product"
     ids: tuple[UUID, ...] = ()
+    brand_ids: tuple[UUID, ...] = ()
+    has_brand: bool | None = None
     name_contains: str | None = None
     is_archived: bool | None = None
     is_recurring: bool | None = None
@@ -245,7 +324,11 @@ async def search(
 ) -> Page[Product]:
     """A page of products with the total count."""
     query = Query("products", organization_id)
+    query.equals("kind", wanted.kind)
     query.any_of("id", wanted.ids, "uuid")
+    query.any_of("brand_id", wanted.brand_ids, "uuid")
+    if wanted.has_brand is not None:
+        query.where(f"brand_id IS {'NOT ' if wanted.has_brand else ''}NULL")
     query.contains("name", wanted.name_contains)
     query.equals("is_archived", wanted.is_archived)
     query.any_of("visibility", wanted.visibilities, "text")

@@ -1,22 +1,28 @@
-"""`/customers` (dodo.md 5.3). An e-mail address may belong to several customers here: nothing is refused for being known."""
+"""`/customers` (dodo.md 5.3). An e-mail address may belong to several customers here: nothing is refused for being known.
+
+A team, which only the other API makes, may lack an e-mail: its owner's is shown. Store credit is in `wallets.py`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, translate
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Language, Metadata, Text
-from checkstand.domain.customer import Customer
+from checkstand.dialects.dodo.wire import Json
+from checkstand.domain.customer import Customer, CustomerChanges
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.save_customer import change_customer, create_customer, read_customer
-from checkstand.store import customers
+from checkstand.store import customers, members
 
 api = Api("Dodo: customers")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
+# The wire's names of the domain's fields, where they differ.
+_RENAMED = {"phone_number": "phone", "preferred_locale": "locale"}
 
 
 class CustomerCreateIn(Base):
@@ -75,14 +81,21 @@ async def search(call: Call) -> Response:
         offset=part.offset,
         limit=part.limit,
     )
-    return call.json(paging.envelope([translate.customer(item, call.organization) for item in page.items]))
+    return call.json(paging.envelope(await _shown(call, page.items)))
 
 
 @api.route("GET", "/customers/{id}", scopes=READ)
 async def get(call: Call) -> Response:
     """Read a customer."""
     found = await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
-    return call.json(translate.customer(found, call.organization))
+    return call.json((await _shown(call, [found]))[0])
+
+
+async def _shown(call: Call, found: Sequence[Customer]) -> list[Json]:
+    """Customers on the wire, with the owner's e-mail where one has none of its own."""
+    without = [item.id for item in found if item.email is None]
+    owners = await members.owner_emails(call.ports.db, call.organization.id, without) if without else {}
+    return [translate.customer(item, call.organization, owner_email=owners.get(item.id)) for item in found]
 
 
 @api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerPatch)
@@ -90,14 +103,22 @@ async def update(call: Call) -> Response:
     """Change a customer."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     body = call.body(CustomerPatch)
-    found = await read_customer(call.ports, call.organization, customer_id)
-    changed = replace(
-        found,
-        email=body.email or found.email,
-        name=body.name or found.name,
-        phone=body.phone_number if body.gave("phone_number") else found.phone,
-        locale=body.preferred_locale if body.gave("preferred_locale") else found.locale,
-        metadata=found.metadata if body.metadata is None else body.metadata,
+    # A name and metadata are never cleared by null.
+    kept = {name for name in ("name", "metadata") if getattr(body, name) is None}
+    changes = CustomerChanges(
+        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set - kept),
+        email=body.email,
+        name=body.name,
+        phone=body.phone_number,
+        locale=body.preferred_locale,
+        metadata=body.metadata or {},
     )
-    saved = await change_customer(call.ports, call.organization, changed)
-    return call.json(translate.customer(saved, call.organization))
+    saved = await change_customer(call.ports, call.organization, customer_id, changes)
+    return call.json((await _shown(call, [saved]))[0])
+
+
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ)
+async def payment_methods(call: Call) -> Response:
+    """The saved payment methods of a customer. None can be saved yet."""
+    await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
+    return call.json(paging.envelope([]))

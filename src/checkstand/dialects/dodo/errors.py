@@ -16,6 +16,7 @@ from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
+    DiscountLimitReached,
     Expired,
     ExternalIdTaken,
     Invalid,
@@ -107,6 +108,8 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "{where}: the suggested price is below the minimum, price",
     ),
     "brand_unknown": (422, "NOT_FOUND", "{where}: brand {given} does not exist"),
+    "image_unknown": (422, "NOT_FOUND", "{where}: image {given} does not exist. Upload it first."),
+    "meter_unknown": (422, "NOT_FOUND", "{where}: meter {given} does not exist"),
     "payment_method_unknown": (422, "NOT_FOUND", "{where}: payment method {given} does not exist"),
     "no_method": (
         422,
@@ -166,7 +169,57 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         PARAMETERS,
         "price: this product was made with prices in several currencies and needs one in the business's own",
     ),
+    "wallet_short": (
+        400,
+        "INSUFFICIENT_WALLET_FUNDS",
+        "{where}: the wallet holds {balance}, which is less than {given}",
+    ),
+    "wallet_full": (422, PARAMETERS, "{where}: the balance would be larger than can be counted"),
+    "wallet_key_reused": (
+        422,
+        "IDEMPOTENCY_KEY_REUSED",
+        "{where}: it was used for another entry. Use a new key for a new entry.",
+    ),
     "url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "discount_minimum_subtotal": (
+        422,
+        "DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET",
+        "{where}: the cart is too small for discount code {given}",
+    ),
+    "discount_not_eligible": (
+        422,
+        "DISCOUNT_CUSTOMER_NOT_ELIGIBLE",
+        "{where}: discount code {given} is not for this customer",
+    ),
+    "discount_code_taken": (
+        422,
+        "DISCOUNT_CODE_ALREADY_EXISTS",
+        "code: discount code {given} exists already. Choose another one, or delete the old discount.",
+    ),
+    "discount_product_unknown": (422, "NOT_FOUND", "{where}: product {given} does not exist"),
+    "discount_customer_unknown": (422, "NOT_FOUND", "{where}: customer {given} does not exist"),
+    "discount_type_unsupported": (
+        422,
+        "UNSUPPORTED_DISCOUNT_TYPE",
+        "type: {given} is not supported. Use percentage or flat.",
+    ),
+    "discount_percentage_invalid": (
+        422,
+        "INVALID_PERCENTAGE",
+        "amount: a percentage is given in basis points, from 1 to 10000 (10000 is 100 %)",
+    ),
+    "discount_dates_order": (422, PARAMETERS, "starts_at: must be before expires_at"),
+    "discount_limits_order": (422, PARAMETERS, "per_customer_usage_limit: must not be more than usage_limit"),
+    "discount_options_missing": (
+        422,
+        PARAMETERS,
+        "currency_options: a flat discount needs at least one, and each with max_amount_possible: the amount it takes off",
+    ),
+    "discount_default_missing": (
+        422,
+        PARAMETERS,
+        "currency_options: one must be the default (is_default: true) that other currencies are converted from",
+    ),
 }
 _UNNAMED = (422, PARAMETERS, "{where}: not possible")
 # How flows name a field, where the wire names it differently.
@@ -180,7 +233,7 @@ _FIELDS = {
 }
 _SHOWN_AS = {"product": DodoPrefix.PRODUCT, "currency": DodoPrefix.PRODUCT, "customer": DodoPrefix.CUSTOMER}
 # Pydantic's own words for a union's branch, which no caller wrote.
-TAGS = frozenset({"attach", "new", "one_time_price", "recurring_price", "usage_based_price"})
+TAGS = frozenset({"attach", "new", "one_time_price", "recurring_price", "usage_based_price", "condition", "group"})
 # Errors of a validator that have a code of their own.
 _VALIDATOR_CODES = {"maximum_keys": "MAXIMUM_KEYS_REACHED"}
 _SHOWN_AT_MOST = 5
@@ -305,4 +358,11 @@ _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str, Mapping[str, str] | N
     (PaymentNotReady, 403, "MERCHANT_NOT_LIVE", "Merchant is not live", None),
     (CustomerDeleted, 409, "CUSTOMER_DELETED", "The customer of this session has been deleted.", NO_RETRY),
     (ExternalIdTaken, 409, "CUSTOMER_MISMATCH", "The customer's id belongs to another e-mail address.", NO_RETRY),
+    (
+        DiscountLimitReached,
+        422,
+        "DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED",
+        "This customer has used the discount code as often as one customer may.",
+        None,
+    ),
 )

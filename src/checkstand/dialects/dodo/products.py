@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import errors, paging, translate
+from checkstand.dialects.dodo import brands, errors, paging, translate
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.prices import PriceIn, ProductIn, ProductPatch, Terms, terms_of
-from checkstand.dialects.dodo.wire import shown
+from checkstand.dialects.dodo.wire import Json
 from checkstand.domain.catalog import Product
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
@@ -27,7 +27,8 @@ UNNAMED = "Untitled product"
 async def create(call: Call) -> Response:
     """Create a product."""
     body = call.body(ProductIn)
-    _check_references(call, body)
+    _check_references(body)
+    brand_id = await brands.named_brand(call, body.brand_id)
     terms = terms_of(body.price)
     extras: dict[str, object] = {"dialect": "dodo", **_extras(body), **terms.extras}
     if body.name is None:
@@ -41,23 +42,19 @@ async def create(call: Call) -> Response:
         term=terms.term,
         trial=terms.trial,
         tax_category=body.tax_category,
+        brand_id=brand_id,
         metadata=body.metadata or {},
         extras=extras,
         created_at=call.ports.now(call.organization),
     )
     made = await create_product(call.ports, call.organization, draft, [terms.definition])
-    return call.json(translate.product(made, call.organization))
+    return call.json(_shown(call, made))
 
 
-def _check_references(call: Call, body: ProductIn | ProductPatch) -> None:
-    """Add-ons and brands that a product names must exist. Raises Invalid."""
-    problems = []
+def _check_references(body: ProductIn | ProductPatch) -> None:
+    """Add-ons that a product names must exist. Raises Invalid."""
     if body.addons:
-        problems.append(Problem("addon_unknown", ("addons",), ", ".join(body.addons)))
-    if body.brand_id is not None and body.brand_id != shown(DodoPrefix.BUSINESS, call.organization.id):
-        problems.append(Problem("brand_unknown", ("brand_id",), body.brand_id))
-    if problems:
-        raise Invalid(problems)
+        raise Invalid([Problem("addon_unknown", ("addons",), ", ".join(body.addons))])
 
 
 def _extras(body: ProductIn | ProductPatch) -> dict[str, object]:
@@ -73,13 +70,16 @@ def _extras(body: ProductIn | ProductPatch) -> dict[str, object]:
 async def search(call: Call) -> Response:
     """List products, newest first; archived ones only when asked for."""
     part = paging.window(call)
-    wanted = products.ProductFilter(
-        is_archived=bool(paging.boolean(call, "archived")), is_recurring=paging.boolean(call, "recurring")
-    )
     try:
-        paging.brand(call)
+        brand_ids, has_brand = brands.filtered(call)
     except paging.Nothing:
         return call.json(paging.envelope([]))
+    wanted = products.ProductFilter(
+        is_archived=bool(paging.boolean(call, "archived")),
+        is_recurring=paging.boolean(call, "recurring"),
+        brand_ids=brand_ids,
+        has_brand=has_brand,
+    )
     page = await products.search(
         call.ports.db,
         call.organization.id,
@@ -88,13 +88,19 @@ async def search(call: Call) -> Response:
         offset=part.offset,
         limit=part.limit,
     )
-    return call.json(paging.envelope([translate.product_in_list(item, call.organization) for item in page.items]))
+    public_url = call.ports.public_url()
+    items = [translate.product_in_list(item, call.organization, public_url=public_url) for item in page.items]
+    return call.json(paging.envelope(items))
 
 
 @api.route("GET", "/products/{id}", scopes=READ)
 async def get(call: Call) -> Response:
     """Read a product."""
-    return call.json(translate.product(await _found(call), call.organization))
+    return call.json(_shown(call, await _found(call)))
+
+
+def _shown(call: Call, product: Product) -> Json:
+    return translate.product(product, call.organization, public_url=call.ports.public_url())
 
 
 async def _found(call: Call) -> Product:
@@ -107,12 +113,14 @@ async def update(call: Call) -> Response:
     call.path_id(DodoPrefix.PRODUCT)
     body = call.body(ProductPatch)
     found = await _found(call)
-    _check_references(call, body)
+    _check_references(body)
     terms = terms_of(body.price) if body.price is not None else None
     changed = _with_terms(_with_fields(found, body), terms)
+    if body.gave("brand_id"):
+        changed = replace(changed, brand_id=await brands.named_brand(call, body.brand_id))
     prices = PriceList(add=(terms.definition,)) if terms is not None else None
     saved = await change_product(call.ports, call.organization, changed, prices)
-    return call.json(translate.product(saved, call.organization))
+    return call.json(_shown(call, saved))
 
 
 def _with_fields(product: Product, body: ProductPatch) -> Product:

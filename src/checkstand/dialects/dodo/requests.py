@@ -26,7 +26,7 @@ from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.create_checkout import DEFAULT_LIFETIME, CheckoutRequest, Wanted
+from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
 from checkstand.flows.ports import Ports
 from checkstand.store import customers
 
@@ -93,7 +93,7 @@ async def create_request(ports: Ports, organization: Organization, body: Checkou
         trial=trial,
         redirects=Redirects(success_url=body.return_url, back_url=body.cancel_url),
         metadata=body.metadata or {},
-        discount_code=next(iter(body.codes), None),
+        discount_codes=tuple(body.codes),
         enforce_floor=all(_is_decided(line, currency) for line in lines),
         reserves_order=body.confirm,
         lifetime=_lifetime(body),

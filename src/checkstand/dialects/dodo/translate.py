@@ -1,4 +1,4 @@
-"""From the domain to Dodo's wire: products, prices, customers, webhook endpoints, the brand (dodo.md 5). Payments are in `sales.py`.
+"""From the domain to Dodo's wire: products, prices, customers, webhook endpoints (dodo.md 5). Payments are in `sales.py`.
 
 Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
 knows of a product is kept in `Product.extras` and shown as it was given.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checkstand.dialects.dodo.wire import Json, moment, shown
-from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior
+from checkstand.dialects.dodo.wire import Json, moment, shown, shown_brand
+from checkstand.domain.catalog import Custom, Interval, Price, Product, Span, TaxBehavior, takes
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
 from checkstand.domain.webhook import Endpoint
 
@@ -80,7 +81,7 @@ def _amount(value: Price | None) -> int:
     """The set amount, or the minimum of what the buyer may choose."""
     if value is None:
         return 0
-    return value.terms.amount_minor if isinstance(value.terms, Fixed) else value.terms.minimum_minor
+    return takes(value.terms, chosen_minor=0) if not isinstance(value.terms, Custom) else value.terms.minimum_minor
 
 
 def _tax_inclusive(behavior: TaxBehavior | None) -> bool | None:
@@ -100,16 +101,15 @@ def _recurring(value: Product, every: Span) -> Json:
     }
 
 
-def product(value: Product, organization: Organization) -> Json:
+def product(value: Product, organization: Organization, *, public_url: str) -> Json:
     """A product, whichever API made it."""
-    business = business_id(organization)
     return {
         "product_id": shown(DodoPrefix.PRODUCT, value.id),
-        "business_id": business,
-        "brand_id": business,
+        "business_id": business_id(organization),
+        "brand_id": shown_brand(organization.id, value.brand_id),
         "name": None if value.extras.get("unnamed") else value.name,
         "description": value.description,
-        "image": None,
+        "image": image(value, public_url),
         "is_recurring": value.recurrence is not None,
         "price": price(value, currency=organization.settings.default_currency),
         "tax_category": value.tax_category,
@@ -125,19 +125,25 @@ def product(value: Product, organization: Organization) -> Json:
     }
 
 
-def product_in_list(value: Product, organization: Organization) -> Json:
+def image(value: Product, public_url: str) -> str | None:
+    """The address of the one image Dodo knows of: the first."""
+    return f"{public_url}{image_path(value.organization_id, value.images[0])}" if value.images else None
+
+
+def product_in_list(value: Product, organization: Organization, *, public_url: str) -> Json:
     """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
-    whole = product(value, organization)
+    whole = product(value, organization, public_url=public_url)
     detail = price(value, currency=organization.settings.default_currency)
     flat = {"currency": detail["currency"], "price": detail["price"], "tax_inclusive": detail["tax_inclusive"]}
     return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
 
 
-def customer(value: Customer, organization: Organization) -> Json:
+def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> Json:
+    """A customer; the e-mail is text always (the contract knows no null here), so a team shows its owner's."""
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.id),
         "business_id": business_id(organization),
-        "email": value.email,
+        "email": value.email or owner_email or "",
         "name": value.name or "",
         "phone_number": value.phone,
         "created_at": moment(value.created_at),
@@ -160,23 +166,4 @@ def endpoint(value: Endpoint) -> Json:
         "rate_limit": value.rate_limit,
         "created_at": moment(value.created_at),
         "updated_at": moment(value.modified_at or value.created_at),
-    }
-
-
-def brand(organization: Organization) -> Json:
-    """The primary brand, the only one: its id is the business's (dodo.md 1.3)."""
-    settings = organization.settings
-    return {
-        "brand_id": business_id(organization),
-        "business_id": business_id(organization),
-        "name": organization.name,
-        "description": None,
-        "url": settings.website,
-        "image": None,
-        "support_email": settings.email,
-        "statement_descriptor": organization.name[:22],
-        "enabled": True,
-        "verification_enabled": False,
-        "verification_status": "Success",
-        "reason_for_hold": None,
     }

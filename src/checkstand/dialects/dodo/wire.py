@@ -26,6 +26,13 @@ def shown_or_none(prefix: DodoPrefix, value: UUID | None) -> str | None:
     return None if value is None else ids.short_id(prefix, value)
 
 
+def shown_brand(organization_id: UUID, brand_id: UUID | None) -> str:
+    """A brand's id; the primary brand, which is none of its own, has the business's (dodo.md 1.3)."""
+    if brand_id is None:
+        return ids.short_id(DodoPrefix.BUSINESS, organization_id)
+    return ids.short_id(DodoPrefix.BRAND, brand_id)
+
+
 def named(prefix: DodoPrefix, text: str) -> UUID | None:
     """The id a client wrote; None for one that cannot be of this kind."""
     return ids.parse_short_id(prefix, text)

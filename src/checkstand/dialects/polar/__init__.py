@@ -3,7 +3,17 @@
 from fastapi import APIRouter
 from starlette.routing import Route
 
-from checkstand.dialects.polar import checkouts, customers, orders, organizations, products, webhooks
+from checkstand.dialects.polar import (
+    checkouts,
+    custom_fields,
+    customers,
+    discounts,
+    members,
+    orders,
+    organizations,
+    products,
+    webhooks,
+)
 from checkstand.dialects.polar.events import Events
 
 
@@ -13,7 +23,7 @@ def _reads(route: Route) -> bool:
 
 router = APIRouter()
 hot_routes: list[Route] = []
-for _part in (checkouts, products, orders, customers, organizations, webhooks):
+for _part in (checkouts, products, custom_fields, discounts, orders, customers, members, organizations, webhooks):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))
     hot_routes += sorted(_part.api.hot_routes, key=lambda route: not _reads(route))

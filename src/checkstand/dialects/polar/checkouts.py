@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.polar import errors, paging, requests, translate
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
-from checkstand.dialects.polar.models import (
+from checkstand.dialects.polar.checkout_models import (
     VARIANTS,
     CheckoutConfirm,
     CheckoutCreate,
@@ -15,6 +15,7 @@ from checkstand.dialects.polar.models import (
     CheckoutUpdate,
     CheckoutUpdatePublic,
 )
+from checkstand.dialects.polar.prices import meter_ids
 from checkstand.dialects.polar.wire import Json
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
@@ -24,7 +25,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
 from checkstand.http import encode, ignored_fields
-from checkstand.store import checkouts
+from checkstand.store import checkouts, meters
 
 api = Api("Polar: checkouts")
 READ = ("checkouts:read", "checkouts:write")
@@ -55,7 +56,10 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = _variant(call)
-    created = await create_checkout(call.ports, call.organization, requests.create_request(body))
+    named = meter_ids([price for listed in (body.prices or {}).values() for price in listed])
+    known = await meters.by_ids(call.ports.db, call.organization.id, named) if named else {}
+    request = requests.create_request(body, call.organization.settings, known)
+    created = await create_checkout(call.ports, call.organization, request)
     return call.json(_shown(call, created), 201)
 
 

@@ -1,17 +1,45 @@
-"""`/v1/customers/`: reading (polar.md 10.3)."""
+"""`/v1/customers/` (polar.md 10.3). Members of a customer are in `members.py`.
+
+An e-mail address belongs to one customer here, whatever the other API allows.
+"""
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
 
-from checkstand.dialects.polar import paging, translate
-from checkstand.dialects.polar.call import Api, Call
-from checkstand.domain.customer import Customer
-from checkstand.domain.errors import NotFound
+from pydantic import ValidationError
+from starlette.responses import Response, StreamingResponse
+
+from checkstand.dialects.polar import customer_views, errors, paging, requests
+from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar.customer_models import (
+    CustomerType,
+    CustomerUpdate,
+    CustomerUpdateExternal,
+    IndividualCreate,
+    TeamCreate,
+)
+from checkstand.domain.customer import Customer, CustomerChanges, CustomerKind
+from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.member import NewMember
+from checkstand.flows.save_customer import (
+    change_customer,
+    create_customer,
+    delete_customer,
+    read_customer,
+    read_customer_by_external_id,
+)
+from checkstand.http import ignored_fields
 from checkstand.store import customers
 
 api = Api("Polar: customers")
 READ = ("customers:read", "customers:write")
+WRITE = ("customers:write",)
+EXPORTED_AT_ONCE = 500
+# The wire's names of the domain's fields, where they differ.
+_RENAMED = {"type": "kind", "billing_address": "address"}
 
 
 @api.route("GET", "/customers/", scopes=READ)
@@ -31,45 +59,191 @@ async def search(call: Call) -> Response:
         offset=window.offset,
         limit=window.limit,
     )
-    return call.json(paging.envelope([translate.customer(item) for item in page.items], page, window.limit))
+    return call.json(paging.envelope([customer_views.customer(item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/customers/{id}", scopes=READ)
-async def get(call: Call) -> Response:
-    """Read a customer."""
-    return call.json(translate.customer(await _by_id(call)))
+@api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate, status=201)
+async def create(call: Call) -> Response:
+    """Create a customer."""
+    body = _create_body(call)
+    if body.organization_id is not None:
+        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+    draft = Customer(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        kind=body.type,
+        external_id=body.external_id,
+        email=body.email,
+        name=body.name,
+        address=requests.address(body.billing_address),
+        tax_id=body.tax_id,
+        locale=body.locale,
+        metadata=body.metadata,
+        created_at=call.ports.now(call.organization),
+    )
+    owner = body.owner
+    made = await create_customer(
+        call.ports,
+        call.organization,
+        draft,
+        owner=NewMember(email=owner.email, name=owner.name, external_id=owner.external_id) if owner else None,
+        unique_email=True,
+    )
+    return call.json(customer_views.customer(made), 201)
 
 
-@api.route("GET", "/customers/{id}/state", scopes=READ)
-async def state(call: Call) -> Response:
-    """A customer and what is active for them."""
-    return call.json(translate.customer_state(await _by_id(call)))
+def _create_body(call: Call) -> IndividualCreate | TeamCreate:
+    """The body by its type; schema errors carry the type, as in the original."""
+    if call.data is not None and not isinstance(call.data, dict):
+        text = "Input should be a valid dictionary or object to extract fields from"
+        item = {"type": "model_attributes_type", "loc": (), "msg": text, "input": call.data}
+        raise Refused(errors.schema([item], prefix=("body", "individual")))
+    fields = call.fields()
+    kind = fields.get("type", "individual")
+    if kind not in ("individual", "team"):
+        expected = "'individual', 'team'"
+        text = f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {expected}"
+        item = {"type": "union_tag_invalid", "loc": (), "msg": text, "input": fields}
+        item["ctx"] = {"discriminator": "'type'", "tag": str(kind), "expected_tags": expected}
+        raise Refused(errors.schema([item]))
+    model = TeamCreate if kind == "team" else IndividualCreate
+    try:
+        body = model.model_validate(fields)
+    except ValidationError as error:
+        raise Refused(errors.from_validation(error, prefix=("body", str(kind)))) from error
+    call.ignored = ignored_fields(fields, known_fields(model))
+    return body
+
+
+@api.route("GET", "/customers/export", scopes=READ)
+async def export(call: Call) -> Response:
+    """All customers as a CSV file, oldest first."""
+    lines = _exported(call, empty=paging.is_elsewhere(call))
+    headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
+    return StreamingResponse(lines, media_type="text/csv", headers=headers)
+
+
+async def _exported(call: Call, *, empty: bool) -> AsyncIterator[str]:
+    """The file in parts of bounded size: each is read when the one before was taken."""
+    yield customer_views.csv_lines([customer_views.CSV_HEADER])
+    last: tuple[datetime, UUID] | None = None
+    while not empty:
+        part = await customers.after(call.ports.db, call.organization.id, last, limit=EXPORTED_AT_ONCE)
+        if not part:
+            return
+        yield customer_views.csv_lines(customer_views.csv_row(item) for item in part)
+        last = (part[-1].created_at, part[-1].id)
 
 
 @api.route("GET", "/customers/external/{external_id}", scopes=READ)
 async def get_external(call: Call) -> Response:
     """Read a customer by the merchant's own id."""
-    return call.json(translate.customer(await _by_external_id(call)))
+    return call.json(customer_views.customer(await by_external_id(call)))
 
 
 @api.route("GET", "/customers/external/{external_id}/state", scopes=READ)
 async def state_external(call: Call) -> Response:
     """A customer by the merchant's own id and what is active for them."""
-    return call.json(translate.customer_state(await _by_external_id(call)))
+    return call.json(customer_views.customer_state(await by_external_id(call)))
 
 
-async def _by_id(call: Call) -> Customer:
-    found = await customers.by_id(call.ports.db, call.organization.id, call.path_id())
-    if found is None:
+@api.route("GET", "/customers/external/{external_id}/payment-methods", scopes=READ)
+async def payment_methods_external(call: Call) -> Response:
+    """The saved payment methods of a customer by the merchant's own id."""
+    return await _payment_methods(call, await by_external_id(call))
+
+
+@api.route("PATCH", "/customers/external/{external_id}", scopes=WRITE, body=CustomerUpdateExternal)
+async def update_external(call: Call) -> Response:
+    """Change a customer by the merchant's own id."""
+    found = await by_external_id(call)
+    return await _update(call, found, call.body(CustomerUpdateExternal))
+
+
+@api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, status=204)
+async def delete_external(call: Call) -> Response:
+    """Delete a customer by the merchant's own id."""
+    return await _delete(call, await by_external_id(call))
+
+
+@api.route("GET", "/customers/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a customer."""
+    return call.json(customer_views.customer(await by_id(call)))
+
+
+@api.route("GET", "/customers/{id}/state", scopes=READ)
+async def state(call: Call) -> Response:
+    """A customer and what is active for them."""
+    return call.json(customer_views.customer_state(await by_id(call)))
+
+
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ)
+async def payment_methods(call: Call) -> Response:
+    """The saved payment methods of a customer."""
+    return await _payment_methods(call, await by_id(call))
+
+
+@api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerUpdate)
+async def update(call: Call) -> Response:
+    """Change a customer. An individual can become a team; a team stays one."""
+    found = await by_id(call)
+    return await _update(call, found, call.body(CustomerUpdate))
+
+
+@api.route("DELETE", "/customers/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept."""
+    return await _delete(call, await by_id(call))
+
+
+async def _payment_methods(call: Call, _: Customer) -> Response:
+    """Nothing can be saved here yet, so a customer who exists has an empty list."""
+    paging.window(call, ("created_at",))
+    return call.json(paging.NOTHING)
+
+
+async def _update(call: Call, found: Customer, body: CustomerUpdateExternal) -> Response:
+    changes = CustomerChanges(
+        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set),
+        kind=_kind(body),
+        external_id=body.external_id if isinstance(body, CustomerUpdate) else None,
+        email=body.email,
+        name=body.name,
+        address=requests.address(body.billing_address),
+        tax_id=body.tax_id,
+        locale=body.locale,
+        metadata=body.metadata,
+    )
+    saved = await change_customer(call.ports, call.organization, found.id, changes, unique_email=True)
+    return call.json(customer_views.customer(saved))
+
+
+def _kind(body: CustomerUpdateExternal) -> CustomerKind | None:
+    if not isinstance(body, CustomerUpdate) or body.type is None:
+        return None
+    return "team" if body.type is CustomerType.TEAM else "individual"
+
+
+async def _delete(call: Call, found: Customer) -> Response:
+    anonymize = bool(paging.boolean(call, "anonymize"))
+    await delete_customer(call.ports, call.organization, found.id, anonymize=anonymize)
+    return Response(status_code=204)
+
+
+async def by_id(call: Call) -> Customer:
+    """The customer that the path names. Raises NotFound, Refused (422)."""
+    return await read_customer(call.ports, call.organization, call.path_id())
+
+
+async def by_external_id(call: Call) -> Customer:
+    """The customer whose id of the merchant's own is in the path. Raises NotFound."""
+    return await read_customer_by_external_id(call.ports, call.organization, path_text(call, "external_id"))
+
+
+def path_text(call: Call, name: str) -> str:
+    """A path parameter that names something by the merchant's own word. Raises NotFound for what no text can hold."""
+    text: str = call.request.path_params[name]
+    if "\0" in text:
         raise NotFound
-    return found
-
-
-async def _by_external_id(call: Call) -> Customer:
-    external_id: str = call.request.path_params["external_id"]
-    if "\0" in external_id:
-        raise NotFound
-    found = await customers.by_external_id(call.ports.db, call.organization.id, external_id)
-    if found is None:
-        raise NotFound
-    return found
+    return text

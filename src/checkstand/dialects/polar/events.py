@@ -6,18 +6,20 @@ from collections.abc import Mapping
 
 import orjson
 
-from checkstand.dialects.polar import sales, translate
+from checkstand.dialects.polar import customer_views, discount_models, sales, translate
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.customer import Customer
+from checkstand.domain.discount import Discount
 from checkstand.domain.facts import Fact, FactType
+from checkstand.domain.member import Member
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
-from checkstand.store import checkouts, customers, products
+from checkstand.store import checkouts, customers, discounts, members, products
 from checkstand.store.codec import decode
 
 EVENTS: Mapping[FactType, tuple[str, ...]] = {
@@ -29,6 +31,13 @@ EVENTS: Mapping[FactType, tuple[str, ...]] = {
     FactType.CHECKOUT_EXPIRED: ("checkout.expired",),
     FactType.CUSTOMER_CREATED: ("customer.created", "customer.state_changed"),
     FactType.CUSTOMER_UPDATED: ("customer.updated", "customer.state_changed"),
+    FactType.CUSTOMER_DELETED: ("customer.deleted",),
+    FactType.MEMBER_CREATED: ("member.created",),
+    FactType.MEMBER_UPDATED: ("member.updated",),
+    FactType.MEMBER_DELETED: ("member.deleted",),
+    FactType.DISCOUNT_CREATED: ("discount.created",),
+    FactType.DISCOUNT_UPDATED: ("discount.updated",),
+    FactType.DISCOUNT_DELETED: ("discount.deleted",),
     FactType.ORDER_PAID: ("order.created", "order.updated", "order.paid"),
     FactType.PRODUCT_CREATED: ("product.created",),
     FactType.PRODUCT_UPDATED: ("product.updated",),
@@ -78,9 +87,14 @@ async def _data(ports: Ports, organization: Organization, fact: Fact, event_type
         if customer is None:
             return None
         is_state = event_type == "customer.state_changed"
-        return translate.customer_state(customer) if is_state else translate.customer(customer)
+        return customer_views.customer_state(customer) if is_state else customer_views.customer(customer)
+    if event_type.startswith("member."):
+        member = await _member(ports, organization, fact)
+        return customer_views.member(member) if member else None
+    if event_type.startswith("discount."):
+        return await _discount(ports, organization, fact)
     product = await _product(ports, organization, fact)
-    return translate.product(product) if product else None
+    return translate.product(product, ports.public_url()) if product else None
 
 
 async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Checkout | None:
@@ -93,6 +107,25 @@ async def _customer(ports: Ports, organization: Organization, fact: Fact) -> Cus
     if fact.snapshot:
         return decode(Customer, fact.snapshot)
     return await customers.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+
+
+async def _member(ports: Ports, organization: Organization, fact: Fact) -> Member | None:
+    if fact.snapshot:
+        return decode(Member, fact.snapshot)
+    return await members.by_id(ports.db, organization.id, fact.subject_id, with_removed=True)
+
+
+async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Json | None:
+    """The discount as it was, with the products it names as they are now."""
+    found = (
+        decode(Discount, fact.snapshot)
+        if fact.snapshot
+        else await discounts.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+    )
+    if found is None:
+        return None
+    named = await products.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
+    return discount_models.discount(found, organization, named)
 
 
 async def _product(ports: Ports, organization: Organization, fact: Fact) -> Product | None:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import UUID4, BaseModel, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors, paging, requests, translate
+from checkstand.dialects.polar import errors, paging, translate
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
-from checkstand.dialects.polar.models import Base, BlankToNone, Metadata, PriceIn
+from checkstand.dialects.polar.models import (
+    Base,
+    BlankToNone,
+    Metadata,
+)
+from checkstand.dialects.polar.prices import PriceIn, meter_ids, price_definitions
 from checkstand.domain.catalog import Interval, Product, Span, Visibility
 from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.fields import AttachedField
+from checkstand.domain.image import ImageRef
+from checkstand.domain.meter import Meter
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.upload_image import stored_images
 from checkstand.http import ignored_fields
-from checkstand.store import products
+from checkstand.store import custom_fields, meters, products
 
 api = Api("Polar: products")
 READ = ("products:read", "products:write")
@@ -27,7 +37,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max
 Description = Annotated[str | None, BlankToNone]
 
 
-class AttachedField(Base):
+class AttachedFieldIn(Base):
     """A custom field on a product."""
 
     custom_field_id: UUID4
@@ -42,7 +52,7 @@ class ProductCreate(Base):
     visibility: Visibility = Visibility.PUBLIC
     prices: Annotated[list[PriceIn], Field(min_length=1)]
     medias: list[UUID4] | None = None
-    attached_custom_fields: list[AttachedField] = Field(default_factory=list)
+    attached_custom_fields: list[AttachedFieldIn] = Field(default_factory=list)
     metadata: Metadata = Field(default_factory=dict)
     organization_id: UUID4 | None = None
 
@@ -90,7 +100,7 @@ class ProductUpdate(Base):
     is_archived: bool | None = None
     prices: list[ExistingPrice | PriceIn] | None = None
     medias: list[UUID4] | None = None
-    attached_custom_fields: list[AttachedField] | None = None
+    attached_custom_fields: list[AttachedFieldIn] | None = None
     metadata: Metadata = Field(default_factory=dict)
 
 
@@ -99,8 +109,15 @@ async def create(call: Call) -> Response:
     """Create a product."""
     body = _kind(call)
     recurring = isinstance(body, ProductCreateRecurring)
-    definitions, problems = requests.price_definitions(body.prices, where=("prices",), recurring=recurring)
-    problems += _unknown_parts(body.medias, body.attached_custom_fields)
+    definitions, problems = price_definitions(
+        body.prices,
+        where=("prices",),
+        recurring=recurring,
+        settings=call.organization.settings,
+        meters=await _meters(call, body.prices),
+    )
+    images, fields, more = await _parts(call, body.medias, body.attached_custom_fields)
+    problems += more
     if body.organization_id is not None:
         given = str(body.organization_id)
         problems.append(Problem("organization_with_token", ("organization_id",), given))
@@ -116,11 +133,13 @@ async def create(call: Call) -> Response:
         trial=_span(body.trial_interval, body.trial_interval_count)
         if isinstance(body, ProductCreateRecurring)
         else None,
+        images=images or (),
+        fields=fields or (),
         metadata=body.metadata,
         created_at=call.ports.now(call.organization),
     )
     made = await create_product(call.ports, call.organization, draft, definitions)
-    return call.json(translate.product(made), 201)
+    return call.json(translate.product(made, call.public_url), 201)
 
 
 def _kind(call: Call) -> ProductCreateOneTime | ProductCreateRecurring:
@@ -142,13 +161,32 @@ def _span(interval: Interval | None, count: int | None) -> Span | None:
     return Span(interval=interval, count=count or 1) if interval is not None else None
 
 
-def _unknown_parts(medias: Sequence[object] | None, attached: Sequence[AttachedField] | None) -> list[Problem]:
-    """There are no uploaded files and no custom fields to refer to yet: what is named does not exist."""
-    unknown = [Problem("media_unknown", ("medias", i), str(item)) for i, item in enumerate(medias or ())]
-    for position, field in enumerate(attached or ()):
-        where = ("attached_custom_fields", position, "custom_field_id")
-        unknown.append(Problem("custom_field_unknown", where, str(field.custom_field_id)))
-    return unknown
+async def _meters(call: Call, prices: Sequence[object]) -> dict[UUID, Meter]:
+    """The meters that prices name, as far as there are such."""
+    wanted = meter_ids(prices)
+    return await meters.by_ids(call.ports.db, call.organization.id, wanted) if wanted else {}
+
+
+async def _parts(
+    call: Call, medias: Sequence[UUID] | None, attached: Sequence[AttachedFieldIn] | None
+) -> tuple[tuple[ImageRef, ...] | None, tuple[AttachedField, ...] | None, list[Problem]]:
+    """The images and questions that a body names, None where it says nothing of them, and a problem for each that is unknown."""
+    images, problems = await stored_images(call.ports, call.organization, medias or (), where="medias")
+    fields = await custom_fields.by_ids(
+        call.ports.db, call.organization.id, [item.custom_field_id for item in attached or ()]
+    )
+    for position, item in enumerate(attached or ()):
+        if item.custom_field_id not in fields:
+            where = ("attached_custom_fields", position, "custom_field_id")
+            problems.append(Problem("custom_field_unknown", where, str(item.custom_field_id)))
+    if problems:
+        return None, None, problems
+    asked = {item.custom_field_id: item.required for item in attached or ()}
+    return (
+        None if medias is None else images,
+        None if attached is None else tuple(AttachedField(field=fields[i], required=r) for i, r in asked.items()),
+        [],
+    )
 
 
 @api.route("GET", "/products/", scopes=READ)
@@ -173,13 +211,17 @@ async def search(call: Call) -> Response:
         offset=window.offset,
         limit=window.limit,
     )
-    return call.json(paging.envelope([translate.product(item) for item in page.items], page, window.limit))
+    return call.json(
+        paging.envelope([translate.product(item, call.public_url) for item in page.items], page, window.limit)
+    )
 
 
 @api.route("GET", "/products/{id}", scopes=READ)
 async def get(call: Call) -> Response:
     """Read a product."""
-    return call.json(translate.product(await read_product(call.ports, call.organization, call.path_id())))
+    return call.json(
+        translate.product(await read_product(call.ports, call.organization, call.path_id()), call.public_url)
+    )
 
 
 @api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductUpdate)
@@ -188,11 +230,11 @@ async def update(call: Call) -> Response:
     product_id = call.path_id()
     body = call.body(ProductUpdate)
     found = await read_product(call.ports, call.organization, product_id)
-    problems = _unknown_parts(body.medias, body.attached_custom_fields)
+    images, fields, problems = await _parts(call, body.medias, body.attached_custom_fields)
     problems += _fixed_parts(found, body)
     prices: PriceList | None = None
     if body.prices is not None:
-        prices, more = _price_list(body, recurring=found.recurrence is not None)
+        prices, more = await _price_list(call, body, recurring=found.recurrence is not None)
         problems += more
     if problems:
         raise Invalid(problems)
@@ -203,10 +245,12 @@ async def update(call: Call) -> Response:
         visibility=body.visibility or found.visibility,
         trial=_span(body.trial_interval, body.trial_interval_count) if body.gave("trial_interval") else found.trial,
         is_archived=found.is_archived if body.is_archived is None else body.is_archived,
+        images=found.images if images is None else images,
+        fields=found.fields if fields is None else fields,
         metadata=body.metadata if body.gave("metadata") else found.metadata,
     )
     saved = await change_product(call.ports, call.organization, changed, prices)
-    return call.json(translate.product(saved))
+    return call.json(translate.product(saved, call.public_url))
 
 
 def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
@@ -220,11 +264,17 @@ def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
     return problems
 
 
-def _price_list(body: ProductUpdate, *, recurring: bool) -> tuple[PriceList, list[Problem]]:
+async def _price_list(call: Call, body: ProductUpdate, *, recurring: bool) -> tuple[PriceList, list[Problem]]:
     listed = body.prices or []
     keep = tuple(item.id for item in listed if isinstance(item, ExistingPrice))
     new = [item for item in listed if not isinstance(item, ExistingPrice)]
-    definitions, problems = requests.price_definitions(new, where=("prices",), recurring=recurring)
+    definitions, problems = price_definitions(
+        new,
+        where=("prices",),
+        recurring=recurring,
+        settings=call.organization.settings,
+        meters=await _meters(call, new),
+    )
     return PriceList(keep=keep, add=definitions), problems
 
 
@@ -246,4 +296,4 @@ async def set_benefits(call: Call) -> Response:
             for i, item in enumerate(body.benefits)
         ]
         raise Refused(errors.schema(items))
-    return call.json(translate.product(found))
+    return call.json(translate.product(found, call.public_url))

@@ -8,27 +8,28 @@ from uuid import UUID
 
 from pydantic import HttpUrl
 
-from checkstand.dialects.polar.models import (
-    AddressIn,
+from checkstand.dialects.polar.checkout_models import (
     CheckoutCreate,
     CheckoutPriceCreate,
     CheckoutProductCreate,
     CheckoutProductsCreate,
     CheckoutUpdate,
     CheckoutUpdatePublic,
-    CustomPriceIn,
-    FixedPriceIn,
-    FreePriceIn,
-    GatedPriceIn,
 )
+from checkstand.dialects.polar.models import (
+    AddressIn,
+)
+from checkstand.dialects.polar.prices import AnyPrice, price_definitions
 from checkstand.domain.address import Address
-from checkstand.domain.catalog import Custom, Fixed, PriceDefinition, Span
-from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice
+from checkstand.domain.catalog import PriceDefinition, Span
+from checkstand.domain.checkout import Buyer, CountBounds, Options, Redirects, TrialChoice
 from checkstand.domain.errors import Invalid, Problem
-from checkstand.flows.create_checkout import DEFAULT_LIFETIME, CheckoutRequest, Counts, Wanted
+from checkstand.domain.lines import Counts
+from checkstand.domain.meter import Meter
+from checkstand.domain.organization import OrganizationSettings
+from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
 from checkstand.flows.update_checkout import CheckoutChanges
 
-AnyPrice = FixedPriceIn | CustomPriceIn | FreePriceIn | GatedPriceIn
 LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
 
 
@@ -50,42 +51,7 @@ def address(value: AddressIn | None) -> Address | None:
     )
 
 
-def price_definitions(
-    prices: Sequence[AnyPrice], *, where: tuple[str | int, ...], recurring: bool
-) -> tuple[tuple[PriceDefinition, ...], list[Problem]]:
-    """The prices that can be sold here, and a problem for each that cannot."""
-    kept: list[PriceDefinition] = []
-    problems: list[Problem] = []
-    for position, price in enumerate(prices):
-        if isinstance(price, GatedPriceIn):
-            code, tail = _gated(price, recurring=recurring)
-            problems.append(Problem(code, (*where, position, *tail)))
-            continue
-        kept.append(
-            PriceDefinition(currency=price.price_currency.upper(), terms=_terms(price), tax_behavior=price.tax_behavior)
-        )
-    return tuple(kept), problems
-
-
-def _terms(price: FixedPriceIn | CustomPriceIn | FreePriceIn) -> Fixed | Custom:
-    if isinstance(price, FixedPriceIn):
-        return Fixed(amount_minor=price.price_amount)
-    if isinstance(price, FreePriceIn):
-        return Fixed(amount_minor=0)
-    return Custom(
-        minimum_minor=price.minimum_amount, maximum_minor=price.maximum_amount, preset_minor=price.preset_amount
-    )
-
-
-def _gated(price: GatedPriceIn, *, recurring: bool) -> tuple[str, tuple[str, ...]]:
-    if price.amount_type == "seat_based":
-        return "seat_pricing_disabled", ()
-    if price.amount_type == "unit_based":
-        return "unit_pricing_disabled", ()
-    return ("meter_unknown", ("meter_id",)) if recurring else ("metered_on_one_time", ())
-
-
-def create_request(body: CheckoutCreate) -> CheckoutRequest:
+def create_request(body: CheckoutCreate, settings: OrganizationSettings, meters: dict[UUID, Meter]) -> CheckoutRequest:
     """A session as asked for. Raises Invalid for ad-hoc prices of a kind that cannot be sold here."""
     wanted: tuple[Wanted, ...] = ()
     price_id: UUID | None = None
@@ -100,18 +66,17 @@ def create_request(body: CheckoutCreate) -> CheckoutRequest:
         price_id = body.product_price_id
     counts = Counts(
         seats=body.seats,
-        min_seats=body.min_seats,
-        max_seats=body.max_seats,
         units=body.units,
-        min_units=body.min_units,
-        max_units=body.max_units,
+        bounds=CountBounds(
+            min_seats=body.min_seats, max_seats=body.max_seats, min_units=body.min_units, max_units=body.max_units
+        ),
     )
     return CheckoutRequest(
         dialect="polar",
         wanted=wanted,
         choose_one=True,
         price_id=price_id,
-        ad_hoc=_ad_hoc(body.prices),
+        ad_hoc=_ad_hoc(body.prices, settings, meters),
         currency=body.currency.upper() if body.currency and price_id is None else None,
         amount_minor=body.amount,
         counts=counts,
@@ -130,6 +95,7 @@ def create_request(body: CheckoutCreate) -> CheckoutRequest:
         metadata=body.metadata,
         discount_id=body.discount_id,
         subscription_id=body.subscription_id,
+        answers=body.custom_field_data,
         lifetime=timedelta(seconds=body.expires_in) if body.expires_in else DEFAULT_LIFETIME,
     )
 
@@ -155,12 +121,16 @@ def _span(body: CheckoutCreate | CheckoutUpdate) -> Span | None:
     return Span(interval=body.trial_interval, count=body.trial_interval_count)
 
 
-def _ad_hoc(prices: Mapping[UUID, Sequence[AnyPrice]] | None) -> dict[UUID, tuple[PriceDefinition, ...]]:
+def _ad_hoc(
+    prices: Mapping[UUID, Sequence[AnyPrice]] | None, settings: OrganizationSettings, meters: dict[UUID, Meter]
+) -> dict[UUID, tuple[PriceDefinition, ...]]:
     found: dict[UUID, tuple[PriceDefinition, ...]] = {}
     problems: list[Problem] = []
     for product_id, listed in (prices or {}).items():
         where = ("prices", str(product_id))
-        found[product_id], more = price_definitions(listed, where=where, recurring=True)
+        found[product_id], more = price_definitions(
+            listed, where=where, recurring=True, settings=settings, meters=meters
+        )
         problems += more
     if problems:
         raise Invalid(problems)
@@ -206,6 +176,7 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
         success_url=_text(body.success_url),
         back_url=_text(body.return_url),
         embed_origin=body.embed_origin,
+        answers=body.custom_field_data if body.gave("custom_field_data") else None,
     )
 
 
@@ -226,6 +197,7 @@ def buyer_changes(body: CheckoutUpdatePublic) -> CheckoutChanges:
         address=address(body.customer_billing_address),
         tax_id=body.customer_tax_id,
         payment_method=body.payment_method_type,
+        answers=body.custom_field_data if body.gave("custom_field_data") else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checkstand.dialects.polar import translate
+from checkstand.dialects.polar import customer_views, prices, translate
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
@@ -20,7 +20,8 @@ def order(sale: Sale, organization: Organization) -> Json:
     assert value is not None, "only a paid session has an order"
     assert buyer is not None, "an order has a customer"
     bought = sale.checkout.product(value.product_id)
-    customer = translate.customer(buyer)
+    customer = customer_views.customer(buyer)
+    email = buyer.email or sale.checkout.buyer.email or ""
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),
@@ -66,12 +67,12 @@ def order(sale: Sale, organization: Organization) -> Json:
         "amount": value.net_minor,
         "from_balance_amount": 0,
         "product_price_id": str(value.items[0].price_id),
-        "product_price": translate.price(sale.checkout.selected_price, sale.checkout.selected),
+        "product_price": prices.shown(sale.checkout.selected_price, sale.checkout.selected),
         "user_id": str(value.customer_id),
         "user": {
             "id": str(value.customer_id),
-            "email": buyer.email,
-            "public_name": buyer.name or buyer.email.partition("@")[0],
+            "email": email,
+            "public_name": buyer.name or email.partition("@")[0],
             "avatar_url": None,
             "github_username": None,
         },

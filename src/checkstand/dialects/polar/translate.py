@@ -1,44 +1,21 @@
-"""From the domain to Polar's wire: products, prices, checkouts, customers, orders. Every key of both SDK generations is sent.
+"""From the domain to Polar's wire: products, prices, checkouts, organizations. Every key of both SDK generations is sent.
 
 Nothing is decided here; deprecated keys are the union that polar.md 13.3 asks for. Requests are read in `requests.py`.
 """
 
 from __future__ import annotations
 
+from checkstand.dialects.polar import prices
+from checkstand.dialects.polar.translate_fields import attached_custom_fields
+from checkstand.dialects.polar.translate_media import medias
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
-from checkstand.domain.catalog import Custom, Fixed, Price, Product, is_free, unit_amount
+from checkstand.domain.catalog import Product, is_free
 from checkstand.domain.checkout import Checkout, active_trial
-from checkstand.domain.customer import Customer
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.organization import Organization
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
 RENDERED_PRODUCTS = 256
-
-
-def price(value: Price, product: Product) -> Json:
-    """A price. `recurring_interval` is always null: with a value, 0.x clients load the class of prices that no longer exist."""
-    common: Json = {
-        "created_at": moment(value.created_at),
-        "modified_at": moment(value.modified_at),
-        "id": str(value.id),
-        "source": value.source,
-        "amount_type": value.terms.kind,
-        "price_currency": value.currency.lower(),
-        "tax_behavior": value.tax_behavior,
-        "is_archived": value.is_archived,
-        "product_id": str(value.product_id),
-        "type": "recurring" if product.recurrence else "one_time",
-        "recurring_interval": None,
-    }
-    terms = value.terms
-    if isinstance(terms, Fixed):
-        common["price_amount"] = unit_amount(value, chosen_minor=None)
-    elif isinstance(terms, Custom):
-        common["minimum_amount"] = terms.minimum_minor
-        common["maximum_amount"] = terms.maximum_minor
-        common["preset_amount"] = terms.preset_minor
-    return common
 
 
 def bare_product(value: Product) -> Json:
@@ -64,34 +41,38 @@ def bare_product(value: Product) -> Json:
     }
 
 
-def checkout_product(value: Product) -> Json:
+def checkout_product(value: Product, public_url: str) -> Json:
     """A product inside a checkout: no metadata, no custom fields."""
     return {
         **bare_product(value),
-        "prices": [price(item, value) for item in value.active_prices],
+        "prices": [prices.shown(item, value) for item in value.active_prices],
         "benefits": [],
-        "medias": [],
+        "medias": medias(value, public_url),
     }
 
 
 _rendered: dict[int, tuple[Product, Json]] = {}
 
 
-def _rendered_product(value: Product) -> Json:
+def _rendered_product(value: Product, public_url: str) -> Json:
     """The same, made once for a product that many sessions share: by identity, since products are never changed in place."""
     kept = _rendered.get(id(value))
     if kept is not None and kept[0] is value:
         return kept[1]
     if len(_rendered) >= RENDERED_PRODUCTS:
         _rendered.clear()
-    shown = checkout_product(value)
+    shown = checkout_product(value, public_url)
     _rendered[id(value)] = (value, shown)
     return shown
 
 
-def product(value: Product) -> Json:
+def product(value: Product, public_url: str) -> Json:
     """A product of the catalogue."""
-    return {**checkout_product(value), "metadata": dict(value.metadata), "attached_custom_fields": []}
+    return {
+        **checkout_product(value, public_url),
+        "metadata": dict(value.metadata),
+        "attached_custom_fields": attached_custom_fields(value.fields),
+    }
 
 
 def discount(value: Discount | None) -> Json | None:
@@ -129,7 +110,7 @@ def full_discount(value: Discount | None, organization: Organization) -> Json | 
         "starts_at": moment(value.starts_at),
         "ends_at": moment(value.ends_at),
         "max_redemptions": value.max_redemptions,
-        "max_redemptions_per_customer": None,
+        "max_redemptions_per_customer": value.max_per_customer,
         "redemptions_count": value.redemptions_count,
         "organization_id": str(organization.id),
     }
@@ -162,7 +143,7 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
     buyer, quote = value.buyer, value.quote
     selected, chosen = value.selected, value.selected_price
     trial = active_trial(selected, value.trial)
-    products = {item.id: _rendered_product(item) for item in value.products}
+    products = {item.id: _rendered_product(item, public_url) for item in value.products}
     offers = value.offers or tuple(products)
     return {
         "id": str(value.id),
@@ -178,12 +159,12 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
         "return_url": value.redirects.back_url,
         "embed_origin": value.redirects.embed_origin,
         "amount": quote.subtotal_minor,
-        "seats": None,
-        "min_seats": None,
-        "max_seats": None,
-        "units": None,
-        "min_units": None,
-        "max_units": None,
+        "seats": value.seats,
+        "min_seats": value.counts.min_seats,
+        "max_seats": value.counts.max_seats,
+        "units": value.units,
+        "min_units": value.counts.min_units,
+        "max_units": value.counts.max_units,
         "discount_amount": quote.discount_minor,
         "net_amount": quote.net_minor,
         "tax_amount": quote.tax_minor,
@@ -220,10 +201,10 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
         **_address_fields(value),
         "products": [products[product_id] for product_id in offers],
         "product": products[selected.id],
-        "product_price": price(chosen, selected),
+        "product_price": prices.shown(chosen, selected),
         "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
         "discount": discount(value.discount),
-        "attached_custom_fields": [],
+        "attached_custom_fields": attached_custom_fields(value.fields),
     }
 
 
@@ -369,46 +350,3 @@ def customer_email_settings() -> Json:
         ),
         False,
     )
-
-
-def customer(value: Customer) -> Json:
-    """A customer; `tax_id` is a pair of number and format, null while the format is not known to us."""
-    return {
-        "id": str(value.id),
-        "created_at": moment(value.created_at),
-        "modified_at": moment(value.modified_at),
-        "metadata": dict(value.metadata),
-        "external_id": value.external_id,
-        "email": value.email,
-        "email_verified": False,
-        "type": "individual",
-        "name": value.name,
-        "billing_name": value.shown_billing_name,
-        "billing_address": address(value.address),
-        "tax_id": tax_id(value),
-        "locale": value.locale,
-        "organization_id": str(value.organization_id),
-        "default_payment_method_id": None,
-        "deleted_at": moment(value.deleted_at),
-        "first_user_event_at": None,
-        "avatar_url": None,
-    }
-
-
-_TAX_FORMATS = {
-    "GB": "gb_vat", "CH": "ch_vat", "NO": "no_vat", "IS": "is_vat", "AU": "au_abn", "BR": "br_cnpj", "CA": "ca_bn",
-    "CL": "cl_tin", "IN": "in_gst", "JP": "jp_cn", "KR": "kr_brn", "MX": "mx_rfc", "RS": "rs_pib", "TR": "tr_tin",
-    "US": "us_ein", "SG": "sg_gst", "NZ": "nz_gst", "ZA": "za_vat", "AE": "ae_trn", "SA": "sa_vat", "IL": "il_vat",
-}  # fmt: skip
-
-
-def tax_id(value: Customer) -> list[str] | None:
-    """The number and its format; every member of the EU shares one."""
-    if value.tax_id is None or value.address is None:
-        return None
-    return [value.tax_id, _TAX_FORMATS.get(value.address.country, "eu_vat")]
-
-
-def customer_state(value: Customer) -> Json:
-    """A customer and what is active for them."""
-    return {**customer(value), "active_subscriptions": [], "granted_benefits": [], "active_meters": []}

@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
 from checkstand.dialects.polar.call import Api, Call
-from checkstand.dialects.polar.models import Base
+from checkstand.dialects.polar.models import (
+    Base,
+)
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain import ids
 from checkstand.domain.errors import Invalid, NotFound, Problem

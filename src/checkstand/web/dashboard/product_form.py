@@ -140,6 +140,8 @@ def _typed_price(price: Price) -> TypedPrice:
     if isinstance(price.terms, Fixed):
         return TypedPrice(currency=price.currency, amount=shown(price.terms.amount_minor))
     terms = price.terms
+    if not isinstance(terms, Custom):
+        return TypedPrice(currency=price.currency)
     return TypedPrice(
         currency=price.currency,
         minimum=shown(terms.minimum_minor),

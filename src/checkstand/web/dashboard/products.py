@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 from checkstand.domain import ids
 from checkstand.domain.catalog import PriceDefinition, Product
 from checkstand.domain.errors import Invalid
-from checkstand.flows.create_checkout import CheckoutRequest, Wanted, create_checkout
+from checkstand.flows.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_product import change_product, create_product, read_product
 from checkstand.store import products
 from checkstand.web.dashboard import integrate, words

@@ -66,7 +66,7 @@ async def order_list(visit: Visit) -> Response:
         OrderRow(
             number=order.number,
             href=visit.link(f"/sales/checkouts/{order.checkout_id}"),
-            customer=people[order.customer_id].email,
+            customer=people[order.customer_id].email or people[order.customer_id].name or "",
             product=order.items[0].label if order.items else "",
             reason=_REASONS[order.billing_reason],
             amount=format_money(order.total_minor, order.currency),
@@ -106,11 +106,11 @@ async def customer_list(visit: Visit) -> Response:
     )
     rows = [
         CustomerRow(
-            email=person.email,
+            email=person.email or "",
             name=person.name,
             external_id=person.external_id,
             country=person.address.country if person.address else None,
-            orders_href=visit.link("/sales/checkouts", q=person.email),
+            orders_href=visit.link("/sales/checkouts", q=person.email or person.name or ""),
             since=words.moment(person.created_at, visit.now),
         )
         for person in found.items

@@ -17,6 +17,7 @@ from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, S
 from checkstand.domain.checkout import CheckoutStatus
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import AttemptStatus
+from checkstand.domain.terms import Metered, SeatBased
 
 __all__ = ["Chip", "Interval", "Moment", "moment", "relative", "span_text"]
 _STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
@@ -68,7 +69,12 @@ def amount_text(price: Price) -> str:
     terms = price.terms
     if isinstance(terms, Fixed):
         return "Free" if terms.amount_minor == 0 else format_money(terms.amount_minor, price.currency)
-    return f"Pay what you want, from {format_money(terms.minimum_minor, price.currency)}"
+    if isinstance(terms, Custom):
+        return f"Pay what you want, from {format_money(terms.minimum_minor, price.currency)}"
+    if isinstance(terms, Metered):
+        return f"By usage of {terms.meter_name}"
+    noun = "seat" if isinstance(terms, SeatBased) else "unit"
+    return f"{format_money(terms.tiers[0].unit_minor, price.currency)} per {noun}"
 
 
 def price_text(price: Price, product: Product) -> str:

@@ -1,0 +1,196 @@
+"""`/brands` (dodo.md 5.10). The primary brand is the business: it comes first in the list and is edited in the settings, not here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+from starlette.responses import Response
+
+from checkstand.dialects.dodo import errors, paging
+from checkstand.dialects.dodo.call import Api, Call
+from checkstand.dialects.dodo.models import Base, Email, Text, Url
+from checkstand.dialects.dodo.wire import Json, named, shown, shown_brand
+from checkstand.domain.brand import LONGEST_DESCRIPTOR, Brand, descriptor
+from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.image import ImageRef, image_path
+from checkstand.domain.organization import Organization
+from checkstand.store import brands, images
+
+api = Api("Dodo: brands")
+READ = ("organizations:read", "organizations:write")
+WRITE = ("organizations:write",)
+
+Descriptor = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_DESCRIPTOR)] | None,
+    AfterValidator(lambda text: text or None),
+]
+
+
+class BrandFields(Base):
+    """What creating and changing share."""
+
+    name: Text = None
+    description: Text = None
+    url: Url = None
+    support_email: Email | None = None
+    statement_descriptor: Descriptor = None
+
+
+class BrandIn(BrandFields):
+    """`POST /brands`."""
+
+
+class BrandPatch(BrandFields):
+    """`PATCH /brands/{id}`. `image_id`: an image that was uploaded."""
+
+    image_id: Annotated[UUID, Field(strict=False)] | None = None
+
+
+@api.route("GET", "/brands", scopes=READ)
+async def every(call: Call) -> Response:
+    """List brands: the business itself, then the others, newest first."""
+    further = await brands.all_of(call.ports.db, call.organization.id)
+    return call.json(paging.envelope([primary(call.organization), *(_shown(call, brand) for brand in further)]))
+
+
+@api.route("POST", "/brands", scopes=WRITE, body=BrandIn, keyed=True)
+async def create(call: Call) -> Response:
+    """Create a brand."""
+    body = call.body(BrandIn)
+    brand = Brand(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        name=body.name,
+        description=body.description,
+        url=body.url,
+        support_email=body.support_email,
+        statement_descriptor=body.statement_descriptor or descriptor(body.name or call.organization.name),
+        created_at=call.ports.now(call.organization),
+    )
+    await brands.add(call.ports.db, brand)
+    return call.json(_shown(call, brand))
+
+
+@api.route("GET", "/brands/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a brand."""
+    brand_id = path_id(call)
+    if brand_id is None:
+        return call.json(primary(call.organization))
+    return call.json(_shown(call, await _found(call, brand_id)))
+
+
+@api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch)
+async def change(call: Call) -> Response:
+    """Change a brand. Absent means unchanged; null clears, and gives back the statement descriptor its brand would have had."""
+    brand_id = path_id(call)
+    if brand_id is None:
+        return primary_is_fixed()
+    body = call.body(BrandPatch)
+    found = await _found(call, brand_id)
+    given = body.model_dump(include={"name", "description", "url", "support_email"}, exclude_unset=True)
+    changed = replace(found, **given, modified_at=call.ports.now(call.organization))
+    if body.gave("statement_descriptor"):
+        text = body.statement_descriptor or descriptor(changed.name or call.organization.name)
+        changed = replace(changed, statement_descriptor=text)
+    if body.gave("image_id"):
+        changed = replace(changed, image=await _image(call, body.image_id))
+    await brands.save(call.ports.db, changed)
+    return call.json(_shown(call, changed))
+
+
+async def _image(call: Call, image_id: UUID | None) -> ImageRef | None:
+    if image_id is None:
+        return None
+    found = await images.refs(call.ports.db, call.organization.id, [image_id])
+    if image_id not in found:
+        raise Invalid.single("image_unknown", "image_id", given=str(image_id))
+    return found[image_id]
+
+
+def path_id(call: Call) -> UUID | None:
+    """The brand that the path names; None for the primary one. Raises NotFound: what is no id names nothing."""
+    if call.request.path_params["id"] == shown(DodoPrefix.BUSINESS, call.organization.id):
+        return None
+    return call.path_id(DodoPrefix.BRAND)
+
+
+def primary_is_fixed() -> Response:
+    """The refusal to change the primary brand."""
+    return errors.answer(403, "UNABLE_TO_EDIT_PRIMARY_BRAND", "The primary brand cannot be edited here")
+
+
+async def _found(call: Call, brand_id: UUID) -> Brand:
+    brand = await brands.by_id(call.ports.db, call.organization.id, brand_id)
+    if brand is None:
+        raise NotFound
+    return brand
+
+
+async def named_brand(call: Call, given: str | None) -> UUID | None:
+    """The brand that a body's `brand_id` names; None for the primary one and for none. Raises Invalid (`brand_unknown`)."""
+    if given is None or given == shown(DodoPrefix.BUSINESS, call.organization.id):
+        return None
+    brand_id = named(DodoPrefix.BRAND, given)
+    if brand_id is None or await brands.by_id(call.ports.db, call.organization.id, brand_id) is None:
+        raise Invalid.single("brand_unknown", "brand_id", given=given)
+    return brand_id
+
+
+def filtered(call: Call) -> tuple[tuple[UUID, ...], bool | None]:
+    """What a list's `brand_id` asks for: these brands, and whether things have one of their own. Raises Nothing."""
+    given = paging.text(call, "brand_id")
+    if given is None:
+        return (), None
+    if given == shown(DodoPrefix.BUSINESS, call.organization.id):
+        return (), False
+    brand_id = named(DodoPrefix.BRAND, given)
+    if brand_id is None:
+        raise paging.Nothing
+    return (brand_id,), True
+
+
+def primary(organization: Organization) -> Json:
+    """The business as a brand."""
+    settings = organization.settings
+    return _document(
+        organization,
+        None,
+        name=organization.name,
+        description=None,
+        url=settings.website,
+        image=None,
+        support_email=settings.email,
+        statement_descriptor=descriptor(organization.name),
+    )
+
+
+def _shown(call: Call, brand: Brand) -> Json:
+    path = image_path(brand.organization_id, brand.image) if brand.image else None
+    return _document(
+        call.organization,
+        brand.id,
+        name=brand.name,
+        description=brand.description,
+        url=brand.url,
+        image=f"{call.ports.public_url()}{path}" if path else None,
+        support_email=brand.support_email,
+        statement_descriptor=brand.statement_descriptor,
+    )
+
+
+def _document(organization: Organization, brand_id: UUID | None, **known: str | None) -> Json:
+    return {
+        "brand_id": shown_brand(organization.id, brand_id),
+        "business_id": shown(DodoPrefix.BUSINESS, organization.id),
+        **known,
+        "enabled": True,
+        "verification_enabled": False,
+        "verification_status": "Success",
+        "reason_for_hold": None,
+        "archived_at": None,
+    }

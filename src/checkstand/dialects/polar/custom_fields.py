@@ -1,0 +1,103 @@
+"""`/v1/custom-fields/` (polar.md 9.1): the questions a merchant may attach to products."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+
+from checkstand.dialects.polar import errors, paging
+from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar.field_models import CREATE, UPDATE, FieldCreate, FieldUpdate
+from checkstand.dialects.polar.models import (
+    Base,
+)
+from checkstand.dialects.polar.translate_fields import custom_field
+from checkstand.domain.errors import Invalid
+from checkstand.domain.fields import Field
+from checkstand.flows.save_field import FieldChanges, change_field, create_field, delete_field, read_field
+from checkstand.http import ignored_fields
+from checkstand.store import custom_fields
+
+api = Api("Polar: custom fields")
+READ = ("custom_fields:read", "custom_fields:write")
+WRITE = ("custom_fields:write",)
+KINDS = ("text", "number", "date", "checkbox", "select")
+Body = TypeVar("Body", bound=Base)
+
+
+def _body(call: Call, kinds: TypeAdapter[Body]) -> Body:
+    """The body as the model of its `type`; schema errors carry the kind, as in the original. Raises Refused (422)."""
+    given = call.fields()
+    try:
+        body = kinds.validate_python(given)
+    except ValidationError as error:
+        raise Refused(errors.from_validation(error)) from error
+    call.ignored = ignored_fields(given, known_fields(type(body)))
+    return body
+
+
+@api.route("POST", "/custom-fields/", scopes=WRITE, body=FieldCreate, status=201)
+async def create(call: Call) -> Response:
+    """Create a custom field."""
+    body = _body(call, CREATE)
+    if body.organization_id is not None:
+        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+    draft = Field(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        kind=body.type,
+        slug=body.slug,
+        name=body.name,
+        properties=body.properties.stored(),
+        metadata=body.metadata,
+        created_at=call.ports.now(call.organization),
+    )
+    return call.json(custom_field(await create_field(call.ports, call.organization, draft)), 201)
+
+
+@api.route("GET", "/custom-fields/", scopes=READ)
+async def search(call: Call) -> Response:
+    """List custom fields."""
+    window = paging.window(call, custom_fields.SORTABLE, default="slug")
+    wanted = custom_fields.FieldFilter(text=paging.text(call, "query"), kinds=paging.texts(call, "type", KINDS))
+    if paging.is_elsewhere(call):
+        return call.json(paging.NOTHING)
+    page = await custom_fields.search(
+        call.ports.db,
+        call.organization.id,
+        wanted,
+        sorting=window.sorting,
+        offset=window.offset,
+        limit=window.limit,
+    )
+    return call.json(paging.envelope([custom_field(item) for item in page.items], page, window.limit))
+
+
+@api.route("GET", "/custom-fields/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a custom field."""
+    return call.json(custom_field(await read_field(call.ports, call.organization, call.path_id())))
+
+
+@api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=FieldUpdate)
+async def update(call: Call) -> Response:
+    """Change a custom field. A new slug renames the key of every answer."""
+    field_id = call.path_id()
+    body = _body(call, UPDATE)
+    changes = FieldChanges(
+        kind=body.type,
+        slug=body.slug,
+        name=body.name,
+        properties=body.properties.stored() if body.properties is not None else None,
+        metadata=body.metadata if body.gave("metadata") else None,
+    )
+    return call.json(custom_field(await change_field(call.ports, call.organization, field_id, changes)))
+
+
+@api.route("DELETE", "/custom-fields/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Delete a custom field. Products stop asking it; answers stay."""
+    await delete_field(call.ports, call.organization, call.path_id())
+    return Response(status_code=204)

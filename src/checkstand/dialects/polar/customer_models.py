@@ -1,0 +1,113 @@
+"""Request models of customers and their members (polar.md 10.3), in Pydantic's lax mode, as the original.
+
+E-mail addresses are read as in checkouts: the form is checked, nobody is asked whether the domain exists.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import UUID4, EmailStr, Field, model_validator
+
+from checkstand.dialects.polar.models import (
+    AddressIn,
+    Base,
+    LocaleTag,
+    Metadata,
+    Name,
+    Text,
+)
+
+OWNER_NEEDED = "An owner with an email address is required when creating a team customer without an email."
+
+
+class CustomerType(StrEnum):
+    """Who the customer is: one person, or a team with members."""
+
+    INDIVIDUAL = "individual"
+    TEAM = "team"
+
+
+class Role(StrEnum):
+    """What a member may do."""
+
+    OWNER = "owner"
+    BILLING_MANAGER = "billing_manager"
+    MEMBER = "member"
+
+
+class OwnerIn(Base):
+    """Who owns a new customer."""
+
+    email: EmailStr
+    name: Name = None
+    external_id: Text = None
+
+
+class CustomerCreate(Base):
+    """What both types of a new customer share."""
+
+    metadata: Metadata = Field(default_factory=dict)
+    external_id: Text = None
+    name: Name = None
+    billing_address: AddressIn | None = None
+    tax_id: Text = None
+    locale: LocaleTag | None = None
+    organization_id: UUID4 | None = None
+    owner: OwnerIn | None = None
+
+
+class IndividualCreate(CustomerCreate):
+    """One person; the type may be left out."""
+
+    type: Literal["individual"] = "individual"
+    email: EmailStr
+
+
+class TeamCreate(CustomerCreate):
+    """A team: reached by its own e-mail, or by its owner's."""
+
+    type: Literal["team"]
+    email: EmailStr | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> TeamCreate:
+        if self.email is None and self.owner is None:
+            raise ValueError(OWNER_NEEDED)
+        return self
+
+
+class CustomerUpdateExternal(Base):
+    """A change to a customer named by the merchant's own id. Absent means unchanged."""
+
+    metadata: Metadata = Field(default_factory=dict)
+    email: EmailStr | None = None
+    name: Name = None
+    billing_address: AddressIn | None = None
+    tax_id: Text = None
+    locale: LocaleTag | None = None
+
+
+class CustomerUpdate(CustomerUpdateExternal):
+    """A change to a customer named by our id."""
+
+    external_id: Text = None
+    type: CustomerType | None = None
+
+
+class MemberCreate(Base):
+    """A new member of a team. Its owner is named with the team, or made one by a change of role."""
+
+    email: EmailStr
+    name: Name = None
+    external_id: Text = None
+    role: Literal["member", "billing_manager"] = "member"
+
+
+class MemberUpdate(Base):
+    """A change to a member. Null means unchanged, save for the name."""
+
+    name: Name = None
+    email: EmailStr | None = None
+    role: Role | None = None

@@ -1,0 +1,192 @@
+"""Discounts on Polar's wire: what create and update accept, and the whole object (polar.md 10.2).
+
+Times without a zone are taken as UTC; a blank code is none; keys of the other kind are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import UUID4, AfterValidator, BaseModel, Field, RootModel, StringConstraints, model_validator
+
+from checkstand.dialects.polar import translate
+from checkstand.dialects.polar.models import (
+    INT32,
+    Base,
+    BlankToNone,
+    Currency,
+    Metadata,
+)
+from checkstand.dialects.polar.wire import Json, moment
+from checkstand.domain.catalog import Product
+from checkstand.domain.discount import AmountOff, Discount
+from checkstand.domain.organization import Organization
+
+LARGEST_AMOUNT = 999_999_999_999
+
+
+class Duration(StrEnum):
+    """How long a discount lasts for a subscription."""
+
+    ONCE = "once"
+    FOREVER = "forever"
+    REPEATING = "repeating"
+
+
+class Kind(StrEnum):
+    """What a discount takes off."""
+
+    FIXED = "fixed"
+    PERCENTAGE = "percentage"
+
+
+def _code(value: str) -> str:
+    if not value.isalnum():
+        raise ValueError("Code must contain only alphanumeric characters.")
+    if not 3 <= len(value) <= 256:
+        raise ValueError("Code must be between 3 and 256 characters long.")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("The time is out of range.") from error
+
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+Code = Annotated[Annotated[str, AfterValidator(_code)] | None, BlankToNone]
+Moment = Annotated[datetime, AfterValidator(_utc)]
+Limit = Annotated[int, Field(ge=1, le=INT32)]
+Months = Annotated[int, Field(ge=1, le=999)]
+Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
+Amounts = Annotated[dict[Currency, Amount], Field(min_length=1)]
+BasisPoints = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class DiscountFields(Base):
+    """What both kinds share."""
+
+    name: Name
+    duration: Duration
+    duration_in_months: Months | None = None
+    code: Code = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    max_redemptions: Limit | None = None
+    max_redemptions_per_customer: Limit | None = None
+    products: list[UUID4] | None = None
+    metadata: Metadata = Field(default_factory=dict)
+    organization_id: UUID4 | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DiscountFields:
+        check_order(self.starts_at, self.ends_at)
+        is_repeating = self.duration is Duration.REPEATING
+        if is_repeating and self.duration_in_months is None:
+            raise ValueError("duration_in_months is required when duration is repeating.")
+        if not is_repeating and self.duration_in_months is not None:
+            raise ValueError("duration_in_months can only be set when duration is repeating.")
+        return self
+
+
+def check_order(starts_at: datetime | None, ends_at: datetime | None) -> None:
+    """Raises ValueError when a discount would end before it starts."""
+    if starts_at is not None and ends_at is not None and starts_at >= ends_at:
+        raise ValueError("starts_at must be before ends_at")
+
+
+class DiscountFixedCreate(DiscountFields):
+    """An amount off. `amount` with `currency` is the old way to say `amounts`."""
+
+    type: Literal["fixed"]
+    amount: Amount | None = None
+    currency: Currency | None = "usd"
+    amounts: Amounts | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DiscountFixedCreate:
+        if self.amount is not None and self.amounts is not None:
+            raise ValueError("Cannot specify both `amount` and `amounts`.")
+        if self.amount is None and self.amounts is None:
+            raise ValueError("Must specify either `amount` or `amounts`.")
+        return self
+
+
+class DiscountPercentageCreate(DiscountFields):
+    """A share off."""
+
+    type: Literal["percentage"]
+    basis_points: BasisPoints
+
+
+class DiscountCreate(RootModel[Annotated[DiscountFixedCreate | DiscountPercentageCreate, Field(discriminator="type")]]):
+    """Either kind, told by `type`."""
+
+
+class DiscountUpdate(Base):
+    """Absent means unchanged; null takes away what may be empty, and means unchanged elsewhere."""
+
+    name: Name | None = None
+    code: Code = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    max_redemptions: Limit | None = None
+    max_redemptions_per_customer: Limit | None = None
+    duration: Duration | None = None
+    duration_in_months: Months | None = None
+    type: Kind | None = None
+    amount: Amount | None = None
+    currency: Currency | None = None
+    amounts: Amounts | None = None
+    basis_points: BasisPoints | None = None
+    products: list[UUID4] | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DiscountUpdate:
+        check_order(self.starts_at, self.ends_at)
+        if self.amount is not None and self.amounts is not None:
+            raise ValueError("Cannot specify both `amount` and `amounts`.")
+        return self
+
+
+def fields_of(model: type[BaseModel]) -> frozenset[str]:
+    """Every key that one of the kinds reads: the other kind's keys are no unknown ones."""
+    if issubclass(model, DiscountFields):
+        return frozenset(DiscountFixedCreate.model_fields) | frozenset(DiscountPercentageCreate.model_fields)
+    return frozenset(model.model_fields)
+
+
+def shown_amounts(value: AmountOff) -> dict[str, int]:
+    """Amounts under the wire's currency codes, in the order they were given."""
+    return {code.lower(): amount for code, amount in value.amounts.items()}
+
+
+def old_pair(value: AmountOff, organization: Organization) -> tuple[str, int]:
+    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first (polar.md 3.7)."""
+    amounts = shown_amounts(value)
+    own = organization.settings.default_currency.lower()
+    code = own if own in amounts else next(iter(amounts))
+    return code, amounts[code]
+
+
+def discount(value: Discount, organization: Organization, products: Mapping[UUID, Product]) -> Json:
+    """The whole discount. `products` has those that it names; one that is gone is left out."""
+    shown = translate.full_discount(value, organization)
+    assert shown is not None
+    if isinstance(value.takes, AmountOff):
+        code, amount = old_pair(value.takes, organization)
+        shown |= {"currency": code, "amount": amount}
+    named = [products[product_id] for product_id in value.product_ids if product_id in products]
+    return {
+        **shown,
+        "created_at": moment(value.created_at),
+        "max_redemptions_per_customer": value.max_per_customer,
+        "products": [{**translate.bare_product(item), "metadata": dict(item.metadata)} for item in named],
+    }

@@ -1,0 +1,111 @@
+"""From a chosen product to the lines that are charged, and how many seats or units may be bought.
+
+Rule (polar.md 2.4, 2.5): every static price of the currency is charged, the first of them is the product's own; a product that has
+meters alone is charged nothing. Seats and units default to the session's minimum, else to the price's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from checkstand.domain.catalog import Price, is_static
+from checkstand.domain.checkout import CountBounds, Line
+from checkstand.domain.errors import Problem
+from checkstand.domain.terms import LARGEST_COUNT, Counted, Custom, SeatBased, UnitBased
+
+Noun = Literal["seats", "units"]
+_SOLD_BY: dict[Noun, type[SeatBased] | type[UnitBased]] = {"seats": SeatBased, "units": UnitBased}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many seats and units a request asks for, and what it narrows the buyer to."""
+
+    seats: int | None = None
+    units: int | None = None
+    bounds: CountBounds = field(default_factory=CountBounds)
+
+
+def charged_prices(prices: Sequence[Price]) -> tuple[Price, ...]:
+    """What of a product's prices in one currency is charged: the static ones, else the first meter at nothing."""
+    static = tuple(price for price in prices if is_static(price))
+    return static or tuple(prices[:1])
+
+
+def offer_lines(prices: Sequence[Price], counts: Counts, *, chosen_minor: int | None = None) -> tuple[Line, ...]:
+    """The lines of one chosen product. Prices as of `charged_prices`; an amount counts only where the buyer may name one."""
+    return tuple(
+        Line(
+            product_id=price.product_id,
+            price_id=price.id,
+            quantity=_quantity(price, counts),
+            chosen_minor=chosen_minor if isinstance(price.terms, Custom) else None,
+            part_of=0 if position else None,
+        )
+        for position, price in enumerate(prices)
+    )
+
+
+def _quantity(price: Price, counts: Counts) -> int:
+    terms = price.terms
+    if isinstance(terms, SeatBased):
+        return _first_given(counts.seats, counts.bounds.min_seats, terms.minimum)
+    if isinstance(terms, UnitBased):
+        return _first_given(counts.units, counts.bounds.min_units, terms.minimum)
+    return 1
+
+
+def _first_given(*numbers: int | None) -> int:
+    return next(number for number in numbers if number is not None)
+
+
+def count_problems(prices: Sequence[Price], counts: Counts) -> list[Problem]:
+    """What is wrong with the numbers, of the first step that finds something; seats before units."""
+    for noun in ("seats", "units"):
+        terms = next((price.terms for price in prices if isinstance(price.terms, _SOLD_BY[noun])), None)
+        counted = terms if isinstance(terms, SeatBased | UnitBased) else None
+        problems = _bound_problems(noun, counted, counts.bounds) or _number_problems(noun, counted, counts)
+        if problems:
+            return problems
+    return []
+
+
+def _bound_problems(noun: Noun, terms: Counted | None, bounds: CountBounds) -> list[Problem]:
+    least, most = _session_bounds(noun, bounds)
+    given = [(f"min_{noun}", least), (f"max_{noun}", most)]
+    if terms is None:
+        return [Problem(f"bounds_need_{noun}", (name,), value) for name, value in given if value is not None]
+    problems = []
+    if least is not None and least < terms.minimum:
+        problems.append(Problem(f"min_{noun}_too_low", (f"min_{noun}",), least, {"number": terms.minimum}))
+    if most is not None and terms.maximum is not None and most > terms.maximum:
+        problems.append(Problem(f"max_{noun}_too_high", (f"max_{noun}",), most, {"number": terms.maximum}))
+    return problems
+
+
+def _number_problems(noun: Noun, terms: Counted | None, counts: Counts) -> list[Problem]:
+    wanted = counts.seats if noun == "seats" else counts.units
+    if wanted is None:
+        return []
+    if terms is None:
+        return [Problem(f"{noun}_not_applicable", (noun,), wanted)]
+    least, most = bounds_of(terms, counts.bounds)
+    if wanted < least:
+        return [Problem(f"too_few_{noun}", (noun,), wanted, {"number": least})]
+    if wanted > most:
+        return [Problem(f"too_many_{noun}", (noun,), wanted, {"number": most})]
+    return []
+
+
+def bounds_of(terms: Counted, bounds: CountBounds) -> tuple[int, int]:
+    """The fewest and the most that may be bought: the price's own bounds, narrowed by the session's."""
+    least, most = _session_bounds("seats" if isinstance(terms, SeatBased) else "units", bounds)
+    return max(terms.minimum, least or 0), min(terms.maximum or LARGEST_COUNT, most or LARGEST_COUNT)
+
+
+def _session_bounds(noun: Noun, bounds: CountBounds) -> tuple[int | None, int | None]:
+    if noun == "seats":
+        return bounds.min_seats, bounds.max_seats
+    return bounds.min_units, bounds.max_units

@@ -1,0 +1,88 @@
+"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain.catalog import Product, is_free, line_amount
+from checkstand.domain.checkout import Line
+from checkstand.domain.discount import Discount, why_not
+from checkstand.domain.errors import Invalid
+from checkstand.domain.pricing import resolve
+from checkstand.flows.checkout_request import Where
+from checkstand.store import discounts
+from checkstand.store.database import Executor
+
+MOST_DISCOUNTS = 20
+# A discount that no longer fits what is bought is dropped without a word (polar.md 5.3 step 3).
+DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
+
+
+async def find_discounts(
+    db: Executor,
+    organization_id: UUID,
+    *,
+    discount_id: UUID | None,
+    codes: Sequence[str],
+    lines: Sequence[Line],
+    products: Sequence[Product],
+    currency: str,
+    now: datetime,
+) -> tuple[Discount, ...]:
+    """The discounts asked for, in order, each usable now. `currency` is the prices'. Raises Invalid with the first reason."""
+    wanted: list[tuple[Where, str, Discount | None]] = []
+    if discount_id is not None:
+        wanted.append((("discount_id",), str(discount_id), await discounts.by_id(db, organization_id, discount_id)))
+    for position, code in enumerate(codes):
+        where: Where = ("discount_codes", position) if len(codes) > 1 else ("discount_code",)
+        wanted.append((where, code, await discounts.by_code(db, organization_id, code)))
+    found: list[Discount] = []
+    for where, given, discount in wanted:
+        reason = why_not_here(discount, lines, products, currency=currency, now=now)
+        if discount is not None and any(other.id == discount.id for other in found):
+            reason = "discount_twice"
+        if reason or discount is None:
+            raise Invalid.single(reason or "discount_unknown", *where, given=given)
+        found.append(discount)
+    return tuple(found)
+
+
+async def still_fitting(
+    db: Executor,
+    applied: Sequence[Discount],
+    *,
+    lines: Sequence[Line],
+    products: Sequence[Product],
+    currency: str,
+    now: datetime,
+) -> tuple[Discount, ...]:
+    """Of the discounts a session has, those that still fit what is bought, as they are defined now."""
+    kept = []
+    for one in applied:
+        current = await discounts.by_id(db, one.organization_id, one.id)
+        if current is None:
+            continue
+        reason = why_not_here(current, lines, products, currency=currency, now=now)
+        if reason not in DROPPED_SILENTLY:
+            kept.append(current)
+    return tuple(kept)
+
+
+def why_not_here(
+    discount: Discount | None, lines: Sequence[Line], products: Sequence[Product], *, currency: str, now: datetime
+) -> str | None:
+    """Why a discount cannot be taken from these lines (a problem code), or None. Order as polar.md 7.2."""
+    by_id = {product.id: product for product in products}
+    bought = [by_id[line.product_id] for line in lines if line.part_of is None]
+    if all(is_free(price) for product in bought for price in product.active_prices):
+        return "discount_on_free_product"
+    if discount is None:
+        return "discount_unknown"
+    subtotal = sum(
+        line_amount(item.price, quantity=item.line.quantity, chosen_minor=item.line.chosen_minor)
+        for item in resolve(lines, products)
+    )
+    ids = frozenset(product.id for product in bought)
+    return why_not(discount, product_ids=ids, currency=currency, now=now, subtotal_minor=subtotal)

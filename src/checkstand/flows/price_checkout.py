@@ -1,0 +1,142 @@
+"""Price a session: find out how its place is taxed, quote it, and convert the quote where it is charged in another currency.
+
+Everything that asks a price goes through here: creating, changing, confirming and previewing come to the same cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from checkstand.domain.catalog import Product
+from checkstand.domain.checkout import Buyer, Checkout, Line, Quote, TrialChoice, active_trial, trial_end
+from checkstand.domain.country_currency import currency_of_country
+from checkstand.domain.currency import DODO_CURRENCIES
+from checkstand.domain.discount import Discount
+from checkstand.domain.errors import Invalid
+from checkstand.domain.exchange import Exchange
+from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.pricing import Place, convert, quote
+from checkstand.domain.tax import TaxDecision, TaxQuestion
+from checkstand.flows.currencies import exchange_to
+from checkstand.flows.ports import Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basket:
+    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in."""
+
+    dialect: Dialect
+    lines: tuple[Line, ...]
+    products: Sequence[Product]
+    currency: str
+    wanted_currency: str | None = None
+    discounts: tuple[Discount, ...] = ()
+    buyer: Buyer
+    trial: TrialChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """What a basket comes to. `currency` is what is charged."""
+
+    quote: Quote
+    currency: str
+    exchange: Exchange | None
+    base_quote: Quote | None
+    trial_end: datetime | None
+
+
+async def price_basket(ports: Ports, organization: Organization, basket: Basket, *, now: datetime) -> Priced:
+    """The basket's price. Raises Invalid when it is too large, or its currency cannot be charged."""
+    by_id = {product.id: product for product in basket.products}
+    bought = [by_id[line.product_id] for line in basket.lines]
+    plain = quote(
+        basket.lines,
+        basket.products,
+        currency=basket.currency,
+        place=await _place(ports, organization, basket.buyer, bought),
+        default_tax_behavior=organization.settings.default_tax_behavior,
+        discounts=basket.discounts,
+        in_trial=lambda product: active_trial(product, basket.trial) is not None,
+    )
+    exchange = await _exchange(ports, organization, basket, plain)
+    return Priced(
+        quote=convert(plain, exchange) if exchange else plain,
+        currency=exchange.currency if exchange else basket.currency,
+        exchange=exchange,
+        base_quote=plain if exchange else None,
+        trial_end=trial_end(bought, basket.trial, now),
+    )
+
+
+async def reprice(ports: Ports, organization: Organization, checkout: Checkout, *, now: datetime) -> Checkout:
+    """The session with its trial, its currency and its quote worked out again."""
+    basket = Basket(
+        dialect=checkout.dialect,
+        lines=checkout.lines,
+        products=checkout.products,
+        currency=checkout.price_currency,
+        wanted_currency=checkout.wanted_currency,
+        discounts=checkout.discounts,
+        buyer=checkout.buyer,
+        trial=checkout.trial,
+    )
+    priced = await price_basket(ports, organization, basket, now=now)
+    return replace(
+        checkout,
+        quote=priced.quote,
+        currency=priced.currency,
+        exchange=priced.exchange,
+        base_quote=priced.base_quote,
+        trial_end=priced.trial_end,
+    )
+
+
+async def _place(ports: Ports, organization: Organization, buyer: Buyer, bought: Sequence[Product]) -> Place | None:
+    """How each category is taxed where the buyer is; None while that cannot be said."""
+    address, settings = buyer.address, organization.settings
+    if address is None:
+        return None
+    taxes: dict[str, TaxDecision] = {}
+    for category in {product.tax_category for product in bought}:
+        if not settings.tax_registrations:
+            taxes[category] = TaxDecision(reason="not_collecting", country=address.country, state=address.state)
+            continue
+        question = TaxQuestion(
+            seller_country=settings.country,
+            registrations=frozenset(settings.tax_registrations),
+            country=address.country,
+            state=address.state,
+            postal_code=address.postal_code,
+            tax_id=buyer.tax_id,
+            category=category,
+        )
+        decision = await ports.taxes.decide(question)
+        if decision is None:
+            return None
+        taxes[category] = decision
+    return Place(country=address.country, taxes=taxes)
+
+
+async def _exchange(ports: Ports, organization: Organization, basket: Basket, plain: Quote) -> Exchange | None:
+    """The conversion into what is charged: wanted by name, else the buyer's own currency; never for Polar, which has none."""
+    settings = organization.settings
+    if basket.dialect != "dodo" or not settings.adaptive_currency:
+        return None
+    address = basket.buyer.address
+    local = currency_of_country(address.country) if address else None
+    currency = basket.wanted_currency or (local if local in DODO_CURRENCIES else None)
+    if currency is None or currency == basket.currency:
+        return None
+    found = await exchange_to(
+        ports.rates,
+        base=basket.currency,
+        currency=currency,
+        amount_minor=plain.total_minor,
+        with_fee=settings.adaptive_fee,
+    )
+    if found is None and basket.wanted_currency is not None:
+        raise Invalid.single("currency_not_chargeable", "billing_currency", given=currency)
+    return found

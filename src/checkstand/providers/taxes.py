@@ -1,0 +1,163 @@
+"""Taxes: which tax of which rate a sale has, given where seller and buyer are.
+
+`TaxProvider` is the port; `OfflineTaxes` answers it from a dated table that ships with the server (`data/tax_rates.csv`, whose head
+explains its columns). It decides by country, state and category; taxes of counties and cities it does not know: `docs/taxes.md`
+says what that leaves out, and how to put another provider in.
+
+How a rate becomes an amount is in `domain/tax.py`, who asks in `flows/price_checkout.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from checkstand.domain.tax import EU, EVERYWHERE, ONE_STOP_SHOP, TaxComponent, TaxDecision, TaxQuestion, TaxReason
+
+_FEDERAL: Final = ("US", "CA")  # there a country alone does not tell the tax
+_PPM_OF_PERCENT: Final = 10_000
+
+
+class TaxProvider(Protocol):
+    """Who knows how a sale is taxed."""
+
+    async def decide(self, question: TaxQuestion) -> TaxDecision | None:
+        """The taxes and why, or None when the address does not say enough. May take seconds, so never ask in a transaction."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One tax of one place on one category (None: on everything without a row of its own).
+
+    `rate_ppm` is None where nothing is collected: the category is exempt, or the place has no such tax at all (`is_absent`).
+    """
+
+    place: str
+    name: str
+    rate_ppm: int | None
+    is_absent: bool
+    category: str | None
+    needs: str
+    is_reversed: bool
+
+
+class OfflineTaxes:
+    """The shipped table, loaded at the first question. A zero rate is a component of its own, since an invoice names it."""
+
+    async def decide(self, question: TaxQuestion) -> TaxDecision | None:
+        """Nothing leaves the process. An unknown place is `not_supported`, one that no registration covers `not_collecting`."""
+        country, state = question.country, question.state
+        place = country
+        if country in _FEDERAL and _registered_somewhere_in(country, question.registrations):
+            if state is None or not state.startswith(f"{country}-") or state not in _table():
+                return None
+            place = state
+        found = _table().get(place)
+        covering = [row for row in found or () if _covers(question.registrations, row)]
+        if covering:
+            return _decision(question, _of_category(covering, question.category))
+        nothing_known = found is None and EVERYWHERE in question.registrations
+        return TaxDecision(reason="not_supported" if nothing_known else "not_collecting", country=country, state=state)
+
+
+def registration_codes() -> frozenset[str]:
+    """Everything that a seller can be registered for here: countries, states, `EU`, and `*`."""
+    codes = {row.needs for rows in _table().values() for row in rows if not row.is_absent}
+    return frozenset(codes | set(_FEDERAL) | {ONE_STOP_SHOP, EVERYWHERE})
+
+
+def rows() -> tuple[Row, ...]:
+    """The whole table, as shipped."""
+    return tuple(row for found in _table().values() for row in found)
+
+
+def _registered_somewhere_in(country: str, registrations: frozenset[str]) -> bool:
+    return any(code in (EVERYWHERE, country) or code.startswith(f"{country}-") for code in registrations)
+
+
+def _covers(registrations: frozenset[str], row: Row) -> bool:
+    """`US` covers each state, since there is no federal tax; `CA` covers the federal tax and no provincial one."""
+    if EVERYWHERE in registrations or row.needs in registrations:
+        return True
+    if row.needs in EU:
+        return ONE_STOP_SHOP in registrations
+    return row.needs.startswith("US-") and "US" in registrations
+
+
+def _of_category(rows: Iterable[Row], category: str) -> list[Row]:
+    """For each tax the row of the category, else that of everything."""
+    chosen: dict[str, Row] = {}
+    for row in rows:
+        if row.category == category or (row.category is None and row.name not in chosen):
+            chosen[row.name] = row
+    return list(chosen.values())
+
+
+def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
+    def decided(reason: TaxReason, taxes: Iterable[Row] = ()) -> TaxDecision:
+        components = tuple(TaxComponent(name=row.name, rate_ppm=row.rate_ppm or 0) for row in taxes)
+        return TaxDecision(
+            reason=reason,
+            country=question.country,
+            state=question.state,
+            components=components,
+            source=f"offline table of {dated()}",
+        )
+
+    taxed = [row for row in rows if row.rate_ppm is not None]
+    if not taxed:
+        return decided("not_subject_to_tax" if any(row.is_absent for row in rows) else "product_exempt")
+    collected = [row for row in taxed if not _is_reversed(question, row)]
+    if not collected:
+        return decided("reverse_charge")
+    if all(row.rate_ppm == 0 for row in collected):
+        return decided("zero_rated", collected)
+    return decided("standard_rated" if any(row.category is None for row in collected) else "reduced_rated", collected)
+
+
+def _is_reversed(question: TaxQuestion, row: Row) -> bool:
+    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a French seller."""
+    if question.tax_id is None or question.seller_country is None:
+        return False
+    return row.is_reversed and question.seller_country not in (question.country, row.needs)
+
+
+def dated() -> str:
+    """The day (ISO 8601) that the table was right, as far as its sources say."""
+    return _text().partition("as of ")[2][:10]
+
+
+@cache
+def _text() -> str:
+    return (resources.files("checkstand.providers") / "data" / "tax_rates.csv").read_text("utf-8")
+
+
+@cache
+def _table() -> Mapping[str, tuple[Row, ...]]:
+    found: dict[str, list[Row]] = {}
+    for row in _parsed(_text()):
+        found.setdefault(row.place, []).append(row)
+    return MappingProxyType({place: tuple(its) for place, its in found.items()})
+
+
+def _parsed(text: str) -> Iterator[Row]:
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    for line in csv.DictReader(lines):
+        percent = line["percent"]
+        for category in line["category"].split() or (None,):
+            yield Row(
+                place=line["place"],
+                name=line["name"],
+                rate_ppm=None if percent in ("exempt", "none") else int(Decimal(percent) * _PPM_OF_PERCENT),
+                is_absent=percent == "none",
+                category=category,
+                needs=line["needs"] or line["place"],
+                is_reversed=line["b2b"] == "reverse",
+            )

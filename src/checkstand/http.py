@@ -140,6 +140,13 @@ def json_response(data: object, *, status: int = 200, headers: Mapping[str, str]
     )
 
 
+def is_prefetch(request: Request) -> bool:
+    """True where a browser only guesses that somebody will go there: an address that makes something must wait for the visit."""
+    headers = request.headers
+    purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-purpose") or headers.get("x-moz")
+    return purpose is not None and "pre" in purpose.lower()
+
+
 def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
     """The header that names request fields nobody read; empty when there are none."""
     if not isinstance(data, dict):
@@ -154,6 +161,7 @@ __all__ = [
     "Rendered",
     "encode",
     "ignored_fields",
+    "is_prefetch",
     "json_response",
     "parse_json",
     "read_body",

@@ -1,33 +1,171 @@
-"""What `/openapi.json` says of a request body that we validate ourselves: worked out when somebody asks for it.
+"""The OpenAPI documents, put together when somebody asks: routes only note what is known of them, start and import make nothing.
 
-Schemas of all bodies take a quarter of a second; a start should not wait for a document that few processes ever serve.
+An `Operation` is one route as its document tells it; a `Described` is one API with what its operations share: the errors, the headers,
+what a path's parts look like. Request bodies are the very models that validate them; their schemas are kept under `components`, each
+API's with a prefix of its own, so that both fit into one document.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-if TYPE_CHECKING:
-    from _collections_abc import dict_items
+from checkstand.parameters import Query
+
+Json = dict[str, Any]
+Body = type[BaseModel] | UnionType | TypeAdapter[Any]
+Gives = Literal["object", "array", "csv", "nothing"]
+VERSION = "3.1.0"
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+_GIVEN: Mapping[Gives, Json] = {
+    "object": {"content": {"application/json": {"schema": {"type": "object"}}}},
+    "array": {"content": {"application/json": {"schema": {"type": "array"}}}},
+    "csv": {"content": {"text/csv": {"schema": {"type": "string"}}}},
+    "nothing": {},
+}
 
 
-class RequestBody(dict[str, object]):
-    """The `openapi_extra` of a route with this body at `path`. FastAPI reads it by `items`, once, for the document."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One route. `refuses`: statuses of its own, beside those that follow from what it takes."""
 
-    def __init__(self, body: type[BaseModel], *, method: str, path: str) -> None:
-        super().__init__(requestBody=None)
-        self._body = body
-        # A JSON pointer to the schema's own definitions; Pydantic formats it, so the path's braces are doubled.
-        place = path.replace("/", "~1").replace("{", "{{").replace("}", "}}")
-        pointer = f"#/paths/{place}/{method.lower()}/requestBody/content/application~1json/schema/$defs"
-        self._template = f"{pointer}/{{model}}"
+    method: str
+    path: str
+    handler: Callable[..., object]
+    tag: str
+    status: int = 200
+    gives: Gives = "object"
+    body: Body | None = None
+    query: type[Query] | None = None
+    is_public: bool = False
+    is_keyed: bool = False
+    refuses: tuple[int, ...] = ()
 
-    def items(self) -> dict_items[str, object]:
-        """The documentation, made now."""
-        schema = self._body.model_json_schema(ref_template=self._template)
-        made: dict[str, object] = {
-            "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}
-        }
-        return made.items()
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        return tuple(_PATH_PARAMETER.findall(self.path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """One API. `errors` are component schemas; `refusals` tells an operation's error statuses, each with the schema's name or None."""
+
+    name: str
+    title: str
+    about: str
+    operations: Sequence[Operation]
+    errors: Mapping[str, Json]
+    refusals: Callable[[Operation], Mapping[int, str | None]]
+    path_schema: Callable[[Operation, str], Json]
+    headers: Callable[[Operation], Sequence[Json]]
+
+    @property
+    def prefix(self) -> str:
+        return self.name.capitalize()
+
+    @property
+    def security(self) -> str:
+        return f"{self.name}_key"
+
+
+# Why an error status is answered; the bodies tell the rest.
+REASONS: Mapping[int, str] = {
+    400: "Refused: the payment was declined, or there is not enough to take from",
+    401: "No key, or one that opens nothing",
+    403: "Not permitted",
+    404: "Not found",
+    409: "Something else is, or was, done with this at the same time",
+    410: "The session has expired",
+    411: "The length of the body is not told",
+    413: "The body is too large",
+    422: "The request is understood and wrong; the body names each field",
+    429: "Too many requests; `retry-after` tells when to come back",
+    503: "Somebody else was faster; the same request may succeed in a moment",
+}
+
+
+def document(apis: Sequence[Described], *, title: str, version: str, about: str) -> Json:
+    """One document of these APIs."""
+    paths: Json = {}
+    schemas: Json = {}
+    for api in apis:
+        schemas.update({f"{api.prefix}{name}": schema for name, schema in api.errors.items()})
+        for operation in api.operations:
+            entry = _entry(api, operation, schemas)
+            paths.setdefault(operation.path, {})[operation.method.lower()] = entry
+    tags = dict.fromkeys(operation.tag for api in apis for operation in api.operations)
+    return {
+        "openapi": VERSION,
+        "info": {"title": title, "version": version, "description": about},
+        "tags": [{"name": tag} for tag in tags],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {
+                api.security: {"type": "http", "scheme": "bearer", "description": f"A key of the {api.title}."}
+                for api in apis
+            },
+        },
+    }
+
+
+def operation_id(api: Described, operation: Operation) -> str:
+    """Unique and stable: API, module and function, which a path's spelling does not change."""
+    module = operation.handler.__module__.rpartition(".")[2]
+    return f"{api.name}_{module}_{operation.handler.__name__}"
+
+
+def _entry(api: Described, operation: Operation, schemas: Json) -> Json:
+    text = (operation.handler.__doc__ or operation.handler.__name__).strip()
+    entry: Json = {
+        "tags": [operation.tag],
+        "operationId": operation_id(api, operation),
+        "summary": re.split(r"(?<=[.:;])\s", text)[0].rstrip(".:;"),
+        "description": text,
+        "parameters": [
+            *(
+                {"name": name, "in": "path", "required": True, "schema": api.path_schema(operation, name)}
+                for name in operation.path_names
+            ),
+            *(operation.query.described() if operation.query else ()),
+            *api.headers(operation),
+        ],
+        "responses": _responses(api, operation),
+        # A public route takes a key too; it needs none.
+        "security": [{}, {api.security: []}] if operation.is_public else [{api.security: []}],
+    }
+    if operation.body is not None:
+        schema = _body_schema(api.prefix, operation.body, schemas)
+        entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return entry
+
+
+def _responses(api: Described, operation: Operation) -> Json:
+    found: Json = {str(operation.status): {"description": "Done", **_GIVEN[operation.gives]}}
+    refusals = api.refusals(operation)
+    for status in sorted({*refusals, *operation.refuses}):
+        name = refusals.get(status, "Error")
+        found[str(status)] = {"description": REASONS[status]}
+        if name is not None:
+            schema = {"$ref": f"#/components/schemas/{api.prefix}{name}"}
+            found[str(status)]["content"] = {"application/json": {"schema": schema}}
+    return found
+
+
+def _body_schema(prefix: str, body: Body, schemas: Json) -> Json:
+    """A reference to the body's schema, or a choice of such; the schemas themselves are added to `schemas`."""
+    adapter: TypeAdapter[Any] = body if isinstance(body, TypeAdapter) else TypeAdapter(body)
+    schema = adapter.json_schema(ref_template=f"#/components/schemas/{prefix}{{model}}")
+    found: Json = {f"{prefix}{name}": part for name, part in schema.pop("$defs", {}).items()}
+    if isinstance(body, type) and "$ref" not in schema:
+        name = f"{prefix}{body.__name__}"
+        found[name], schema = schema, {"$ref": f"#/components/schemas/{name}"}
+    for name, part in found.items():
+        known = schemas.setdefault(name, part)
+        assert known == part, f"two models are called {name}: rename one of them"
+    return schema

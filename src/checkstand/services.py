@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
 
 from checkstand.domain.organization import Organization
 from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.http import Rendered
-from checkstand.ops.limiter import Limiter
+from checkstand.ops.limiter import Limiter, Window
 from checkstand.ops.settings import Settings
+
+LINK_VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 
 class Drainer:
@@ -56,3 +59,8 @@ def client_address(connection: HTTPConnection) -> str | None:
         if hop and hop not in trusted:
             return hop
     return peer
+
+
+def count_link_visit(connection: HTTPConnection) -> Window | None:
+    """Count a visit to an address that makes a session for whoever opens it; None when nothing is limited."""
+    return services_of(connection).limiter.hit(f"link address {client_address(connection)}", LINK_VISITS)

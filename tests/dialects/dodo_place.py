@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -17,17 +17,19 @@ from checkstand.flows.authenticate import create_token
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 
-# P one-time 10.00, S 20.00 a month, T the same with 14 days of trial, W pay what you want from 5.00, F free: all USD.
+# P one-time 10.00, S 20.00 a month with add-on A of 5.00, T 20.00 a month with 14 days of trial, W pay what you want from 5.00, F
+# free: all USD. The buyer is in a country that pays in USD.
 NAMES = {"P": "one_time", "S": "monthly", "T": "trial", "W": "pay_what_you_want", "F": "free"}
 TABLES = ("checkouts", "products", "prices", "customers", "webhook_endpoints", "facts", "idempotency_keys")
 BUYER = CheckoutChanges(
     given=frozenset({"email", "name", "address"}),
     email="ada@example.com",
     name="Ada Byron",
-    address=Address(country="DE", line1="Markt 4", city="Jena", postal_code="07743"),
+    address=Address(country="US", line1="1 Main St", city="Albany", state="US-NY", postal_code="12207"),
 )
 
 ONE: list[dict[str, object]] = [{"product_id": "P", "quantity": 1}]
@@ -46,7 +48,7 @@ def cart(name: str = "P", quantity: object = 1, **more: object) -> list[dict[str
 
 @dataclass
 class DodoShop:
-    """One organization behind its Dodo key. `P`, `S` ... in a body stand for the ids of its products."""
+    """One organization behind its Dodo key. `P`, `S` ... in a body stand for the ids of its products, `A` for its add-on."""
 
     server: RunningServer
     demo: DemoShop
@@ -60,14 +62,20 @@ class DodoShop:
     def id(self, name: str) -> str:
         return ids.short_id("pdt", self.demo.products[NAMES[name]].id)
 
+    @property
+    def addon_id(self) -> str:
+        return ids.short_id("adn", self.demo.addon.id)
+
     def filled(self, value: Any) -> Any:
-        """The value with every short product name replaced by the product's id."""
+        """The value with every short name replaced by the id of the product or add-on."""
         if isinstance(value, Mapping):
-            return {
-                key: self.id(item) if key == "product_id" and item in NAMES else self.filled(item)
-                for key, item in value.items()
-            }
+            return {key: self._named(key, item) for key, item in value.items()}
         return [self.filled(item) for item in value] if isinstance(value, list) else value
+
+    def _named(self, key: str, item: Any) -> Any:
+        if key == "product_id" and item in NAMES:
+            return self.id(item)
+        return self.addon_id if (key, item) == ("addon_id", "A") else self.filled(item)
 
     def create(self, **body: Any) -> httpx2.Response:
         return self.http.post("/checkouts", json=self.filled(body))
@@ -87,9 +95,10 @@ class DodoShop:
 
     def pay(self, session_id: str, token: str = "ctoken_visa", buyer: CheckoutChanges = BUYER) -> None:
         """The buyer's part. A decline is the session's business, not the test's."""
-        ports, organization = self.server.services.ports, self.demo.organization
+        ports = self.server.services.ports
 
         async def paying() -> None:
+            organization = await ports.cache.organization(self.demo.organization.id)
             checkout = await read_checkout(ports, organization, ids.parse_short_id("cks", session_id) or UUID(int=0))
             try:
                 await confirm_checkout(
@@ -127,6 +136,18 @@ class DodoShop:
         organization_id = self.demo.organization.id
         self.server.run(services.ports.db.execute(statement, organization_id, *arguments))
         self.server.run(services.ports.cache.changed(services.ports.db, organization_id))
+
+    def settle_on(self, **changes: Any) -> None:
+        """Change settings of the organization."""
+        ports, organization_id = self.server.services.ports, self.demo.organization.id
+
+        async def saving() -> None:
+            current = await ports.cache.organization(organization_id)
+            settings = replace(current.settings, **changes)
+            await organizations.save_settings(ports.db, organization_id, settings, now=ports.real_now())
+            await ports.cache.changed(ports.db, organization_id)
+
+        self.server.run(saving())
 
     def row_counts(self) -> dict[str, int]:
         """How many rows of each table the organization has."""

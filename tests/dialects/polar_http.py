@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 
+from checkstand.domain.meter import Aggregation, Meter
+from checkstand.store import meters, organizations
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 
@@ -52,6 +56,83 @@ class Polar:
 
     def confirm(self, secret: str, **body: object) -> httpx2.Response:
         return httpx2.post(f"{self.url}/v1/checkouts/client/{secret}/confirm", json=body, timeout=30)
+
+    def selling(self, *prices: dict[str, Any], every: str | None = None, **body: object) -> str:
+        """The id of a new product with these prices, billed once or every such interval."""
+        return str(self.product(prices=prices, recurring_interval=every, **body)["id"])
+
+    def update(self, checkout: dict[str, Any], **body: object) -> httpx2.Response:
+        """The merchant's update."""
+        return self.client.patch(f"/v1/checkouts/{checkout['id']}", json=body)
+
+    def sold(self, *product_ids: str, **body: object) -> dict[str, Any]:
+        """A new session of these products."""
+        answer = self.create(products=list(product_ids), **body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+
+def decide(server: RunningServer, shop: DemoShop, **settings: object) -> None:
+    """Change what the shop's organization decided about its checkouts."""
+    services = server.services
+    ports, organization_id = services.ports, shop.organization.id
+
+    async def save() -> None:
+        current = await organizations.by_id(ports.db, organization_id)
+        assert current is not None
+        changed = replace(current.settings, **settings)  # type: ignore[arg-type]
+        await organizations.save_settings(ports.db, organization_id, changed, now=ports.real_now())
+        await ports.cache.changed(ports.db, organization_id)
+
+    server.run(save())
+
+
+def metering(server: RunningServer, shop: DemoShop, name: str = "Requests") -> str:
+    """The id of a new meter."""
+    ports = server.services.ports
+    now = ports.real_now()
+    meter = Meter(
+        id=uuid4(),
+        organization_id=shop.organization.id,
+        name=name,
+        event_name="request",
+        measurement_unit="requests",
+        aggregation=Aggregation(type="count"),
+        created_at=now,
+        modified_at=now,
+    )
+    server.run(meters.add(ports.db, meter))
+    return str(meter.id)
+
+
+def fixed(amount: int, **more: object) -> dict[str, Any]:
+    """A price of a set amount."""
+    return {"amount_type": "fixed", "price_amount": amount, **more}
+
+
+def seats(*tiers: tuple[int, int | None, int], kind: str = "volume", **more: object) -> dict[str, Any]:
+    """A price by seat: tiers of the first, the last and the price of one."""
+    listed = [{"min_seats": low, "max_seats": high, "price_per_seat": each} for low, high, each in tiers]
+    return {"amount_type": "seat_based", "seat_tiers": {"seat_tier_type": kind, "tiers": listed}, **more}
+
+
+def units(*tiers: tuple[int | None, int], kind: str = "volume", **more: object) -> dict[str, Any]:
+    """A price by unit: tiers of the last and the price of one."""
+    listed = [{"bound": bound, "unit_amount": each} for bound, each in tiers]
+    return {"amount_type": "unit_based", "tiers": {"type": kind, "tiers": listed}, **more}
+
+
+def metered(meter_id: str, unit_amount: str = "0.25", **more: object) -> dict[str, Any]:
+    """A price for each unit that a meter counts."""
+    return {"amount_type": "metered_unit", "meter_id": meter_id, "unit_amount": unit_amount, **more}
+
+
+def wrong(answer: httpx2.Response, *items: tuple[list[object], str, str, object]) -> None:
+    """The answer is a 422 of a business rule with exactly these items: where below the body, type, message, input."""
+    expected = [
+        {"type": kind, "loc": ["body", *where], "msg": text, "input": given} for where, kind, text, given in items
+    ]
+    assert (answer.status_code, answer.json()) == (422, {"error": BUSINESS, "detail": expected})
 
 
 def refused(answer: httpx2.Response, error: str, where: list[object], kind: str, text: str | None = None) -> None:

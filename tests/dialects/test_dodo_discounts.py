@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -319,7 +320,7 @@ def test_a_failed_payment_gives_the_redemption_back(dodo: DodoShop) -> None:
 
 
 def test_the_limit_of_a_customer_has_a_code_of_its_own(dodo: DodoShop) -> None:
-    answer = errors.of(DiscountLimitReached("ONCE"))
+    answer = errors.of(DiscountLimitReached("discount_code", "ONCE"))
     assert answer.status_code == 422
     assert b'"DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED"' in bytes(answer.body)
 
@@ -347,7 +348,7 @@ def test_a_discount_of_the_other_api_is_shown_and_can_be_changed(dodo: DodoShop)
     def from_polar(**body: Any) -> dict[str, Any]:
         answer = dodo.http.post("/v1/discounts/", headers=polar, json={"name": "From Polar", **body})
         assert answer.status_code == 201, answer.text
-        discount_id = ids.short_id("dsc", __import__("uuid").UUID(answer.json()["id"]))
+        discount_id = ids.short_id("dsc", UUID(answer.json()["id"]))
         found: dict[str, Any] = dodo.http.get(f"/discounts/{discount_id}").json()
         return found
 

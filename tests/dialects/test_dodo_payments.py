@@ -8,7 +8,7 @@ import pytest
 
 from tests.dialects.dodo_place import BUYER, DodoShop
 
-ADDRESS = {"city": "Jena", "country": "DE", "state": "", "street": "Markt 4", "zipcode": "07743"}
+ADDRESS = {"city": "Albany", "country": "US", "state": "NY", "street": "1 Main St", "zipcode": "12207"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def busy(dodo: DodoShop) -> dict[str, str]:
         dodo.pay(session, token)
         found[status] = dodo.payment_of(session)["payment_id"]
     dodo.session()
-    address = {"country": "DE", "street": "Markt 4", "city": "Jena", "state": "TH", "zipcode": "07743"}
+    address = {"country": "US", "street": "1 Main St", "city": "Albany", "state": "NY", "zipcode": "12207"}
     answer = dodo.create(
         product_cart=[{"product_id": "S", "quantity": 1}],
         confirm=True,

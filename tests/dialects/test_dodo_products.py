@@ -95,7 +95,7 @@ def test_a_product_without_a_name_has_none(dodo: DodoShop) -> None:
         ({"price": {**MONTHLY, "subscription_period_count": 2_000_000_000}}, "INVALID_REQUEST_PARAMETERS"),
         ({"price": {**MONTHLY, "trial_amount": 100}}, "INVALID_REQUEST_PARAMETERS"),
         ({"price": {**ONE_TIME, "discount_bps": 1250}}, "INVALID_REQUEST_PARAMETERS"),
-        ({"price": {**ONE_TIME, "type": "usage_based_price", "fixed_price": 1}}, "INVALID_REQUEST_PARAMETERS"),
+        ({"price": {**ONE_TIME, "type": "usage_based_price", "fixed_price": 1}}, "INVALID_REQUEST_BODY"),
         (
             {"price": {**ONE_TIME, "pay_what_you_want": True, "suggested_price": 1}},
             "INVALID_SUGGESTED_PRICE",

@@ -74,7 +74,7 @@ def test_a_purchase_is_read_as_payment_customer_and_line_items(client: DodoPayme
     assert (payment.status, payment.total_amount, payment.currency) == ("succeeded", 3000, "USD")
     assert (payment.checkout_session_id, payment.metadata) == (session, {"cart": "77"})
     assert (payment.card_last_four, payment.payment_provider) == ("4242", "dodo")
-    assert payment.billing.city == "Jena"
+    assert payment.billing.city == "Albany"
     assert [line.amount for line in client.payments.retrieve_line_items(payment.payment_id).items] == [1000, 2000]
     customer = client.customers.retrieve(payment.customer.customer_id)
     assert (customer.email, customer.name) == ("ada@example.com", "Ada Byron")

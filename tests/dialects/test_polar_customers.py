@@ -1,11 +1,10 @@
-"""Customers and their members through the Polar dialect (polar.md 2.6, 10.3): each rule a sentence."""
+"""Customers through the Polar dialect (polar.md 2.6, 10.3): each rule a sentence. Members are in `test_polar_members.py`."""
 
 from __future__ import annotations
 
 import csv
 import io
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -13,49 +12,15 @@ import pytest
 from polar.v2026_04 import Polar as Sdk
 
 from checkstand.testing.demo import DemoShop
-from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
-from tests.dialects.test_polar_contract import contract, fits, matches
+from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, members, patch, post
+from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
-
-ADA = {"email": "ada@example.com"}
-BERLIN = {"country": "DE", "city": "Berlin", "line1": "Markt 4", "postal_code": "10115"}
-VAT = "DE136695976"
-TEAM = {"type": "team", "name": "Analytical Engines", "owner": {"email": "grace@example.com", "name": "Grace"}}
 
 
 @pytest.fixture
 def polar(server: RunningServer, shop: DemoShop) -> Polar:
     return Polar(server, shop)
-
-
-def post(polar: Polar, **body: object) -> httpx2.Response:
-    return polar.client.post("/v1/customers/", json=body)
-
-
-def made(polar: Polar, **body: object) -> dict[str, Any]:
-    answer = post(polar, **body)
-    assert answer.status_code == 201, answer.text
-    fits("/v1/customers/", "post", answer)
-    return dict(answer.json())
-
-
-def patch(polar: Polar, customer: dict[str, Any], **body: object) -> httpx2.Response:
-    return polar.client.patch(f"/v1/customers/{customer['id']}", json=body)
-
-
-def member(polar: Polar, customer: dict[str, Any], **body: object) -> dict[str, Any]:
-    answer = polar.client.post(f"/v1/customers/{customer['id']}/members", json=body)
-    assert answer.status_code == 201, answer.text
-    fits("/v1/customers/{id}/members", "post", answer)
-    return dict(answer.json())
-
-
-def members(polar: Polar, customer: dict[str, Any], **query: object) -> list[dict[str, Any]]:
-    params = {"sorting": "created_at", **query}
-    answer = polar.client.get(f"/v1/customers/{customer['id']}/members", params=params)
-    assert answer.status_code == 200, answer.text
-    return list(answer.json()["items"])
 
 
 def test_every_field_of_a_new_customer_is_kept_and_shown(polar: Polar) -> None:
@@ -335,115 +300,6 @@ def test_every_route_asks_for_its_scope_and_a_known_customer(polar: Polar) -> No
     assert polar.client.get("/v1/customers/not-a-uuid").status_code == 422
 
 
-# Members
-
-
-def test_a_team_has_the_owner_it_was_made_with(polar: Polar) -> None:
-    found = made(polar, **TEAM, external_id="engines")
-    owner = members(polar, found)[0]
-    assert {key: owner[key] for key in ("email", "name", "role", "customer_id")} == {
-        "email": "grace@example.com",
-        "name": "Grace",
-        "role": "owner",
-        "customer_id": found["id"],
-    }
-    named = made(polar, type="team", email="team@example.com", name="Team")
-    assert members(polar, named)[0]["email"] == "team@example.com", "without an owner the team's own e-mail reaches one"
-
-
-def test_members_are_added_read_changed_and_removed(polar: Polar) -> None:
-    team = made(polar, **TEAM, external_id="engines")
-    added = member(polar, team, email="ada@example.com", name="Ada", external_id="a1")
-    assert (added["role"], added["external_id"]) == ("member", "a1")
-    path = f"/v1/customers/{team['id']}/members/{added['id']}"
-    read = polar.client.get(path)
-    fits("/v1/customers/{id}/members/{member_id}", "get", read)
-    assert read.json() == added
-    by_external = "/v1/customers/external/engines/members/a1"
-    assert polar.client.get(by_external).json() == added
-    changed = polar.client.patch(path, json={"name": None, "email": "byron@example.com", "role": "billing_manager"})
-    fits("/v1/customers/{id}/members/{member_id}", "patch", changed)
-    assert (changed.json()["name"], changed.json()["email"]) == (None, "byron@example.com")
-    assert polar.client.patch(by_external, json={"email": None}).json()["role"] == "billing_manager"
-    assert [one["role"] for one in members(polar, team)] == ["owner", "billing_manager"]
-    assert len(members(polar, team, role="owner")) == 1
-    assert polar.client.delete(by_external).status_code == 204
-    assert polar.client.get(path).status_code == polar.client.get(by_external).status_code == 404
-    answer = polar.client.post(
-        "/v1/customers/external/engines/members", json={"email": "x@example.com", "external_id": "a1"}
-    )
-    assert answer.status_code == 201
-
-
-def test_adding_a_member_again_answers_the_one_there_is(polar: Polar) -> None:
-    team = made(polar, **TEAM)
-    first = member(polar, team, email="ada@example.com")
-    assert member(polar, team, email="ADA@example.com", name="Other") == first
-    with ThreadPoolExecutor(8) as crowd:
-        found = set(crowd.map(lambda _: member(polar, team, email="joan@example.com")["id"], range(8)))
-    assert len(found) == 1
-
-
-def test_an_external_id_names_one_member_of_a_team(polar: Polar) -> None:
-    team = made(polar, **TEAM)
-    member(polar, team, email="ada@example.com", external_id="a1")
-    answer = polar.client.post(
-        f"/v1/customers/{team['id']}/members", json={"email": "b@example.com", "external_id": "a1"}
-    )
-    refused(answer, BUSINESS, ["body", "external_id"], "value_error")
-    other = made(polar, type="team", email="other@example.com")
-    member(polar, other, email="b@example.com", external_id="a1")
-
-
-def test_an_individual_has_no_further_members(polar: Polar) -> None:
-    found = made(polar, **ADA)
-    answer = polar.client.post(f"/v1/customers/{found['id']}/members", json={"email": "b@example.com"})
-    fits("/v1/customers/{id}/members", "post", answer)
-    assert (answer.status_code, answer.json()["error"], answer.json()["detail"]) == (
-        403,
-        "NotPermitted",
-        "Not permitted",
-    )
-
-
-def test_a_team_has_exactly_one_owner_at_any_time(polar: Polar) -> None:
-    team = made(polar, **TEAM)
-    owner = members(polar, team)[0]
-    ada = member(polar, team, email="ada@example.com")
-    base = f"/v1/customers/{team['id']}/members"
-    for answer in (
-        polar.client.patch(f"{base}/{owner['id']}", json={"role": "member"}),
-        polar.client.delete(f"{base}/{owner['id']}"),
-    ):
-        refused(answer, BUSINESS, ["body", "role"], "value_error")
-    refused(
-        polar.client.post(base, json={"email": "c@example.com", "role": "owner"}),
-        SCHEMA,
-        ["body", "role"],
-        "literal_error",
-    )
-    assert polar.client.patch(f"{base}/{ada['id']}", json={"role": "owner"}).json()["role"] == "owner"
-    roles = {one["email"]: one["role"] for one in members(polar, team)}
-    assert roles == {"grace@example.com": "billing_manager", "ada@example.com": "owner"}
-    assert polar.client.delete(f"{base}/{owner['id']}").status_code == 204
-
-
-def test_a_members_email_cannot_become_anothers(polar: Polar) -> None:
-    team = made(polar, **TEAM)
-    ada = member(polar, team, email="ada@example.com")
-    path = f"/v1/customers/{team['id']}/members/{ada['id']}"
-    refused(polar.client.patch(path, json={"email": "GRACE@example.com"}), BUSINESS, ["body", "email"], "value_error")
-    assert polar.client.patch(path, json={"email": "ADA@example.com"}).status_code == 200
-
-
-def test_a_member_is_found_only_at_its_own_customer(polar: Polar) -> None:
-    team, other = made(polar, **TEAM), made(polar, type="team", email="other@example.com")
-    ada = member(polar, team, email="ada@example.com")
-    for method in ("GET", "DELETE"):
-        answer = polar.client.request(method, f"/v1/customers/{other['id']}/members/{ada['id']}")
-        assert answer.status_code == 404
-
-
 # What a checkout knows of a customer (polar.md 2.6, rows 49 to 54 of 12)
 
 
@@ -505,68 +361,3 @@ def test_a_purchase_under_the_email_of_an_entered_customer_is_theirs(polar: Pola
     assert polar.client.post("/_test/settle").status_code == 200
     listed = polar.client.get("/v1/customers/").json()["items"]
     assert [(item["id"], item["metadata"]) for item in listed] == [(found["id"], {"kept": True, "new": 1})]
-
-
-# Events
-
-
-def test_what_happens_to_customers_and_members_is_told(polar: Polar) -> None:
-    events = [
-        "customer.created", "customer.updated", "customer.deleted", "customer.state_changed",
-        "member.created", "member.updated", "member.deleted",
-    ]  # fmt: skip
-    with receiving() as receiver:
-        endpoint = {"url": receiver.url, "format": "raw", "events": events}
-        assert polar.client.post("/v1/webhooks/endpoints", json=endpoint).status_code == 201
-        team = made(polar, **TEAM, external_id="engines")
-        ada = member(polar, team, email="ada@example.com")
-        base = f"/v1/customers/{team['id']}"
-        polar.client.patch(f"{base}/members/{ada['id']}", json={"name": "Ada"})
-        patch(polar, team, name="Engines")
-        assert polar.client.delete(base).status_code == 204
-        assert polar.client.post("/_test/settle").status_code == 200
-        told = [hook.event for hook in receiver.hooks]
-    kinds = [event["type"] for event in told if event["type"] != "customer.state_changed"]
-    assert kinds == [
-        "customer.created", "member.created", "member.created", "member.updated", "customer.updated",
-        "customer.deleted", "member.deleted", "member.deleted",
-    ]  # fmt: skip
-    deleted = next(event["data"] for event in told if event["type"] == "customer.deleted")
-    assert (deleted["id"], deleted["external_id"], deleted["name"]) == (team["id"], "engines", "Engines")
-    assert deleted["deleted_at"] is not None
-    for event in told:
-        noun = event["type"].partition(".")[0]
-        name = {"customer": "CustomerTeam", "member": "Member"}[noun]
-        if event["type"] == "customer.state_changed":
-            name = "CustomerStateTeam"
-        if contract():
-            matches({"$ref": f"#/components/schemas/{name}"}, event["data"])
-
-
-# The official client
-
-
-def test_the_official_client_loads_customers_and_members_into_its_types(polar: Polar, server: RunningServer) -> None:
-    sdk = Sdk(polar.shop.polar_token, base_url=server.url)
-    ada = sdk.customers.create(email="ada@example.com", external_id="u1", billing_address=BERLIN, tax_id=VAT)
-    assert (ada.type, ada.tax_id[0]) == ("individual", VAT)
-    assert sdk.customers.update(ada.id, name="Ada").name == "Ada"
-    assert sdk.customers.update_external("u1", metadata={"a": 1}).metadata == {"a": 1}
-    assert sdk.customers.get_state_external("u1").active_subscriptions == []
-    assert sdk.customers.list_payment_methods(ada.id).items == []
-    team = sdk.customers.create(type="team", owner={"email": "grace@example.com"}, external_id="t1")
-    assert (team.type, team.email) == ("team", None)
-    joan = sdk.customers.members.create(team.id, email="joan@example.com", external_id="j1")
-    assert sdk.customers.members.get_external("t1", "j1").id == joan.id
-    assert sdk.customers.members.update(team.id, joan.id, role="owner").role == "owner"
-    assert {one.role for one in sdk.customers.members.list(team.id).items} == {"owner", "billing_manager"}
-    assert {one.email for one in sdk.customers.members.iter_list_external("t1")} == {
-        "joan@example.com",
-        "grace@example.com",
-    }
-    with pytest.raises(Exception, match=r"already exists|422") as told:
-        sdk.customers.create(email="ada@example.com")
-    assert "Deserial" not in type(told.value).__name__
-    sdk.customers.delete(team.id)
-    sdk.customers.delete_external("u1", anonymize=True)
-    assert sdk.customers.list().items == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from polar.v2026_04 import Polar as Polar_2026_04
 from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
+from checkstand.dialects.polar import errors
+from checkstand.domain.errors import DiscountLimitReached
 from checkstand.store import discounts
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
@@ -341,6 +344,18 @@ def test_merchants_are_told_of_each_change_with_the_object_as_it_was(polar: Pola
     for event in told:
         if contract():
             matches({"$ref": "#/components/schemas/Discount"}, event["data"])
+
+
+def test_the_limit_of_a_customer_is_an_error_with_a_name_of_its_own() -> None:
+    """Row 101."""
+    answer = errors.of(DiscountLimitReached("discount_id", UNKNOWN))
+    assert (answer.status_code, json.loads(bytes(answer.body))) == (
+        403,
+        {
+            "error": "DiscountRedemptionLimitReached",
+            "detail": "You have already redeemed this discount the maximum number of times allowed per customer.",
+        },
+    )
 
 
 @CLIENTS

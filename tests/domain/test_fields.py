@@ -231,21 +231,68 @@ def test_any_value_is_stored_or_refused_and_what_is_stored_is_accepted_again(
     assert as_text(field.field, answers["q"]) or answers["q"] in (None, "")
 
 
-@given(st.text("0123456789+._ ", max_size=20) | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none())
-def test_numbers_are_read_as_by_the_oracle(value: object) -> None:
+def same_number(value: object) -> None:
     expected = oracle(Annotated[int, Limits(ge=-5, le=5_000)], value)
     assert verdict(asked("number", required=True, ge=-5, le=5_000), value) == expected
 
 
-@given(NEARLY | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none() | st.lists(st.none()))
-def test_dates_are_read_as_by_the_oracle(value: object) -> None:
-    low, high = datetime(2024, 1, 1), datetime(2025, 1, 1)  # noqa: DTZ001 - a bound is a wall clock's
+@given(st.text("0123456789+._ ", max_size=18) | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none())
+def test_numbers_are_read_as_by_the_oracle(value: object) -> None:
+    same_number(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1_000", "1__0", "_1", "1_", " 5 ", "\t5\n", "5.", "5.00", "5.5", ".0", "+5", "++5", "-5", "- 5", "-0", "005", "1_0.0",
+        "1.0_0", "1e3", "0x10", "", "-", "\u0665", "9" * 4_301, True, None, 1.0, 1.5, 1e300, [], {},
+    ],
+)  # fmt: skip
+def test_a_number_in_an_odd_form_is_read_as_by_the_oracle(value: object) -> None:
+    same_number(value)
+
+
+def test_a_number_beyond_64_bits_is_refused() -> None:
+    assert verdict(asked("number"), str(2**63 - 1)) == 2**63 - 1
+    assert verdict(asked("number"), str(2**63)) == oracle(int, "9" * 4_301)
+
+
+def same_date(value: object, low_s: int = JANUARY_2024, high_s: int = JANUARY_2025) -> None:
+    low, high = (datetime.fromtimestamp(bound, UTC).replace(tzinfo=None) for bound in (low_s, high_s))
     expected = oracle(Annotated[datetime, Limits(ge=low, le=high)], value)
-    found = verdict(asked("date", required=True, ge=JANUARY_2024, le=JANUARY_2025), value)
+    found = verdict(asked("date", required=True, ge=low_s, le=high_s), value)
     if isinstance(found, str) and isinstance(expected, str):
         assert found[:19] == expected[:19]  # a float's last digits may differ from a decimal's
     else:
         assert found == expected
+
+
+@given(NEARLY | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none() | st.lists(st.none()))
+def test_dates_are_read_as_by_the_oracle(value: object) -> None:
+    same_date(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-01-02T10:00", "2024-01-02 10:00:00", "2024-01-02_10:00:00,5", "2024-01-02t10:00:00z", "2024-01-02T10:00:00.1234567",
+        "2024-01-02T10:00:00+0530", "2024-01-02T10:00:00\u22120200", "2024-01-02T10:00:00+05:60", "2024-01-02T10:00:00+24:00",
+        "2024-01-02T10:00:00+02", "2024-01-02T10", "2024-01-02T24:00:00", "2024-01-02T10:00:60", "2024-01-02T", "2024-01-02x",
+        "2024-01-01T00:00:00+02:00", "2023-12-31T23:00:00-02:00", "2024-1-2", "2024/01/02", "2024-02-30", "2023-02-29",
+        "202a-01-01", "2024-0a-01", "2024-01-0a", "2024-00-10", "", "\u0662\u0660\u0662\u0664-01-02",
+        "1710000000", "1710000000.25", "1710000000000", "+1710000000", " 1710000000", "1e9", "20000000000", "20000000001",
+        "1000000000000000", "-1000000000000000", "99999999999999999999", "2024", "-5", "5.5.5", "nan",
+        1_710_000_000, 1_710_000_000_000, 20_000_000_000, 20_000_000_001, -20_000_000_001, 10**15, -(10**15), 1.5, 1e300,
+    ],
+)  # fmt: skip
+def test_a_date_in_an_odd_form_is_read_as_by_the_oracle(value: object) -> None:
+    same_date(value)
+    same_date(value, -(2**31), 2**31 - 1)
+
+
+@pytest.mark.parametrize("value", ["0000-01-01", "0000-02-29", "0000-02-30", "0000-01-01T10:00:00Z"])
+def test_there_is_no_year_0(value: object) -> None:
+    assert verdict(asked("date"), value) == oracle(datetime, value)
 
 
 @given(

@@ -11,14 +11,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from checkstand.domain.checkout import Checkout
+from checkstand.domain.address import Address
+from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.customer import Customer
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import DiscountLimitReached, Invalid
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_customer import create_customer
+from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.store import discounts
 from tests.conftest import Shop, open_shop
 
@@ -265,5 +268,45 @@ def test_a_code_for_some_customers_is_refused_to_others_by_its_field(database_ur
             else:
                 with pytest.raises(Invalid):
                     await check_customer_limits(ports.db, asked, fingerprint=None)
+
+    told(database_url, story)
+
+
+def test_who_paid_before_is_an_existing_customer_until_all_was_refunded(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        db = shop.ports.db
+        newcomers = await offer(shop, eligibility="first_time")
+        regulars = await offer(shop, eligibility="existing")
+        once = await offer(shop, max_per_customer=1)
+        bought = await session(shop, **ADA)
+        assert await redeem(shop, once, replace(bought, buyer=replace(bought.buyer, email="ada+first@example.com")))
+        buyer = CheckoutChanges(
+            given=frozenset({"email", "address"}), email="Ada+First@Example.com", address=Address(country="DE")
+        )
+        await confirm_checkout(
+            shop.ports,
+            shop.demo.organization,
+            replace(bought, buyer=Buyer()),
+            buyer,
+            confirmation_token="ctoken_visa",
+            return_url="http://pay.test/",
+        )
+
+        async def refusals() -> list[str]:
+            found = []
+            for discount in (newcomers, regulars, once):
+                try:
+                    await check_customer_limits(db, await session(shop, discount, **ADA), fingerprint=None)
+                except (Invalid, DiscountLimitReached):
+                    found.append(discount.name)
+            return found
+
+        assert await refusals() == [newcomers.name, once.name]
+        await db.execute(
+            "UPDATE orders SET status = 'partially_refunded' WHERE organization_id = $1", shop.demo.organization.id
+        )
+        assert await refusals() == [newcomers.name, once.name]
+        await db.execute("UPDATE orders SET status = 'refunded' WHERE organization_id = $1", shop.demo.organization.id)
+        assert await refusals() == [regulars.name]
 
     told(database_url, story)

@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Run the production web process.",
     "worker": "Run deliveries, expiry and reconciliation for `serve`.",
     "migrate": "Bring the database's schema up to date.",
+    "explain": "Tell how a checkout's total came about, step by step.",
     "doctor": "Check settings, database, schema, clock and gateway; say what to do.",
 }
 INTERRUPTED = 130

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from checkstand.cli.terminal import paint
-from checkstand.domain.catalog import Custom, Fixed, Product
+from checkstand.domain.catalog import Custom, Fixed, Product, takes
 from checkstand.domain.discount import Percentage
 from checkstand.domain.ids import DodoPrefix, short_id
 from checkstand.testing.demo import DemoShop
@@ -42,8 +42,17 @@ def facts(shop: DemoShop, url: str) -> dict[str, object]:
         "dodo": {"api_key": shop.dodo_key},
         "webhook_secret": shop.webhook_secret,
         "products": {label: _product(product) for label, product in shop.products.items()},
-        "addon": {"dodo_id": short_id(DodoPrefix.ADDON, shop.addon_id), "amount": 500, "currency": "usd"},
+        "addon": _addon(shop.addon),
         "discount": {"code": shop.discount.code, "basis_points": takes.basis_points},
+    }
+
+
+def _addon(addon: Product) -> dict[str, object]:
+    price = addon.prices[0]
+    return {
+        "dodo_id": short_id(DodoPrefix.ADDON, addon.id),
+        "amount": takes(price.terms),
+        "currency": price.currency.lower(),
     }
 
 

@@ -9,6 +9,8 @@ for a *full* address, which the US always needs.
     ('required', 'disabled', 'optional')
     >>> missing_fields(Address(country="US", line1="1 Main St"), fields_for("US", full=False))
     ('city', 'state', 'postal_code')
+    >>> missing_fields(Address(country="AE", line1="Sheikh Zayed Rd 1"), fields_for("AE", full=True))
+    ()
 
 Names of countries come from the page's language; tax rates are in `tax.py`. The examples run with
 `pytest --doctest-modules src/checkstand/domain`.
@@ -17,7 +19,7 @@ Names of countries come from the page's language; tax rates are in `tax.py`. The
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -209,8 +211,215 @@ def minimal_fields_for(country: str | None) -> AddressFields:
     )
 
 
+# Parts that a country's addresses do not have, or may do without (Google's address data, libaddressinput): nobody can be asked for
+# a postcode in Dubai. The APIs go on saying what they document; see `customary`.
+_NO_POSTCODE: Final = frozenset(
+    [
+        "AE",
+        "AG",
+        "AO",
+        "AQ",
+        "AW",
+        "BF",
+        "BI",
+        "BJ",
+        "BO",
+        "BQ",
+        "BS",
+        "BV",
+        "BW",
+        "BZ",
+        "CD",
+        "CF",
+        "CG",
+        "CI",
+        "CK",
+        "CM",
+        "CW",
+        "DJ",
+        "DM",
+        "ER",
+        "FJ",
+        "GA",
+        "GD",
+        "GH",
+        "GM",
+        "GQ",
+        "GY",
+        "HK",
+        "JM",
+        "KI",
+        "KM",
+        "KN",
+        "LC",
+        "LY",
+        "ML",
+        "MO",
+        "MR",
+        "MS",
+        "MW",
+        "NR",
+        "NU",
+        "PA",
+        "PS",
+        "QA",
+        "RW",
+        "SB",
+        "SC",
+        "SL",
+        "SR",
+        "SS",
+        "ST",
+        "SX",
+        "SY",
+        "TD",
+        "TF",
+        "TG",
+        "TK",
+        "TL",
+        "TO",
+        "TT",
+        "TV",
+        "UG",
+        "VU",
+        "WS",
+        "YE",
+        "ZW",
+    ]
+)
+_OPTIONAL_POSTCODE: Final = frozenset(
+    [
+        "AD",
+        "AF",
+        "AI",
+        "AL",
+        "AM",
+        "AR",
+        "AZ",
+        "BA",
+        "BB",
+        "BD",
+        "BG",
+        "BH",
+        "BM",
+        "BN",
+        "BT",
+        "BY",
+        "CC",
+        "CL",
+        "CO",
+        "CR",
+        "CU",
+        "CV",
+        "CX",
+        "CY",
+        "DO",
+        "DZ",
+        "EC",
+        "EG",
+        "EH",
+        "ET",
+        "FO",
+        "GE",
+        "GI",
+        "GN",
+        "GT",
+        "GW",
+        "HM",
+        "HN",
+        "HR",
+        "HT",
+        "HU",
+        "ID",
+        "IE",
+        "IL",
+        "IQ",
+        "IR",
+        "IS",
+        "JO",
+        "KE",
+        "KG",
+        "KH",
+        "KP",
+        "KW",
+        "KY",
+        "KZ",
+        "LA",
+        "LB",
+        "LK",
+        "LR",
+        "LS",
+        "MA",
+        "MC",
+        "MD",
+        "ME",
+        "MG",
+        "MK",
+        "MM",
+        "MN",
+        "MT",
+        "MU",
+        "MV",
+        "MZ",
+        "NA",
+        "NE",
+        "NF",
+        "NG",
+        "NI",
+        "NP",
+        "OM",
+        "PE",
+        "PG",
+        "PH",
+        "PK",
+        "PY",
+        "RS",
+        "SA",
+        "SD",
+        "SI",
+        "SN",
+        "SO",
+        "SV",
+        "SZ",
+        "TH",
+        "TJ",
+        "TM",
+        "TN",
+        "TZ",
+        "UM",
+        "UY",
+        "UZ",
+        "VA",
+        "VC",
+        "VE",
+        "VG",
+        "VN",
+        "ZM",
+    ]
+)
+_NO_CITY: Final = frozenset(["AE", "GI", "KY", "MO", "NR", "SG"])
+
+
+def customary(country: str | None, fields: AddressFields) -> AddressFields:
+    """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
+
+    It only ever asks for less. What an API shows of its demands (polar.md 3.6) is left as documented.
+    """
+    postal_code, city = fields.postal_code, fields.city
+    if country in _NO_POSTCODE:
+        postal_code = "disabled"
+    elif country in _OPTIONAL_POSTCODE and postal_code == "required":
+        postal_code = "optional"
+    if country in _NO_CITY:
+        city = "disabled"
+    return replace(fields, postal_code=postal_code, city=city)
+
+
 def missing_fields(address: Address | None, fields: AddressFields) -> tuple[str, ...]:
-    """The required fields that are absent or blank, in the order of a form. Without an address, all required ones."""
+    """The required fields that are absent or blank, in the order of a form, as far as the country's addresses have them.
+
+    Without an address, all required ones.
+    """
     present: Mapping[str, str | None] = {}
     if address is not None:
         present = {
@@ -221,5 +430,6 @@ def missing_fields(address: Address | None, fields: AddressFields) -> tuple[str,
             "state": address.state,
             "postal_code": address.postal_code,
         }
+        fields = customary(address.country, fields)
     required = (name for name, mode in fields.modes().items() if mode == "required")
     return tuple(name for name in required if not (present.get(name) or "").strip())

@@ -22,7 +22,7 @@ from checkstand.domain.address import Address, AddressFields, fields_for, minima
 from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free, is_static
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
-from checkstand.domain.exchange import Exchange
+from checkstand.domain.exchange import Exchange, Settled
 from checkstand.domain.fields import Answers, AttachedField
 from checkstand.domain.organization import Dialect
 from checkstand.domain.tax import TaxReason
@@ -166,15 +166,6 @@ class AppliedDiscount:
 
     discount_id: UUID
     amount_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What a converted quote takes today in the prices' own currency: what the merchant gets."""
-
-    currency: str
-    due_minor: int
-    tax_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,7 +357,8 @@ class Checkout:
 
 
 def _takes_all_forever(discount: Discount) -> bool:
-    whole = isinstance(discount.takes, Percentage) and discount.takes.basis_points == 10_000
+    takes = discount.takes
+    whole = isinstance(takes, Percentage) and takes.basis_points == 10_000 and not takes.caps
     return whole and discount.duration == "forever"
 
 

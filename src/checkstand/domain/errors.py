@@ -111,10 +111,23 @@ class PaymentDeclined(CheckstandError):
         self.advice = advice
 
 
-class DiscountLimitReached(CheckstandError):
-    """This customer has used the discount as often as one customer may."""
+class DiscountLimitReached(Invalid):
+    """This customer has used the discount as often as one customer may. A problem of its field, with a name of its own."""
 
     code = "discount_redemption_limit_reached"
+
+    def __init__(self, field_name: str, given: str | None) -> None:
+        super().__init__([Problem("discount_customer_limit", (field_name,), given)])
+
+
+class EmbedNotAllowed(CheckstandError):
+    """A site that the organization does not list wants to show a checkout in a frame. Carries its origin."""
+
+    code = "embed_host_not_allowed"
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(f"{origin} is not allowed to embed this checkout.")
+        self.origin = origin
 
 
 class IllegalMove(CheckstandError):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from checkstand.domain.currency import currency as currency_of
 from checkstand.domain.money import divide_half_away
@@ -31,9 +32,24 @@ class Exchange:
 
     def convert(self, amount_minor: int) -> int:
         """An amount of the base currency in minor units of the other, the fee included."""
-        shift = currency_of(self.currency).exponent - currency_of(self.base).exponent
-        factor = Fraction(self.rate) * Fraction(10) ** shift * Fraction(MILLION + self.fee_ppm, MILLION)
+        factor = _factor(self.base, self.currency, self.rate, self.fee_ppm)
         return divide_half_away(amount_minor * factor.numerator, factor.denominator)
+
+
+@lru_cache(maxsize=1024)
+def _factor(base: str, currency: str, rate: str, fee_ppm: int) -> Fraction:
+    """Minor units of one currency for one minor unit of the other, exactly."""
+    shift = currency_of(currency).exponent - currency_of(base).exponent
+    return Fraction(rate) * Fraction(10) ** shift * Fraction(MILLION + fee_ppm, MILLION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What a converted sale takes today in the prices' own currency: what the merchant gets."""
+
+    currency: str
+    due_minor: int
+    tax_minor: int
 
 
 def fee_for(usd_minor: int) -> int:

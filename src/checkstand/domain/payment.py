@@ -35,7 +35,7 @@ PENDING_STATUSES = (AttemptStatus.STARTED, AttemptStatus.REQUIRES_ACTION, Attemp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """What was used to pay, as far as it may be shown."""
+    """What was used to pay, as far as it may be shown. `fingerprint` tells two cards apart without saying which they are."""
 
     method: str
     brand: str | None = None
@@ -45,6 +45,7 @@ class Instrument:
     holder: str | None = None
     exp_month: int | None = None
     exp_year: int | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from checkstand.domain.catalog import Price, Product, is_free, line_amount, unit_amount
-from checkstand.domain.checkout import AppliedDiscount, Line, Quote, QuoteLine, Settled
+from checkstand.domain.checkout import AppliedDiscount, Line, Quote, QuoteLine
 from checkstand.domain.currency import currency as currency_of
-from checkstand.domain.discount import AmountOff, Discount, takes_off
+from checkstand.domain.discount import AmountOff, Discount, cap_of, takes_off
 from checkstand.domain.errors import Invalid
-from checkstand.domain.exchange import Exchange
+from checkstand.domain.exchange import Exchange, Settled
 from checkstand.domain.money import format_money, split
 from checkstand.domain.tax import TaxDecision
 
@@ -90,15 +90,23 @@ def quote(
         taken = _take_off(discount, priced, groups, left, currency)
         left = [amount - off for amount, off in zip(left, taken, strict=True)]
         applied.append(AppliedDiscount(discount_id=discount.id, amount_minor=sum(taken)))
-    quoted = [_quote_line(item, subtotal) for item, subtotal in zip(priced, subtotals, strict=True)]
-    quoted = _with_tax(quoted, left, priced, groups, place, default_tax_behavior)
-    quoted = [
-        replace(line, is_deferred=in_trial(priced[_root(priced, position)].product))
-        for position, line in enumerate(quoted)
-    ]
+    quoted: dict[int, QuoteLine] = {}
+    for group in groups:
+        product = priced[group[0]].product
+        taxed = _tax_group(priced[group[0]], [left[position] for position in group], place, default_tax_behavior)
+        for position, tax in zip(group, taxed.parts, strict=True):
+            quoted[position] = _quote_line(
+                priced[position], subtotals[position], left[position], tax, taxed, is_deferred=in_trial(product)
+            )
     is_known = place is not None or sum(left) == 0
     behavior = tax_behavior_for(priced[0].price, default=default_tax_behavior, country=place.country) if place else None
-    summed = _summed(quoted, currency, is_known=is_known, behavior=behavior, applied=applied)
+    summed = _summed(
+        [quoted[position] for position in range(len(priced))],
+        currency,
+        is_known=is_known,
+        behavior=behavior,
+        applied=applied,
+    )
     if exchange is None:
         return summed
     converted = convert(summed, exchange)
@@ -144,7 +152,8 @@ def _take_off(
         off = takes_off(discount.takes, subtotal_minor=sum(weights), currency=currency)
         for position, part in zip(group, split(off, weights), strict=True) if off else ():
             taken[position] = part
-    return taken
+    most = cap_of(discount.takes, currency=currency)
+    return taken if most is None or sum(taken) <= most else list(split(most, taken))
 
 
 def _is_touched(priced: Sequence[PricedLine], position: int, discount: Discount) -> bool:
@@ -154,8 +163,30 @@ def _is_touched(priced: Sequence[PricedLine], position: int, discount: Discount)
     return not is_free(priced[position].price) and (not only or root.product.id in only)
 
 
-def _quote_line(item: PricedLine, subtotal: int) -> QuoteLine:
-    """A line before discount and tax."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTax:
+    """How a group is taxed, and what falls on each of its lines."""
+
+    parts: Sequence[int]
+    inclusive: bool
+    decision: TaxDecision | None
+
+
+def _tax_group(root: PricedLine, amounts: Sequence[int], place: Place | None, default: str) -> GroupTax:
+    """One rounding per group, by the behaviour and the category of the line that the others belong to."""
+    decision = place.taxes.get(root.product.tax_category) if place else None
+    if place is None or decision is None:
+        return GroupTax(parts=[0] * len(amounts), inclusive=False, decision=None)
+    inclusive = tax_behavior_for(root.price, default=default, country=place.country) == "inclusive"
+    tax = decision.tax_on(sum(amounts), inclusive=inclusive)
+    return GroupTax(parts=split(tax, amounts) if tax else [0] * len(amounts), inclusive=inclusive, decision=decision)
+
+
+def _quote_line(
+    item: PricedLine, subtotal: int, amount: int, tax: int, taxed: GroupTax, *, is_deferred: bool
+) -> QuoteLine:
+    """One line; `amount` is what the discounts left of its subtotal."""
+    decision = taxed.decision
     return QuoteLine(
         product_id=item.product.id,
         price_id=item.price.id,
@@ -164,46 +195,16 @@ def _quote_line(item: PricedLine, subtotal: int) -> QuoteLine:
         part_of=item.line.part_of,
         unit_minor=unit_amount(item.price, chosen_minor=item.line.chosen_minor),
         subtotal_minor=subtotal,
-        discount_minor=0,
-        net_minor=subtotal,
-        tax_minor=0,
-        total_minor=subtotal,
+        discount_minor=subtotal - amount,
+        net_minor=amount - tax if taxed.inclusive else amount,
+        tax_minor=tax,
+        total_minor=amount if taxed.inclusive else amount + tax,
+        tax_inclusive=taxed.inclusive,
+        tax_rate_ppm=decision.rate_ppm if decision else 0,
+        tax_reason=decision.reason if decision else None,
+        tax_name=decision.name if decision else None,
+        is_deferred=is_deferred,
     )
-
-
-def _with_tax(
-    lines: Sequence[QuoteLine],
-    left: Sequence[int],
-    priced: Sequence[PricedLine],
-    groups: Sequence[Sequence[int]],
-    place: Place | None,
-    default_behavior: str,
-) -> list[QuoteLine]:
-    """The lines with their discounts and taxes: one rounding per group, by the group's own behaviour and category."""
-    done = list(lines)
-    for group in groups:
-        root = priced[group[0]]
-        weights = [left[position] for position in group]
-        decision = place.taxes.get(root.product.tax_category) if place else None
-        inclusive = bool(place) and (
-            tax_behavior_for(root.price, default=default_behavior, country=place.country if place else "")
-            == "inclusive"
-        )
-        tax = decision.tax_on(sum(weights), inclusive=inclusive) if decision else 0
-        for position, part in zip(group, split(tax, weights) if tax else [0] * len(group), strict=True):
-            line, amount = lines[position], left[position]
-            done[position] = replace(
-                line,
-                discount_minor=line.subtotal_minor - amount,
-                net_minor=amount - part if inclusive else amount,
-                tax_minor=part,
-                total_minor=amount if inclusive else amount + part,
-                tax_inclusive=inclusive,
-                tax_rate_ppm=decision.rate_ppm if decision else 0,
-                tax_reason=decision.reason if decision else None,
-                tax_name=" + ".join(component.name for component in decision.components) if decision else None,
-            )
-    return done
 
 
 def _summed(

@@ -75,6 +75,11 @@ class TaxDecision:
         """All components together."""
         return sum(component.rate_ppm for component in self.components)
 
+    @property
+    def name(self) -> str | None:
+        """The names of all components, as an invoice has them."""
+        return " + ".join(component.name for component in self.components) or None
+
     def tax_on(self, amount_minor: int, *, inclusive: bool) -> int:
         """The tax on an amount, or the tax contained in it."""
         rate = self.rate_ppm

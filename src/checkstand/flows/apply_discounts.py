@@ -64,19 +64,28 @@ async def still_fitting(
         current = await discounts.by_id(db, one.organization_id, one.id)
         if current is None:
             continue
-        reason = why_not_here(current, lines, products, currency=currency, now=now)
+        reason = why_not_here(current, lines, products, currency=currency, now=now, even_if_free=True)
         if reason not in DROPPED_SILENTLY:
             kept.append(current)
     return tuple(kept)
 
 
 def why_not_here(
-    discount: Discount | None, lines: Sequence[Line], products: Sequence[Product], *, currency: str, now: datetime
+    discount: Discount | None,
+    lines: Sequence[Line],
+    products: Sequence[Product],
+    *,
+    currency: str,
+    now: datetime,
+    even_if_free: bool = False,
 ) -> str | None:
-    """Why a discount cannot be taken from these lines (a problem code), or None. Order as polar.md 7.2."""
+    """Why a discount cannot be taken from these lines (a problem code), or None. Order as polar.md 7.2.
+
+    `even_if_free`: a discount that is there already stays on a free product, where it takes nothing (polar.md 5.3 step 3).
+    """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]
-    if all(is_free(price) for product in bought for price in product.active_prices):
+    if not even_if_free and all(is_free(price) for product in bought for price in product.active_prices):
         return "discount_on_free_product"
     if discount is None:
         return "discount_unknown"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Metadata, PriceDefinition
 from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice
+from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Dialect
@@ -42,7 +43,8 @@ class CheckoutRequest:
     """A session as asked for. `choose_one`: the products are alternatives (Polar), else all are bought (Dodo).
 
     `currency` picks among the prices' own currencies, `wanted_currency` is charged by conversion. `discount_codes` are stacked in
-    order. `reserves_order`: everything is final, so the order's id is known before the first confirm (Dodo's `confirm: true`).
+    order. `refused`: what is wrong with prices that `ad_hoc` therefore lacks. `reserves_order`: everything is final, so the order's id
+    is known before the first confirm (Dodo's `confirm: true`).
     """
 
     dialect: Dialect
@@ -51,6 +53,7 @@ class CheckoutRequest:
     preselected: UUID | None = None
     price_id: UUID | None = None
     ad_hoc: Mapping[UUID, tuple[PriceDefinition, ...]] = field(default_factory=dict)
+    refused: tuple[Problem, ...] = ()
     currency: str | None = None
     wanted_currency: str | None = None
     amount_minor: int | None = None

@@ -72,7 +72,7 @@ def _only(prices: Sequence[Price], price_id: UUID | None) -> Sequence[Price]:
 async def _load_products(ports: Ports, organization: Organization, request: CheckoutRequest) -> list[Product]:
     """The products in the order asked for, each once. One problem per product that cannot be sold."""
     if request.price_id is not None:
-        return [await _product_of_price(ports, organization, request.price_id)]
+        return [await product_of_price(ports, organization, request.price_id)]
     found = await ports.cache.products(organization.id, [item.product_id for item in request.wanted])
     problems: list[Problem] = []
     chosen: dict[UUID, Product] = {}
@@ -97,7 +97,7 @@ def why_not_sold(product: Product | None) -> str | None:
     return "product_draft" if product.visibility is Visibility.DRAFT else None
 
 
-async def _product_of_price(ports: Ports, organization: Organization, price_id: UUID) -> Product:
+async def product_of_price(ports: Ports, organization: Organization, price_id: UUID) -> Product:
     """The product of a price, with that price first (the oldest form of the API)."""
     product = await products.by_price_id(ports.db, organization.id, price_id)
     price = product.price(price_id) if product else None
@@ -123,8 +123,10 @@ def _with_ad_hoc_prices(
         if product_id not in known
     ]
     for product_id, definitions in request.ad_hoc.items():
+        where = ("prices", str(product_id))
+        problems += [problem for problem in request.refused if problem.where[:2] == where]
         for problem in check_composition(definitions, default_currency=organization.settings.default_currency):
-            problems.append(replace(problem, where=("prices", str(product_id))))
+            problems.append(replace(problem, where=where))
     if problems:
         raise Invalid(problems)
     return [

@@ -24,10 +24,11 @@ from checkstand.domain.errors import (
     PaymentNotReady,
     Problem,
 )
-from checkstand.domain.fields import check_answers
+from checkstand.domain.fields import check_answers, purge
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict
 from checkstand.domain.pricing import below_floor
+from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
@@ -60,19 +61,25 @@ async def confirm_checkout(
     now = ports.now(organization)
     require_open(checkout, now)
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    # Answers to what another product asked are of no use from here on (polar.md 9.2).
+    changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
     if organization.mode == "live" and ports.gateway.name == "test" and changed.is_payment_form_required:
         raise PaymentNotReady  # a test card must never pay for something real
-    problems = what_is_missing(changed, confirmation_token=confirmation_token)
+    problems = why_untaxed(organization, changed)
+    problems += what_is_missing(changed, confirmation_token=confirmation_token)
     problems += await _archived_prices(ports, changed)
     if problems:
         raise Invalid(problems)
     await _check_customer(ports, changed)
+    fingerprint = await _card_fingerprint(ports, changed, confirmation_token)
     claimed, attempt = _claim(ports, changed, confirmation_token, now)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
-        for discount in claimed.discounts:
+        # In one order for all, so that two buyers with the same codes never wait for each other in a circle.
+        for discount in sorted(claimed.discounts, key=lambda one: one.id):
             await _reserve_discount(ports, tx, claimed, discount)
+        await check_customer_limits(tx, claimed, fingerprint=fingerprint)
         await payments.add(tx, attempt)
     verdict = await charge(ports, attempt, return_url=return_url)
     settled = await settle_payment(ports, attempt, verdict)
@@ -88,6 +95,20 @@ async def charge(ports: Ports, attempt: Attempt, *, return_url: str) -> Verdict:
     return await ports.gateway.charge(attempt, return_url=return_url)
 
 
+def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]:
+    """A tax that the buyer's address leaves open, where one has to be known (polar.md 8.3).
+
+    Without any address that is what is missing. Where the merchant wants the least possible form, no more can be asked than it has.
+    """
+    address = checkout.buyer.address
+    is_open = checkout.quote.tax_minor is None and bool(organization.settings.tax_registrations)
+    can_be_asked = checkout.is_payment_form_required and not checkout.options.minimal_address
+    if address is None or not is_open or not can_be_asked:
+        return []
+    code = "tax_place_unknown" if address.state else "tax_place_missing"
+    return [Problem(code, ("customer_billing_address",))]
+
+
 def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> list[Problem]:
     """Everything a buyer still has to give before paying (polar.md 6.2 steps 10 to 12); empty when nothing is."""
     problems = [
@@ -96,6 +117,8 @@ def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> li
         if line.quantity < 1 and line.part_of is None
     ]
     problems += [Problem("field_required", where) for where in _missing_fields(checkout)]
+    if _lacks_full_address(checkout):
+        problems.append(Problem("full_address_required", ("customer_billing_address",)))
     if checkout.is_payment_form_required and not confirmation_token:
         problems.append(Problem("token_required", ("confirmation_token_id",)))
     floor = below_floor(checkout.quote.due_minor, checkout.currency)
@@ -126,6 +149,15 @@ def _missing_fields(checkout: Checkout) -> Iterator[tuple[str, ...]]:
         return
     for name in missing_fields(buyer.address, checkout.address_fields):
         yield ("customer_billing_address", name)
+
+
+def _lacks_full_address(checkout: Checkout) -> bool:
+    """Polar tells of a whole address that is wanted and of which only the country is there (polar.md 6.2 step 11)."""
+    address = checkout.buyer.address
+    is_wanted = checkout.address_fields_in(None).line1 == "required"
+    if checkout.dialect != "polar" or address is None or not is_wanted:
+        return False
+    return not (address.line1 or address.line2 or address.city or address.postal_code)
 
 
 async def _archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:
@@ -160,9 +192,20 @@ async def _check_customer(ports: Ports, checkout: Checkout) -> None:
         raise ExternalIdTaken
 
 
+async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None) -> str | None:
+    """Which card it is, asked for only where a limit per customer depends on it."""
+    if token is None or all(discount.max_per_customer is None for discount in checkout.discounts):
+        return None
+    instrument = await ports.gateway.instrument(checkout.organization_id, token)
+    return instrument.fingerprint if instrument else None
+
+
 async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, wanted: Discount) -> None:
     discount = await discounts.by_id(tx, checkout.organization_id, wanted.id)
-    if discount is None or not await discounts.reserve(tx, discount, ports.new_id(), checkout.id):
+    buyer, now = checkout.buyer, checkout.modified_at
+    if discount is None or not await discounts.reserve(
+        tx, discount, ports.new_id(), checkout.id, customer_id=buyer.customer_id, email=buyer.email, now=now
+    ):
         raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(wanted.id))
 
 

@@ -12,24 +12,32 @@ from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
+from checkstand.store import checkout_links, products
 from checkstand.store import facts as fact_store
-from checkstand.store import products
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
-    """The prices a product shall have: existing ones to keep, and new ones."""
+    """The prices a product shall have: existing ones to keep, and new ones. `refused`: what is wrong with others that were given."""
 
     keep: tuple[UUID, ...] = ()
     add: tuple[PriceDefinition, ...] = ()
+    refused: tuple[Problem, ...] = ()
 
 
 async def create_product(
-    ports: Ports, organization: Organization, draft: Product, definitions: Sequence[PriceDefinition]
+    ports: Ports,
+    organization: Organization,
+    draft: Product,
+    definitions: Sequence[PriceDefinition],
+    *,
+    refused: Sequence[Problem] = (),
 ) -> Product:
-    """A new product with its prices. `draft` comes without prices. Raises Invalid."""
-    problems = check_composition(definitions, default_currency=organization.settings.default_currency)
-    if problems and draft.extras.get("dialect") != "dodo":
+    """A new product with its prices. `draft` comes without prices; `refused`: what else is wrong. Raises Invalid with all of it."""
+    problems = list(refused)
+    if draft.extras.get("dialect") != "dodo":
+        problems += check_composition(definitions, default_currency=organization.settings.default_currency)
+    if problems:
         raise Invalid(problems)
     now = ports.now(organization)
     product = replace(draft, prices=_prices(ports, draft.id, definitions, now), created_at=now)
@@ -63,7 +71,8 @@ def _with_list(
     ports: Ports, organization: Organization, product: Product, wanted: PriceList, now: datetime
 ) -> tuple[Price, ...]:
     known = {price.id for price in product.active_prices}
-    problems = [
+    problems = [*wanted.refused]
+    problems += [
         Problem("price_unknown", ("prices", position), str(price_id))
         for position, price_id in enumerate(wanted.keep)
         if price_id not in known
@@ -110,6 +119,9 @@ async def _store(ports: Ports, product: Product, kind: FactType, now: datetime, 
             await products.add(tx, product)
         else:
             await products.save(tx, product)
+        if product.is_archived:
+            # Nobody may be led to what is no longer sold (polar.md 5.6).
+            await checkout_links.without_product(tx, product.organization_id, product.id, now=now)
         await fact_store.record(tx, product.organization_id, facts)
         await ports.cache.changed(tx, product.organization_id)
     ports.cache.forget(product.organization_id)

@@ -143,6 +143,11 @@ async def _paid(
     order = from_checkout(checkout, customer_id=customer.id, number=number, new_id=ports.new_id, now=now)
     succeeded = replace(move(checkout, CheckoutStatus.SUCCEEDED, now=now), version=checkout.version + 1)
     await orders.add(tx, order)
+    if checkout.discounts:
+        fingerprint = attempt.instrument.fingerprint if attempt.instrument else None
+        await discounts.note_card(
+            tx, checkout.organization_id, checkout.id, fingerprint=fingerprint, customer_id=customer.id
+        )
     if attempt.purpose == "payment":
         entries = ledger.charge(net_minor=order.net_minor, tax_minor=order.tax_minor, currency=order.currency)
         numbered = [(ports.new_id(), entry) for entry in entries]

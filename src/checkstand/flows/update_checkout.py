@@ -36,12 +36,13 @@ from checkstand.domain.checkout import (
 from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Expired, Invalid, Locked, NotOpen, Problem
 from checkstand.domain.facts import FactType
-from checkstand.domain.fields import check_answers
+from checkstand.domain.fields import check_answers, merge
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.organization import Organization
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
 from checkstand.flows.apply_discounts import find_discounts, still_fitting
+from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.price_checkout import reprice
 from checkstand.store import checkouts
@@ -64,6 +65,7 @@ class CheckoutChanges:
     counts: Counts = field(default_factory=Counts)
     discount_id: UUID | None = None
     discount_code: str | None = None
+    removed_discount_id: UUID | None = None
     allow_discount_codes: bool | None = None
     require_billing_address: bool | None = None
     allow_trial: bool | None = None
@@ -84,6 +86,7 @@ class CheckoutChanges:
     locale: str | None = None
     payment_method: str | None = None
     answers: Mapping[str, object] | None = None
+    replaces_answers: bool = False
 
     def gives(self, name: str) -> bool:
         """True when the caller sent this field, null included."""
@@ -97,6 +100,8 @@ async def update_checkout(
     now = ports.now(organization)
     require_editable(checkout, now, by_merchant=by_merchant)
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    if not by_merchant:
+        await check_customer_limits(ports.db, changed, fingerprint=None)
     if now >= changed.expires_at:
         # A merchant's late write is accepted and flips the session (polar.md 4.2).
         changed = move(changed, CheckoutStatus.EXPIRED, now=now)
@@ -136,6 +141,7 @@ async def apply_changes(
     ports: Ports, organization: Organization, checkout: Checkout, changes: CheckoutChanges, *, now: datetime
 ) -> Checkout:
     """The session with the changes in it, priced again; nothing is stored. Raises Invalid."""
+    await _require_offered(ports, checkout, changes)
     changed = _choose(organization, checkout, changes)
     changed = _set_amounts(changed, changes)
     changed = replace(changed, options=_options(changed.options, changes), trial=_trial(changed.trial, changes))
@@ -169,11 +175,21 @@ async def _priced_again(ports: Ports, organization: Organization, checkout: Chec
     return replace(repriced, payment_method=None, buyer=buyer)
 
 
+async def _require_offered(ports: Ports, checkout: Checkout, changes: CheckoutChanges) -> None:
+    """The product that is chosen has to be one of the session's, and still be sold. Raises Invalid."""
+    wanted = changes.product_id
+    if wanted is None:
+        return
+    if wanted not in checkout.offers:
+        raise Invalid.single("product_not_offered", "product_id", given=str(wanted))
+    current = (await ports.cache.products(checkout.organization_id, [wanted])).get(wanted)
+    if current is None or current.is_archived:
+        raise Invalid.single("product_archived", "product_id", given=str(wanted))
+
+
 def _choose(organization: Organization, checkout: Checkout, changes: CheckoutChanges) -> Checkout:
     """Another product, price or currency. The session's own price list counts, ad-hoc prices included."""
     if changes.product_id is not None:
-        if changes.product_id not in checkout.offers:
-            raise Invalid.single("product_not_offered", "product_id", given=str(changes.product_id))
         product = checkout.product(changes.product_id)
         prices = _chosen_prices(organization, checkout, product, changes)
     elif changes.currency is not None and changes.currency != checkout.price_currency:
@@ -202,8 +218,6 @@ def _bounds_that_fit(prices: Sequence[Price], bounds: CountBounds) -> CountBound
 def _chosen_prices(
     organization: Organization, checkout: Checkout, product: Product, changes: CheckoutChanges
 ) -> tuple[Price, ...]:
-    if product.is_archived:
-        raise Invalid.single("product_archived", "product_id", given=str(product.id))
     if changes.price_id is not None:
         price = product.price(changes.price_id)
         if price is None or price.is_archived:
@@ -276,13 +290,18 @@ def _trial(trial: TrialChoice, changes: CheckoutChanges) -> TrialChoice:
 
 
 def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
-    """The session with answers to its questions, merged key by key; what is required is asked for when it is confirmed."""
+    """The session with answers to its questions, merged key by key.
+
+    Answers that replace the stored ones are a confirm's: only then is asked for what is required, and none sent are none given
+    (polar.md 6.1). What is stored is kept all the same where nothing was sent and nothing is required.
+    """
     if changes.answers is None:
         return checkout
-    answers, problems = check_answers(checkout.fields, changes.answers, confirming=False)
+    answers, problems = check_answers(checkout.fields, changes.answers, confirming=changes.replaces_answers)
     if problems:
         raise Invalid(problems)
-    return replace(checkout, custom_field_data={**checkout.custom_field_data, **answers})
+    is_new = changes.replaces_answers and changes.gives("custom_field_data")
+    return replace(checkout, custom_field_data=answers if is_new else merge(checkout.custom_field_data, answers))
 
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
@@ -343,17 +362,24 @@ async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges,
             currency=checkout.price_currency,
             now=now,
         )
+    kept = tuple(one for one in checkout.discounts if not _is_removed(one, checkout, changes))
     clears_code = changes.gives("discount_code") and checkout.options.allow_discount_codes
-    if changes.gives("discount_id") or clears_code or not checkout.discounts:
+    if changes.gives("discount_id") or clears_code or not kept:
         return ()
     return await still_fitting(
         ports.db,
-        checkout.discounts,
+        kept,
         lines=checkout.lines,
         products=checkout.products,
         currency=checkout.price_currency,
         now=now,
     )
+
+
+def _is_removed(discount: Discount, checkout: Checkout, changes: CheckoutChanges) -> bool:
+    """Whether the buyer takes this one of several away: only what a buyer could have typed can be."""
+    may_go = discount.code is not None and checkout.options.allow_discount_codes
+    return may_go and discount.id == changes.removed_discount_id
 
 
 async def extend_checkout(ports: Ports, organization: Organization, checkout: Checkout) -> Checkout:

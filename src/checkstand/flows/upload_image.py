@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 from uuid import UUID
@@ -142,9 +142,7 @@ async def take_upload(ports: Ports, permission: Permission, content: bytes, *, d
 async def _show(tx: Executor, permission: Permission, image: ImageRef, tell: FactWriter) -> None:
     organization_id, target_id = permission.organization_id, permission.target_id
     if permission.target == "brand":
-        brand = await brands.by_id(tx, organization_id, target_id)
-        assert brand is not None, "brands are never removed"
-        await brands.save(tx, replace(brand, image=image, modified_at=tell.now))
+        await brands.set_image(tx, organization_id, target_id, image.id, now=tell.now)
         return
     await images.show_first(
         tx, organization_id, target_id, image.id, instead_of_all=permission.replaces_all, now=tell.now
@@ -166,7 +164,8 @@ def describe_image(
 ) -> ImageRef:
     """What is known of a file that may be stored as an image; `name` is the sender's. Raises BadImage."""
     kind = accept(content, declared=declared)
-    printable = "".join(character for character in name if character.isprintable() and character not in '/\\"')
+    base = name.replace("\\", "/").rpartition("/")[2]
+    printable = "".join(character for character in base if character.isprintable() and character != '"')
     return ImageRef(
         id=image_id or ports.new_id(),
         name=printable[-LONGEST_NAME:] or f"image.{SUFFIXES[kind.content_type]}",

@@ -7,6 +7,7 @@ first call, so a crash between the call and our note of it never charges twice.
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
 from checkstand.domain.payment import (
     Attempt,
@@ -43,6 +44,10 @@ class Gateway(Protocol):
 
         Never raises for a refusal; a fault of the network is `Unknown`.
         """
+        ...
+
+    async def instrument(self, organization_id: UUID, confirmation_token: str) -> Instrument | None:
+        """What a confirmation token stands for, before anything is charged; None for an unknown one."""
         ...
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:

@@ -17,6 +17,7 @@ from checkstand.domain import ids
 from checkstand.domain.payment import (
     Attempt,
     Declined,
+    Instrument,
     NeedsAction,
     Processing,
     Succeeded,
@@ -105,6 +106,13 @@ class TestGateway:
         else:
             reason = after if approved else code
             await books.decide(self.db, charge.organization_id, charge.id, state="declined", decline_code=reason)
+
+    async def instrument(self, organization_id: UUID, confirmation_token: str) -> Instrument | None:
+        """The card behind a token."""
+        if confirmation_token in TOKENS:
+            return instrument_of(TOKENS[confirmation_token][1])
+        token = await books.token(self.db, organization_id, confirmation_token)
+        return token.instrument if token else None
 
     async def _token(self, attempt: Attempt) -> BankToken | None:
         name = attempt.confirmation_token or ""

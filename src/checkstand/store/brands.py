@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -84,6 +85,22 @@ async def save(db: Executor, brand: Brand) -> None:
           AND id = $2
         """,
         *_arguments(brand),
+    )
+
+
+async def set_image(db: Executor, organization_id: UUID, brand_id: UUID, image_id: UUID, *, now: datetime) -> None:
+    """Give a brand its image; what else it has stays, whoever changes that meanwhile."""
+    await db.execute(
+        """
+        UPDATE brands
+        SET image_id = $3, modified_at = $4
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        brand_id,
+        image_id,
+        now,
     )
 
 

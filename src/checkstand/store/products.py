@@ -131,6 +131,20 @@ async def by_ids(db: Executor, organization_id: UUID, product_ids: Sequence[UUID
     return {row["id"]: _product(row) for row in rows}
 
 
+async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
+    """Look-up by secret: whose product a static payment link names. Its address names no organization; add-ons have no such link."""
+    found: UUID | None = await db.fetchval(
+        """
+        SELECT organization_id
+        FROM products
+        WHERE id = $1
+          AND kind = 'product'
+        """,
+        product_id,
+    )
+    return found
+
+
 async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Product | None:
     """The product that has this price, archived or not."""
     row = await db.fetchrow(

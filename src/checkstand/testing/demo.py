@@ -1,7 +1,7 @@
-"""The demo shop that `checkstand dev` opens with: one organization, its keys, five products, a discount. Made once, then found again.
+"""The demo shop that `checkstand dev` opens with: one organization, its keys, five products, an add-on, a discount.
 
-The ids and the secrets of the shop come from the server's secret key, so a second start prints the same ones and nothing secret has
-to be kept in clear.
+It is made once, then found again. The ids and the secrets of the shop come from the server's secret key, so a second start prints the
+same ones and nothing secret has to be kept in clear.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class DemoShop:
     email: str
     password: str
     webhook_secret: str
-    addon_id: UUID
+    addon: Product
     discount: Discount
 
 
@@ -134,6 +134,8 @@ def plan_demo_shop(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
         label: _product(organization, identity, label, title, text, terms, every, trial, now)
         for label, title, text, terms, every, trial in _CATALOGUE
     }
+    addon = _addon(organization, identity, now)
+    catalogue["monthly"] = replace(catalogue["monthly"], addons=(addon.id,))
     discount = Discount(
         id=identity("discount"),
         organization_id=organization.id,
@@ -150,7 +152,7 @@ def plan_demo_shop(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
         email=EMAIL if slug == "demo" else f"{slug}@checkstand.localhost",
         password=secret("", "password")[:16],
         webhook_secret=ids.standard_webhook_secret(_Stream(key, f"{slug}/webhook")),
-        addon_id=identity("addon"),
+        addon=addon,
         discount=discount,
     )
 
@@ -175,6 +177,22 @@ def _product(
         description=text,
         recurrence=every,
         trial=trial,
+        prices=(price,),
+        created_at=now,
+    )
+
+
+def _addon(organization: Organization, identity: Callable[[str], UUID], now: datetime) -> Product:
+    """What may be bought with the monthly product."""
+    terms = Fixed(amount_minor=500)
+    addon_id = identity("addon")
+    price = Price(id=identity("price addon"), product_id=addon_id, currency="USD", terms=terms, created_at=now)
+    return Product(
+        id=addon_id,
+        organization_id=organization.id,
+        kind="addon",
+        name="Extra Seat",
+        description="One more person in the studio.",
         prices=(price,),
         created_at=now,
     )
@@ -205,6 +223,6 @@ async def _make(ports: Ports, authenticator: Authenticator, shop: DemoShop) -> N
         hashed = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(shop.password)
         await organizations.add_user(tx, user, hashed)
         await organizations.add_membership(tx, organization.id, user.id, "owner", now=now)
-        for product in shop.products.values():
+        for product in (shop.addon, *shop.products.values()):
             await products.add(tx, product)
         await discounts.add(tx, shop.discount)

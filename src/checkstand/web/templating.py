@@ -56,6 +56,20 @@ def format_money(amount_minor: int, code: str, tag: str | None = None) -> str:
     return text
 
 
+def format_rate(amount: str, code: str, tag: str | None = None) -> str:
+    """A price per unit of use in the reader's form: minor units as a decimal number, with as many decimals as it needs.
+
+    >>> format_rate("0.25", "USD"), format_rate("150", "USD")
+    ('$0.0025', '$1.50')
+    """
+    exponent = find_currency(code).exponent
+    locale = locale_of(tag)
+    value = Decimal(amount).scaleb(-exponent)
+    decimals = max(exponent, -int(value.normalize().as_tuple().exponent))
+    text: str = _money_pattern(locale, decimals).apply(value, locale, currency=code.upper(), currency_digits=False)
+    return text
+
+
 def format_day(moment: date | datetime, tag: str | None = None) -> str:
     """A day in full: `December 5, 2026`."""
     return babel_date(moment, "long", locale=locale_of(tag))

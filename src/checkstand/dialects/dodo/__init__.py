@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.routing import Route
 
 from checkstand.dialects.dodo import (
+    addons,
     brands,
     checkouts,
     customers,
@@ -13,6 +14,7 @@ from checkstand.dialects.dodo import (
     misc,
     payments,
     products,
+    short_links,
     wallets,
     webhooks,
 )
@@ -20,7 +22,22 @@ from checkstand.dialects.dodo.events import Events
 
 router = APIRouter()
 hot_routes: list[Route] = []
-for _part in (checkouts, products, discounts, images, brands, meters, payments, customers, wallets, webhooks, misc):
+# `/products/short_links` comes before `/products/{id}`.
+for _part in (
+    checkouts,
+    short_links,
+    products,
+    addons,
+    discounts,
+    images,
+    brands,
+    meters,
+    payments,
+    customers,
+    wallets,
+    webhooks,
+    misc,
+):
     router.include_router(_part.api.router)
     hot_routes += _part.api.hot_routes
 

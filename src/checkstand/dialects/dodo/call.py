@@ -26,8 +26,9 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
-from checkstand.openapi import RequestBody
+from checkstand.openapi import Body, Gives, Operation
 from checkstand.ops.limiter import Window
+from checkstand.parameters import Query
 from checkstand.services import Services, services_of
 
 JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
@@ -53,6 +54,7 @@ class Call:
     data: object = None
     ignored: dict[str, str] | None = None
     window: Window | None = None
+    query: type[Query] | None = None
 
     @property
     def ports(self) -> Ports:
@@ -102,8 +104,10 @@ class Api:
     """
 
     def __init__(self, tag: str) -> None:
-        self.router = APIRouter(tags=[tag])
+        self.tag = tag
+        self.router = APIRouter()
         self.hot_routes: list[Route] = []
+        self.operations: list[Operation] = []
 
     def route(
         self,
@@ -111,17 +115,30 @@ class Api:
         path: str,
         *,
         scopes: Sequence[str] = (),
-        body: type[BaseModel] | None = None,
+        body: Body | None = None,
+        query: type[Query] | None = None,
+        status: int = 200,
+        gives: Gives = "object",
+        refuses: Sequence[int] = (),
         public: bool = False,
         keyed: bool = False,
         hot: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured. `hot`: asked before all."""
+        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured. `hot`: asked before all.
+
+        `status`, `gives` and `refuses` (statuses of this route alone) are for the document.
+        """
 
         def register(handler: Handler) -> Handler:
             async def endpoint(request: Request) -> Response:
                 return await answer(
-                    request, handler, scopes=scopes, takes_body=body is not None, public=public, keyed=keyed
+                    request,
+                    handler,
+                    scopes=scopes,
+                    takes_body=body is not None,
+                    public=public,
+                    keyed=keyed,
+                    query=query,
                 )
 
             endpoint.__name__ = handler.__name__
@@ -132,23 +149,39 @@ class Api:
                 self.hot_routes.append(plain)
             for form in (path, f"{path}/"):
                 self.router.add_api_route(
-                    form,
-                    endpoint,
-                    methods=[method],
-                    include_in_schema=form == path,
-                    openapi_extra=RequestBody(body, method=method, path=path) if body else None,
-                    response_class=Response,
+                    form, endpoint, methods=[method], include_in_schema=False, response_class=Response
                 )
+            operation = Operation(
+                method=method,
+                path=path,
+                handler=handler,
+                tag=self.tag,
+                status=status,
+                gives="nothing" if status == 204 else gives,
+                body=body,
+                query=query,
+                is_public=public,
+                is_keyed=keyed,
+                refuses=tuple(refuses),
+            )
+            self.operations.append(operation)
             return handler
 
         return register
 
 
 async def answer(
-    request: Request, handler: Handler, *, scopes: Sequence[str], takes_body: bool, public: bool, keyed: bool
+    request: Request,
+    handler: Handler,
+    *,
+    scopes: Sequence[str],
+    takes_body: bool,
+    public: bool,
+    keyed: bool,
+    query: type[Query] | None = None,
 ) -> Response:
     """Run a handler inside everything that all routes share."""
-    call = Call(request, services_of(request))
+    call = Call(request, services_of(request), query=query)
     response = await _as_response(
         lambda: _guarded(call, handler, scopes=scopes, takes_body=takes_body, public=public, keyed=keyed)
     )

@@ -1,15 +1,16 @@
-"""`/checkouts`: create a session and read how it stands (dodo.md 2, 3)."""
+"""`/checkouts`: create a session, ask beforehand what it would cost, and read how it stands (dodo.md 2, 3)."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import requests, sales
+from checkstand.dialects.dodo import preview, requests, sales, short_links
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import CheckoutIn
 from checkstand.dialects.dodo.wire import Json, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.read_sale import sales_of_checkouts
 
@@ -26,11 +27,17 @@ async def create(call: Call) -> Response:
     created = await create_checkout(call.ports, call.organization, request)
     answer: Json = {
         "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
-        "checkout_url": sales.session_url(call.ports.public_url(), created),
+        "checkout_url": await short_links.checkout_url(call.ports, call.organization, created),
     }
     if created.order_id is not None:
         answer["payment_id"] = shown(DodoPrefix.PAYMENT, created.order_id)
     return call.json(answer)
+
+
+@api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn)
+async def preview_checkout(call: Call) -> Response:
+    """See what a checkout session would cost. Nothing is stored. There are no translations, so `locale` changes nothing."""
+    return call.json(await preview.document(call, call.body(CheckoutIn)))
 
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, hot=True)
@@ -40,3 +47,11 @@ async def get(call: Call) -> Response:
     found = await read_checkout(call.ports, call.organization, checkout_id)
     sale = (await sales_of_checkouts(call.ports, call.organization, [found]))[0]
     return call.json(sales.session(sale))
+
+
+@api.route("GET", "/checkouts/{id}/explain", scopes=READ)
+async def explain(call: Call) -> Response:
+    """How a session's total came about, step by step. Ours; the original has no such endpoint."""
+    checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)
+    found = await read_checkout(call.ports, call.organization, checkout_id)
+    return call.json(account_of(found, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))

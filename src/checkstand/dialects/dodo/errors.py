@@ -16,7 +16,6 @@ from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
-    DiscountLimitReached,
     Expired,
     ExternalIdTaken,
     Invalid,
@@ -49,8 +48,10 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "currency_unavailable": (
         422,
         "EXCHANGE_RATE_NOT_FOUND",
-        "{where}: {given} has no price in the session's currency, and prices are not converted",
+        "{where}: {given} has no price in the currency that the rest of the cart is priced in",
     ),
+    "currency_not_chargeable": (422, "UNSUPPORTED_CURRENCY", "{where}: {given} cannot be charged"),
+    "quantity_not_one": (422, "INVALID_QUANTITY", "{where}: a usage-based product is sold once, with quantity 1"),
     "quantity_zero": (422, "INVALID_QUANTITY", "{where}: with confirm: true the quantity must be at least 1"),
     "quantity_required": (422, "INVALID_QUANTITY", "{where}: the quantity must be at least 1"),
     "quantity_out_of_range": (422, "INVALID_QUANTITY", "{where}: the quantity must be between 0 and 2147483647"),
@@ -77,11 +78,6 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
         "Minimum amount of {minimum} is required to process payment",
     ),
-    "trial_of_part_of_cart": (
-        422,
-        PARAMETERS,
-        "{where}: a trial must be the same for every product of the cart. Sell what has no trial in a session of its own.",
-    ),
     "addon_on_one_time": (
         422,
         PARAMETERS,
@@ -89,15 +85,16 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     ),
     "addon_unknown": (422, "MISSING_ADDON_IDS", "{where}: One or more product IDs do not exist: {given}"),
     "addon_twice": (422, "DUPLICATE_ADDON_IDS_IN_REQUEST", "{where}: add-on {given} is there twice"),
+    "addon_on_metered": (
+        422,
+        "ADDONS_IN_USAGE_BASED_BILLING_NOT_SUPPORTED",
+        "{where}: add-ons cannot come with a usage-based price, and {given} has one",
+    ),
+    "brands_differ": (422, "BRAND_MISMATCH", "{where}: all products of a cart must be of one brand"),
     "on_demand_disabled": (
         422,
         "ON_DEMAND_SUBSCRIPTIONS_NOT_ENABLED",
         "{where}: on-demand subscriptions are not enabled for this business",
-    ),
-    "usage_based_disabled": (
-        422,
-        PARAMETERS,
-        "{where}: usage-based prices are not enabled for this business. Use one_time_price or recurring_price.",
     ),
     "paid_trial_disabled": (422, PARAMETERS, "{where}: a paid trial is not enabled for this business"),
     "span_too_long": (422, PARAMETERS, "{where}: {given} is too long. At most 100 years are possible."),
@@ -109,7 +106,10 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     ),
     "brand_unknown": (422, "NOT_FOUND", "{where}: brand {given} does not exist"),
     "image_unknown": (422, "NOT_FOUND", "{where}: image {given} does not exist. Upload it first."),
-    "meter_unknown": (422, "NOT_FOUND", "{where}: meter {given} does not exist"),
+    "meter_unknown": (422, "NOT_FOUND", "{where}: meter {given} does not exist, or is archived"),
+    "meter_twice": (422, PARAMETERS, "{where}: meter {given} is there twice"),
+    "unit_price_missing": (422, PARAMETERS, "{where}: a meter needs a price per unit above zero"),
+    "credit_entitlement_unknown": (422, "NOT_FOUND", "{where}: credit entitlement {given} does not exist"),
     "payment_method_unknown": (422, "NOT_FOUND", "{where}: payment method {given} does not exist"),
     "no_method": (
         422,
@@ -118,11 +118,6 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     ),
     "country_unsupported": (422, "UNSUPPORTED_COUNTRY", "{where}: Country {given} currently not supported"),
     "confirm_incomplete": (422, BODY, "confirm: true needs {given}"),
-    "one_discount_only": (
-        422,
-        PARAMETERS,
-        "{where}: one discount code can be used in a session. Send only the one that shall apply.",
-    ),
     "discount_unknown": (422, "INVALID_DISCOUNT_CODE", "{where}: discount code {given} does not exist"),
     "discount_not_started": (422, "DISCOUNT_NOT_YET_ACTIVE", "{where}: discount code {given} is not active yet"),
     "discount_ended": (422, "DISCOUNT_CODE_EXPIRED", "Discount code expired"),
@@ -142,6 +137,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "{where}: discount code {given} has no amount in the session's currency",
     ),
     "discount_on_free_product": (422, "INVALID_DISCOUNT_CODE", "{where}: there is nothing to take a discount from"),
+    "discount_twice": (422, PARAMETERS, "{where}: discount code {given} is there twice"),
     "discount_no_longer_redeemable": (
         503,
         "DISCOUNT_CONCURRENT_REDEMPTION",
@@ -157,6 +153,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "bounds_need_units": (422, PARAMETERS, "{where}: no product here is sold by unit"),
     "ad_hoc_product_not_offered": (422, PARAMETERS, "{where}: the product is not part of this session"),
     "field_required": (422, BODY, "{where}: is required"),
+    "field_missing": (422, BODY, "{where}: is required"),
     "token_required": (422, BODY, "{where}: is required"),
     "price_required": (422, BODY, "price: is required"),
     "one_fixed_price_only": (422, PARAMETERS, "price: there is a price in this currency already"),
@@ -185,6 +182,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         422,
         "DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET",
         "{where}: the cart is too small for discount code {given}",
+    ),
+    "discount_customer_limit": (
+        422,
+        "DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED",
+        "{where}: this customer has used discount code {given} as often as one customer may",
     ),
     "discount_not_eligible": (
         422,
@@ -231,7 +233,12 @@ _FIELDS = {
     "customer_name": "customer.name",
     "customer_email": "customer.email",
 }
-_SHOWN_AS = {"product": DodoPrefix.PRODUCT, "currency": DodoPrefix.PRODUCT, "customer": DodoPrefix.CUSTOMER}
+_SHOWN_AS = {
+    "product": DodoPrefix.PRODUCT,
+    "currency": DodoPrefix.PRODUCT,
+    "customer": DodoPrefix.CUSTOMER,
+    "addon": DodoPrefix.ADDON,
+}
 # Pydantic's own words for a union's branch, which no caller wrote.
 TAGS = frozenset({"attach", "new", "one_time_price", "recurring_price", "usage_based_price", "condition", "group"})
 # Errors of a validator that have a code of their own.
@@ -358,11 +365,4 @@ _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str, Mapping[str, str] | N
     (PaymentNotReady, 403, "MERCHANT_NOT_LIVE", "Merchant is not live", None),
     (CustomerDeleted, 409, "CUSTOMER_DELETED", "The customer of this session has been deleted.", NO_RETRY),
     (ExternalIdTaken, 409, "CUSTOMER_MISMATCH", "The customer's id belongs to another e-mail address.", NO_RETRY),
-    (
-        DiscountLimitReached,
-        422,
-        "DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED",
-        "This customer has used the discount code as often as one customer may.",
-        None,
-    ),
 )

@@ -1,20 +1,26 @@
 """Products and prices as Dodo's clients send them, and what they come to in the catalogue (dodo.md 5.1).
 
 A one-time price that buyers may exceed is `Custom` with `price` as its minimum; a recurring one gives the product its interval, its
-term and its trial. A price that cannot be kept as promised (usage, a paid trial, a fraction of a percent) is refused by name.
+term and its trial. A price by usage is several: its set amount, and a rate for each meter. What cannot be kept as promised (a paid
+trial, a fraction of a percent, credits for units of a meter) is refused by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
-from checkstand.dialects.dodo.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
+from checkstand.dialects.dodo.models import INT32, LONGEST_TEXT, Base, Count, Currency, Id, Metadata, Text, whole
+from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.catalog import Custom, Fixed, Interval, PriceDefinition, Span, TaxBehavior
-from checkstand.domain.errors import Invalid
+from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.meter import Meter
+from checkstand.domain.terms import Metered
 
 IntervalName = Literal["Day", "Week", "Month", "Year"]
 TaxCategory = Literal["digital_products", "saas", "e_book", "edtech", "live_tutoring"]
@@ -22,15 +28,21 @@ Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Percent = Annotated[int, BeforeValidator(whole), Field(ge=0, le=100)]
 BasisPoints = Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)]
 Positive = Annotated[int, BeforeValidator(whole), Field(ge=1, le=INT32)]
+Words = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None
+INT64 = 2**63 - 1
+MOST_ADDONS = 10
+MOST_METERS = 50
+# What a product by usage is remembered as: it may have no meter.
+BY_USAGE = "usage_based"
 # A century: dates stay within the calendar however often they are added.
 _LONGEST = {"Day": 36_525, "Week": 5_200, "Month": 1_200, "Year": 100}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a wire price says of the product and of its price. `extras`: what is kept as given."""
+    """What a wire price says of the product and of its prices, the set amount first. `extras`: what is kept as given."""
 
-    definition: PriceDefinition
+    definitions: tuple[PriceDefinition, ...]
     recurrence: Span | None = None
     term: Span | None = None
     trial: Span | None = None
@@ -43,6 +55,7 @@ class PriceIn(Base):
     KEPT: ClassVar[frozenset[str]] = frozenset(
         {
             "purchasing_power_parity",
+            BY_USAGE,
             "trial_apply_discounts",
             "trial_payment_method_optional",
             "zero_amount_payment_method_optional",
@@ -99,22 +112,39 @@ class RecurringPriceIn(PriceIn):
     zero_amount_payment_method_optional: bool | None = None
 
 
+class MeterPriceIn(Base):
+    """What a unit of a meter costs, in the currency's smallest unit. `name` and the other words are the meter's own: not read."""
+
+    meter_id: Id
+    price_per_unit: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}(\.[0-9]{1,12})?$")] | None = None
+    free_threshold: Annotated[int, BeforeValidator(whole), Field(ge=0, le=INT64)] | None = None
+    name: Words = None
+    description: Words = None
+    measurement_unit: Words = None
+    credit_entitlement_id: Text = None
+    meter_units_per_credit: Text = None
+
+
 class UsageBasedPriceIn(PriceIn):
-    """Read so far that it can be refused by name."""
+    """Billed every interval: a set amount, and what was used."""
 
     type: Literal["usage_based_price"]
+    fixed_price: Count
+    payment_frequency_count: Positive
+    payment_frequency_interval: IntervalName
+    subscription_period_count: Positive
+    subscription_period_interval: IntervalName
+    meters: Annotated[list[MeterPriceIn], Field(max_length=MOST_METERS)] | None = None
 
 
 AnyPriceIn = Annotated[OneTimePriceIn | RecurringPriceIn | UsageBasedPriceIn, Field(discriminator="type")]
 
 
-def terms_of(price: OneTimePriceIn | RecurringPriceIn | UsageBasedPriceIn) -> Terms:
-    """What the price comes to. Raises Invalid."""
+def terms_of(price: OneTimePriceIn | RecurringPriceIn | UsageBasedPriceIn, meters: Mapping[str, Meter]) -> Terms:
+    """What the price comes to; `meters` by the ids that callers write. Raises Invalid."""
     if isinstance(price, OneTimePriceIn):
         return _one_time(price)
-    if isinstance(price, RecurringPriceIn):
-        return _recurring(price)
-    raise Invalid.single("usage_based_disabled", "price", "type")
+    return _recurring(price) if isinstance(price, RecurringPriceIn) else _by_usage(price, meters)
 
 
 def _one_time(price: OneTimePriceIn) -> Terms:
@@ -124,7 +154,7 @@ def _one_time(price: OneTimePriceIn) -> Terms:
         terms: Custom | Fixed = Custom(minimum_minor=price.price, preset_minor=price.suggested_price)
     else:
         terms = Fixed(amount_minor=price.price)
-    return Terms(definition=_definition(price, terms), extras=price.extras())
+    return Terms(definitions=(_definition(price, terms),), extras=price.extras())
 
 
 def _recurring(price: RecurringPriceIn) -> Terms:
@@ -132,12 +162,74 @@ def _recurring(price: RecurringPriceIn) -> Terms:
         raise Invalid.single("paid_trial_disabled", "price", "trial_amount", given=price.trial_amount)
     days = price.trial_period_days
     return Terms(
-        definition=_definition(price, Fixed(amount_minor=price.price)),
+        definitions=(_definition(price, Fixed(amount_minor=price.price)),),
         recurrence=_span("payment_frequency", price.payment_frequency_count, price.payment_frequency_interval),
         term=_span("subscription_period", price.subscription_period_count, price.subscription_period_interval),
         trial=Span(interval=Interval.DAY, count=days) if days else None,
         extras=price.extras(),
     )
+
+
+def _by_usage(price: UsageBasedPriceIn, meters: Mapping[str, Meter]) -> Terms:
+    given = price.meters or []
+    if problems := _meter_problems(given, meters):
+        raise Invalid(problems)
+    rates = [
+        PriceDefinition(
+            currency=price.currency,
+            terms=_rate(item, meters[item.meter_id]),
+            tax_behavior=price.tax_behavior,
+        )
+        for item in given
+    ]
+    return Terms(
+        definitions=(_definition(price, Fixed(amount_minor=price.fixed_price)), *rates),
+        recurrence=_span("payment_frequency", price.payment_frequency_count, price.payment_frequency_interval),
+        term=_span("subscription_period", price.subscription_period_count, price.subscription_period_interval),
+        extras={**price.extras(), BY_USAGE: True},
+    )
+
+
+def _meter_problems(given: Sequence[MeterPriceIn], meters: Mapping[str, Meter]) -> list[Problem]:
+    problems = []
+    names = [item.meter_id for item in given]
+    for position, item in enumerate(given):
+        where = ("price", "meters", position)
+        if item.meter_id not in meters:
+            problems.append(Problem("meter_unknown", (*where, "meter_id"), item.meter_id))
+        elif item.meter_id in names[:position]:
+            problems.append(Problem("meter_twice", (*where, "meter_id"), item.meter_id))
+        if item.credit_entitlement_id is not None:
+            named = (*where, "credit_entitlement_id")
+            problems.append(Problem("credit_entitlement_unknown", named, item.credit_entitlement_id))
+        elif item.price_per_unit is None or not Decimal(item.price_per_unit):
+            problems.append(Problem("unit_price_missing", (*where, "price_per_unit")))
+    return problems
+
+
+def _rate(given: MeterPriceIn, meter: Meter) -> Metered:
+    return Metered(
+        meter_id=meter.id,
+        meter_name=meter.name,
+        unit_amount=given.price_per_unit or "",
+        included_units=given.free_threshold,
+        description=meter.description,
+        unit=meter.measurement_unit,
+    )
+
+
+def shown_meter(terms: Metered) -> Mapping[str, object]:
+    """A rate as it is given and shown."""
+    return {
+        "meter_id": shown(DodoPrefix.METER, terms.meter_id),
+        "price_per_unit": terms.unit_amount,
+        "free_threshold": terms.included_units,
+        "name": terms.meter_name,
+        "description": terms.description,
+        "measurement_unit": terms.unit,
+        "credit_entitlement_id": None,
+        "meter_units_per_credit": None,
+    }
 
 
 def _definition(price: PriceIn, terms: Custom | Fixed) -> PriceDefinition:
@@ -171,7 +263,7 @@ class ProductFields(Base):
 
     name: Name | None = None
     description: Annotated[str, StringConstraints(max_length=1000)] | None = None
-    addons: list[Id] | None = None
+    addons: Annotated[list[Id], Field(max_length=MOST_ADDONS)] | None = None
     brand_id: Text = None
     metadata: Metadata | None = None
     digital_product_delivery: DeliveryIn | None = None

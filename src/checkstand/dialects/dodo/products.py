@@ -7,15 +7,24 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import brands, errors, paging, translate
+from checkstand.dialects.dodo import addons, brands, errors, paging, translate
 from checkstand.dialects.dodo.call import Api, Call
-from checkstand.dialects.dodo.prices import PriceIn, ProductIn, ProductPatch, Terms, terms_of
-from checkstand.dialects.dodo.wire import Json
+from checkstand.dialects.dodo.prices import (
+    AnyPriceIn,
+    PriceIn,
+    ProductIn,
+    ProductPatch,
+    Terms,
+    UsageBasedPriceIn,
+    terms_of,
+)
+from checkstand.dialects.dodo.wire import Json, named
 from checkstand.domain.catalog import Product
-from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.meter import Meter
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
-from checkstand.store import products
+from checkstand.store import meters, products
 
 api = Api("Dodo: products")
 READ = ("products:read", "products:write")
@@ -27,9 +36,8 @@ UNNAMED = "Untitled product"
 async def create(call: Call) -> Response:
     """Create a product."""
     body = call.body(ProductIn)
-    _check_references(body)
+    terms = terms_of(body.price, await _meters(call, body.price))
     brand_id = await brands.named_brand(call, body.brand_id)
-    terms = terms_of(body.price)
     extras: dict[str, object] = {"dialect": "dodo", **_extras(body), **terms.extras}
     if body.name is None:
         extras["unnamed"] = True
@@ -47,14 +55,23 @@ async def create(call: Call) -> Response:
         extras=extras,
         created_at=call.ports.now(call.organization),
     )
-    made = await create_product(call.ports, call.organization, draft, [terms.definition])
+    offered = await addons.named_addons(call, body.addons or (), draft, is_metered=translate.is_by_usage(draft))
+    made = await create_product(call.ports, call.organization, replace(draft, addons=offered), terms.definitions)
     return call.json(_shown(call, made))
 
 
-def _check_references(body: ProductIn | ProductPatch) -> None:
-    """Add-ons that a product names must exist. Raises Invalid."""
-    if body.addons:
-        raise Invalid([Problem("addon_unknown", ("addons",), ", ".join(body.addons))])
+async def _meters(call: Call, price: AnyPriceIn, product: Product | None = None) -> dict[str, Meter]:
+    """The meters that a price names, by the ids it names them with; archived ones only where the product had them before."""
+    if not isinstance(price, UsageBasedPriceIn):
+        return {}
+    wanted = {item.meter_id: named(DodoPrefix.METER, item.meter_id) for item in price.meters or ()}
+    found = await meters.by_ids(call.ports.db, call.organization.id, [item for item in wanted.values() if item])
+    kept = {rate.meter_id for rate in translate.rates_of(product)} if product else set()
+    return {
+        text: found[meter_id]
+        for text, meter_id in wanted.items()
+        if meter_id in found and (found[meter_id].archived_at is None or meter_id in kept)
+    }
 
 
 def _extras(body: ProductIn | ProductPatch) -> dict[str, object]:
@@ -113,12 +130,11 @@ async def update(call: Call) -> Response:
     call.path_id(DodoPrefix.PRODUCT)
     body = call.body(ProductPatch)
     found = await _found(call)
-    _check_references(body)
-    terms = terms_of(body.price) if body.price is not None else None
-    changed = _with_terms(_with_fields(found, body), terms)
+    terms = terms_of(body.price, await _meters(call, body.price, found)) if body.price is not None else None
+    changed = await _with_addons(call, _with_terms(_with_fields(found, body), terms), body)
     if body.gave("brand_id"):
         changed = replace(changed, brand_id=await brands.named_brand(call, body.brand_id))
-    prices = PriceList(add=(terms.definition,)) if terms is not None else None
+    prices = PriceList(add=terms.definitions) if terms is not None else None
     saved = await change_product(call.ports, call.organization, changed, prices)
     return call.json(_shown(call, saved))
 
@@ -135,6 +151,18 @@ def _with_fields(product: Product, body: ProductPatch) -> Product:
         metadata=product.metadata if body.metadata is None else body.metadata,
         extras=extras,
     )
+
+
+async def _with_addons(call: Call, product: Product, body: ProductPatch) -> Product:
+    """The product with the add-ons that were sent; those it had must still fit what it became. Raises Invalid."""
+    is_metered = translate.is_by_usage(product)
+    if body.gave("addons"):
+        offered = await addons.named_addons(call, body.addons or (), product, is_metered=is_metered)
+        return replace(product, addons=offered)
+    if product.addons and (product.recurrence is None or is_metered):
+        code = "addon_on_metered" if is_metered else "addon_on_one_time"
+        raise Invalid.single(code, "addons", given=product.name)
+    return product
 
 
 def _with_terms(product: Product, terms: Terms | None) -> Product:

@@ -1,32 +1,33 @@
-"""From `POST /checkouts` to a neutral request (dodo.md 2.3): the cart against the catalogue, the buyer, the page's options.
+"""From `POST /checkouts` to a neutral request (dodo.md 2.3): the buyer, the page's options, what confirming at once needs.
 
 What has no effect yet is carried with the session as it was given, never dropped. What would change the price or the promise made to
-a buyer and cannot be kept (an add-on, a mandate, two stacked codes) is refused by its own code instead.
+a buyer and cannot be kept (a mandate, a stored method) is refused by its own code instead. The cart is read in `cart.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from checkstand.dialects.dodo import cart
+from checkstand.dialects.dodo.cart import CartLine
 from checkstand.dialects.dodo.models import (
     AddressIn,
     AttachedCustomerIn,
-    CartItemIn,
     CheckoutIn,
     NewCustomerIn,
 )
 from checkstand.dialects.dodo.wire import named
 from checkstand.domain.address import CA_SUBDIVISIONS, EMBARGOED, US_STATES, Address, InvalidState, normalize_state
-from checkstand.domain.catalog import Custom, Interval, Price, Product, Span, Visibility, in_currency
-from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice, active_trial
+from checkstand.domain.catalog import Interval, Span
+from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice
 from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.fields import AttachedField, inline_field
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
+from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
 from checkstand.flows.ports import Ports
 from checkstand.store import customers
 
@@ -39,14 +40,15 @@ _OPTION_FLAGS = frozenset(
         "allow_phone_number_collection",
         "allow_tax_id",
         "always_create_new_customer",
+        "allow_editing_addons",
         "require_phone_number",
+        "require_tax_id",
         "redirect_immediately",
     }
 )
 _CARRIED = frozenset(
     {
         "adaptive_currency_fees_inclusive",
-        "custom_fields",
         "force_3ds",
         "mandate_min_amount_inr_paise",
         "short_link",
@@ -55,27 +57,12 @@ _CARRIED = frozenset(
 _SUBDIVISIONS = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class CartLine:
-    """An item of the cart with the product it names, if that can be sold."""
-
-    position: int
-    item: CartItemIn
-    product: Product
-
-    def where(self, field: str) -> tuple[str | int, ...]:
-        return ("product_cart", self.position, field)
-
-
 async def create_request(ports: Ports, organization: Organization, body: CheckoutIn) -> CheckoutRequest:
     """What the body asks for. Raises Invalid; the flow finds what is wrong beyond this."""
-    if not body.product_cart:
-        raise Invalid([_empty_cart(body)])
-    lines = await _cart(ports, organization, body)
+    lines = await cart.read_cart(ports, organization, body)
     customer_id = _customer_id(body)
-    trial = _trial(body)
-    currency = _currency(organization, body, lines)
-    _check_cart(organization, body, lines, trial)
+    currency = cart.price_currency(organization, body, lines)
+    _check(organization, body, lines)
     if body.confirm:
         _check_confirmed_cart(body, lines, currency)
         known = await customers.by_id(ports.db, organization.id, customer_id) if customer_id else None
@@ -83,56 +70,24 @@ async def create_request(ports: Ports, organization: Organization, body: Checkou
     new = body.customer if isinstance(body.customer, NewCustomerIn) else None
     return CheckoutRequest(
         dialect="dodo",
-        wanted=tuple(_wanted(line) for line in lines),
+        wanted=tuple(cart.wanted(line) for line in lines),
         choose_one=False,
         currency=currency,
+        wanted_currency=body.billing_currency if organization.settings.adaptive_currency else None,
         buyer=_buyer(body, new),
         customer_id=customer_id,
         business_mentioned=body.tax_id is not None or body.customer_business_name is not None,
         options=_options(body, is_attached=customer_id is not None),
-        trial=trial,
+        trial=_trial(body),
         redirects=Redirects(success_url=body.return_url, back_url=body.cancel_url),
         metadata=body.metadata or {},
-        discount_codes=tuple(body.codes),
-        enforce_floor=all(_is_decided(line, currency) for line in lines),
+        discount_codes=body.codes,
+        questions=_questions(ports, organization, body),
+        enforce_floor=all(cart.is_decided(line, currency) for line in lines),
         reserves_order=body.confirm,
         lifetime=_lifetime(body),
         carried=_carried(body),
     )
-
-
-def _empty_cart(body: CheckoutIn) -> Problem:
-    if body.product_collection_id is not None:
-        return Problem("collection_unknown", ("product_collection_id",), body.product_collection_id)
-    return Problem("cart_empty", ("product_cart",))
-
-
-async def _cart(ports: Ports, organization: Organization, body: CheckoutIn) -> list[CartLine]:
-    """Each item with its product. Raises Invalid naming every one that cannot be sold, in the caller's spelling."""
-    wanted = [named(DodoPrefix.PRODUCT, item.product_id) for item in body.product_cart]
-    found = await ports.cache.products(organization.id, [product_id for product_id in wanted if product_id])
-    lines: list[CartLine] = []
-    problems: list[Problem] = []
-    for position, (item, product_id) in enumerate(zip(body.product_cart, wanted, strict=True)):
-        product = found.get(product_id) if product_id else None
-        code = _why_not_sold(product)
-        if product is None or code:
-            problems.append(Problem(code, ("product_cart", position, "product_id"), item.product_id))
-        else:
-            lines.append(CartLine(position, item, product))
-    if problems:
-        raise Invalid(problems)
-    return lines
-
-
-def _why_not_sold(product: Product | None) -> str:
-    if product is None:
-        return "product_unknown"
-    if product.is_archived:
-        return "product_archived"
-    if product.visibility is Visibility.DRAFT:
-        return "product_draft"
-    return "" if product.active_prices else "price_missing"
 
 
 def _customer_id(body: CheckoutIn) -> UUID | None:
@@ -152,25 +107,11 @@ def _trial(body: CheckoutIn) -> TrialChoice:
     return TrialChoice(span=Span(interval=Interval.DAY, count=days)) if days else TrialChoice(allow=False)
 
 
-def _currency(organization: Organization, body: CheckoutIn, lines: Sequence[CartLine]) -> str:
-    """One currency for all: `billing_currency` where everything has a price in it, else the business's, else the first product's."""
-    offered = [[price.currency for price in line.product.active_prices] for line in lines]
-    common = set(offered[0]).intersection(*offered)
-    settings = organization.settings
-    billing = [body.billing_currency] if body.billing_currency and settings.adaptive_currency else []
-    wishes = [*billing, settings.default_currency, *offered[0]]
-    return next((code for code in wishes if code in common), offered[0][0])
-
-
-def _check_cart(organization: Organization, body: CheckoutIn, lines: Sequence[CartLine], trial: TrialChoice) -> None:
+def _check(organization: Organization, body: CheckoutIn, lines: Sequence[CartLine]) -> None:
     """What holds for every session. Raises Invalid with all problems of the cart, then of the rest."""
-    problems = [problem for line in lines for problem in _addon_problems(line)]
+    problems = cart.cart_problems(lines)
     if body.subscription_data is not None and body.subscription_data.on_demand is not None:
         problems.append(Problem("on_demand_disabled", ("subscription_data", "on_demand")))
-    if len({active_trial(line.product, trial) for line in lines}) > 1:
-        problems.append(Problem("trial_of_part_of_cart", ("product_cart",)))
-    if len(body.codes) > 1:
-        problems.append(Problem("one_discount_only", ("discount_codes",)))
     if body.payment_method_id is not None:
         problems.append(Problem("payment_method_unknown", ("payment_method_id",), body.payment_method_id))
     if body.allowed_payment_method_types == []:
@@ -182,39 +123,10 @@ def _check_cart(organization: Organization, body: CheckoutIn, lines: Sequence[Ca
         raise Invalid(problems)
 
 
-def _addon_problems(line: CartLine) -> list[Problem]:
-    """There is no add-on that a product could have: whatever is named is unknown, or named in the wrong place."""
-    addons = line.item.addons or []
-    if not addons:
-        return []
-    where = line.where("addons")
-    if line.product.recurrence is None:
-        return [Problem("addon_on_one_time", where, line.item.product_id)]
-    named_ids = [addon.addon_id for addon in addons]
-    twice = next((addon_id for addon_id in named_ids if named_ids.count(addon_id) > 1), None)
-    if twice is not None:
-        return [Problem("addon_twice", where, twice)]
-    return [Problem("addon_unknown", where, ", ".join(named_ids))]
-
-
-def _price(line: CartLine, currency: str) -> Price | None:
-    return next(iter(in_currency(line.product.prices, currency)), None)
-
-
-def _is_decided(line: CartLine, currency: str) -> bool:
-    """True when nobody can change what the line costs: only then is a total judged before the buyer has chosen."""
-    price = _price(line, currency)
-    is_open = price is not None and isinstance(price.terms, Custom) and line.item.amount is None
-    return line.item.quantity > 0 and not is_open
-
-
 def _check_confirmed_cart(body: CheckoutIn, lines: Sequence[CartLine], currency: str) -> None:
     """`confirm: true`: nothing about the cart may be left to the buyer, and a card must be allowed (dodo.md 2.3.4)."""
     problems = [Problem("quantity_zero", line.where("quantity"), 0) for line in lines if line.item.quantity == 0]
-    for line in lines:
-        price = _price(line, currency)
-        if price is not None and isinstance(price.terms, Custom) and line.item.amount is None:
-            problems.append(Problem("amount_missing", line.where("amount")))
+    problems += [Problem("amount_missing", line.where("amount")) for line in lines if cart.lacks_amount(line, currency)]
     allowed = body.allowed_payment_method_types
     if allowed is not None and not CARDS.intersection(allowed):
         problems.append(Problem("no_method", ("allowed_payment_method_types",)))
@@ -238,7 +150,7 @@ def _check_confirmed_details(body: CheckoutIn, known: Customer | None) -> None:
     phone = new.phone_number if new else known.phone if known else None
     if body.feature_flags.require_phone_number and phone is None:
         missing.append("customer.phone_number")
-    if body.feature_flags.require_tax_id and body.tax_id is None:
+    if body.feature_flags.require_tax_id and body.tax_id is None and (known is None or known.tax_id is None):
         missing.append("tax_id")
     if missing:
         raise Invalid.single("confirm_incomplete", "confirm", given=", ".join(missing))
@@ -252,15 +164,6 @@ def _missing_of(address: Address, *, minimal: bool) -> list[str]:
         "zipcode": address.postal_code,
     }
     return [name for name, value in given.items() if not value and (name == "zipcode" or not minimal)]
-
-
-def _wanted(line: CartLine) -> Wanted:
-    return Wanted(
-        product_id=line.product.id,
-        where=line.where("product_id"),
-        quantity=line.item.quantity,
-        chosen_minor=line.item.amount,
-    )
 
 
 def _buyer(body: CheckoutIn, new: NewCustomerIn | None) -> Buyer:
@@ -303,6 +206,25 @@ def _state(country: str, given: str | None) -> str | None:
         return given
 
 
+def _questions(ports: Ports, organization: Organization, body: CheckoutIn) -> tuple[AttachedField, ...]:
+    """The merchant's own questions of this one session."""
+    now = ports.now(organization)
+    return tuple(
+        inline_field(
+            field_id=ports.new_id(),
+            organization_id=organization.id,
+            key=asked.key,
+            label=asked.label,
+            field_type=asked.field_type,
+            required=asked.required,
+            placeholder=asked.placeholder,
+            options=asked.options or (),
+            created_at=now,
+        )
+        for asked in body.custom_fields or ()
+    )
+
+
 def _options(body: CheckoutIn, *, is_attached: bool) -> Options:
     """Stored methods are shown to a named customer alone: an e-mail address proves nothing (dodo.md 2.3.3)."""
     flags = body.feature_flags
@@ -314,6 +236,8 @@ def _options(body: CheckoutIn, *, is_attached: bool) -> Options:
         allow_phone_number=flags.allow_phone_number_collection,
         require_phone_number=flags.require_phone_number,
         allow_tax_id=flags.allow_tax_id,
+        require_tax_id=flags.require_tax_id,
+        edit_addons=flags.allow_editing_addons,
         minimal_address=body.asks_minimal_address,
         require_name=True,
         show_saved_methods=body.show_saved_payment_methods and is_attached,

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from checkstand.dialects.dodo import discount_models
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_or_none
+from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, CheckoutStatus
+from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
+from checkstand.domain.exchange import Settled
+from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
@@ -72,6 +75,13 @@ _LISTED = """
 """
 
 
+# What a payment tells of a discount, with its place in the stack beside it.
+_DISCOUNT = """
+    discount_id business_id type amount code name restricted_to usage_limit times_used subscription_cycles expires_at
+    preserve_on_plan_change metadata created_at
+"""
+
+
 def failure_code(decline_code: str) -> str:
     """The original's code for a decline.
 
@@ -96,17 +106,18 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
     status = STATUSES[attempt.status] if attempt else status_of(sale)
     business = business_id(organization)
     total, tax = _amounts(sale)
+    settled = checkout.quote.settled or Settled(currency=checkout.currency, due_minor=total, tax_minor=tax)
     created = sale.attempts[0].created_at if sale.attempts else checkout.created_at
     return {
         "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
         "business_id": business,
-        "brand_id": business,
+        "brand_id": shown_brand(organization.id, checkout.selected.brand_id),
         "total_amount": total,
         "currency": checkout.currency,
         "tax": tax,
-        "settlement_amount": total,
-        "settlement_currency": checkout.currency,
-        "settlement_tax": tax,
+        "settlement_amount": settled.due_minor,
+        "settlement_currency": settled.currency,
+        "settlement_tax": settled.tax_minor,
         "status": status,
         **_instrument(latest.instrument if latest else None),
         "customer": _customer(sale),
@@ -115,12 +126,13 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "product_cart": [
             {"product_id": shown(DodoPrefix.PRODUCT, line.product_id), "quantity": line.quantity}
             for line in checkout.lines
+            if line.part_of is None
         ],
         "subscription_id": None,
         "subscription_ids": [],
         "checkout_session_id": shown(DodoPrefix.CHECKOUT_SESSION, checkout.id),
         "discount_id": shown_or_none(DodoPrefix.DISCOUNT, checkout.discount_id),
-        "discounts": None,
+        "discounts": _discounts(checkout, organization),
         "payment_link": session_url(public_url, checkout) if checkout.dialect == "dodo" else None,
         **_error(latest, status),
         "digital_products_delivered": False,
@@ -155,8 +167,16 @@ def _amounts(sale: Sale) -> tuple[int, int]:
     """What is charged and the tax in it: the order's once there is one, before that what would be taken today."""
     if sale.order is not None:
         return sale.order.total_minor, sale.order.tax_minor
-    due = sale.checkout.quote.due_minor
-    return due, (sale.checkout.quote.tax_minor or 0) if due else 0
+    return sale.checkout.quote.due_minor, sale.checkout.quote.tax_due_minor
+
+
+def _discounts(checkout: Checkout, organization: Organization) -> list[Json] | None:
+    """The discounts in the order they were taken. A payment that is no subscription's has no cycles left."""
+    shown_whole = [discount_models.discount(one, organization) for one in checkout.discounts]
+    return [
+        {**{name: whole[name] for name in _DISCOUNT.split()}, "position": position, "cycles_remaining": None}
+        for position, whole in enumerate(shown_whole)
+    ] or None
 
 
 def _address(sale: Sale) -> Address | None:
@@ -205,13 +225,12 @@ def _error(latest: Attempt | None, status: str) -> Json:
 
 def _answers(checkout: Checkout) -> list[Json] | None:
     """What the buyer answered to the merchant's own questions: values are texts."""
-    given = {key: value for key, value in checkout.custom_field_data.items() if value is not None}
-    if not given:
-        return None
+    given = checkout.custom_field_data
     return [
-        {"key": key, "value": str(value).lower() if isinstance(value, bool) else str(value)}
-        for key, value in given.items()
-    ]
+        {"key": slug, "value": as_text(asked.field, given[slug])}
+        for asked in checkout.fields
+        if given.get(slug := asked.field.slug) is not None
+    ] or None
 
 
 def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) -> Json:
@@ -222,26 +241,25 @@ def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) 
 
 def line_items(sale: Sale) -> Json:
     """Each line of what was bought; only what was paid can be given back (dodo.md 5.5)."""
-    if sale.order is not None:
-        lines = [
-            (item.product_id, item.label, item.amount_minor - item.discount_minor, item.tax_minor)
-            for item in sale.order.items
-        ]
-    else:
-        lines = [(line.product_id, line.label, line.net_minor, line.tax_minor) for line in sale.checkout.quote.lines]
+    lines = [line for line in sale.checkout.quote.lines if line.quantity or line.part_of is None]
+    labels = [item.label for item in sale.order.items] if sale.order else [line.label for line in lines]
     return {
         "currency": sale.checkout.currency,
-        "items": [
-            {
-                "items_id": shown(DodoPrefix.PRODUCT, product_id),
-                "name": label,
-                "description": sale.checkout.product(product_id).description,
-                "amount": net,
-                "tax": tax,
-                "refundable_amount": net + tax if sale.order else 0,
-            }
-            for product_id, label, net, tax in lines
-        ],
+        "items": [_line_item(sale, line, label) for line, label in zip(lines, labels, strict=True)],
+    }
+
+
+def _line_item(sale: Sale, line: QuoteLine, label: str) -> Json:
+    product = sale.checkout.product(line.product_id)
+    prefix = DodoPrefix.ADDON if product.kind == "addon" else DodoPrefix.PRODUCT
+    net, tax = (0, 0) if line.is_deferred else (line.net_minor, line.tax_minor)
+    return {
+        "items_id": shown(prefix, line.product_id),
+        "name": label,
+        "description": product.description,
+        "amount": net,
+        "tax": tax,
+        "refundable_amount": net + tax if sale.order else 0,
     }
 
 

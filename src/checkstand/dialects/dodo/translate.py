@@ -7,13 +7,16 @@ knows of a product is kept in `Product.extras` and shown as it was given.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
 from checkstand.dialects.dodo.wire import Json, moment, shown, shown_brand
-from checkstand.domain.catalog import Custom, Interval, Price, Product, Span, TaxBehavior, takes
+from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
+from checkstand.domain.terms import Metered
 from checkstand.domain.webhook import Endpoint
 
 INTERVALS: Mapping[Interval, str] = {
@@ -44,14 +47,44 @@ _LISTED = """
 """
 
 
+class AddonPrice(NamedTuple):
+    """What one of an add-on costs."""
+
+    currency: str
+    amount_minor: int
+
+
 def business_id(organization: Organization) -> str:
     return shown(DodoPrefix.BUSINESS, organization.id)
 
 
 def shown_price(value: Product) -> Price | None:
-    """The one price Dodo knows of: the first that can still be chosen, else the last there was."""
-    active = value.active_prices
-    return active[0] if active else value.prices[-1] if value.prices else None
+    """The one price Dodo knows of: the first that can still be chosen and is no rate, else the first there is."""
+    known = value.active_prices or value.prices[-1:]
+    return next((price for price in known if is_static(price)), known[0] if known else None)
+
+
+def rates_of(value: Product) -> tuple[Metered, ...]:
+    """What a product charges by usage, in the currency of the price that is shown."""
+    first = shown_price(value)
+    prices = value.active_prices if first else ()
+    return tuple(
+        price.terms
+        for price in prices
+        if first and price.currency == first.currency and isinstance(price.terms, Metered)
+    )
+
+
+def is_by_usage(value: Product) -> bool:
+    """Whether a product is sold by usage, whichever API made it."""
+    return bool(value.extras.get(BY_USAGE)) or any(not is_static(price) for price in value.active_prices)
+
+
+def addon_price(value: Product) -> AddonPrice:
+    """What an add-on costs: one set amount."""
+    price = value.active_prices[0]
+    assert isinstance(price.terms, Fixed), "an add-on has one set price"
+    return AddonPrice(price.currency, price.terms.amount_minor)
 
 
 def price(value: Product, *, currency: str) -> Json:
@@ -66,6 +99,10 @@ def price(value: Product, *, currency: str) -> Json:
         "purchasing_power_parity": bool(value.extras.get("purchasing_power_parity")),
         "tax_inclusive": _tax_inclusive(found.tax_behavior if found else None),
     }
+    if value.recurrence is not None and is_by_usage(value):
+        fixed = {"fixed_price": common.pop("price")}
+        meters = [shown_meter(rate) for rate in rates_of(value)]
+        return {"type": "usage_based_price", **common, **fixed, **_period(value, value.recurrence), "meters": meters}
     if value.recurrence is not None:
         return {"type": "recurring_price", **common, **_recurring(value, value.recurrence)}
     custom = found.terms if found and isinstance(found.terms, Custom) else None
@@ -88,13 +125,20 @@ def _tax_inclusive(behavior: TaxBehavior | None) -> bool | None:
     return {"inclusive": True, "exclusive": False}.get(behavior or "")
 
 
-def _recurring(value: Product, every: Span) -> Json:
-    term, trial = value.term or ENDLESS, value.trial
+def _period(value: Product, every: Span) -> Json:
+    term = value.term or ENDLESS
     return {
         "payment_frequency_count": every.count,
         "payment_frequency_interval": INTERVALS[every.interval],
         "subscription_period_count": term.count,
         "subscription_period_interval": INTERVALS[term.interval],
+    }
+
+
+def _recurring(value: Product, every: Span) -> Json:
+    trial = value.trial
+    return {
+        **_period(value, every),
         "trial_period_days": trial.count * _DAYS[trial.interval] if trial else 0,
         "trial_amount": None,
         **{name: value.extras.get(name, default) for name, default in PRICE_EXTRAS.items()},
@@ -114,7 +158,7 @@ def product(value: Product, organization: Organization, *, public_url: str) -> J
         "price": price(value, currency=organization.settings.default_currency),
         "tax_category": value.tax_category,
         "metadata": dict(value.metadata),
-        "addons": None,
+        "addons": [shown(DodoPrefix.ADDON, addon_id) for addon_id in value.addons] or None,
         **{name: value.extras.get(name, default) for name, default in EXTRAS.items()},
         "credit_entitlements": [],
         "entitlements": [],
@@ -134,7 +178,8 @@ def product_in_list(value: Product, organization: Organization, *, public_url: s
     """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
     whole = product(value, organization, public_url=public_url)
     detail = price(value, currency=organization.settings.default_currency)
-    flat = {"currency": detail["currency"], "price": detail["price"], "tax_inclusive": detail["tax_inclusive"]}
+    amount = detail.get("price", detail.get("fixed_price"))
+    flat = {"currency": detail["currency"], "price": amount, "tax_inclusive": detail["tax_inclusive"]}
     return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
 
 

@@ -8,6 +8,7 @@ from checkstand.dialects.polar import (
     custom_fields,
     customers,
     discounts,
+    links,
     members,
     orders,
     organizations,
@@ -23,7 +24,18 @@ def _reads(route: Route) -> bool:
 
 router = APIRouter()
 hot_routes: list[Route] = []
-for _part in (checkouts, products, custom_fields, discounts, orders, customers, members, organizations, webhooks):
+for _part in (
+    checkouts,
+    links,
+    products,
+    custom_fields,
+    discounts,
+    orders,
+    customers,
+    members,
+    organizations,
+    webhooks,
+):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))
     hot_routes += sorted(_part.api.hot_routes, key=lambda route: not _reads(route))

@@ -26,7 +26,8 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
-from checkstand.openapi import RequestBody
+from checkstand.openapi import Body, Gives, Operation
+from checkstand.parameters import Query
 from checkstand.services import Services, client_address, services_of
 
 VERSIONS = ("2026-04", "2026-10", "2027-01")
@@ -55,6 +56,7 @@ class Call:
     raw: bytes = b""
     data: object = None
     ignored: dict[str, str] | None = None
+    query: type[Query] | None = None
 
     @property
     def ports(self) -> Ports:
@@ -129,8 +131,10 @@ class Api:
     """
 
     def __init__(self, tag: str) -> None:
-        self.router = APIRouter(tags=[tag])
+        self.tag = tag
+        self.router = APIRouter()
         self.hot_routes: list[Route] = []
+        self.operations: list[Operation] = []
 
     def route(
         self,
@@ -139,17 +143,25 @@ class Api:
         *,
         scopes: Sequence[str] = (),
         public: bool = False,
-        body: type[BaseModel] | None = None,
+        body: Body | None = None,
+        query: type[Query] | None = None,
         status: int = 200,
+        gives: Gives = "object",
+        refuses: Sequence[int] = (),
         also: Sequence[str] = (),
         hidden: bool = False,
         hot: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same."""
+        """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
+
+        `gives` and `refuses` (statuses of this route alone) are for the document, which leaves out what is `hidden`.
+        """
 
         def register(handler: Handler) -> Handler:
             async def endpoint(request: Request) -> Response:
-                return await answer(request, handler, scopes=scopes, public=public, takes_body=body is not None)
+                return await answer(
+                    request, handler, scopes=scopes, public=public, takes_body=body is not None, query=query
+                )
 
             endpoint.__name__ = handler.__name__
             endpoint.__doc__ = handler.__doc__
@@ -157,19 +169,25 @@ class Api:
                 plain = Route(f"/v1{path}", endpoint, methods=[method])
                 plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
                 self.hot_routes.append(plain)
-            extra = RequestBody(body, method=method, path=f"/v1{path}") if body else None
-            for place in (path, *also):
-                for index, form in enumerate(_forms(place)):
-                    shown = index == 0 and place == path and not hidden
-                    self.router.add_api_route(
-                        form,
-                        endpoint,
-                        methods=[method],
-                        status_code=status,
-                        include_in_schema=shown,
-                        openapi_extra=extra,
-                        response_class=Response,
-                    )
+            for form in (form for place in (path, *also) for form in _forms(place)):
+                self.router.add_api_route(
+                    form, endpoint, methods=[method], include_in_schema=False, response_class=Response
+                )
+            if not hidden:
+                operation = Operation(
+                    method=method,
+                    path=f"/v1{path}",
+                    handler=handler,
+                    tag=self.tag,
+                    status=status,
+                    gives="nothing" if status == 204 else gives,
+                    body=body,
+                    query=query,
+                    is_public=public,
+                    is_keyed=method == "POST" and not public,
+                    refuses=tuple(refuses),
+                )
+                self.operations.append(operation)
             return handler
 
         return register
@@ -181,13 +199,19 @@ def _forms(path: str) -> list[str]:
 
 
 async def answer(
-    request: Request, handler: Handler, *, scopes: Sequence[str], public: bool, takes_body: bool
+    request: Request,
+    handler: Handler,
+    *,
+    scopes: Sequence[str],
+    public: bool,
+    takes_body: bool,
+    query: type[Query] | None = None,
 ) -> Response:
     """Run a handler inside everything that all routes share."""
     version = request.headers.get("polar-version") or DEFAULT_VERSION
     if version not in VERSIONS:
         return errors.unknown_version()
-    call = Call(request, services_of(request), version)
+    call = Call(request, services_of(request), version, query=query)
     try:
         response = await _guarded(call, handler, scopes=scopes, public=public, takes_body=takes_body)
     except Refused as refused:

@@ -20,8 +20,10 @@ from checkstand.dialects.polar.wire import Json
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
+from checkstand.flows.checkout_request import CheckoutRequest
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
 from checkstand.http import encode, ignored_fields
@@ -56,11 +58,21 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = _variant(call)
-    named = meter_ids([price for listed in (body.prices or {}).values() for price in listed])
-    known = await meters.by_ids(call.ports.db, call.organization.id, named) if named else {}
-    request = requests.create_request(body, call.organization.settings, known)
+    request = await _request(call, body)
     created = await create_checkout(call.ports, call.organization, request)
     return call.json(_shown(call, created), 201)
+
+
+async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
+    """The session that is asked for; its own prices are judged by what their products and meters are."""
+    own = body.prices or {}
+    named = meter_ids([price for listed in own.values() for price in listed])
+    return requests.create_request(
+        body,
+        call.organization.settings,
+        known=await call.ports.cache.products(call.organization.id, list(own)) if own else {},
+        meters=await meters.by_ids(call.ports.db, call.organization.id, named) if named else {},
+    )
 
 
 def _variant(call: Call) -> CheckoutCreate:
@@ -121,6 +133,13 @@ async def get(call: Call) -> Response:
     return Response(body, media_type="application/json")
 
 
+@api.route("GET", "/checkouts/{id}/explain", scopes=READ)
+async def explain(call: Call) -> Response:
+    """How a session's total came about, step by step. Ours; the original has no such endpoint."""
+    found = await read_checkout(call.ports, call.organization, call.path_id())
+    return call.json(account_of(found, shown_id=str(found.id)))
+
+
 @api.route("PATCH", "/checkouts/{id}", scopes=WRITE, body=CheckoutUpdate, also=("/checkouts/custom/{id}",))
 async def update(call: Call) -> Response:
     """Change an open checkout session."""
@@ -162,7 +181,7 @@ async def client_confirm(call: Call) -> Response:
         call.ports,
         organization,
         found,
-        requests.buyer_changes(body),
+        requests.confirm_changes(body),
         confirmation_token=body.confirmation_token_id,
         return_url=f"{call.public_url}/checkout/{found.client_secret}/confirmation",
     )

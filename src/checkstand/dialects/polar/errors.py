@@ -11,6 +11,7 @@ from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
     DiscountLimitReached,
+    EmbedNotAllowed,
     Expired,
     ExternalIdTaken,
     Invalid,
@@ -130,6 +131,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "subscription_unknown": ("value_error", "Subscription does not exist."),
     "customer_unknown": ("value_error", "Customer does not exist."),
     "field_required": ("missing", "Field is required."),
+    "full_address_required": ("value_error", "Full billing address is required."),
+    "tax_place_missing": ("value_error", "Required tax location information is missing."),
+    "tax_place_unknown": (
+        "value_error",
+        "We could not determine the customer's tax location based on the provided customer address.",
+    ),
     "token_required": ("missing", "Confirmation token is required."),
     "quantity_required": ("greater_than_equal", "Quantity must be at least 1."),
     "quantity_out_of_range": ("greater_than_equal", "Quantity must be between 0 and 2147483647."),
@@ -162,6 +169,21 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "This field cannot be changed because the discount has already been redeemed.",
     ),
     "discount_dates_order": ("value_error", "starts_at must be before ends_at"),
+    "link_discount_unfit": ("value_error", "Discount does not exist or is not applicable to this product."),
+    "link_seats_not_everywhere": (
+        "value_error",
+        "Seats can only be preconfigured when all products use seat-based pricing.",
+    ),
+    "link_units_not_everywhere": (
+        "value_error",
+        "Units can only be preconfigured when all products use unit-based pricing.",
+    ),
+    "link_seats_out_of_bounds": ("value_error", "Product '{product}' allows between {min} and {max} seats."),
+    "link_units_out_of_bounds": (
+        "value_error",
+        "Product '{product}' allows between {min} and {max} units for {currency}.",
+    ),
+    "link_without_products": ("value_error", "No valid products."),
 }
 # What the original keeps to itself is told in an extra key (decisions: precise reasons without changing the wire).
 HINTS: Mapping[str, str] = {
@@ -183,6 +205,7 @@ INSUFFICIENT_SCOPE = {
     "error": "insufficient_scope",
     "error_description": "The request requires higher privileges than provided by the access token.",
 }
+DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of times allowed per customer."
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
@@ -295,6 +318,8 @@ def bad_body(error: BadBody) -> Response:
 
 def of(error: CheckstandError) -> Response:
     """The answer to an error that a rule or flow raised on purpose."""
+    if isinstance(error, DiscountLimitReached):
+        return _named(403, "DiscountRedemptionLimitReached", DISCOUNT_LIMIT)
     if isinstance(error, Invalid):
         return invalid(error.problems)
     if isinstance(error, ExternalIdTaken):
@@ -323,6 +348,7 @@ _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str], ...] = (
     (NotFound, 404, "ResourceNotFound", "Not found"),
     (NotPermitted, 403, "NotPermitted", "Not permitted"),
     (PaymentNotReady, 403, "PaymentNotReady", "Organization is not ready to accept payments"),
+    (EmbedNotAllowed, 403, "EmbedHostNotAllowed", ""),
     (Expired, 410, "ExpiredCheckoutError", "This checkout session has expired."),
     (NotOpen, 403, "NotOpenCheckout", ""),
     (Locked, 409, "CheckoutLocked", "Checkout is currently being processed. Please try again."),
@@ -331,11 +357,5 @@ _SIMPLE: tuple[tuple[type[CheckstandError], int, str, str], ...] = (
         409,
         "CheckoutCustomerDeleted",
         "The customer associated with this checkout has been deleted.",
-    ),
-    (
-        DiscountLimitReached,
-        403,
-        "DiscountRedemptionLimitReached",
-        "You have already redeemed this discount the maximum number of times allowed per customer.",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -192,18 +192,24 @@ def meter_ids(prices: Sequence[object]) -> list[UUID]:
 
 
 def price_definitions(
-    prices: Sequence[AnyPrice],
+    prices: Sequence[AnyPrice | None],
     *,
     where: tuple[str | int, ...],
     recurring: bool,
     settings: OrganizationSettings,
     meters: dict[UUID, Meter],
+    metered: Iterable[UUID] = (),
 ) -> tuple[tuple[PriceDefinition, ...], list[Problem]]:
-    """The prices that can be sold here, and a problem for each that cannot: such a price is left out, and the rest still judged."""
+    """The prices that can be sold here, and a problem for each that cannot: such a price is left out, and the rest still judged.
+
+    None stands where the list names a price that is there already; `metered` are the meters that such prices have.
+    """
     kept: list[PriceDefinition] = []
     problems: list[Problem] = []
-    used: set[UUID] = set()
+    used = set(metered)
     for position, price in enumerate(prices):
+        if price is None:
+            continue
         place = (*where, position)
         problem = _why_not(price, place, recurring=recurring, settings=settings, meters=meters, used=used)
         if problem is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import UUID4, BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic import UUID4, AfterValidator, BaseModel, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
@@ -18,12 +18,13 @@ from checkstand.dialects.polar.models import (
     BlankToNone,
     Metadata,
 )
-from checkstand.dialects.polar.prices import PriceIn, meter_ids, price_definitions
+from checkstand.dialects.polar.prices import AnyPrice, PriceIn, meter_ids, price_definitions
 from checkstand.domain.catalog import Interval, Product, Span, Visibility
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
+from checkstand.domain.terms import Metered
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.flows.upload_image import stored_images
 from checkstand.http import ignored_fields
@@ -57,6 +58,11 @@ class ProductCreate(Base):
     organization_id: UUID4 | None = None
 
 
+def require_whole_trial(interval: Interval | None, count: int | None) -> None:
+    if (interval is None) != (count is None):
+        raise PydanticCustomError("missing", "Both trial_interval and trial_interval_count must be set together.")
+
+
 class ProductCreateOneTime(ProductCreate):
     """No interval: bought once."""
 
@@ -76,8 +82,7 @@ class ProductCreateRecurring(ProductCreate):
 
     @model_validator(mode="after")
     def _whole_trial(self) -> ProductCreateRecurring:
-        if (self.trial_interval is None) != (self.trial_interval_count is None):
-            raise PydanticCustomError("missing", "Both trial_interval and trial_interval_count must be set together.")
+        require_whole_trial(self.trial_interval, self.trial_interval_count)
         return self
 
 
@@ -87,10 +92,26 @@ class ExistingPrice(Base):
     id: UUID4
 
 
-class ProductUpdate(Base):
-    """Absent and null mean unchanged, save for `description`."""
+def _long_enough(value: str) -> str:
+    """A changed name is measured as a list would be (polar.md 10.1)."""
+    if len(value) < 3:
+        raise PydanticCustomError(
+            "too_short",
+            "Value should have at least {min_length} items after validation, not {actual_length}",
+            {"field_type": "Value", "min_length": 3, "actual_length": len(value)},
+        )
+    return value
 
-    name: Name | None = None
+
+ChangedName = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_long_enough)
+]
+
+
+class ProductUpdate(Base):
+    """Absent and null mean unchanged, save for `description` and the trial."""
+
+    name: ChangedName | None = None
     description: Description = None
     visibility: Visibility | None = None
     recurring_interval: Interval | None = None
@@ -102,6 +123,11 @@ class ProductUpdate(Base):
     medias: list[UUID4] | None = None
     attached_custom_fields: list[AttachedFieldIn] | None = None
     metadata: Metadata = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole_trial(self) -> ProductUpdate:
+        require_whole_trial(self.trial_interval, self.trial_interval_count)
+        return self
 
 
 @api.route("POST", "/products/", scopes=WRITE, body=ProductCreateOneTime, status=201)
@@ -121,8 +147,6 @@ async def create(call: Call) -> Response:
     if body.organization_id is not None:
         given = str(body.organization_id)
         problems.append(Problem("organization_with_token", ("organization_id",), given))
-    if problems:
-        raise Invalid(problems)
     draft = Product(
         id=call.ports.new_id(),
         organization_id=call.organization.id,
@@ -138,7 +162,7 @@ async def create(call: Call) -> Response:
         metadata=body.metadata,
         created_at=call.ports.now(call.organization),
     )
-    made = await create_product(call.ports, call.organization, draft, definitions)
+    made = await create_product(call.ports, call.organization, draft, definitions, refused=problems)
     return call.json(translate.product(made, call.public_url), 201)
 
 
@@ -234,9 +258,8 @@ async def update(call: Call) -> Response:
     problems += _fixed_parts(found, body)
     prices: PriceList | None = None
     if body.prices is not None:
-        prices, more = await _price_list(call, body, recurring=found.recurrence is not None)
-        problems += more
-    if problems:
+        prices = await _price_list(call, found, body.prices, refused=problems)
+    elif problems:
         raise Invalid(problems)
     changed = replace(
         found,
@@ -264,18 +287,26 @@ def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
     return problems
 
 
-async def _price_list(call: Call, body: ProductUpdate, *, recurring: bool) -> tuple[PriceList, list[Problem]]:
-    listed = body.prices or []
-    keep = tuple(item.id for item in listed if isinstance(item, ExistingPrice))
-    new = [item for item in listed if not isinstance(item, ExistingPrice)]
-    definitions, problems = price_definitions(
-        new,
+async def _price_list(
+    call: Call, found: Product, listed: Sequence[ExistingPrice | AnyPrice], *, refused: Sequence[Problem]
+) -> PriceList:
+    """The prices to keep and to add. A meter that a kept price has is not free for a new one."""
+    active = {price.id: price for price in found.active_prices}
+    kept = {item.id for item in listed if isinstance(item, ExistingPrice)} & set(active)
+    problems = [
+        Problem("price_unknown", ("prices", position), str(item.id))
+        for position, item in enumerate(listed)
+        if isinstance(item, ExistingPrice) and item.id not in active
+    ]
+    definitions, more = price_definitions(
+        [None if isinstance(item, ExistingPrice) else item for item in listed],
         where=("prices",),
-        recurring=recurring,
+        recurring=found.recurrence is not None,
         settings=call.organization.settings,
-        meters=await _meters(call, new),
+        meters=await _meters(call, listed),
+        metered=[terms.meter_id for price in kept if isinstance(terms := active[price].terms, Metered)],
     )
-    return PriceList(keep=keep, add=definitions), problems
+    return PriceList(keep=tuple(kept), add=definitions, refused=(*refused, *problems, *more))
 
 
 class BenefitsUpdate(Base):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from pydantic import HttpUrl
 
 from checkstand.dialects.polar.checkout_models import (
+    CheckoutConfirm,
     CheckoutCreate,
     CheckoutPriceCreate,
     CheckoutProductCreate,
@@ -21,9 +23,9 @@ from checkstand.dialects.polar.models import (
 )
 from checkstand.dialects.polar.prices import AnyPrice, price_definitions
 from checkstand.domain.address import Address
-from checkstand.domain.catalog import PriceDefinition, Span
+from checkstand.domain.catalog import PriceDefinition, Product, Span
 from checkstand.domain.checkout import Buyer, CountBounds, Options, Redirects, TrialChoice
-from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import OrganizationSettings
@@ -51,8 +53,10 @@ def address(value: AddressIn | None) -> Address | None:
     )
 
 
-def create_request(body: CheckoutCreate, settings: OrganizationSettings, meters: dict[UUID, Meter]) -> CheckoutRequest:
-    """A session as asked for. Raises Invalid for ad-hoc prices of a kind that cannot be sold here."""
+def create_request(
+    body: CheckoutCreate, settings: OrganizationSettings, *, known: Mapping[UUID, Product], meters: dict[UUID, Meter]
+) -> CheckoutRequest:
+    """A session as asked for. `known`: the products that it prices itself, `meters`: those that such prices name."""
     wanted: tuple[Wanted, ...] = ()
     price_id: UUID | None = None
     if isinstance(body, CheckoutProductsCreate):
@@ -71,12 +75,14 @@ def create_request(body: CheckoutCreate, settings: OrganizationSettings, meters:
             min_seats=body.min_seats, max_seats=body.max_seats, min_units=body.min_units, max_units=body.max_units
         ),
     )
+    ad_hoc, refused = _ad_hoc(body.prices, settings, known, meters)
     return CheckoutRequest(
         dialect="polar",
         wanted=wanted,
         choose_one=True,
         price_id=price_id,
-        ad_hoc=_ad_hoc(body.prices, settings, meters),
+        ad_hoc=ad_hoc,
+        refused=refused,
         currency=body.currency.upper() if body.currency and price_id is None else None,
         amount_minor=body.amount,
         counts=counts,
@@ -122,19 +128,23 @@ def _span(body: CheckoutCreate | CheckoutUpdate) -> Span | None:
 
 
 def _ad_hoc(
-    prices: Mapping[UUID, Sequence[AnyPrice]] | None, settings: OrganizationSettings, meters: dict[UUID, Meter]
-) -> dict[UUID, tuple[PriceDefinition, ...]]:
+    prices: Mapping[UUID, Sequence[AnyPrice]] | None,
+    settings: OrganizationSettings,
+    known: Mapping[UUID, Product],
+    meters: dict[UUID, Meter],
+) -> tuple[dict[UUID, tuple[PriceDefinition, ...]], tuple[Problem, ...]]:
+    """The prices that can be sold for each product, and what is wrong with the others."""
     found: dict[UUID, tuple[PriceDefinition, ...]] = {}
     problems: list[Problem] = []
     for product_id, listed in (prices or {}).items():
         where = ("prices", str(product_id))
+        product = known.get(product_id)
+        recurring = product is None or product.recurrence is not None
         found[product_id], more = price_definitions(
-            listed, where=where, recurring=True, settings=settings, meters=meters
+            listed, where=where, recurring=recurring, settings=settings, meters=meters
         )
         problems += more
-    if problems:
-        raise Invalid(problems)
-    return found
+    return found, tuple(problems)
 
 
 # The wire's names of the domain's fields, where they differ.
@@ -180,8 +190,13 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
     )
 
 
+def confirm_changes(body: CheckoutConfirm) -> CheckoutChanges:
+    """What a buyer's confirm asks for: its answers replace those that are stored, and there being none is an answer (polar.md 6.1)."""
+    return replace(buyer_changes(body), answers=body.custom_field_data, replaces_answers=True)
+
+
 def buyer_changes(body: CheckoutUpdatePublic) -> CheckoutChanges:
-    """What a buyer's PATCH or confirm asks for."""
+    """What a buyer's PATCH asks for."""
     return CheckoutChanges(
         given=_given(body),
         product_id=body.product_id,

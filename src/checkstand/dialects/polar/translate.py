@@ -257,7 +257,7 @@ def checkout_organization(value: Organization) -> Json:
         "socials": [],
         "status": "active",
         "details_submitted_at": moment(value.created_at),
-        "feature_settings": feature_settings(),
+        "feature_settings": feature_settings(value),
         "subscription_settings": subscription_settings(),
         "customer_email_settings": customer_email_settings(),
     }
@@ -299,10 +299,10 @@ def organization(value: Organization) -> Json:
     }
 
 
-def feature_settings() -> Json:
+def feature_settings(value: Organization) -> Json:
     return {
         "issue_funding_enabled": False,
-        "seat_based_pricing_enabled": False,
+        "seat_based_pricing_enabled": value.settings.seat_pricing,
         "wallets_enabled": False,
         "member_model_enabled": False,
         "checkout_localization_enabled": False,

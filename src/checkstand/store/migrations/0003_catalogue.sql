@@ -201,3 +201,10 @@ CREATE UNIQUE INDEX wallet_entries_key ON wallet_entries (organization_id, custo
 -- Walks a whole list in the order of its making, for exports.
 CREATE INDEX customers_oldest ON customers (organization_id, created_at, id) WHERE deleted_at IS NULL;
 -- End of customers, continued.
+
+-- Links, continued. Look-up by secret: a static payment link (`/buy/pdt_...`) names a product and no organization.
+CREATE UNIQUE INDEX products_page_id ON products (id);
+-- What merchants made, beside the many that stand for single sessions.
+CREATE INDEX short_links_newest ON short_links (organization_id, created_at DESC, id) WHERE product_id IS NOT NULL;
+CREATE INDEX checkout_links_oldest ON checkout_links (organization_id, created_at, id);
+-- End of links, continued.

@@ -5,6 +5,7 @@ form.py      what was typed, as changes and complaints      change.py    storing
 view.py      the page as data      summary.py  what it costs      places.py  countries and addresses
 handlers.py  the addresses         results.py  after paying       leaving.py  where the buyer goes then
 texts.py     every word            templates/checkout/  how it looks
+links.py     the addresses that make a session for whoever opens them
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from checkstand.web import bank
-from checkstand.web.checkout import handlers
+from checkstand.web.checkout import handlers, links
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,6 +26,8 @@ for _prefix in ("/checkout/{secret}", "/session/{secret}"):
     router.add_api_route(f"{_prefix}/renew", handlers.renew, methods=["POST"])
     for _step in ("update", "pay", "renew"):
         router.add_api_route(f"{_prefix}/{_step}", handlers.to_the_page, methods=["GET", "HEAD"])
+router.add_api_route("/buy/{name}", links.buy, methods=["GET", "HEAD"])
+router.add_api_route("/s/{code}", links.short, methods=["GET", "HEAD"])
 router.include_router(bank.router)
 
 __all__ = ["router"]

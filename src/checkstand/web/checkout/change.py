@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.errors import Invalid, Locked, Problem
+from checkstand.domain.errors import DiscountLimitReached, Invalid, Locked, Problem
 from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
 from checkstand.store import checkouts
-from checkstand.web.checkout.form import Complaint
 from checkstand.web.checkout.problems import complaints_of
+from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.session import Visit
 
 TRIES = 4
@@ -22,9 +22,13 @@ _CAUSES = {
     "discount_id": ("discount_code",),
     "customer_tax_id": ("tax_id",),
     "customer_billing_address": ("tax_id",),
-    "amount": ("amounts", "quantities"),
+    "amount": ("amounts", "counts", "quantities"),
     "quantity": ("quantities",),
+    "seats": ("counts",),
+    "units": ("counts",),
+    "billing_currency": ("currency",),
     "product_id": ("product_id",),
+    "custom_field_data": ("answers",),
 }
 _DEFAULTS = CheckoutChanges()
 
@@ -49,6 +53,14 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
             complaints += complaints_of(refused.problems, checkout)
             smaller = without_causes(changes, refused.problems)
             if smaller == changes:
+                smaller = without_discount(checkout, changes, refused.problems[0].given)
+            if smaller == changes:
+                break
+            changes = smaller
+        except DiscountLimitReached as reached:
+            complaints.append(complaint("discount_code", "problem.discount.customer_limit", code=str(reached)))
+            smaller = without_discount(checkout, changes, str(reached))
+            if smaller == changes:
                 break
             changes = smaller
         except Locked:
@@ -70,3 +82,14 @@ def without_causes(changes: CheckoutChanges, problems: tuple[Problem, ...]) -> C
     names = {name for problem in problems for name in _CAUSES.get(str(problem.where[0]), ()) if name in changes.given}
     defaults = {item.name: getattr(_DEFAULTS, item.name) for item in fields(CheckoutChanges) if item.name in names}
     return replace(changes, **defaults, given=changes.given - names) if names else changes
+
+
+def without_discount(checkout: Checkout, changes: CheckoutChanges, named: object) -> CheckoutChanges:
+    """The changes without the discount that this buyer may not use: a typed code is dropped, an applied discount removed."""
+    text = str(named).upper()
+    if (changes.discount_code or "").strip().upper() == text:
+        return replace(changes, discount_code=None, given=changes.given - {"discount_code"})
+    for one in checkout.discounts:
+        if text in (str(one.id).upper(), (one.code or "").upper(), one.name.upper()):
+            return replace(changes, removed_discount_id=one.id)
+    return changes

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One input. `choices` makes it a select; `attributes` are further ones (autocomplete, inputmode, ...)."""
+    """One input. `choices` makes it a select; `attributes` are further ones (autocomplete, inputmode, ...).
+
+    `kind`: the input's type, or `select`, `textarea`, `checkbox`. Label and hint may be markup. `is_locked`: shown, not asked.
+    """
 
     name: str
     label: str
@@ -17,6 +20,7 @@ class Field:
     hint: str = ""
     kind: str = "text"
     is_required: bool = True
+    is_locked: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     empty_choice: str = ""
     prefix: str = ""
@@ -93,6 +97,7 @@ TYPING: Mapping[str, Mapping[str, str]] = {
         "maxlength": "256",
         "enterkeyhint": "go",
     },
+    "currency": {"autocomplete": "off"},
     "amount": {"autocomplete": "off", "inputmode": "decimal", "maxlength": "40", "enterkeyhint": "done"},
     "quantity": {"autocomplete": "off", "inputmode": "numeric", "maxlength": "7", "enterkeyhint": "done"},
 }

@@ -11,40 +11,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as made
+from dataclasses import dataclass
 from typing import Final
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidState, normalize_state
-from checkstand.domain.catalog import Custom, check_custom_amount
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.money import parse_amount
+from checkstand.flows import tax_ids
 from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.gateways.test_cards import CardDetails
 from checkstand.web.checkout import places
+from checkstand.web.checkout.goods_form import read_goods
+from checkstand.web.checkout.questions import read_answers
+from checkstand.web.checkout.reader import Complaint, Reader, complaint
 
-LARGEST_QUANTITY: Final = 1_000_000
 SHORTEST_PHONE: Final = 5
-_QUANTITY = re.compile(r"^\d{1,7}$")
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
 _ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
-    """One thing wrong with one field: the field's name, the key of the text, what fills its gaps."""
-
-    field: str
-    key: str
-    values: Mapping[str, object] = made(default_factory=dict)
-
-
-def complaint(name: str, key: str, **values: object) -> Complaint:
-    """A complaint in one call."""
-    return Complaint(field=name, key=key, values=values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,112 +41,18 @@ class Reading:
     complaints: tuple[Complaint, ...]
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Collects changes and complaints while the fields are read in the order of the form."""
-
-    checkout: Checkout
-    typed: Mapping[str, str]
-    changes: CheckoutChanges = made(default_factory=CheckoutChanges)
-    complaints: list[Complaint] = made(default_factory=list)
-
-    def complain(self, name: str, key: str, **values: object) -> None:
-        self.complaints.append(complaint(name, key, **values))
-
-    def change(self, name: str, value: object) -> None:
-        known = replace(self.changes, **{name: value})  # type: ignore[arg-type]
-        self.changes = replace(known, given=known.given | {name})
-
-
 def read_changes(checkout: Checkout, typed: Mapping[str, str]) -> Reading:
-    """What a posted form asks for. `do` names the button: `update`, `apply`, `remove`, `more_0`, `less_0`."""
-    reader = _Reader(checkout, typed)
-    keeps_product = _read_product(reader)
-    if keeps_product:
-        _read_quantities(reader)
-        _read_amounts(reader)
-    _read_discount(reader)
+    """What a posted form asks for. `do` names the button: `update`, `apply`, `remove_{id}`, `more_0`, `less_seats`."""
+    reader = Reader(checkout, typed)
+    read_goods(reader)
     _read_contact(reader)
     _read_address(reader)
     _read_business(reader)
+    read_answers(reader)
     return Reading(typed=typed, changes=reader.changes, complaints=tuple(reader.complaints))
 
 
-def _read_product(reader: _Reader) -> bool:
-    """The chosen plan. False when it is another one: amounts on the page were the old one's."""
-    text = reader.typed.get("product", "")
-    chosen = next((offer for offer in reader.checkout.offers if str(offer) == text), None)
-    if chosen is None or chosen == reader.checkout.selected.id:
-        return True
-    reader.change("product_id", chosen)
-    return False
-
-
-def _read_quantities(reader: _Reader) -> None:
-    quantities: dict[int, int] = {}
-    button = reader.typed.get("do", "")
-    for position, line in enumerate(reader.checkout.lines):
-        text = reader.typed.get(f"quantity_{position}")
-        if text is None or not line.buyer_sets_quantity:
-            continue
-        step = {f"more_{position}": 1, f"less_{position}": -1}.get(button, 0)
-        if _QUANTITY.match(text):
-            quantity = int(text) + step
-            if step and quantity < 1:
-                quantity = 1
-        elif step and not text:
-            quantity = 1
-        elif not text:
-            continue
-        else:
-            reader.complain(f"quantity_{position}", "problem.quantity.invalid")
-            continue
-        if not 1 <= quantity <= LARGEST_QUANTITY:
-            reader.complain(f"quantity_{position}", "problem.quantity.invalid")
-            continue
-        quantities[position] = quantity
-    if quantities:
-        reader.change("quantities", quantities)
-
-
-def _read_amounts(reader: _Reader) -> None:
-    checkout = reader.checkout
-    amounts: dict[int, int] = {}
-    for position, line in enumerate(checkout.lines):
-        price = checkout.product(line.product_id).price(line.price_id)
-        text = reader.typed.get(f"amount_{position}", "")
-        if price is None or not isinstance(price.terms, Custom) or not text:
-            continue
-        try:
-            amount = parse_amount(text, checkout.currency)
-        except ValueError:
-            reader.complain(f"amount_{position}", "problem.amount.invalid")
-            continue
-        wrong = check_custom_amount(price.terms, amount, checkout.currency)
-        if wrong:
-            reader.complain(f"amount_{position}", AMOUNT_TEXTS[wrong])
-        else:
-            amounts[position] = amount
-    if amounts:
-        reader.change("amounts", amounts)
-
-
-AMOUNT_TEXTS: Final = {
-    "amount_below_minimum": "problem.amount.min",
-    "amount_below_processor_minimum": "problem.amount.gap",
-    "amount_above_maximum": "problem.amount.max",
-    "amount_above_currency_maximum": "problem.amount.max",
-}
-
-
-def _read_discount(reader: _Reader) -> None:
-    if reader.typed.get("do") == "remove":
-        reader.change("discount_code", None)
-    elif code := reader.typed.get("discount_code", ""):
-        reader.change("discount_code", code[:256])
-
-
-def _read_contact(reader: _Reader) -> None:
+def _read_contact(reader: Reader) -> None:
     typed = reader.typed
     if "email" in typed and not reader.checkout.is_email_locked:
         email = typed["email"]
@@ -184,7 +75,7 @@ def _email(text: str) -> str | None:
         return None
 
 
-def _read_phone(reader: _Reader, text: str) -> None:
+def _read_phone(reader: Reader, text: str) -> None:
     if not text:
         reader.change("phone", None)
         return
@@ -210,7 +101,7 @@ def may_be_chosen(checkout: Checkout, country: str) -> bool:
     return country in COUNTRIES and not (checkout.dialect == "polar" and country in EMBARGOED)
 
 
-def _read_address(reader: _Reader) -> None:
+def _read_address(reader: Reader) -> None:
     """The address as far as it is known: parts that the form did not ask for stay, a changed country drops the state alone."""
     typed, known = reader.typed, reader.checkout.buyer.address
     country = typed.get("country", "")
@@ -236,15 +127,21 @@ def _read_address(reader: _Reader) -> None:
     reader.change("address", Address(country=country, **parts))
 
 
-def _read_business(reader: _Reader) -> None:
+def _read_business(reader: Reader) -> None:
     typed = reader.typed
     if "business_asked" not in typed:
         return
     is_business = "is_business" in typed
     reader.change("is_business", is_business)
-    if is_business:
-        reader.change("billing_name", typed.get("company", "")[:256] or None)
-        reader.change("tax_id", typed.get("tax_id", "")[:64] or None)
+    if not is_business:
+        return
+    reader.change("billing_name", typed.get("company", "")[:256] or None)
+    number, country = typed.get("tax_id", "")[:64], typed.get("country", "")
+    if number and country and tax_ids.check(number, country) is None:
+        # One that was right for another country would keep that country's rules.
+        reader.complain("tax_id", "problem.tax_id.invalid")
+        number = ""
+    reader.change("tax_id", number or None)
 
 
 def read_card(typed: Mapping[str, str]) -> CardDetails | Sequence[Complaint]:
@@ -287,16 +184,3 @@ def total_mark(checkout: Checkout) -> str:
     """What a page says it costs, for comparing: currency, total, what is due today."""
     quote = checkout.quote
     return f"{quote.currency}-{quote.total_minor}-{quote.due_minor}"
-
-
-__all__ = [
-    "AMOUNT_TEXTS",
-    "Complaint",
-    "Reading",
-    "complaint",
-    "may_be_chosen",
-    "read_card",
-    "read_changes",
-    "shown_total",
-    "total_mark",
-]

@@ -19,6 +19,7 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import (
     CustomerDeleted,
+    DiscountLimitReached,
     Expired,
     ExternalIdTaken,
     Invalid,
@@ -38,10 +39,8 @@ from checkstand.gateways.test_cards import CardDetails
 from checkstand.http import json_response
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.change import reread, store_changes
+from checkstand.web.checkout.change import reread, store_changes, without_discount
 from checkstand.web.checkout.form import (
-    Complaint,
-    complaint,
     may_be_chosen,
     read_card,
     read_changes,
@@ -49,7 +48,8 @@ from checkstand.web.checkout.form import (
     total_mark,
 )
 from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.problems import complaints_of, last_refusal, refusal_of
+from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
+from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
 from checkstand.web.checkout.view import guessed_country
 
@@ -76,7 +76,9 @@ async def _as_shown(visit: Visit, typed: Mapping[str, str]) -> Visit:
     country = guessed_country(checkout.buyer.locale, visit.accepted_languages)
     if checkout.buyer.address is None and "country" not in typed and country and may_be_chosen(checkout, country):
         changes = replace(changes, address=Address(country=country))
-    unchosen = {position: 1 for position, line in enumerate(checkout.lines) if line.quantity == 0}
+    unchosen = {
+        position: 1 for position, line in enumerate(checkout.lines) if line.quantity == 0 and line.part_of is None
+    }
     if changes.address is None and not unchosen:
         return visit
     try:
@@ -153,17 +155,21 @@ def _kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[st
     """What was typed, less what the change made meaningless: another plan's amount, a code that is applied."""
     gone = set()
     if before.selected.id != after.selected.id:
-        gone |= {name for name in form if name.startswith(("amount_", "quantity_"))}
-    if after.discount is not None or form.get("do") == "remove":
+        gone |= {name for name in form if name.startswith(("amount_", "quantity_")) or name in ("seats", "units")}
+    if after.discount is not None or form.get("do", "").startswith("remove"):
         gone.add("discount_code")
+    if before.currency != after.currency:
+        gone.add("currency")
     return {name: value for name, value in form.items() if name not in gone}
 
 
 def _dropped(before: Checkout, after: Checkout, form: Mapping[str, str]) -> str:
-    """The discount that a change silently took away; empty when none was, or when that was the wish."""
-    if before.discount is None or after.discount is not None or form.get("do") == "remove":
+    """The discounts that a change silently took away; empty when none was, or when that was the wish."""
+    if form.get("do", "").startswith("remove"):
         return ""
-    return before.discount.code or before.discount.name
+    kept = {one.id for one in after.discounts}
+    gone = [one.code or one.name for one in before.discounts if one.id not in kept]
+    return "" if form.get("discount_code") and after.discounts else ", ".join(gone)
 
 
 async def pay(request: Request) -> Response:
@@ -178,13 +184,15 @@ async def pay(request: Request) -> Response:
         preview = await apply_changes(visit.ports, visit.organization, visit.checkout, changes, now=visit.now)
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
-        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
+    except DiscountLimitReached as reached:
+        return await _over_limit(visit, form, changes, reached)
     complaints += _what_is_missing(preview, form)
     card = read_card(form) if preview.is_payment_form_required else None
     if card is not None and not isinstance(card, CardDetails):
         complaints += card
     if complaints:
-        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
     if shown_total(form) != total_mark(preview):
         return await _again(visit, form, changes, Input(has_changed=True), status=409)
     return await _charge(request, visit, form, changes, card if isinstance(card, CardDetails) else None)
@@ -201,59 +209,25 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
     missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
     if preview.is_payment_form_required and "name" in form and not form["name"]:
         missing.append(complaint("name", "problem.name_card.required"))
+    options = preview.options
+    needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
+    if needs_tax_id and not preview.buyer.tax_id:
+        missing.append(complaint("tax_id", "problem.tax_id.required"))
     for position, line in enumerate(preview.lines):
-        if line.buyer_sets_quantity and not form.get(f"quantity_{position}", "1"):
+        if line.buyer_sets_quantity and line.part_of is None and not form.get(f"quantity_{position}", "1"):
             missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
     return missing
-
-
-def _once(complaints: list[Complaint]) -> tuple[Complaint, ...]:
-    """Each field's first complaint, in the order of the form."""
-    first: dict[str, Complaint] = {}
-    for one in complaints:
-        first.setdefault(one.field, one)
-    return tuple(sorted(first.values(), key=lambda one: _place(one.field)))
-
-
-_FORM_ORDER = [
-    "product",
-    "amount",
-    "quantity",
-    "discount_code",
-    "email",
-    "phone",
-    "card_number",
-    "card_exp",
-    "card_cvc",
-    "name",
-    "country",
-    "line1",
-    "line2",
-    "city",
-    "state",
-    "postal_code",
-    "company",
-    "tax_id",
-]
-
-
-def _place(name: str) -> int:
-    group = name.partition("_")[0] if name.startswith(("amount_", "quantity_")) else name
-    return _FORM_ORDER.index(group) if group in _FORM_ORDER else len(_FORM_ORDER)
 
 
 async def _charge(
     request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, card: CardDetails | None
 ) -> Response:
     """Everything is there: a token for the card, then confirm."""
-    token: str | None = None
-    if card is not None:
-        if visit.bank is None:
-            return await _again(visit, form, changes, Input(), status=409)
-        tokenized = await visit.bank.tokenize(visit.organization.id, card, now=visit.now)
-        if isinstance(tokenized, Declined):
-            return await _again(visit, form, changes, Input(refusal=refusal_of(tokenized)), status=422)
-        token = tokenized
+    token = await _token(visit, card)
+    if isinstance(token, Declined):
+        return await _again(visit, form, changes, Input(refusal=refusal_of(token)), status=422)
+    if token is None and card is not None:
+        return await _again(visit, form, changes, Input(), status=409)
     back = visit.absolute_url("/confirmation")
     try:
         done = await confirm_checkout(
@@ -270,7 +244,9 @@ async def _charge(
         return await _page(current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     except Invalid as wrong:
         complaints = complaints_of(wrong.problems, visit.checkout)
-        return await _again(visit, form, changes, Input(complaints=_once(complaints)), status=422)
+        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
+    except DiscountLimitReached as reached:
+        return await _over_limit(visit, form, changes, reached)
     except ExternalIdTaken:
         wrong_email = complaint("email", "problem.email.other_customer")
         return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
@@ -281,6 +257,22 @@ async def _charge(
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme)
     return pages.see_other(visit.url("/confirmation"))
+
+
+async def _token(visit: Visit, card: CardDetails | None) -> str | Declined | None:
+    """What the gateway gives for a card; None without a card, or without a gateway whose cards this page may take."""
+    if card is None or visit.bank is None:
+        return None
+    return await visit.bank.tokenize(visit.organization.id, card, now=visit.now)
+
+
+async def _over_limit(
+    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
+) -> Response:
+    """This customer used the discount as often as one may: it is taken away, and the new total shown before anything is charged."""
+    told = complaint("discount_code", "problem.discount.customer_limit", code=str(reached))
+    smaller = without_discount(visit.checkout, changes, str(reached))
+    return await _again(visit, form, smaller, Input(complaints=(told,)), status=409)
 
 
 async def _again(

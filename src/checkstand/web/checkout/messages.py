@@ -9,8 +9,8 @@ from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
 from checkstand.web.checkout import places
-from checkstand.web.checkout.form import Complaint
 from checkstand.web.checkout.problems import Refusal
+from checkstand.web.checkout.reader import Complaint
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.wording import Wording, typed_amount
 
@@ -54,6 +54,11 @@ class Messages:
     def error(self, name: str) -> str:
         """What is wrong with a field; empty when nothing is."""
         return self._by_field.get(name, "")
+
+    @property
+    def by_field(self) -> Mapping[str, str]:
+        """All of it, by the field's name."""
+        return self._by_field
 
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
@@ -100,6 +105,9 @@ class Messages:
             values |= self._about_line(int(one.field.rpartition("_")[2]))
         if one.field == "tax_id":
             values["label"] = t(places.tax_id_label(self._country))
+            values["example"] = places.tax_id_example(self._country)
+            if key == "problem.tax_id.invalid" and not values["example"]:
+                key = "problem.tax_id.invalid_there"
         if self._country and one.field in ("line1", "city", "state", "postal_code"):
             word, has_choices = self._part(one.field)
             values |= {"field": word, "example": places.postal_example(self._country)}
@@ -119,14 +127,13 @@ class Messages:
         checkout = self._visit.checkout
         if position >= len(checkout.lines):
             return {}
-        line, code = checkout.lines[position], checkout.currency
-        product = checkout.product(line.product_id)
-        price = product.price(line.price_id)
+        line, code = checkout.lines[position], checkout.price_currency
+        product, terms = checkout.product(line.product_id), checkout.price_of(line).terms
         known = find_currency(code)
         low, high = known.smallest_charge_minor, known.largest_charge_minor
-        if price is not None and isinstance(price.terms, Custom):
-            low = max(price.terms.minimum_minor, low)
-            high = high if price.terms.maximum_minor is None else price.terms.maximum_minor
+        if isinstance(terms, Custom):
+            low = max(terms.minimum_minor, low)
+            high = high if terms.maximum_minor is None else terms.maximum_minor
         return {
             "product": product.name,
             "min": self._words.money(low, code),

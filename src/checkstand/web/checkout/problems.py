@@ -6,13 +6,17 @@ with what to do. A decline of the card belongs to the card field it is about, el
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from checkstand.domain.catalog import Custom
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Problem
+from checkstand.domain.fields import WHERE
 from checkstand.domain.payment import Declined, decline
-from checkstand.web.checkout.form import AMOUNT_TEXTS, Complaint, complaint
+from checkstand.web.checkout.goods_form import AMOUNT_TEXTS, counted, range_of
+from checkstand.web.checkout.questions import PREFIX, complaint_of
+from checkstand.web.checkout.reader import Complaint, complaint
 
 _DISCOUNT = {
     "discount_unknown": "problem.discount.unknown",
@@ -23,6 +27,10 @@ _DISCOUNT = {
     "discount_other_currency": "problem.discount.currency",
     "discount_on_free_product": "problem.discount.free",
     "discount_no_longer_redeemable": "problem.discount.gone",
+    "discount_minimum_subtotal": "problem.discount.minimum",
+    "discount_customer_limit": "problem.discount.customer_limit",
+    "discount_not_eligible": "problem.discount.not_eligible",
+    "discount_twice": "problem.discount.twice",
 }
 _GONE = frozenset(
     {"product_not_offered", "product_archived", "price_not_offered", "price_archived", "currency_unavailable"}
@@ -32,6 +40,13 @@ _REQUIRED = {
     "customer_name": ("name", "problem.name.required"),
     "customer_billing_name": ("company", "problem.company.required"),
     "customer_phone": ("phone", "problem.phone.required"),
+    "customer_tax_id": ("tax_id", "problem.tax_id.required"),
+}
+_SIMPLE = {
+    "currency_not_chargeable": ("currency", "problem.currency.unavailable"),
+    "tax_id_invalid": ("tax_id", "problem.tax_id.invalid"),
+    "tax_id_needs_country": ("country", "problem.country.required"),
+    **dict.fromkeys(_GONE, ("product", "problem.product.gone")),
 }
 _CARD_FIELDS = {
     "incorrect_number": "card_number",
@@ -56,7 +71,13 @@ def complaints_of(problems: Iterable[Problem], checkout: Checkout) -> list[Compl
 
 def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
     code, where = problem.code, problem.where
-    if code == "token_required" or (where == ("customer_billing_address",) and code == "field_required"):
+    if where[0] == WHERE:
+        return complaint_of(problem, checkout)
+    if where[0] in ("seats", "units"):
+        return _about_count(str(where[0]), checkout)
+    if code == "token_required" or (
+        where == ("customer_billing_address",) and code in ("field_required", "full_address_required")
+    ):
         return None  # the card fields speak for themselves, and so do the parts of the address
     if code == "field_required":
         name, key = _REQUIRED.get(str(where[0]), (str(where[-1]), "problem.field.required"))
@@ -71,31 +92,72 @@ def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
     if code == "total_too_large":
         return complaint(_first_amount(checkout), "problem.amount.too_large", max=problem.params.get("maximum", ""))
     if code in _DISCOUNT:
-        return complaint("discount_code", _DISCOUNT[code])
-    if code in _GONE:
-        return complaint("product", "problem.product.gone")
-    if code == "tax_id_invalid":
-        return complaint("tax_id", "problem.tax_id.invalid")
-    if code == "tax_id_needs_country":
-        return complaint("country", "problem.country.required")
-    return complaint("form", "problem.unknown")
+        given = {"code": problem.given} if where[0] == "discount_code" and problem.given else {}
+        return complaint("discount_code", _DISCOUNT[code], **given)
+    return complaint(*_SIMPLE.get(code, ("form", "problem.unknown")))
+
+
+def _about_count(noun: str, checkout: Checkout) -> Complaint:
+    """A number of seats or units that a flow refuses: the range says what may be chosen."""
+    for _, name, terms in counted(checkout):
+        if name == noun:
+            least, most = range_of(checkout, terms)
+            return complaint(noun, f"problem.{noun}.range", min=least, max=most)
+    return complaint("product", "problem.product.gone")
+
+
+_FORM_ORDER = (
+    "product",
+    "amount",
+    "seats",
+    "units",
+    "addon",
+    "quantity",
+    "currency",
+    "discount_code",
+    "email",
+    "phone",
+    "card_number",
+    "card_exp",
+    "card_cvc",
+    "name",
+    "country",
+    "line1",
+    "line2",
+    "city",
+    "state",
+    "postal_code",
+    "company",
+    "tax_id",
+)
+
+
+def once(complaints: Sequence[Complaint]) -> tuple[Complaint, ...]:
+    """Each field's first complaint, in the order of the form; the merchant's questions come last, in their own order."""
+    first: dict[str, Complaint] = {}
+    for one in complaints:
+        first.setdefault(one.field, one)
+    return tuple(sorted(first.values(), key=lambda one: _place(one.field)))
+
+
+def _place(name: str) -> int:
+    group = name.partition("_")[0] if name.startswith(("amount_", "quantity_", "addon_")) else name
+    if group in _FORM_ORDER:
+        return _FORM_ORDER.index(group)
+    return len(_FORM_ORDER) + (1 if name.startswith(PREFIX) else 2)
 
 
 def _first_amount(checkout: Checkout) -> str:
-    """The field that can change the total: the first amount, else the first quantity, else none in particular."""
+    """The field that can change the total: the first amount, else seats or units, else a quantity, else none in particular."""
     for position, line in enumerate(checkout.lines):
-        if checkout.product(line.product_id).price(line.price_id) and _is_custom(checkout, position):
+        if isinstance(checkout.price_of(line).terms, Custom):
             return f"amount_{position}"
+    for _, noun, _ in counted(checkout):
+        return noun
     for position, line in enumerate(checkout.lines):
-        if line.buyer_sets_quantity:
+        if line.buyer_sets_quantity and line.part_of is None:
             return f"quantity_{position}"
     return "form"
-
-
-def _is_custom(checkout: Checkout, position: int) -> bool:
-    line = checkout.lines[position]
-    price = checkout.product(line.product_id).price(line.price_id)
-    return price is not None and price.terms.kind == "custom"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,11 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.renew_checkout import may_renew
+from checkstand.web.checkout.later import later_charges
 from checkstand.web.checkout.leaving import success_target
 from checkstand.web.checkout.pages import message_page, page, see_other
+from checkstand.web.checkout.rows import bought_words
 from checkstand.web.checkout.session import Visit
-from checkstand.web.checkout.summary import later_charges
 from checkstand.web.checkout.wording import Wording, wording_for
 
 BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
@@ -114,15 +115,12 @@ async def _receipt(visit: Visit) -> Receipt:
     if sale.order is not None:
         rows.append((t("success.order"), t("success.number", number=sale.order.number)))
         rows.append((t("success.date"), words.day(sale.order.created_at)))
-    bought = [
-        t("summary.line", quantity=line.quantity, label=line.label) if line.quantity > 1 else line.label
-        for line in checkout.quote.lines
-    ]
-    rows.append((t("success.bought"), ", ".join(bought)))
+    rows.append((t("success.bought"), bought_words(checkout, words)))
     rows.append((t("success.paid"), words.money(checkout.quote.due_minor, checkout.currency)))
     if paid is not None and paid.instrument is not None:
         rows.append((t("success.method"), _method(visit, paid)))
-    for phase in later_charges(checkout, sale.order.created_at if sale.order else visit.now)[:1]:
+    paid_at = sale.order.created_at if sale.order else visit.now
+    for phase in later_charges(checkout, paid_at, tax_behavior=visit.organization.settings.default_tax_behavior)[:1]:
         amount = words.money(phase.amount_minor, checkout.currency)
         rows.append((t("success.next"), t("success.next_value", amount=amount, date=words.day(phase.start))))
     target = success_target(visit)

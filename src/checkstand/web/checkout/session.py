@@ -31,6 +31,7 @@ THEMES = ("light", "dark", "system")
 LARGEST_FORM = 65_536
 MOST_FIELDS = 200
 LONGEST_VALUE = 1_000
+LONGEST_ANSWER = 10_000
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -144,7 +145,9 @@ async def read_form(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except (BadBody, ValueError):
         return {}
-    return {name: _UNPRINTABLE.sub("", value)[:LONGEST_VALUE].strip() for name, value in pairs}
+    # A merchant's question may be answered with a page of text; nothing else on the form is that long.
+    longest = {name: LONGEST_ANSWER if name.startswith("answer_") else LONGEST_VALUE for name, _ in pairs}
+    return {name: _UNPRINTABLE.sub("", value)[: longest[name]].strip() for name, value in pairs}
 
 
 def with_query(url: str, added: Mapping[str, str]) -> str:

@@ -1,7 +1,6 @@
-"""What the order comes to, in rows, and what that means in words: the button, and the sentence under it.
+"""What the order comes to, and what that means in words: the button, and the sentence under it.
 
-Each row is there only when it says something (hosted-page.md 1.4 F). What comes later is worked out charge by charge: a discount that
-ends, or a trial, makes more than one price of the same subscription, and the buyer reads all of them before paying.
+The rows are in `rows.py`; what is charged after today is worked out in `later.py`, and the buyer reads all of it before paying.
 """
 
 from __future__ import annotations
@@ -9,38 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.discount import Discount, Percentage
-from checkstand.domain.trial import add_span
+from checkstand.domain.explain import rate_text
+from checkstand.domain.organization import OrganizationSettings
 from checkstand.web.checkout.form import total_mark
+from checkstand.web.checkout.later import Phase, later_charges
+from checkstand.web.checkout.rows import Row, order_rows
 from checkstand.web.checkout.wording import Wording
-
-RowKind = Literal["line", "plain", "total", "due", "later"]
-_MOST_CHARGES = 400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One row: what, how much, and a small print under the what."""
-
-    kind: RowKind
-    label: str
-    amount: str
-    note: str = ""
-    is_pending: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """A stretch of equal later charges: what, how often, since when; `is_single` when only one such charge is made."""
-
-    span: Span
-    start: datetime
-    amount_minor: int
-    is_single: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +30,27 @@ class Summary:
     legal: str
     mark: str
     announcement: str
+    exchange: str = ""
 
 
-def summarize(checkout: Checkout, words: Wording, now: datetime, *, merchant: str, is_test: bool) -> Summary:
-    """Everything the page says about the price."""
-    phases = later_charges(checkout, now)
+def summarize(
+    checkout: Checkout,
+    words: Wording,
+    now: datetime,
+    *,
+    merchant: str,
+    is_test: bool,
+    settings: OrganizationSettings,
+) -> Summary:
+    """Everything the page says about the price. `settings`: the merchant's."""
+    phases = later_charges(checkout, now, tax_behavior=settings.default_tax_behavior)
     quote, t = checkout.quote, words.texts
     due = words.money(quote.due_minor, checkout.currency)
     text = _pay_text(checkout, words, phases)
     repeats = bool(phases)
     trial = t("summary.trial", date=words.day(checkout.trial_end)) if checkout.trial_end else ""
     return Summary(
-        rows=(*_lines(checkout, words), *_totals(checkout, words, phases)),
+        rows=order_rows(checkout, words, phases, collects_tax=bool(settings.tax_registrations)),
         due=due,
         due_label=t("summary.due" if repeats else "summary.total"),
         trial_note=trial,
@@ -74,99 +58,24 @@ def summarize(checkout: Checkout, words: Wording, now: datetime, *, merchant: st
         legal=_legal(checkout, words, phases, merchant=merchant),
         mark=total_mark(checkout),
         announcement=t("summary.announce", amount=due),
+        exchange=exchange_note(checkout, words),
     )
 
 
-def _lines(checkout: Checkout, words: Wording) -> list[Row]:
-    t, currency = words.texts, checkout.currency
-    rows = []
-    for line, priced in zip(checkout.lines, checkout.quote.lines, strict=True):
-        product = checkout.product(line.product_id)
-        label, note = priced.label, ""
-        if line.quantity > 1:
-            label = t("summary.line", quantity=line.quantity, label=priced.label)
-            note = t("summary.each", amount=words.money(priced.unit_minor, currency))
-        if product.recurrence and len(checkout.lines) > 1:
-            note = words.repeating(words.money(priced.unit_minor, currency), product.recurrence)
-        rows.append(Row(kind="line", label=label, note=note, amount=words.money(priced.subtotal_minor, currency)))
-    return rows
-
-
-def _totals(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> list[Row]:
-    t, quote, currency = words.texts, checkout.quote, checkout.currency
-    rows = []
-    if len(checkout.lines) > 1 or quote.discount_minor:
-        rows.append(Row(kind="plain", label=t("summary.subtotal"), amount=words.money(quote.subtotal_minor, currency)))
-    if checkout.discount and quote.discount_minor:
-        label = _discount_label(checkout.discount, words, currency)
-        rows.append(Row(kind="plain", label=label, amount=words.money(-quote.discount_minor, currency)))
-    if quote.tax_minor:
-        key = "summary.tax_included" if quote.tax_behavior == "inclusive" else "summary.tax"
-        rows.append(Row(kind="plain", label=t(key), amount=words.money(quote.tax_minor, currency)))
-    elif quote.tax_minor is None and checkout.is_payment_form_required:
-        rows.append(
-            Row(kind="plain", label=t("summary.tax_unknown"), amount=t("summary.tax_placeholder"), is_pending=True)
-        )
-    rows.append(Row(kind="total", label=t("summary.total"), amount=words.money(quote.total_minor, currency)))
-    if phases:
-        rows.append(Row(kind="due", label=t("summary.due"), amount=words.money(quote.due_minor, currency)))
-    for phase in phases:
-        key = "summary.first_charge" if phase.is_single else "summary.then"
-        label = t(key, interval=words.every(phase.span), date=words.day(phase.start))
-        rows.append(Row(kind="later", label=label, amount=words.money(phase.amount_minor, currency)))
-    return rows
-
-
-def _discount_label(discount: Discount, words: Wording, currency: str) -> str:
-    name = discount.code or discount.name
-    if isinstance(discount.takes, Percentage):
-        whole, part = divmod(discount.takes.basis_points, 100)
-        off = f"{whole}.{part:02d}".rstrip("0") + "%" if part else f"{whole}%"
-    else:
-        off = words.money(discount.takes.amounts.get(currency, 0), currency)
-    if discount.duration == "repeating" and discount.duration_months:
-        months = words.length(Span(interval=Interval.MONTH, count=discount.duration_months))
-        return words.texts("summary.discount_months", name=name, off=off, span=months)
-    return words.texts("summary.discount", name=name, off=off)
-
-
-def later_charges(checkout: Checkout, now: datetime) -> tuple[Phase, ...]:
-    """What is charged after today, by interval and then by time."""
-    amounts: dict[Span, tuple[int, int]] = {}
-    for line, priced in zip(checkout.lines, checkout.quote.lines, strict=True):
-        span = checkout.product(line.product_id).recurrence
-        if span is not None:
-            full, reduced = amounts.get(span, (0, 0))
-            amounts[span] = (full + priced.subtotal_minor, reduced + priced.total_minor)
-    phases: list[Phase] = []
-    for span, (full, reduced) in amounts.items():
-        phases += _phases(checkout, span, full, reduced, now)
-    return tuple(phases)
-
-
-def _phases(checkout: Checkout, span: Span, full: int, reduced: int, now: datetime) -> list[Phase]:
-    """At most two stretches: while the discount lasts, and after it. Every charge is counted from the same day (`_charge_day`)."""
-    anchor, first = (checkout.trial_end, 0) if checkout.trial_end else (now, 1)
-    start = _charge_day(anchor, span, first)
-    discount = checkout.discount
-    if discount is None or full == reduced or discount.duration == "forever":
-        return [Phase(span=span, start=start, amount_minor=reduced)]
-    if discount.duration == "repeating":
-        ends = add_span(now, Span(interval=Interval.MONTH, count=discount.duration_months or 1))
-        count = 0
-        while count < _MOST_CHARGES and _charge_day(anchor, span, first + count) < ends:
-            count += 1
-    else:
-        count = 1 if checkout.trial_end else 0
-    after = Phase(span=span, start=_charge_day(anchor, span, first + count), amount_minor=full)
-    if count == 0:
-        return [after]
-    return [Phase(span=span, start=start, amount_minor=reduced, is_single=count == 1), after]
-
-
-def _charge_day(anchor: datetime, span: Span, number: int) -> datetime:
-    """The day of a charge. Counted from the anchor each time: the 31st is the 28th in February and the 31st again in March."""
-    return add_span(anchor, Span(interval=span.interval, count=span.count * number)) if number else anchor
+def exchange_note(checkout: Checkout, words: Wording) -> str:
+    """How the price became another currency's amount: both, the rate, and what the conversion costs. Empty without one."""
+    exchange, base = checkout.exchange, checkout.base_quote
+    if exchange is None or base is None:
+        return ""
+    return words.texts(
+        "exchange.note_fee" if exchange.fee_ppm else "exchange.note",
+        amount=words.money(checkout.quote.total_minor, checkout.currency),
+        base=words.money(base.total_minor, base.currency),
+        from_code=exchange.base,
+        to_code=exchange.currency,
+        rate=exchange.rate,
+        fee=rate_text(exchange.fee_ppm),
+    )
 
 
 def _pay_text(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> str:

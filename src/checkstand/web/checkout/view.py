@@ -13,36 +13,36 @@ from uuid import UUID
 from babel import Locale, UnknownLocaleError
 
 from checkstand.domain.address import AddressFields
-from checkstand.domain.catalog import Custom, is_free, takes, unit_amount
-from checkstand.domain.checkout import Checkout, Line, active_trial
+from checkstand.domain.catalog import is_free
+from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.terms import Metered
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
 from checkstand.web.checkout.form import may_be_chosen
+from checkstand.web.checkout.goods import Counter, Goods
+from checkstand.web.checkout.goods_form import takes_codes
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input, Messages, Noted
+from checkstand.web.checkout.questions import question_fields
+from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.summary import Summary, summarize
-from checkstand.web.checkout.wording import Wording, typed_amount, wording_for
+from checkstand.web.checkout.wording import Wording, wording_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """One product the buyer may choose."""
+class Applied:
+    """A discount that is applied; `id` where the buyer may take it away."""
 
-    id: UUID
     name: str
-    price: str
-    description: str
-    badge: str
-    is_chosen: bool
+    id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discounting:
-    """The discount as the page shows it: applied, or a field for a code, or neither."""
+    """The discounts as the page shows them: applied ones, or a field for a code, or neither."""
 
-    applied: str = ""
-    can_remove: bool = False
+    applied: tuple[Applied, ...] = ()
     field: Field | None = None
 
     @property
@@ -60,10 +60,8 @@ class CheckoutView:
     price_interval: str
     trial: str
     description: str
-    plans: tuple[Plan, ...]
-    plan_error: str
-    amounts: tuple[Field, ...]
-    quantities: tuple[Field, ...]
+    picture: Picture | None
+    goods: Goods
     summary: Summary
     shows_details: bool
     discount: Discounting
@@ -75,6 +73,8 @@ class CheckoutView:
     address: tuple[Field, ...]
     business: tuple[Field, ...]
     is_business: bool
+    must_be_business: bool
+    questions: tuple[Field, ...]
     takes_payment: bool
     noted: Noted
     back_url: str | None
@@ -100,22 +100,25 @@ class _Builder:
         self.messages = Messages(visit, self.words, given, self.country_code)
 
     def build(self) -> CheckoutView:
-        checkout, visit = self.checkout, self.visit
+        checkout, visit, settings = self.checkout, self.visit, self.visit.organization.settings
         product = checkout.selected
-        single = len(checkout.lines) == 1
-        summary = summarize(checkout, self.words, visit.now, merchant=visit.organization.name, is_test=visit.is_test)
+        single = sum(line.part_of is None for line in checkout.lines) == 1
+        merchant = visit.organization.name
+        summary = summarize(
+            checkout, self.words, visit.now, merchant=merchant, is_test=visit.is_test, settings=settings
+        )
         contact, card = self._contact(), self._card()
         country, address, business = self._country_field(), self._address(), self._business()
+        has_interval = single and product.recurrence and not isinstance(checkout.selected_price.terms, Metered)
+        counter = Counter(checkout, self.words, self.given, self.messages)
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
             price=self._price() if single else summary.due,
-            price_interval=self.words.per(product.recurrence) if single and product.recurrence else "",
+            price_interval=self.words.per(product.recurrence) if has_interval and product.recurrence else "",
             trial=self._trial() if single else "",
             description=(product.description or "") if single else "",
-            plans=self._plans(),
-            plan_error=self.messages.error("product"),
-            amounts=self._amounts(),
-            quantities=self._quantities(),
+            picture=picture_of(checkout, checkout.lines[0]) if single else None,
+            goods=counter.goods(self.country_code, is_adaptive=settings.adaptive_currency),
             summary=summary,
             shows_details=checkout.options.show_order_details,
             discount=self._discount(),
@@ -127,6 +130,8 @@ class _Builder:
             address=address,
             business=business,
             is_business=self.is_business,
+            must_be_business=self._must_be_business,
+            questions=question_fields(checkout, self.given.typed, self.messages.by_field, self.t),
             takes_payment=not self.needs_form or visit.bank is not None,
             noted=self.messages.noted(),
             back_url=back_target(visit),
@@ -135,11 +140,14 @@ class _Builder:
     # ------------------------------------------------------------ what is sold
 
     def _price(self) -> str:
-        checkout = self.checkout
-        line, price = checkout.lines[0], checkout.selected_price
-        if is_free(price):
+        """What the one product costs: all of it, or each where a cart has a number of it."""
+        checkout, quote = self.checkout, self.checkout.quote
+        if is_free(checkout.selected_price) and len(checkout.lines) == 1:
             return self.t("price.free")
-        return self.words.money(unit_amount(price, chosen_minor=line.chosen_minor), checkout.currency)
+        if isinstance(checkout.selected_price.terms, Metered):
+            return self.words.prices(checkout.selected, [checkout.selected_price])
+        amount = quote.subtotal_minor if checkout.offers else quote.lines[0].unit_minor
+        return self.words.money(amount, quote.currency)
 
     def _trial(self) -> str:
         checkout = self.checkout
@@ -149,92 +157,16 @@ class _Builder:
         price = self.words.repeating(self._price(), checkout.selected.recurrence)
         return self.t("trial.line", span=self.words.length(span), price=price)
 
-    def _plans(self) -> tuple[Plan, ...]:
-        checkout = self.checkout
-        if len(checkout.offers) < 2:
-            return ()
-        chosen = self.given.typed.get("product") or str(checkout.selected.id)
-        plans = []
-        for offer in checkout.offers:
-            product = checkout.product(offer)
-            prices = checkout.prices_of(product) or product.active_prices
-            span = active_trial(product, checkout.trial)
-            plans.append(
-                Plan(
-                    id=offer,
-                    name=product.name,
-                    price=self.words.price(product, prices[0]) if prices else "",
-                    description=product.description or "",
-                    badge=self.t("trial.badge", span=self.words.length(span)) if span else "",
-                    is_chosen=str(offer) == chosen,
-                )
-            )
-        return tuple(plans)
-
-    def _amounts(self) -> tuple[Field, ...]:
-        return tuple(
-            one
-            for position, line in enumerate(self.checkout.lines)
-            if (one := self._amount(position, line)) is not None
-        )
-
-    def _amount(self, position: int, line: Line) -> Field | None:
-        product = self.checkout.product(line.product_id)
-        price = product.price(line.price_id)
-        if price is None or not isinstance(price.terms, Custom):
-            return None
-        terms, currency = price.terms, self.checkout.currency
-        name = f"amount_{position}"
-        known = typed_amount(takes(terms, chosen_minor=line.chosen_minor), currency)
-        low = self.words.money(terms.minimum_minor, currency)
-        if terms.maximum_minor is None:
-            hint = self.t("amount.hint_min", min=low) if terms.minimum_minor else ""
-        else:
-            hint = self.t("amount.hint_range", min=low, max=self.words.money(terms.maximum_minor, currency))
-        single = len(self.checkout.lines) == 1
-        return Field(
-            name=name,
-            label=self.t("amount.label") if single else self.t("amount.label_of", product=product.name),
-            value=self.given.typed.get(name, known),
-            error=self.messages.error(name),
-            hint=hint,
-            prefix=currency,
-            attributes=TYPING["amount"],
-        )
-
-    def _quantities(self) -> tuple[Field, ...]:
-        fields = []
-        for position, line in enumerate(self.checkout.lines):
-            if not line.buyer_sets_quantity:
-                continue
-            name, product = f"quantity_{position}", self.checkout.product(line.product_id)
-            label_key = "quantity.label" if len(self.checkout.lines) == 1 else "quantity.label_of"
-            fields.append(
-                Field(
-                    name=name,
-                    label=self.t(label_key, product=product.name),
-                    value=self._typed_quantity(name, line),
-                    error=self.messages.error(name),
-                    prefix=product.name,
-                    attributes=TYPING["quantity"],
-                )
-            )
-        return tuple(fields)
-
-    def _typed_quantity(self, name: str, line: Line) -> str:
-        """What stays in the field: a number that was refused, else the session's."""
-        if name in self.given.typed and (self.messages.error(name) or not self.given.typed[name]):
-            return self.given.typed[name]
-        return str(line.quantity) if line.quantity else ""
-
     def _discount(self) -> Discounting:
         checkout = self.checkout
-        applied = checkout.discount
-        if applied is not None:
-            may = applied.code is not None and checkout.options.allow_discount_codes
-            return Discounting(applied=applied.code or applied.name, can_remove=may)
-        all_free = all(is_free(price) for price in checkout.selected.active_prices)
-        if not checkout.options.allow_discount_codes or (all_free and len(checkout.lines) == 1):
+        if checkout.discounts:
+            may = checkout.options.allow_discount_codes
+            applied = (
+                Applied(name=one.code or one.name, id=one.id if one.code and may else None)
+                for one in checkout.discounts
+            )
+            return Discounting(applied=tuple(applied))
+        if not takes_codes(checkout):
             return Discounting()
         return Discounting(field=self._field("discount_code", self.t("discount.label"), "", is_required=False))
 
@@ -336,18 +268,33 @@ class _Builder:
             fields.append(made)
         return tuple(fields)
 
+    @property
+    def _must_be_business(self) -> bool:
+        """The merchant sells to businesses alone: the number is asked of everybody."""
+        return self.checkout.options.require_tax_id
+
     def _is_business(self) -> bool:
         typed = self.given.typed
+        if self._must_be_business:
+            return True
         return "is_business" in typed if "business_asked" in typed else self.checkout.buyer.is_business
 
     def _business(self) -> tuple[Field, ...]:
         if not self.needs_form or not self.checkout.options.allow_tax_id:
             return ()
         buyer = self.checkout.buyer
-        return (
-            self._field("company", self.t("company.label"), buyer.billing_name),
-            self._field("tax_id", self.t(places.tax_id_label(self.country_code)), buyer.tax_id, is_required=False),
+        company = self._field("company", self.t("company.label"), buyer.billing_name)
+        if self.country_code and not places.has_tax_ids(self.country_code) and not self._must_be_business:
+            return (company,)
+        example = places.tax_id_example(self.country_code)
+        number = self._field(
+            "tax_id",
+            self.t(places.tax_id_label(self.country_code)),
+            buyer.tax_id,
+            is_required=self._must_be_business,
+            hint=self.t("tax_id.hint", example=example) if example else "",
         )
+        return (company, number)
 
 
 def _with(base: Field, more: Mapping[str, object]) -> Field:

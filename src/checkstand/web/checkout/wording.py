@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkstand.domain.catalog import Custom, Price, Product, Span, is_free, unit_amount
+from checkstand.domain.catalog import Custom, Price, Product, Span, is_free, is_static, unit_amount
+from checkstand.domain.money import divide_half_away
 from checkstand.domain.money import format_money as plain_money
+from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
-from checkstand.web.templating import format_day, format_money
+from checkstand.web.templating import format_day, format_money, format_rate, locale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,71 @@ class Wording:
         """`14 days`."""
         return self.texts.count(f"span.{span.interval}", span.count)
 
+    def rate(self, amount: str, currency: str) -> str:
+        """A price per unit of use: `$0.0025`."""
+        return format_rate(amount, currency, self.locale)
+
+    def counted(self, terms: Counted, count: int) -> str:
+        """`5 seats`, `1 unit`, or in the merchant's own word for units: `20 credits`."""
+        noun = self.noun(terms, count)
+        if noun:
+            return self.texts("counts.named", count=count, noun=noun)
+        return self.texts.count("seats" if isinstance(terms, SeatBased) else "units", count)
+
+    def noun(self, terms: Counted, count: int) -> str:
+        """The merchant's own word for so many units; empty where there is none."""
+        labels = terms.unit_label if isinstance(terms, UnitBased) else None
+        if not labels:
+            return ""
+        tag = (self.locale or self.texts.language).replace("_", "-")
+        found = next(
+            (tag for tag in (tag, tag.split("-")[0], self.texts.language) if tag in labels), next(iter(labels))
+        )
+        forms = labels[found]
+        plural: str = locale_of(found).plural_form(count)
+        return forms.get(plural) or forms.get("other") or next(iter(forms.values()), "")
+
     def price(self, product: Product, price: Price) -> str:
         """`$20.00 per month`, `Free`, `from $5.00`."""
-        if is_free(price):
+        return self.prices(product, [price])
+
+    def prices(self, product: Product, prices: Sequence[Price]) -> str:
+        """What a product costs, all its prices of one currency together: `$20.00 + $8.00 per seat per month`."""
+        static = [price for price in prices if is_static(price)] or list(prices)
+        if all(is_free(price) for price in static):
             return self.texts("price.free")
-        if isinstance(price.terms, Custom):
-            amount = self.texts("price.from", amount=self.money(price.terms.minimum_minor, price.currency))
-            if price.terms.minimum_minor == 0:
-                amount = self.texts("price.choose")
-        else:
-            amount = self.money(unit_amount(price, chosen_minor=None), price.currency)
+        amount = self._one(static[0])
+        for price in static[1:]:
+            amount = self.texts("price.and", first=amount, second=self._one(price))
         return self.repeating(amount, product.recurrence)
+
+    def _one(self, price: Price) -> str:
+        terms = price.terms
+        if isinstance(terms, Custom):
+            if terms.minimum_minor == 0:
+                return self.texts("price.choose")
+            return self.texts("price.from", amount=self.money(terms.minimum_minor, price.currency))
+        if isinstance(terms, Metered):
+            unit = terms.unit or self.texts("price.unit")
+            return self.texts("price.metered", amount=self.rate(terms.unit_amount, price.currency), unit=unit)
+        if not isinstance(terms, SeatBased | UnitBased):
+            return self.money(unit_amount(price, chosen_minor=None), price.currency)
+        rates = [tier.unit_minor for tier in terms.tiers]
+        lowest = self.money(reduced(min(rates), price), price.currency)
+        if isinstance(terms, SeatBased):
+            each = self.texts("price.per_seat", amount=lowest)
+        else:
+            each = self.texts("price.per_unit", amount=lowest, unit=self.noun(terms, 1) or self.texts("price.unit"))
+        return each if len(set(rates)) == 1 else self.texts("price.from", amount=each)
 
     def repeating(self, amount: str, span: Span | None) -> str:
         """An amount with its interval behind it, when there is one."""
         return self.texts("price.per", amount=amount, interval=self.per(span)) if span else amount
+
+
+def reduced(unit_minor: int, price: Price) -> int:
+    """A tier's rate after the price's own percentage."""
+    return divide_half_away(unit_minor * (100 - price.discount_percent), 100)
 
 
 def wording_for(visit: Visit) -> Wording:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibility
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
+from checkstand.domain.image import SUFFIXES, image_path
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
@@ -26,6 +27,7 @@ from checkstand.web.dashboard.product_form import (
     typed_of,
     understand,
 )
+from checkstand.web.dashboard.product_image import with_first, with_image
 
 router = APIRouter()
 _VISIBILITY = {
@@ -54,7 +56,7 @@ async def new_form(visit: Visit) -> Response:
 @room
 async def create(visit: Visit) -> Response:
     """Create the product, or show what is wrong with all that was typed."""
-    typed = typed_from(visit.form)
+    typed = await with_image(visit, typed_from(visit.form), None)
     if visit.form.has("add_price"):
         return _show(visit, None, _with_row(typed))
     meant = understand(typed)
@@ -65,6 +67,7 @@ async def create(visit: Visit) -> Response:
         organization_id=visit.organization.id,
         name=meant.name,
         description=meant.description,
+        images=(typed.image,) if typed.image else (),
         visibility=meant.visibility,
         recurrence=meant.recurrence,
         trial=meant.trial,
@@ -90,7 +93,7 @@ async def edit_form(visit: Visit) -> Response:
 async def save(visit: Visit) -> Response:
     """Save the changes, or show what is wrong with all that was typed."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
-    typed = typed_from(visit.form)
+    typed = await with_image(visit, typed_from(visit.form), product)
     if visit.form.has("add_price"):
         return _show(visit, product, _with_row(typed))
     meant = understand(typed, fixed_recurrence=product.recurrence, is_new=False)
@@ -100,6 +103,7 @@ async def save(visit: Visit) -> Response:
         product,
         name=meant.name,
         description=meant.description,
+        images=with_first(product, typed.image),
         visibility=meant.visibility,
         trial=meant.trial,
     )
@@ -167,6 +171,8 @@ def _show(
         crumbs=crumbs,
         product=product,
         typed=typed,
+        image_src=image_path(visit.organization.id, typed.image) if typed.image else None,
+        image_types=",".join(SUFFIXES),
         problems=problems or {},
         models=MODELS,
         intervals=[str(item) for item in Interval],

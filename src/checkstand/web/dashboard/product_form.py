@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, PriceDefinition, Product, Span, Terms, Visibility
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
+from checkstand.domain.image import ImageRef
 from checkstand.domain.money import format_money, parse_amount
 from checkstand.web.dashboard.forms import Form
 
@@ -40,10 +41,13 @@ class TypedPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypedProduct:
-    """The whole form, as typed."""
+    """The whole form, as typed. `image` is the one it shows: the product's, or one that was sent with it; `image_problem` says why
+    a file that was sent is none."""
 
     name: str = ""
     description: str = ""
+    image: ImageRef | None = None
+    image_problem: str = ""
     billing: str = "once"
     count: str = "1"
     interval: str = "month"
@@ -116,6 +120,7 @@ def typed_of(product: Product) -> TypedProduct:
     return TypedProduct(
         name=product.name,
         description=product.description or "",
+        image=product.images[0] if product.images else None,
         billing="repeats" if recurrence else "once",
         count=str(recurrence.count) if recurrence else "1",
         interval=str(recurrence.interval) if recurrence else "month",
@@ -174,6 +179,8 @@ def understand(
         reading.wrong(
             "description", f"Use at most {LONGEST_DESCRIPTION} characters; these are {len(typed.description)}."
         )
+    if typed.image_problem:
+        reading.wrong("image", typed.image_problem)
     recurrence = fixed_recurrence
     if is_new and typed.billing == "repeats":
         recurrence = _span(reading, "count", typed.count, typed.interval, MOST_INTERVALS, "a period")

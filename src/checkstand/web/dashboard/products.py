@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from checkstand.domain import ids
 from checkstand.domain.catalog import PriceDefinition, Product
 from checkstand.domain.errors import Invalid
+from checkstand.domain.image import image_path
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_product import change_product, create_product, read_product
@@ -38,6 +39,7 @@ class Row:
     short_id: str
     href: str
     name: str
+    image: str | None
     price: str
     more_prices: int
     kind: str
@@ -78,6 +80,7 @@ async def catalogue(visit: Visit) -> Response:
         title="Catalogue",
         section="catalogue",
         rows=[_row(visit, product) for product in found.items],
+        with_images=any(product.images for product in found.items),
         pager=pager(visit, shown=len(found.items), total=found.total),
         text=text,
         chosen=status,
@@ -91,6 +94,7 @@ def _row(visit: Visit, product: Product) -> Row:
         short_id=ids.short_id("pdt", product.id),
         href=visit.link(f"/products/{product.id}"),
         name=product.name,
+        image=image_path(product.organization_id, product.images[0]) if product.images else None,
         price=words.price_text(prices[0], product) if prices else "No price",
         more_prices=max(0, len(prices) - 1),
         kind=words.type_text(product),

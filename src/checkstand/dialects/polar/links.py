@@ -1,0 +1,177 @@
+"""`/v1/checkout-links/`: the merchant's endpoints, and the address that makes a session for whoever opens it (polar.md 5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from checkstand.dialects.polar import errors, link_models, link_visits, paging
+from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar.link_models import (
+    VARIANTS,
+    LinkCreate,
+    LinkPriceCreate,
+    LinkProductCreate,
+    LinkProductsCreate,
+    LinkUpdate,
+)
+from checkstand.dialects.polar.wire import Json
+from checkstand.domain.link import CheckoutLink
+from checkstand.flows.open_link import find_link
+from checkstand.flows.save_link import LinkChanges, LinkDraft, NamedBy, change_link, create_link, delete_link, read_link
+from checkstand.http import ignored_fields, is_prefetch
+from checkstand.services import count_link_visit
+from checkstand.store import checkout_links, discounts, products
+
+api = Api("Polar: checkout links")
+READ = ("checkout_links:read", "checkout_links:write")
+WRITE = ("checkout_links:write",)
+
+
+@api.route("POST", "/checkout-links/", scopes=WRITE, body=LinkProductsCreate, status=201)
+async def create(call: Call) -> Response:
+    """Create a checkout link."""
+    named_by, body = _variant(call)
+    draft = LinkDraft(
+        named_by=named_by,
+        product_ids=_product_ids(body),
+        price_id=body.product_price_id if isinstance(body, LinkPriceCreate) else None,
+        label=body.label,
+        discount_id=body.discount_id,
+        seats=body.seats,
+        units=body.units,
+        allow_discount_codes=body.allow_discount_codes,
+        require_billing_address=body.require_billing_address,
+        success_url=_text(body.success_url),
+        back_url=_text(body.return_url),
+        trial=body.trial,
+        metadata=body.metadata,
+    )
+    made = await create_link(call.ports, call.organization, draft)
+    return call.json((await _shown(call, [made]))[0], 201)
+
+
+def _variant(call: Call) -> tuple[NamedBy, LinkCreate]:
+    """The first of the three forms whose key is there and which validates; else the errors of the form that was meant."""
+    fields = call.fields()
+    meant: ValidationError | None = None
+    for key, model in VARIANTS:
+        if key not in fields:
+            continue
+        try:
+            body = model.model_validate(fields)
+        except ValidationError as error:
+            meant = meant or error
+            continue
+        call.ignored = ignored_fields(fields, known_fields(model))
+        return _NAMED_BY[model], body
+    if meant is not None:
+        raise Refused(errors.from_validation(meant))
+    missing = [{"type": "missing", "loc": (key,), "msg": "Field required", "input": fields} for key, _ in VARIANTS]
+    raise Refused(errors.schema(missing))
+
+
+_NAMED_BY: dict[type[LinkCreate], NamedBy] = {
+    LinkProductsCreate: "products",
+    LinkProductCreate: "product_id",
+    LinkPriceCreate: "product_price_id",
+}
+
+
+def _product_ids(body: LinkCreate) -> tuple[UUID, ...]:
+    if isinstance(body, LinkProductsCreate):
+        return tuple(body.products)
+    return (body.product_id,) if isinstance(body, LinkProductCreate) else ()
+
+
+def _text(url: object) -> str | None:
+    """An address as text (the model has normalised it already)."""
+    return None if url is None else str(url)
+
+
+async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[Json]:
+    """The links with their products and discounts, each read once."""
+    db, organization = call.ports.db, call.organization
+    product_ids = {product_id for link in found for product_id in link.product_ids}
+    discount_ids = {link.discount_id for link in found if link.discount_id is not None}
+    known = await products.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
+    living = await discounts.by_ids(db, organization.id, list(discount_ids)) if discount_ids else {}
+    return [
+        link_models.checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)
+        for link in found
+    ]
+
+
+@api.route("GET", "/checkout-links/", scopes=READ)
+async def search(call: Call) -> Response:
+    """List checkout links, oldest first."""
+    window = paging.window(call, checkout_links.SORTABLE, default="created_at")
+    wanted = checkout_links.LinkFilter(product_ids=paging.uuids(call, "product_id"))
+    if paging.is_elsewhere(call):
+        return call.json(paging.NOTHING)
+    page = await checkout_links.search(
+        call.ports.db,
+        call.organization.id,
+        wanted,
+        sorting=window.sorting,
+        offset=window.offset,
+        limit=window.limit,
+    )
+    return call.json(paging.envelope(await _shown(call, page.items), page, window.limit))
+
+
+@api.route("GET", "/checkout-links/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a checkout link."""
+    found = await read_link(call.ports, call.organization, call.path_id())
+    return call.json((await _shown(call, [found]))[0])
+
+
+@api.route("PATCH", "/checkout-links/{id}", scopes=WRITE, body=LinkUpdate)
+async def update(call: Call) -> Response:
+    """Change a checkout link."""
+    link_id = call.path_id()
+    body = call.body(LinkUpdate)
+    changes = LinkChanges(
+        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set),
+        product_ids=tuple(body.products) if body.products is not None else None,
+        label=body.label,
+        discount_id=body.discount_id,
+        seats=body.seats,
+        units=body.units,
+        allow_discount_codes=body.allow_discount_codes,
+        require_billing_address=body.require_billing_address,
+        success_url=_text(body.success_url),
+        back_url=_text(body.return_url),
+        trial=body.trial,
+        metadata=body.metadata if body.gave("metadata") else None,
+    )
+    saved = await change_link(call.ports, call.organization, link_id, changes)
+    return call.json((await _shown(call, [saved]))[0])
+
+
+# The wire's names of the flow's fields, where they differ.
+_RENAMED = {"return_url": "back_url", "trial_interval": "trial"}
+
+
+@api.route("DELETE", "/checkout-links/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Delete a checkout link. Sessions that it made stay."""
+    await delete_link(call.ports, call.organization, call.path_id())
+    return Response(status_code=204)
+
+
+@api.route("GET", "/checkout-links/{client_secret}/redirect", public=True, hidden=True, status=307)
+async def redirect(call: Call) -> Response:
+    """Make a session for whoever opens the link and send them to its page."""
+    if is_prefetch(call.request):
+        return Response(status_code=503)
+    window = count_link_visit(call.request)
+    if window is not None and window.retry_after_s:
+        return Response(status_code=429, headers={"retry-after": str(window.retry_after_s)})
+    organization, link = await find_link(call.ports, call.request.path_params["client_secret"])
+    target = await link_visits.visit(call.request, organization, link)
+    return Response(status_code=307, headers={"location": target, "referrer-policy": "no-referrer"})

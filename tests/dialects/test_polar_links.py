@@ -1,0 +1,522 @@
+"""`/v1/checkout-links/` over HTTP and through the official client; and what becomes of a visit (polar.md 5.6, 12: rows 135 to 144)."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx2
+import pytest
+from polar.v2026_04 import Polar as Polar_2026_04
+from polar.v2027_01 import Polar as Polar_2027_01
+
+from checkstand.domain.organization import OrganizationSettings
+from checkstand.store import organizations
+from checkstand.testing.demo import DemoShop
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.test_polar_contract import fits
+from tests.server import RunningServer
+
+PATH = "/v1/checkout-links/"
+UNKNOWN = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
+NEVER_MADE = "polar_cl_" + "0" * 43
+SEATS = {
+    "amount_type": "seat_based",
+    "seat_tiers": {"tiers": [{"min_seats": 2, "max_seats": 10, "price_per_seat": 500}]},
+}
+UNITS = {"amount_type": "unit_based", "tiers": {"tiers": [{"bound": 50, "unit_amount": 20}]}}
+
+
+@pytest.fixture
+def polar(server: RunningServer, shop: DemoShop) -> Polar:
+    return Polar(server, shop)
+
+
+def create(polar: Polar, *labels: str, **body: object) -> httpx2.Response:
+    products = [polar.id(label) for label in labels or ("one_time",)]
+    return polar.client.post(PATH, json={"payment_processor": "stripe", "products": products, **body})
+
+
+def made(polar: Polar, *labels: str, **body: object) -> dict[str, Any]:
+    answer = create(polar, *labels, **body)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def on(polar: Polar, *product_ids: str, **body: object) -> dict[str, Any]:
+    """A link on products that the test made."""
+    return made(polar, products=list(product_ids), **body)
+
+
+def seat_product(polar: Polar, **tier: int) -> str:
+    whole = {"min_seats": 2, "max_seats": 10, "price_per_seat": 500, **tier}
+    price = {"amount_type": "seat_based", "seat_tiers": {"tiers": [whole]}}
+    return str(polar.product(name="Team plan", prices=[price])["id"])
+
+
+def archive(polar: Polar, product_id: str) -> None:
+    answer = polar.client.patch(f"/v1/products/{product_id}", json={"is_archived": True})
+    assert answer.status_code == 200, answer.text
+
+
+def go(polar: Polar, link: dict[str, Any], query: str = "") -> httpx2.Response:
+    """Open the link as a buyer's browser does, without a token."""
+    return httpx2.get(f"{polar.url}{PATH}{link['client_secret']}/redirect{query}")
+
+
+def visited(polar: Polar, link: dict[str, Any], query: str = "") -> dict[str, Any]:
+    """The session that a visit made, as the merchant sees it."""
+    answer = go(polar, link, query)
+    assert answer.status_code == 307, answer.text
+    secret = urlsplit(answer.headers["location"]).path.removeprefix("/checkout/")
+    found = polar.client.get(f"/v1/checkouts/client/{secret}").json()
+    return polar.read(found["id"])
+
+
+def forwarded(answer: httpx2.Response) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(answer.headers["location"]).query)
+
+
+def allow_hosts(polar: Polar, server: RunningServer, *hosts: str) -> None:
+    services, organization_id = server.services, polar.shop.organization.id
+    settings = OrganizationSettings(embed_hosts=hosts)
+    now = services.ports.real_now()
+    server.run(organizations.save_settings(services.ports.db, organization_id, settings, now=now))
+    server.run(services.ports.cache.changed(services.ports.db, organization_id))
+
+
+# ---------------------------------------------------------------- the resource
+
+
+def test_a_link_has_every_key_and_fits_the_contract(polar: Polar) -> None:
+    answer = create(polar, "monthly", "one_time", discount_id=str(polar.shop.discount.id), metadata={"a": 1})
+    fits(PATH, "post", answer)
+    link = answer.json()
+    fits(f"{PATH}{{id}}", "get", polar.client.get(f"{PATH}{link['id']}"))
+    fits(PATH, "get", polar.client.get(PATH))
+    fits(f"{PATH}{{id}}", "patch", polar.client.patch(f"{PATH}{link['id']}", json={"label": "Spring"}))
+    assert set(link) == {
+        "id", "created_at", "modified_at", "trial_interval", "trial_interval_count", "metadata", "payment_processor",
+        "client_secret", "success_url", "return_url", "label", "allow_discount_codes", "require_billing_address",
+        "discount_id", "seats", "units", "organization_id", "products", "discount", "url", "product_id",
+        "product_price_id", "product", "product_price",
+    }  # fmt: skip
+    assert link["client_secret"].startswith("polar_cl_")
+    assert len(link["client_secret"]) == 9 + 43
+    assert link["url"] == f"{polar.url}/buy/{link['client_secret']}"
+    assert [item["id"] for item in link["products"]] == [polar.id("monthly"), polar.id("one_time")]
+    assert (link["product_id"], link["product_price"]["price_amount"]) == (polar.id("monthly"), 2000)
+    assert (link["discount"]["code"], link["modified_at"]) == ("WELCOME20", None)
+    assert (link["allow_discount_codes"], link["require_billing_address"]) == (True, False)
+
+
+def test_the_success_url_keeps_its_placeholder(polar: Polar) -> None:
+    link = made(polar, success_url="https://shop.example/thanks?id={CHECKOUT_ID}")
+    assert link["success_url"] == "https://shop.example/thanks?id={CHECKOUT_ID}"
+    session = visited(polar, link)
+    assert session["success_url"] == f"https://shop.example/thanks?id={session['id']}"
+
+
+def test_the_two_older_forms_name_one_product_or_one_price(polar: Polar) -> None:
+    body: dict[str, object] = {"payment_processor": "stripe"}
+    by_product = polar.client.post(PATH, json={**body, "product_id": polar.id("one_time")})
+    assert [item["id"] for item in by_product.json()["products"]] == [polar.id("one_time")]
+    prices = [{"amount_type": "fixed", "price_amount": 700}, SEATS]
+    product = polar.product(prices=prices)
+    price_id = product["prices"][0]["id"]
+    by_price = polar.client.post(PATH, json={**body, "product_price_id": price_id})
+    assert by_price.status_code == 201, by_price.text
+    assert (by_price.json()["product_price_id"], by_price.json()["product_id"]) == (price_id, product["id"])
+    assert visited(polar, by_price.json())["amount"] == 700
+
+
+@pytest.mark.parametrize("key", ["product_id", "product_price_id"])
+def test_the_older_forms_name_what_they_do_not_find(polar: Polar, key: str) -> None:
+    answer = polar.client.post(PATH, json={"payment_processor": "stripe", key: UNKNOWN})
+    noun = "Price" if "price" in key else "Product"
+    refused(answer, BUSINESS, ["body", key], "value_error", f"{noun} does not exist.")
+
+
+def test_what_create_refuses_before_it_looks_at_the_catalogue(polar: Polar) -> None:
+    product = polar.id("one_time")
+    refused(polar.client.post(PATH, json={"products": [product]}), SCHEMA, ["body", "payment_processor"], "missing")
+    refused(create(polar, payment_processor="other"), SCHEMA, ["body", "payment_processor"], "literal_error")
+    refused(polar.client.post(PATH, json={"payment_processor": "stripe"}), SCHEMA, ["body", "products"], "missing")
+    refused(create(polar, products=[]), SCHEMA, ["body", "products"], "too_short")
+    refused(
+        create(polar, products=[product, product]),
+        SCHEMA,
+        ["body", "products"],
+        "value_error",
+        "Value error, Product IDs must be unique.",
+    )
+    refused(create(polar, seats=10_001), SCHEMA, ["body", "seats"], "less_than_equal")
+    refused(create(polar, units=0), SCHEMA, ["body", "units"], "greater_than_equal")
+    together = "Both trial_interval and trial_interval_count must be set together."
+    refused(create(polar, trial_interval="day"), SCHEMA, ["body"], "missing", together)
+
+
+def test_each_product_that_cannot_be_sold_is_named(polar: Polar) -> None:
+    draft = polar.product(visibility="draft", prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
+    old = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
+    archive(polar, old)
+    answer = create(polar, products=[polar.id("one_time"), draft, UNKNOWN, old])
+    refused(answer, BUSINESS, ["body", "products", 1], "value_error", "Product is a draft.")
+    refused(answer, BUSINESS, ["body", "products", 2], "value_error", "Product does not exist.")
+    refused(answer, BUSINESS, ["body", "products", 3], "value_error", "Product is archived.")
+    assert polar.client.get(PATH).json()["pagination"]["total_count"] == 0
+
+
+def test_another_shop_s_products_and_links_do_not_exist(server: RunningServer, polar: Polar) -> None:
+    other = Polar(server, server.new_shop())
+    answer = create(polar, products=[other.id("one_time")])
+    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
+    link = made(other)
+    assert polar.client.get(f"{PATH}{link['id']}").status_code == 404
+    assert polar.client.patch(f"{PATH}{link['id']}", json={"label": "mine"}).status_code == 404
+    assert polar.client.delete(f"{PATH}{link['id']}").status_code == 404
+
+
+def test_a_discount_must_fit_every_product(polar: Polar) -> None:
+    message = "Discount does not exist or is not applicable to this product."
+    refused(create(polar, discount_id=UNKNOWN), BUSINESS, ["body", "discount_id"], "value_error", message)
+    body = {"type": "percentage", "basis_points": 1000, "name": "One", "duration": "once"}
+    only_one = polar.client.post("/v1/discounts/", json={**body, "products": [polar.id("one_time")]}).json()["id"]
+    refused(
+        create(polar, "one_time", "monthly", discount_id=only_one),
+        BUSINESS,
+        ["body", "discount_id"],
+        "value_error",
+        message,
+    )
+    over = {**body, "ends_at": "2020-01-01T00:00:00Z", "products": [polar.id("one_time")]}
+    ended = polar.client.post("/v1/discounts/", json=over).json()["id"]
+    link = made(polar, "one_time", discount_id=ended)  # dates are asked when somebody comes
+    assert visited(polar, link)["discount_id"] is None
+
+
+def test_seats_and_units_are_locked_only_where_all_products_allow_them(polar: Polar) -> None:
+    team = seat_product(polar)
+    refused(
+        create(polar, products=[team, polar.id("one_time")], seats=5),
+        BUSINESS,
+        ["body", "seats"],
+        "value_error",
+        "Seats can only be preconfigured when all products use seat-based pricing.",
+    )
+    refused(
+        create(polar, products=[team], seats=11),
+        BUSINESS,
+        ["body", "seats"],
+        "value_error",
+        "Product 'Team plan' allows between 2 and 10 seats.",
+    )
+    calls = polar.product(name="Calls", recurring_interval="month", prices=[UNITS])["id"]
+    refused(
+        create(polar, products=[calls], units=51),
+        BUSINESS,
+        ["body", "units"],
+        "value_error",
+        "Product 'Calls' allows between 1 and 50 units for USD.",
+    )
+    refused(
+        create(polar, "one_time", units=5),
+        BUSINESS,
+        ["body", "units"],
+        "value_error",
+        "Units can only be preconfigured when all products use unit-based pricing.",
+    )
+    assert on(polar, team, seats=10)["seats"] == 10
+    session = visited(polar, on(polar, calls, units=50))
+    assert (session["units"], session["min_units"], session["max_units"], session["amount"]) == (50, 50, 50, 1000)
+
+
+def test_a_change_leaves_alone_what_it_does_not_name(polar: Polar) -> None:
+    link = made(polar, label="First", success_url="https://shop.example/", metadata={"a": "b"}, discount_id=None)
+    path = f"{PATH}{link['id']}"
+    empty = polar.client.patch(path, json={}).json()
+    assert {**link, "modified_at": empty["modified_at"]} == empty
+    nothing = {"products": None, "allow_discount_codes": None, "require_billing_address": None}
+    same = polar.client.patch(path, json=nothing)
+    assert same.status_code == 200
+    assert {**link, "modified_at": same.json()["modified_at"]} == same.json()
+    cleared = polar.client.patch(path, json={"label": None, "success_url": None, "metadata": {}}).json()
+    assert (cleared["label"], cleared["success_url"], cleared["metadata"]) == (None, None, {})
+    refused(polar.client.patch(path, json={"metadata": None}), SCHEMA, ["body", "metadata"], "dict_type")
+    refused(polar.client.patch(path, json=None), SCHEMA, ["body"], "missing")
+
+
+def test_other_products_take_a_trial_and_a_lock_away_that_no_longer_mean_anything(polar: Polar) -> None:
+    link = made(polar, "monthly", trial_interval="week", trial_interval_count=2)
+    changed = polar.client.patch(f"{PATH}{link['id']}", json={"products": [polar.id("one_time")]}).json()
+    assert (link["trial_interval"], changed["trial_interval"], changed["trial_interval_count"]) == ("week", None, None)
+    team = on(polar, seat_product(polar), seats=5)
+    path = f"{PATH}{team['id']}"
+    products = [polar.id("one_time")]
+    refused(
+        polar.client.patch(path, json={"products": products, "seats": 5}),
+        BUSINESS,
+        ["body", "seats"],
+        "value_error",
+        "Seats can only be preconfigured when all products use seat-based pricing.",
+    )
+    assert polar.client.patch(path, json={"products": products}).json()["seats"] is None
+
+
+def test_a_link_s_trial_is_the_session_s(polar: Polar) -> None:
+    link = made(polar, "monthly", trial_interval="week", trial_interval_count=2)
+    session = visited(polar, link)
+    assert (session["active_trial_interval"], session["active_trial_interval_count"]) == ("week", 2)
+    assert session["allow_trial"] is True
+    assert made(polar, "one_time", trial_interval="week", trial_interval_count=2)["trial_interval"] is None
+
+
+def test_a_list_is_oldest_first_and_can_be_sorted_and_narrowed(polar: Polar) -> None:
+    first, second = made(polar, "one_time", label="b"), made(polar, "monthly", "one_time", label="a")
+
+    def ids(query: str = "") -> list[str]:
+        return [item["id"] for item in polar.client.get(f"{PATH}{query}").json()["items"]]
+
+    assert ids() == [first["id"], second["id"]]
+    assert ids("?sorting=label") == [second["id"], first["id"]]
+    assert ids("?sorting=-created_at") == [second["id"], first["id"]]
+    assert ids(f"?product_id={polar.id('monthly')}") == [second["id"]]
+    assert ids(f"?product_id={polar.id('monthly')}&product_id={polar.id('one_time')}") == [first["id"], second["id"]]
+    assert ids(f"?organization_id={UNKNOWN}") == []
+    assert ids("?limit=1&page=2") == [second["id"]]
+    refused(polar.client.get(f"{PATH}?sorting=name"), SCHEMA, ["query", "sorting", 0], "enum")
+
+
+def test_a_deleted_link_leads_nowhere_and_its_sessions_stay(polar: Polar) -> None:
+    link = made(polar)
+    session = visited(polar, link)
+    answer = polar.client.delete(f"{PATH}{link['id']}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert polar.client.delete(f"{PATH}{link['id']}").status_code == 404
+    assert polar.client.get(f"{PATH}{link['id']}").json() == {"error": "ResourceNotFound", "detail": "Not found"}
+    assert go(polar, link).status_code == 404
+    assert polar.read(session["id"])["status"] == "open"
+
+
+def test_a_deleted_discount_is_no_longer_shown(polar: Polar) -> None:
+    body = {"type": "fixed", "amounts": {"eur": 300, "usd": 400}, "name": "Gone", "duration": "once"}
+    discount = polar.client.post("/v1/discounts/", json=body).json()
+    link = made(polar, discount_id=discount["id"])
+    assert (link["discount"]["amount"], link["discount"]["currency"]) == (400, "usd")
+    assert polar.client.delete(f"/v1/discounts/{discount['id']}").status_code == 204
+    shown = polar.client.get(f"{PATH}{link['id']}").json()
+    assert (shown["discount"], shown["discount_id"]) == (None, None)
+    assert visited(polar, link)["discount_id"] is None
+
+
+def test_the_scopes_are_those_of_checkout_links(server: RunningServer, polar: Polar) -> None:
+    from checkstand.flows.authenticate import create_token
+
+    services = server.services
+    _, token = server.run(
+        create_token(
+            services.ports,
+            services.authenticator,
+            polar.shop.organization.id,
+            name="reads",
+            dialect="polar",
+            scopes=("checkout_links:read",),
+        )
+    )
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx2.get(f"{polar.url}{PATH}", headers=headers).status_code == 200
+    denied = httpx2.post(f"{polar.url}{PATH}", headers=headers, json={})
+    assert (denied.status_code, denied.json()["error"]) == (403, "insufficient_scope")
+    assert 'scope="checkout_links:write"' in denied.headers["www-authenticate"]
+    assert httpx2.get(f"{polar.url}{PATH}").status_code == 401
+
+
+@pytest.mark.parametrize("client", [Polar_2026_04, Polar_2027_01], ids=["2026-04", "2027-01"])
+def test_links_are_managed_through_the_official_client(client: type, server: RunningServer, shop: DemoShop) -> None:
+    sdk = client(shop.polar_token, base_url=server.url)
+    product_id = str(shop.products["monthly"].id)
+    link = sdk.checkout_links.create({"payment_processor": "stripe", "products": [product_id], "label": "From code"})
+    assert (link.label, link.products[0].prices[0].price_amount, link.discount) == ("From code", 2000, None)
+    assert [item.id for item in sdk.checkout_links.list(product_id=product_id).items] == [link.id]
+    changed = sdk.checkout_links.update(link.id, discount_id=str(shop.discount.id))
+    assert changed.discount.basis_points == 2000
+    assert sdk.checkout_links.get(link.id).discount_id == str(shop.discount.id)
+    sdk.checkout_links.delete(link.id)
+    assert sdk.checkout_links.list().items == []
+
+
+# ---------------------------------------------------------------- visits
+
+
+def test_a_visit_makes_a_session_of_its_own_each_time(polar: Polar) -> None:
+    link = made(
+        polar,
+        "monthly",
+        "one_time",
+        allow_discount_codes=False,
+        require_billing_address=True,
+        return_url="https://shop.example/back",
+        metadata={"campaign": "spring"},
+    )
+    first, second = visited(polar, link), visited(polar, link)
+    assert first["id"] != second["id"]
+    assert (first["allow_discount_codes"], first["require_billing_address"]) == (False, True)
+    assert (first["return_url"], first["metadata"]) == ("https://shop.example/back", {"campaign": "spring"})
+    assert [item["id"] for item in first["products"]] == [polar.id("monthly"), polar.id("one_time")]
+    assert (first["product_id"], first["customer_id"]) == (polar.id("monthly"), None)
+    assert first["customer_ip_address"] == "127.0.0.1"
+    assert go(polar, link).headers["location"].startswith(f"{polar.url}/checkout/polar_c_")
+
+
+def test_an_unknown_or_mistyped_link_is_404(polar: Polar) -> None:
+    for secret in (NEVER_MADE, "polar_cl_x", "nonsense"):
+        answer = httpx2.get(f"{polar.url}{PATH}{secret}/redirect")
+        assert (answer.status_code, answer.json()["error"]) == (404, "ResourceNotFound")
+
+
+def test_who_only_looks_makes_no_session(polar: Polar) -> None:
+    link = made(polar)
+    url = f"{polar.url}{PATH}{link['client_secret']}/redirect"
+    for header in ({"Sec-Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}):
+        assert httpx2.get(url, headers=header).status_code == 503
+    assert httpx2.head(url).status_code == 405
+    assert polar.client.get("/v1/checkouts/").json()["pagination"]["total_count"] == 0
+
+
+def test_row_135_archiving_the_last_product_deletes_the_link(polar: Polar) -> None:
+    product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
+    link = on(polar, product)
+    archive(polar, product)
+    assert go(polar, link).status_code == 404
+    assert polar.client.get(f"{PATH}{link['id']}").status_code == 404
+
+
+def test_row_135_only_drafts_left_is_said_in_a_422(polar: Polar) -> None:
+    product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
+    link = on(polar, product)
+    assert polar.client.patch(f"/v1/products/{product}", json={"visibility": "draft"}).status_code == 200
+    refused(go(polar, link), BUSINESS, ["body", "products"], "value_error", "No valid products.")
+
+
+def test_row_136_the_others_are_offered_when_some_are_archived(polar: Polar) -> None:
+    product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
+    link = on(polar, product, polar.id("one_time"))
+    archive(polar, product)
+    shown = polar.client.get(f"{PATH}{link['id']}").json()
+    assert [item["id"] for item in shown["products"]] == [polar.id("one_time")]
+    assert shown["modified_at"] is not None
+    assert [item["id"] for item in visited(polar, link)["products"]] == [polar.id("one_time")]
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "shop.example", "", "https://", "http://[::1"])
+def test_row_137_what_is_no_origin_is_none(polar: Polar, origin: str) -> None:
+    link = made(polar)
+    answer = go(polar, link, f"?embed_origin={origin}")
+    assert forwarded(answer) == {}
+    secret = urlsplit(answer.headers["location"]).path.removeprefix("/checkout/")
+    assert polar.client.get(f"/v1/checkouts/client/{secret}").json()["embed_origin"] is None
+
+
+def test_row_138_an_allowed_origin_is_reduced(polar: Polar, server: RunningServer) -> None:
+    allow_hosts(polar, server, "example.com")
+    session = visited(polar, made(polar), "?embed_origin=https://Example.com:443/")
+    assert session["embed_origin"] == "https://example.com"
+
+
+def test_row_139_an_origin_that_is_not_listed_is_refused(polar: Polar, server: RunningServer) -> None:
+    allow_hosts(polar, server, "example.com")
+    answer = go(polar, made(polar), "?embed_origin=https://evil.example/x")
+    assert answer.status_code == 403
+    assert answer.json() == {
+        "error": "EmbedHostNotAllowed",
+        "detail": "https://evil.example is not allowed to embed this checkout.",
+    }
+    assert polar.client.get("/v1/checkouts/").json()["pagination"]["total_count"] == 0
+
+
+def test_row_140_an_amount_of_nothing_is_honoured_where_it_is_allowed(polar: Polar) -> None:
+    price = {"amount_type": "custom", "minimum_amount": 0, "preset_amount": 700}
+    link = on(polar, polar.product(prices=[price])["id"])
+    assert visited(polar, link)["amount"] == 700
+    assert visited(polar, link, "?amount=0")["amount"] == 0
+    assert visited(polar, link, "?amount=950.9")["amount"] == 950
+    for wrong in ("much", "-5", "1e999999999", "NaN", "10", ""):
+        assert visited(polar, link, f"?amount={wrong}")["amount"] == 700
+
+
+def test_row_141_a_seat_lock_holds_while_the_tiers_allow_it(polar: Polar) -> None:
+    product = seat_product(polar)
+    link = on(polar, product, seats=5)
+    session = visited(polar, link)
+    assert (session["seats"], session["min_seats"], session["max_seats"], session["amount"]) == (5, 5, 5, 2500)
+    smaller = {"seat_tiers": {"tiers": [{"min_seats": 2, "max_seats": 4, "price_per_seat": 500}]}}
+    prices = [{"amount_type": "seat_based", **smaller}]
+    assert polar.client.patch(f"/v1/products/{product}", json={"prices": prices}).status_code == 200
+    session = visited(polar, link)
+    assert (session["seats"], session["min_seats"], session["max_seats"]) == (2, None, None)
+
+
+def test_row_142_a_bad_email_and_a_bad_code_are_ignored(polar: Polar) -> None:
+    link = made(polar, discount_id=str(polar.shop.discount.id))
+    session = visited(polar, link, "?customer_email=nonsense&discount_code=NOSUCHCODE")
+    assert (session["customer_email"], session["discount"]["code"]) == (None, "WELCOME20")
+
+
+def test_a_code_in_the_address_wins_even_where_the_buyer_may_type_none(polar: Polar) -> None:
+    body = {"type": "percentage", "basis_points": 5000, "name": "Half", "duration": "once", "code": "HALF"}
+    assert polar.client.post("/v1/discounts/", json=body).status_code == 201
+    link = made(polar, discount_id=str(polar.shop.discount.id), allow_discount_codes=False)
+    session = visited(polar, link, "?discount_code=%20half%20&customer_email=ada@example.com&customer_name=Ada")
+    assert (session["discount"]["code"], session["discount_amount"]) == ("HALF", 500)
+    assert (session["customer_email"], session["customer_name"]) == ("ada@example.com", "Ada")
+
+
+def test_row_143_where_a_visitor_came_from_is_kept_unless_the_link_says_it(polar: Polar) -> None:
+    link = made(polar, metadata={"utm_source": "own"})
+    query = "?reference_id=r1&utm_campaign=may&utm_source=theirs&theme=dark&customer_name=Ada&locale=de&amount=5"
+    assert visited(polar, link, query)["metadata"] == {
+        "utm_source": "own",
+        "reference_id": "r1",
+        "utm_campaign": "may",
+    }
+    assert forwarded(go(polar, link, query)) == {
+        "reference_id": ["r1"],
+        "utm_campaign": ["may"],
+        "utm_source": ["theirs"],
+        "theme": ["dark"],
+    }
+
+
+def test_row_144_answers_to_the_product_s_questions_are_kept_and_others_go_on(polar: Polar) -> None:
+    field = {"type": "text", "slug": "company", "name": "Company", "properties": {"max_length": 10}}
+    field_id = polar.client.post("/v1/custom-fields/", json=field).json()["id"]
+    product = polar.product(
+        prices=[{"amount_type": "fixed", "price_amount": 500}],
+        attached_custom_fields=[{"custom_field_id": field_id, "required": True}],
+    )["id"]
+    link = on(polar, product)
+    query = "?custom_field_data.company=Acme&custom_field_data.nothing=x"
+    assert visited(polar, link, query)["custom_field_data"] == {"company": "Acme"}
+    assert forwarded(go(polar, link, query)) == {"custom_field_data.nothing": ["x"]}
+    too_long = "?custom_field_data.company=far-too-long-a-name"
+    assert visited(polar, link, too_long)["custom_field_data"] == {}
+    assert forwarded(go(polar, link, too_long)) == {"custom_field_data.company": ["far-too-long-a-name"]}
+
+
+def test_row_145_a_limit_of_a_thousand_is_a_hundred(polar: Polar) -> None:
+    answer = polar.client.get(f"{PATH}?limit=1000")
+    assert (answer.status_code, answer.json()["pagination"]) == (200, {"total_count": 0, "max_page": 0})
+
+
+def test_a_product_in_the_address_is_chosen_when_the_link_has_it(polar: Polar) -> None:
+    link = made(polar, "monthly", "one_time")
+    assert visited(polar, link, f"?product_id={polar.id('one_time')}")["product_id"] == polar.id("one_time")
+    assert visited(polar, link, f"?product_id={polar.id('free')}")["product_id"] == polar.id("monthly")
+    assert visited(polar, link, f"?product_id={uuid4()}")["product_id"] == polar.id("monthly")
+    refused(go(polar, link, "?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
+
+
+def test_a_nul_in_the_address_is_left_out(polar: Polar) -> None:
+    session = visited(polar, made(polar), "?customer_name=a%00b&reference_id=%00&custom_field_data.x=%00")
+    assert (session["customer_name"], session["metadata"]) == (None, {})

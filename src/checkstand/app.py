@@ -79,9 +79,10 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=None,
     )
     app.state.services = services
+    app.state.documents = api_docs.Documents((polar.api, dodo.api), app)
     errors.install(app)
     app.include_router(health.router)
     app.include_router(polar.router)

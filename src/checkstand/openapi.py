@@ -21,7 +21,7 @@ Json = dict[str, Any]
 Body = type[BaseModel] | UnionType | TypeAdapter[Any]
 Gives = Literal["object", "array", "csv", "nothing"]
 VERSION = "3.1.0"
-_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 _GIVEN: Mapping[Gives, Json] = {
     "object": {"content": {"application/json": {"schema": {"type": "object"}}}},
     "array": {"content": {"application/json": {"schema": {"type": "array"}}}},
@@ -48,7 +48,7 @@ class Operation:
 
     @property
     def path_names(self) -> tuple[str, ...]:
-        return tuple(_PATH_PARAMETER.findall(self.path))
+        return tuple(PATH_PARAMETER.findall(self.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +94,10 @@ def document(apis: Sequence[Described], *, title: str, version: str, about: str)
     paths: Json = {}
     schemas: Json = {}
     for api in apis:
-        schemas.update({f"{api.prefix}{name}": schema for name, schema in api.errors.items()})
+        bodies, named = _body_schemas(api)
+        schemas |= {f"{api.prefix}{name}": schema for name, schema in api.errors.items()} | named
         for operation in api.operations:
-            entry = _entry(api, operation, schemas)
+            entry = _entry(api, operation, bodies)
             paths.setdefault(operation.path, {})[operation.method.lower()] = entry
     tags = dict.fromkeys(operation.tag for api in apis for operation in api.operations)
     return {
@@ -120,7 +121,7 @@ def operation_id(api: Described, operation: Operation) -> str:
     return f"{api.name}_{module}_{operation.handler.__name__}"
 
 
-def _entry(api: Described, operation: Operation, schemas: Json) -> Json:
+def _entry(api: Described, operation: Operation, bodies: Mapping[str, Json]) -> Json:
     text = (operation.handler.__doc__ or operation.handler.__name__).strip()
     entry: Json = {
         "tags": [operation.tag],
@@ -140,7 +141,7 @@ def _entry(api: Described, operation: Operation, schemas: Json) -> Json:
         "security": [{}, {api.security: []}] if operation.is_public else [{api.security: []}],
     }
     if operation.body is not None:
-        schema = _body_schema(api.prefix, operation.body, schemas)
+        schema = bodies[operation_id(api, operation)]
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return entry
 
@@ -157,15 +158,17 @@ def _responses(api: Described, operation: Operation) -> Json:
     return found
 
 
-def _body_schema(prefix: str, body: Body, schemas: Json) -> Json:
-    """A reference to the body's schema, or a choice of such; the schemas themselves are added to `schemas`."""
-    adapter: TypeAdapter[Any] = body if isinstance(body, TypeAdapter) else TypeAdapter(body)
-    schema = adapter.json_schema(ref_template=f"#/components/schemas/{prefix}{{model}}")
-    found: Json = {f"{prefix}{name}": part for name, part in schema.pop("$defs", {}).items()}
-    if isinstance(body, type) and "$ref" not in schema:
-        name = f"{prefix}{body.__name__}"
-        found[name], schema = schema, {"$ref": f"#/components/schemas/{name}"}
-    for name, part in found.items():
-        known = schemas.setdefault(name, part)
-        assert known == part, f"two models are called {name}: rename one of them"
-    return schema
+def _body_schemas(api: Described) -> tuple[dict[str, Json], Json]:
+    """The body's schema of each operation that takes one, by its id, and the definitions that they refer to, by their names.
+
+    They are made together, so that two models of one name get names of their own.
+    """
+    bodies = [(operation_id(api, one), "validation", _adapter(one.body)) for one in api.operations if one.body]
+    template = f"#/components/schemas/{api.prefix}{{model}}"
+    found, rest = TypeAdapter.json_schemas(bodies, ref_template=template)  # type: ignore[arg-type]
+    named = {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
+    return {key: schema for (key, _), schema in found.items()}, named
+
+
+def _adapter(body: Body) -> TypeAdapter[Any]:
+    return body if isinstance(body, TypeAdapter) else TypeAdapter[Any](body)  # type: ignore[arg-type]

@@ -178,9 +178,7 @@ def test_the_buyer_switches_and_counts_too(polar: Polar) -> None:
     made = polar.sold(polar.id("monthly"), by_unit)
     switched = polar.patch(made["client_secret"], product_id=by_unit, units=20).json()
     assert (switched["units"], switched["amount"], switched["total_amount"]) == (20, 1600, 1600)
-    wrong(
-        polar.patch(made["client_secret"], units=51), (["units"], "less_than_equal", "Maximum 50 units allowed.", 51)
-    )
+    wrong(polar.patch(made["client_secret"], units=51), (["units"], "less_than_equal", "Maximum 50 units allowed.", 51))
 
 
 def test_row_94_outside_the_sessions_own_bounds(polar: Polar) -> None:
@@ -257,12 +255,25 @@ def test_a_seat_price_is_shown_with_its_tiers_sorted(polar: Polar) -> None:
     assert polar.client.get(f"/v1/products/{made['id']}").json()["prices"] == [price]
 
 
+def test_a_seat_price_in_the_newest_clients_form_is_the_same_price(polar: Polar) -> None:
+    newest = {"type": "graduated", "tiers": [{"unit_amount": "800"}, {"bound": 4, "unit_amount": 1000}]}
+    price = polar.product(prices=[{"amount_type": "seat_based", "tiers": newest, "minimum_units": 2}])["prices"][0]
+    same = polar.product(prices=[seats((2, 4, 1000), (5, None, 800), kind="graduated")])["prices"][0]
+    assert (price["seat_tiers"], price["tiers"]) == (same["seat_tiers"], same["tiers"])
+    assert price["tiers"]["tiers"] == [{"bound": 4, "unit_amount": "1000"}, {"bound": None, "unit_amount": "800"}]
+    assert (price["minimum_units"], price["maximum_units"]) == (2, None)
+    for tiers in (None, [], {}, {"tiers": [{}]}, {"tiers": [5]}, {"tiers": [{"bound": "x", "unit_amount": 5}]}):
+        body = {"name": "Thing", "prices": [{"amount_type": "seat_based", "tiers": tiers}]}
+        answer = polar.client.post("/v1/products/", json=body)
+        assert (answer.status_code, answer.json()["error"]) == (422, SCHEMA), tiers
+
+
 def test_a_unit_price_is_shown_with_its_bounds_and_label(polar: Polar) -> None:
     label = {"en": {"one": "call", "other": "calls"}}
     prices = [units((50, 80), (10, 100), kind="graduated", minimum_units=2, unit_label=label)]
     made = polar.product(prices=prices, recurring_interval="month")
     price = made["prices"][0]
-    tiers = [{"bound": 10, "unit_amount": 100}, {"bound": 50, "unit_amount": 80}]
+    tiers = [{"bound": 10, "unit_amount": "100"}, {"bound": 50, "unit_amount": "80"}]
     assert price["tiers"] == {"type": "graduated", "tiers": tiers}
     assert (price["minimum_units"], price["maximum_units"], price["unit_label"]) == (2, 50, label)
     assert polar.client.get(f"/v1/products/{made['id']}").json()["prices"] == [price]
@@ -315,7 +326,7 @@ TIER_ERRORS: list[tuple[str, dict[str, Any], list[object], str, str]] = [
         "The plural form 'other' is required for en",
     ),
     (
-        "fraction_of_a_cent",
+        "not_even_one_unit",
         units((None, 5), minimum_units=0),
         [*UNIT_PLACE, "minimum_units"],
         "greater_than_equal",
@@ -324,9 +335,7 @@ TIER_ERRORS: list[tuple[str, dict[str, Any], list[object], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("price", "where", "kind", "text"), [pytest.param(*row[1:], id=row[0]) for row in TIER_ERRORS]
-)
+@pytest.mark.parametrize(("price", "where", "kind", "text"), [pytest.param(*row[1:], id=row[0]) for row in TIER_ERRORS])
 def test_tiers_that_do_not_fit_together_are_refused(
     polar: Polar, price: dict[str, Any], where: list[object], kind: str, text: str
 ) -> None:
@@ -347,6 +356,8 @@ def test_an_ad_hoc_price_by_seat_is_judged_like_one_of_the_catalogue(polar: Pola
 
 
 def test_what_an_organization_does_not_sell_by_is_refused(server: RunningServer, polar: Polar) -> None:
+    features = polar.client.get("/v1/organizations/").json()["items"][0]["feature_settings"]
+    assert features["seat_based_pricing_enabled"] is True
     decide(server, polar.shop, seat_pricing=False, unit_pricing=False)
     required = (["prices"], "too_short", "At least one price is required.", None)
     body: dict[str, Any] = {"name": "Thing", "recurring_interval": "month"}
@@ -362,5 +373,5 @@ def test_what_an_organization_does_not_sell_by_is_refused(server: RunningServer,
         (["prices", 0], "value_error", disabled, None),
         required,
     )
-    organization = polar.client.get("/v1/organizations/").json()["items"][0]
-    assert organization["feature_settings"]["seat_based_pricing_enabled"] is False
+    features = polar.client.get("/v1/organizations/").json()["items"][0]["feature_settings"]
+    assert features["seat_based_pricing_enabled"] is False

@@ -9,16 +9,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from checkstand.domain.address import COUNTRIES, fields_for
+from checkstand.domain.address import COUNTRIES, Address, customary, fields_for
 from checkstand.domain.catalog import Fixed, Interval, Price, Product, Span
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Line, Options, Redirects
 from checkstand.domain.discount import Discount, Percentage
-from checkstand.domain.pricing import quote
+from checkstand.domain.organization import OrganizationSettings
+from checkstand.domain.pricing import Place, quote
+from checkstand.domain.tax import TaxComponent, TaxDecision
+from checkstand.domain.terms import Metered, SeatBased, SeatTier, Terms, UnitBased, UnitTier
 from checkstand.domain.trial import add_span
 from checkstand.web.checkout import places
 from checkstand.web.checkout.form import read_card, read_changes
+from checkstand.web.checkout.later import later_charges
 from checkstand.web.checkout.session import safe_target, with_query
-from checkstand.web.checkout.summary import Summary, later_charges, summarize
+from checkstand.web.checkout.summary import Summary, summarize
 from checkstand.web.checkout.texts import ENGLISH, texts_for
 from checkstand.web.checkout.wording import Wording
 
@@ -41,7 +45,10 @@ def session(*, trial_days: int = 0, discount: Discount | None = None) -> Checkou
     )
     ends = add_span(NOW, Span(interval=Interval.DAY, count=trial_days)) if trial_days else None
     lines = (Line(product_id=product_id, price_id=price.id),)
-    priced = quote(lines, [product], currency="USD", country="DE", discount=discount, in_trial=ends is not None)
+    discounts = (discount,) if discount else ()
+    priced = quote(
+        lines, [product], currency="USD", place=None, discounts=discounts, in_trial=lambda product: ends is not None
+    )
     return Checkout(
         id=uuid4(),
         organization_id=ORGANIZATION,
@@ -59,7 +66,7 @@ def session(*, trial_days: int = 0, discount: Discount | None = None) -> Checkou
         options=Options(),
         trial_end=ends,
         redirects=Redirects(),
-        discount=discount,
+        discounts=discounts,
     )
 
 
@@ -77,7 +84,7 @@ def discount(duration: str, months: int | None = None) -> Discount:
 
 
 def told(checkout: Checkout) -> Summary:
-    return summarize(checkout, WORDS, NOW, merchant="Acme", is_test=False)
+    return summarize(checkout, WORDS, NOW, merchant="Acme", is_test=False, settings=OrganizationSettings())
 
 
 def later(checkout: Checkout) -> list[tuple[str, int, bool]]:
@@ -112,7 +119,7 @@ def test_a_discount_for_some_months_has_an_end_that_is_told() -> None:
     checkout = session(discount=discount("repeating", 3))
     assert later(checkout) == [("2026-02-28", 1600, False), ("2026-04-30", 2000, False)]
     labels = [row.label for row in told(checkout).rows]
-    assert "SPRING (20% off for 3 months)" in labels
+    assert "SPRING (20 % off for 3 months)" in labels
     assert "Then every month, from April 30, 2026" in labels
 
 
@@ -120,6 +127,42 @@ def test_a_discount_for_ever_changes_every_charge() -> None:
     checkout = session(discount=discount("forever"))
     assert later(checkout) == [("2026-02-28", 1600, False)]
     assert told(checkout).pay_text == "Subscribe for $16.00 per month"
+
+
+def test_each_of_several_discounts_ends_on_its_own() -> None:
+    both = session(discount=discount("forever"))
+    both = replace(both, discounts=(*both.discounts, replace(discount("once"), cycles=2)))
+    assert later(both) == [("2026-02-28", 1280, True), ("2026-03-31", 1600, False)]
+
+
+def test_what_is_charged_later_has_its_tax_and_no_discount_that_ended() -> None:
+    vat = TaxDecision(
+        reason="standard_rated", country="CA", components=(TaxComponent(name="GST + QST", rate_ppm=149_750),)
+    )
+    place = Place(country="CA", taxes={"digital_products": vat})
+    checkout = session(discount=discount("once"))
+    priced = quote(checkout.lines, checkout.products, currency="USD", place=place, discounts=checkout.discounts)
+    taxed = replace(checkout, quote=priced, buyer=Buyer(address=Address(country="CA")))
+    assert later(taxed) == [("2026-02-28", 2300, False)]
+    labels = [(row.label, row.amount) for row in told(taxed).rows]
+    assert ("GST + QST 14.975 %", "$2.40") in labels
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (Metered(meter_id=ORGANIZATION, meter_name="Calls", unit_amount="0.25", unit="call"), "$0.0025 per call"),
+        (SeatBased(model="volume", tiers=(SeatTier(minimum=1, maximum=None, unit_minor=800),)), "$8.00 per seat"),
+        (UnitBased(model="volume", tiers=(UnitTier(bound=9, unit_minor=80), UnitTier(bound=None, unit_minor=70))),
+         "from $0.70 per unit"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_price_has_words(terms: Terms, words: str) -> None:
+    product = session().selected
+    price = replace(product.prices[0], terms=terms)
+    assert WORDS.price(product, price) == f"{words} per month"
+    base = WORDS.prices(product, [product.prices[0], price])
+    assert base == ("$20.00 per month" if terms.kind == "metered_unit" else f"$20.00 + {words} per month")
 
 
 def test_every_gap_in_the_texts_has_a_plain_name() -> None:
@@ -135,7 +178,7 @@ def test_every_country_has_a_form_that_asks_for_all_that_is_required() -> None:
         for full in (True, False):
             asked = fields_for(country, full=full)
             shown = {part.name for part in places.parts_of(country, asked) if part.is_required} | {"country"}
-            assert shown >= {name for name, needed in asked.required().items() if needed}, country
+            assert shown >= {name for name, needed in customary(country, asked).required().items() if needed}, country
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.errors import PaymentDeclined
-from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.update_checkout import CheckoutChanges

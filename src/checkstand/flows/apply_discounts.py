@@ -85,7 +85,7 @@ def why_not_here(
     """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]
-    if not even_if_free and all(is_free(price) for product in bought for price in product.active_prices):
+    if not even_if_free and all(is_free(price) for line in lines for price in by_id[line.product_id].active_prices):
         return "discount_on_free_product"
     if discount is None:
         return "discount_unknown"

@@ -122,11 +122,14 @@ def _with_ad_hoc_prices(
         for product_id in request.ad_hoc
         if product_id not in known
     ]
-    for product_id, definitions in request.ad_hoc.items():
+    for product_id in (product_id for product_id in request.ad_hoc if product_id in known):
         where = ("prices", str(product_id))
         problems += [problem for problem in request.refused if problem.where[:2] == where]
-        for problem in check_composition(definitions, default_currency=organization.settings.default_currency):
-            problems.append(replace(problem, where=where))
+        default = organization.settings.default_currency
+        problems += [
+            replace(problem, where=where)
+            for problem in check_composition(request.ad_hoc[product_id], default_currency=default)
+        ]
     if problems:
         raise Invalid(problems)
     return [

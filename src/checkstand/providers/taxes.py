@@ -73,6 +73,11 @@ def registration_codes() -> frozenset[str]:
     return frozenset(codes | set(_FEDERAL) | {ONE_STOP_SHOP, EVERYWHERE})
 
 
+def rows_covered_by(code: str) -> tuple[Row, ...]:
+    """The rows of the table that one registration makes somebody collect."""
+    return tuple(row for row in rows() if not row.is_absent and _covers(frozenset({code}), row))
+
+
 def rows() -> tuple[Row, ...]:
     """The whole table, as shipped."""
     return tuple(row for found in _table().values() for row in found)

@@ -182,8 +182,25 @@ def _made_up(one: Field, purpose: str, wishes: Wishes, country: str) -> str:
     if choices:
         return value if value in choices else choices[0]
     if one.kind == "date":
-        return date.today().isoformat()  # noqa: DTZ011
-    return value or one.minimum or (one.placeholder if one.name.startswith("amount") else "") or "Test"
+        return _within(date.today().isoformat(), one.minimum, one.maximum)  # noqa: DTZ011 - any day will do
+    if one.kind == "text" and not value and (one.minimum or one.maximum or one.keyboard == "numeric"):
+        return one.minimum or (one.maximum if int(one.maximum or 1) < 1 else "1")
+    return _as_long(value or one.minimum or (one.placeholder if one.name.startswith("amount") else "") or "Test", one)
+
+
+def _within(day: str, first: str, last: str) -> str:
+    """An ISO day inside of bounds, which compare as text."""
+    return min(max(day, first), last or "9999-12-31")
+
+
+def _as_long(text: str, one: Field) -> str:
+    """A made-up text of a length that the field takes."""
+    if one.kind not in ("text", "textarea"):
+        return text
+    shortest, longest = int(one.shortest or 0), int(one.longest or len(text) + 1)
+    while len(text) < shortest:
+        text += " Test"
+    return text[: max(longest, shortest)].strip().ljust(shortest, "t")
 
 
 def _address_part(purpose: str, country: str) -> str:

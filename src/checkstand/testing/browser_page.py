@@ -38,14 +38,21 @@ class Choice:
 
 @dataclass(slots=True, kw_only=True)
 class Field:
-    """One control. `value` is what would be sent; a box or a radio button sends it only when `is_checked`."""
+    """One control. `value` is what would be sent; a box or a radio button sends it only when `is_checked`.
+
+    Bounds and lengths are as the page wrote them; a number that is typed as text has its bounds in `data-min` and `data-max`.
+    """
 
     name: str
     kind: str
     value: str = ""
     autocomplete: str = ""
     placeholder: str = ""
+    keyboard: str = ""
     minimum: str = ""
+    maximum: str = ""
+    shortest: str = ""
+    longest: str = ""
     is_required: bool = False
     is_checked: bool = False
     choices: list[Choice] = field(default_factory=list)
@@ -292,7 +299,11 @@ class _Reader(HTMLParser):
             value=value,
             autocomplete=given.get("autocomplete", ""),
             placeholder=given.get("placeholder", ""),
-            minimum=given.get("min", ""),
+            keyboard=given.get("inputmode", ""),
+            minimum=given.get("min", "") or given.get("data-min", ""),
+            maximum=given.get("max", "") or given.get("data-max", ""),
+            shortest=given.get("minlength", ""),
+            longest=given.get("maxlength", ""),
             is_required="required" in given or given.get("aria-required") == "true",
             is_checked="checked" in given,
         )

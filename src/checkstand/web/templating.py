@@ -2,12 +2,15 @@
 
     >>> format_money(123450, "USD"), format_money(123450, "EUR", "de-DE"), format_money(1200, "JPY")
     ('$1,234.50', '1.234,50\\xa0€', '¥1,200')
+    >>> format_money(3226, "KWD"), format_money(-500, "CHF")
+    ('KWD\\xa03.226', '-CHF\\xa05.00')
 
 The number of decimals is the domain's, not CLDR's: they disagree about some currencies, and only one of them knows what is charged.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -53,7 +56,12 @@ def format_money(amount_minor: int, code: str, tag: str | None = None) -> str:
     locale = locale_of(tag)
     value = Decimal(amount_minor).scaleb(-exponent)
     text: str = _money_pattern(locale, exponent).apply(value, locale, currency=code.upper(), currency_digits=False)
-    return text
+    return _spaced(text)
+
+
+def _spaced(text: str) -> str:
+    """CLDR's blank between a currency that is written in letters and the number: Babel leaves it out."""
+    return re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\u00a0", text)
 
 
 def format_rate(amount: str, code: str, tag: str | None = None) -> str:
@@ -67,7 +75,7 @@ def format_rate(amount: str, code: str, tag: str | None = None) -> str:
     value = Decimal(amount).scaleb(-exponent)
     decimals = max(exponent, -int(value.normalize().as_tuple().exponent))
     text: str = _money_pattern(locale, decimals).apply(value, locale, currency=code.upper(), currency_digits=False)
-    return text
+    return _spaced(text)
 
 
 def format_day(moment: date | datetime, tag: str | None = None) -> str:

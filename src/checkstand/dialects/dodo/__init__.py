@@ -18,9 +18,12 @@ from checkstand.dialects.dodo import (
     wallets,
     webhooks,
 )
+from checkstand.dialects.dodo.described import describe
 from checkstand.dialects.dodo.events import Events
+from checkstand.openapi import Operation
 
 router = APIRouter()
+operations: list[Operation] = []
 hot_routes: list[Route] = []
 # `/products/short_links` comes before `/products/{id}`.
 for _part in (
@@ -39,6 +42,9 @@ for _part in (
     misc,
 ):
     router.include_router(_part.api.router)
+    operations += _part.api.operations
     hot_routes += _part.api.hot_routes
 
-__all__ = ["Events", "hot_routes", "router"]
+api = describe(operations)
+
+__all__ = ["Events", "api", "hot_routes", "router"]

@@ -34,7 +34,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whit
 Description = Annotated[str, StringConstraints(max_length=1000)] | None
 
 
-class AddonIn(Base):
+class AddonCreateIn(Base):
     """`POST /addons`."""
 
     name: Name
@@ -55,10 +55,10 @@ class AddonPatch(Base):
     image_id: Annotated[UUID, Field(strict=False)] | None = None
 
 
-@api.route("POST", "/addons", scopes=WRITE, body=AddonIn, keyed=True)
+@api.route("POST", "/addons", scopes=WRITE, body=AddonCreateIn, keyed=True)
 async def create(call: Call) -> Response:
     """Create an add-on."""
-    body = call.body(AddonIn)
+    body = call.body(AddonCreateIn)
     draft = Product(
         id=call.ports.new_id(),
         organization_id=call.organization.id,
@@ -77,10 +77,10 @@ def _definition(currency: str, amount_minor: int) -> PriceDefinition:
     return PriceDefinition(currency=currency, terms=Fixed(amount_minor=amount_minor))
 
 
-@api.route("GET", "/addons", scopes=READ)
+@api.route("GET", "/addons", scopes=READ, query=paging.Paged)
 async def search(call: Call) -> Response:
     """List add-ons, newest first."""
-    part = paging.window(call)
+    part = paging.Paged(call).window()
     page = await products.search(
         call.ports.db,
         call.organization.id,

@@ -141,9 +141,8 @@ async def named_brand(call: Call, given: str | None) -> UUID | None:
     return brand_id
 
 
-def filtered(call: Call) -> tuple[tuple[UUID, ...], bool | None]:
+def filtered(call: Call, given: str | None) -> tuple[tuple[UUID, ...], bool | None]:
     """What a list's `brand_id` asks for: these brands, and whether things have one of their own. Raises Nothing."""
-    given = paging.text(call, "brand_id")
     if given is None:
         return (), None
     if given == shown(DodoPrefix.BUSINESS, call.organization.id):

@@ -19,7 +19,7 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, keyed=True, hot=True)
+@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, keyed=True, refuses=(503,), hot=True)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = call.body(CheckoutIn)

@@ -63,15 +63,23 @@ async def create(call: Call) -> Response:
     return call.json(translate.customer(made, call.organization))
 
 
-@api.route("GET", "/customers", scopes=READ)
+class Wanted(paging.Paged):
+    email = paging.word()
+    name = paging.word()
+    created_at_gte = paging.moment()
+    created_at_lte = paging.moment()
+
+
+@api.route("GET", "/customers", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List customers, newest first."""
-    part = paging.window(call)
+    asked = Wanted(call)
+    part = asked.window()
     wanted = customers.CustomerFilter(
-        email=paging.text(call, "email"),
-        name_contains=paging.text(call, "name"),
-        created_after=paging.time(call, "created_at_gte"),
-        created_before=paging.time(call, "created_at_lte"),
+        email=asked.email,
+        name_contains=asked.name,
+        created_after=asked.created_at_gte,
+        created_before=asked.created_at_lte,
     )
     page = await customers.search(
         call.ports.db,

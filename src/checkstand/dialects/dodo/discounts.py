@@ -132,20 +132,27 @@ def _check(value: Discount) -> None:
         raise Invalid(problems)
 
 
-@api.route("GET", "/discounts", scopes=READ)
+class Wanted(paging.Paged):
+    discount_type = paging.one_of(("percentage", "flat"))
+    product_id = paging.identity(DodoPrefix.PRODUCT)
+    code = paging.word()
+    active = paging.flag()
+
+
+@api.route("GET", "/discounts", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List discounts, newest first."""
-    part = paging.window(call)
-    kind = paging.choice(call, "discount_type", ("percentage", "flat"))
+    asked = Wanted(call)
+    part, kind = asked.window(), asked.discount_type
     try:
-        product_id = paging.identity(call, "product_id", DodoPrefix.PRODUCT)
+        product_id = asked.product_id
     except paging.Nothing:
         return call.json(paging.envelope([]))
     wanted = discounts.DiscountFilter(
-        code_contains=paging.text(call, "code"),
+        code_contains=asked.code,
         kind={"percentage": "percentage", "flat": "fixed", None: None}[kind],
         product_id=product_id,
-        is_redeemable=paging.boolean(call, "active"),
+        is_redeemable=asked.active,
         now=call.ports.now(call.organization),
     )
     page = await discounts.search(
@@ -189,17 +196,17 @@ async def update(call: Call) -> Response:
     return call.json(models.discount(saved, call.organization))
 
 
-@api.route("DELETE", "/discounts/{id}", scopes=WRITE)
+@api.route("DELETE", "/discounts/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
     """Delete a discount: its code is free, and reading it is 404."""
     await delete_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     return Response(status_code=204)
 
 
-@api.route("GET", "/discounts/{id}/customers", scopes=READ)
+@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged)
 async def list_customers(call: Call) -> Response:
     """The customers that a discount of eligibility `specific` is for."""
-    part = paging.window(call)
+    part = paging.Paged(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
     known = await customers.by_ids(call.ports.db, call.organization.id, wanted)

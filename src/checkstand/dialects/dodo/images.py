@@ -14,16 +14,21 @@ from checkstand.dialects.dodo import brands, paging
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.upload_image import Target, permit_upload
+from checkstand.parameters import Query
 
 api = Api("Dodo: images")
 PRODUCTS = ("products:write",)
 
 
-@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS)
+class Uploading(Query):
+    force_update = paging.flag()
+
+
+@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=Uploading)
 async def of_product(call: Call) -> Response:
     """Get an address to upload a product's image to."""
     product_id = call.path_id(DodoPrefix.PRODUCT)
-    return await _permit(call, "product", product_id, replaces_all=bool(paging.boolean(call, "force_update")))
+    return await _permit(call, "product", product_id, replaces_all=bool(Uploading(call).force_update))
 
 
 @api.route("PUT", "/addons/{id}/images", scopes=PRODUCTS)

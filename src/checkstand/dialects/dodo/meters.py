@@ -114,7 +114,7 @@ class MeterPatch(Base):
     description: Text = None
 
 
-@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, keyed=True)
+@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, keyed=True, status=201)
 async def create(call: Call) -> Response:
     """Create a meter."""
     body = call.body(MeterIn)
@@ -137,14 +137,19 @@ async def create(call: Call) -> Response:
     return answer
 
 
-@api.route("GET", "/meters", scopes=READ)
+class Wanted(paging.Paged):
+    archived = paging.flag()
+
+
+@api.route("GET", "/meters", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List meters, newest first: those in use, or with `archived=true` the others."""
-    part = paging.window(call)
+    asked = Wanted(call)
+    part = asked.window()
     page = await meters.search(
         call.ports.db,
         call.organization.id,
-        is_archived=bool(paging.boolean(call, "archived")),
+        is_archived=bool(asked.archived),
         offset=part.offset,
         limit=part.limit,
     )
@@ -181,14 +186,14 @@ async def _found(call: Call) -> Meter:
     return found[meter_id]
 
 
-@api.route("DELETE", "/meters/{id}", scopes=WRITE)
+@api.route("DELETE", "/meters/{id}", scopes=WRITE, status=204)
 async def archive(call: Call) -> Response:
     """Archive a meter. Doing so again changes nothing."""
     await _set_archived(call, is_archived=True)
     return Response(status_code=204)
 
 
-@api.route("POST", "/meters/{id}/unarchive", scopes=WRITE)
+@api.route("POST", "/meters/{id}/unarchive", scopes=WRITE, gives="nothing")
 async def unarchive(call: Call) -> Response:
     """Use an archived meter again."""
     await _set_archived(call, is_archived=False)

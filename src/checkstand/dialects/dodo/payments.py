@@ -16,12 +16,24 @@ api = Api("Dodo: payments")
 READ = ("payments:read", "orders:read", "orders:write")
 
 
-@api.route("GET", "/payments", scopes=READ)
+class Wanted(paging.Paged):
+    status = paging.one_of(sales.INTENT_STATUSES)
+    created_at_gte = paging.moment()
+    created_at_lte = paging.moment()
+    currency = paging.one_of(sorted(DODO_CURRENCIES))
+    brand_id = paging.word()
+    subscription_id = paging.word()
+    customer_id = paging.identity(DodoPrefix.CUSTOMER)
+    product_id = paging.identity(DodoPrefix.PRODUCT)
+
+
+@api.route("GET", "/payments", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List payments, newest first."""
-    part = paging.window(call)
+    asked = Wanted(call)
+    part = asked.window()
     try:
-        wanted = _filter(call)
+        wanted = _filter(call, asked)
     except paging.Nothing:
         return call.json(paging.envelope([]))
     page = await payment_list.search(call.ports.db, call.organization.id, wanted, offset=part.offset, limit=part.limit)
@@ -31,17 +43,16 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(items))
 
 
-def _filter(call: Call) -> PaymentFilter:
+def _filter(call: Call, asked: Wanted) -> PaymentFilter:
     """Raises Refused for a filter that makes no sense, Nothing for one that no payment can meet."""
-    status = paging.choice(call, "status", sales.INTENT_STATUSES)
-    created_after, created_before = paging.time(call, "created_at_gte"), paging.time(call, "created_at_lte")
-    currency = paging.choice(call, "currency", sorted(DODO_CURRENCIES))
-    paging.brand(call)
-    if paging.text(call, "subscription_id") is not None:
+    status, currency = asked.status, asked.currency
+    created_after, created_before = asked.created_at_gte, asked.created_at_lte
+    paging.require_brand(call, asked.brand_id)
+    if asked.subscription_id is not None:
         raise paging.Nothing
     return PaymentFilter(
-        customer_id=paging.identity(call, "customer_id", DodoPrefix.CUSTOMER),
-        product_id=paging.identity(call, "product_id", DodoPrefix.PRODUCT),
+        customer_id=asked.customer_id,
+        product_id=asked.product_id,
         currency=currency,
         created_after=created_after,
         created_before=created_before,

@@ -83,17 +83,24 @@ def _extras(body: ProductIn | ProductPatch) -> dict[str, object]:
     return given
 
 
-@api.route("GET", "/products", scopes=READ)
+class Wanted(paging.Paged):
+    brand_id = paging.word()
+    archived = paging.flag()
+    recurring = paging.flag()
+
+
+@api.route("GET", "/products", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List products, newest first; archived ones only when asked for."""
-    part = paging.window(call)
+    asked = Wanted(call)
+    part = asked.window()
     try:
-        brand_ids, has_brand = brands.filtered(call)
+        brand_ids, has_brand = brands.filtered(call, asked.brand_id)
     except paging.Nothing:
         return call.json(paging.envelope([]))
     wanted = products.ProductFilter(
-        is_archived=bool(paging.boolean(call, "archived")),
-        is_recurring=paging.boolean(call, "recurring"),
+        is_archived=bool(asked.archived),
+        is_recurring=asked.recurring,
         brand_ids=brand_ids,
         has_brand=has_brand,
     )
@@ -178,7 +185,7 @@ def _with_terms(product: Product, terms: Terms | None) -> Product:
     )
 
 
-@api.route("DELETE", "/products/{id}", scopes=WRITE)
+@api.route("DELETE", "/products/{id}", scopes=WRITE, gives="nothing", refuses=(410,))
 async def archive(call: Call) -> Response:
     """Archive a product: it stays readable and can no longer be sold."""
     found = await _found(call)
@@ -188,7 +195,7 @@ async def archive(call: Call) -> Response:
     return call.done()
 
 
-@api.route("POST", "/products/{id}/unarchive", scopes=WRITE)
+@api.route("POST", "/products/{id}/unarchive", scopes=WRITE, gives="nothing")
 async def unarchive(call: Call) -> Response:
     """Sell an archived product again."""
     found = await _found(call)

@@ -51,12 +51,17 @@ async def create(call: Call) -> Response:
     return call.json(_urls(call, made))
 
 
-@api.route("GET", "/products/short_links", scopes=READ)
+class Wanted(paging.Paged):
+    product_id = paging.identity(DodoPrefix.PRODUCT)
+
+
+@api.route("GET", "/products/short_links", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List the short links of products, newest first."""
-    part = paging.window(call)
+    asked = Wanted(call)
+    part = asked.window()
     try:
-        product_id = paging.identity(call, "product_id", DodoPrefix.PRODUCT)
+        product_id = asked.product_id
     except paging.Nothing:
         return call.json(paging.envelope([]))
     page = await short_links.of_products(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
@@ -28,6 +28,11 @@ READ = ("wallets:read", "wallets:write", "customers:read", "customers:write")
 WRITE = ("wallets:write", "customers:write")
 DOLLARS = "USD"
 
+Key = Annotated[
+    Annotated[str, StringConstraints(strip_whitespace=True, max_length=255)] | None,
+    AfterValidator(lambda text: text or None),
+]
+
 
 class LedgerEntryIn(Base):
     """`POST /customers/{id}/wallets/ledger-entries`. Amounts in minor units, always more than nothing."""
@@ -35,7 +40,7 @@ class LedgerEntryIn(Base):
     amount: Annotated[int, BeforeValidator(whole), Field(ge=1, le=LARGEST_BALANCE)]
     currency: Currency
     entry_type: Literal["credit", "debit"]
-    idempotency_key: Annotated[Text, StringConstraints(max_length=255)] = None
+    idempotency_key: Key = None
     reason: Text = None
 
 
@@ -71,12 +76,16 @@ def _wallet(value: Wallet) -> Json:
     }
 
 
-@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ)
+class Wanted(paging.Paged):
+    currency = paging.one_of(sorted(DODO_CURRENCIES))
+
+
+@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted)
 async def entries(call: Call) -> Response:
     """The movements of a customer's wallets, newest first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
-    part = paging.window(call)
-    currency = paging.choice(call, "currency", sorted(DODO_CURRENCIES))
+    asked = Wanted(call)
+    part, currency = asked.window(), asked.currency
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.entries(
         call.ports.db, call.organization.id, customer_id, currency=currency, offset=part.offset, limit=part.limit
@@ -101,7 +110,7 @@ def _entry(value: WalletEntry, organization: Organization) -> Json:
     }
 
 
-@api.route("POST", "/customers/{id}/wallets/ledger-entries", scopes=WRITE, body=LedgerEntryIn, keyed=True)
+@api.route("POST", "/customers/{id}/wallets/ledger-entries", scopes=WRITE, body=LedgerEntryIn, keyed=True, refuses=(400,))
 async def adjust(call: Call) -> Response:
     """Give a customer credit, or take some back. The same `idempotency_key` counts once."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)

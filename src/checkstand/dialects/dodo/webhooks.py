@@ -21,6 +21,7 @@ from checkstand.domain import ids
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
+from checkstand.parameters import Query
 from checkstand.store import webhooks
 
 api = Api("Dodo: webhooks")
@@ -128,17 +129,22 @@ def _check_url(call: Call, url: str) -> None:
         raise Invalid.single("url_not_https", "url", given=url)
 
 
-@api.route("GET", "/webhooks", scopes=READ)
+class Wanted(Query):
+    limit = paging.number(DEFAULT_LIMIT, smallest=1, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
+    iterator = paging.word()
+
+
+@api.route("GET", "/webhooks", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List webhook endpoints, newest first."""
-    size = paging.limit(call, default=DEFAULT_LIMIT, largest=LARGEST_LIMIT)
+    asked = Wanted(call)
+    size = min(asked.limit, LARGEST_LIMIT)
     found = await webhooks.endpoints(call.ports.db, call.organization.id, "dodo")
-    return call.json(_page(found, _start(call, found, size), size))
+    return call.json(_page(found, _start(asked.iterator, found, size), size))
 
 
-def _start(call: Call, found: Sequence[Endpoint], size: int) -> int:
+def _start(iterator: str | None, found: Sequence[Endpoint], size: int) -> int:
     """Where the page begins. An iterator is the id it continues after; with `-` before it, the one it goes back from."""
-    iterator = paging.text(call, "iterator")
     if iterator is None:
         return 0
     back = iterator.startswith("-")
@@ -208,7 +214,7 @@ async def _save(call: Call, before: Endpoint, changed: Endpoint) -> Endpoint:
     return after
 
 
-@api.route("DELETE", "/webhooks/{id}", scopes=WRITE)
+@api.route("DELETE", "/webhooks/{id}", scopes=WRITE, gives="nothing")
 async def delete(call: Call) -> Response:
     """Remove a webhook endpoint."""
     found = await _found(call)
@@ -235,7 +241,7 @@ def _shown_headers(given: Mapping[str, str]) -> Json:
     return {"headers": {name: text for name, text in given.items() if name not in sensitive}, "sensitive": sensitive}
 
 
-@api.route("PATCH", "/webhooks/{id}/headers", scopes=WRITE, body=HeadersPatch)
+@api.route("PATCH", "/webhooks/{id}/headers", scopes=WRITE, body=HeadersPatch, gives="nothing")
 async def update_headers(call: Call) -> Response:
     """Add and replace headers sent with every event."""
     call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)

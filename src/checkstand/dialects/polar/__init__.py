@@ -15,7 +15,9 @@ from checkstand.dialects.polar import (
     products,
     webhooks,
 )
+from checkstand.dialects.polar.described import describe
 from checkstand.dialects.polar.events import Events
+from checkstand.openapi import Operation
 
 
 def _reads(route: Route) -> bool:
@@ -23,6 +25,7 @@ def _reads(route: Route) -> bool:
 
 
 router = APIRouter()
+operations: list[Operation] = []
 hot_routes: list[Route] = []
 for _part in (
     checkouts,
@@ -40,5 +43,8 @@ for _part in (
     _part.api.router.routes.sort(key=lambda route: not _reads(route))
     hot_routes += sorted(_part.api.hot_routes, key=lambda route: not _reads(route))
     router.include_router(_part.api.router)
+    operations += _part.api.operations
 
-__all__ = ["Events", "hot_routes", "router"]
+api = describe(operations)
+
+__all__ = ["Events", "api", "hot_routes", "router"]

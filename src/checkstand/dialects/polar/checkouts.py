@@ -11,6 +11,8 @@ from checkstand.dialects.polar.checkout_models import (
     VARIANTS,
     CheckoutConfirm,
     CheckoutCreate,
+    CheckoutPriceCreate,
+    CheckoutProductCreate,
     CheckoutProductsCreate,
     CheckoutUpdate,
     CheckoutUpdatePublic,
@@ -50,7 +52,7 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     "POST",
     "/checkouts/",
     scopes=WRITE,
-    body=CheckoutProductsCreate,
+    body=CheckoutProductsCreate | CheckoutProductCreate | CheckoutPriceCreate,
     status=201,
     also=("/checkouts/custom/",),
     hot=True,
@@ -95,18 +97,28 @@ def _variant(call: Call) -> CheckoutCreate:
     raise Refused(errors.schema(missing))
 
 
-@api.route("GET", "/checkouts/", scopes=READ, also=("/checkouts/custom/",), hot=True)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(checkouts.SORTABLE)
+    product_id = paging.ids()
+    customer_id = paging.ids()
+    external_customer_id = paging.words()
+    status = paging.words([str(status) for status in CheckoutStatus])
+    query = paging.word()
+
+
+@api.route("GET", "/checkouts/", scopes=READ, query=Wanted, also=("/checkouts/custom/",), hot=True)
 async def search(call: Call) -> Response:
     """List checkout sessions."""
-    window = paging.window(call, checkouts.SORTABLE)
+    asked = Wanted(call)
+    window = asked.window()
     wanted = checkouts.CheckoutFilter(
-        product_ids=paging.uuids(call, "product_id"),
-        customer_ids=paging.uuids(call, "customer_id"),
-        external_customer_ids=paging.texts(call, "external_customer_id"),
-        statuses=paging.texts(call, "status", [str(status) for status in CheckoutStatus]),
-        email_contains=paging.text(call, "query"),
+        product_ids=asked.product_id,
+        customer_ids=asked.customer_id,
+        external_customer_ids=asked.external_customer_id,
+        statuses=asked.status,
+        email_contains=asked.query,
     )
-    if paging.is_elsewhere(call):
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await checkouts.search(
         call.ports.db,
@@ -140,7 +152,14 @@ async def explain(call: Call) -> Response:
     return call.json(account_of(found, shown_id=str(found.id)))
 
 
-@api.route("PATCH", "/checkouts/{id}", scopes=WRITE, body=CheckoutUpdate, also=("/checkouts/custom/{id}",))
+@api.route(
+    "PATCH",
+    "/checkouts/{id}",
+    scopes=WRITE,
+    body=CheckoutUpdate,
+    refuses=(403, 409, 410),
+    also=("/checkouts/custom/{id}",),
+)
 async def update(call: Call) -> Response:
     """Change an open checkout session."""
     checkout_id = call.path_id()
@@ -156,14 +175,14 @@ _CLIENT = "/checkouts/client/{client_secret}"
 _CLIENT_OLD = "/checkouts/custom/client/{client_secret}"
 
 
-@api.route("GET", _CLIENT, public=True, also=(_CLIENT_OLD,))
+@api.route("GET", _CLIENT, public=True, refuses=(410,), also=(_CLIENT_OLD,))
 async def client_get(call: Call) -> Response:
     """Read a session as its buyer."""
     organization, found = await read_for_buyer(call.ports, _secret(call))
     return call.json(_shown_to_buyer(call, found, organization))
 
 
-@api.route("PATCH", _CLIENT, public=True, body=CheckoutUpdatePublic, also=(_CLIENT_OLD,))
+@api.route("PATCH", _CLIENT, public=True, body=CheckoutUpdatePublic, refuses=(403, 409, 410), also=(_CLIENT_OLD,))
 async def client_update(call: Call) -> Response:
     """Change an open session as its buyer."""
     body = call.body(CheckoutUpdatePublic)
@@ -172,7 +191,14 @@ async def client_update(call: Call) -> Response:
     return call.json(_shown_to_buyer(call, changed, organization))
 
 
-@api.route("POST", f"{_CLIENT}/confirm", public=True, body=CheckoutConfirm, also=(f"{_CLIENT_OLD}/confirm",))
+@api.route(
+    "POST",
+    f"{_CLIENT}/confirm",
+    public=True,
+    body=CheckoutConfirm,
+    refuses=(400, 403, 409, 410),
+    also=(f"{_CLIENT_OLD}/confirm",),
+)
 async def client_confirm(call: Call) -> Response:
     """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled."""
     body = call.body(CheckoutConfirm)

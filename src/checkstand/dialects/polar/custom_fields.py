@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.polar import errors, paging
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
-from checkstand.dialects.polar.field_models import CREATE, UPDATE, FieldCreate, FieldUpdate
+from checkstand.dialects.polar.field_models import CREATE, UPDATE
 from checkstand.dialects.polar.models import (
     Base,
 )
@@ -38,7 +38,7 @@ def _body(call: Call, kinds: TypeAdapter[Body]) -> Body:
     return body
 
 
-@api.route("POST", "/custom-fields/", scopes=WRITE, body=FieldCreate, status=201)
+@api.route("POST", "/custom-fields/", scopes=WRITE, body=CREATE, status=201)
 async def create(call: Call) -> Response:
     """Create a custom field."""
     body = _body(call, CREATE)
@@ -57,12 +57,19 @@ async def create(call: Call) -> Response:
     return call.json(custom_field(await create_field(call.ports, call.organization, draft)), 201)
 
 
-@api.route("GET", "/custom-fields/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(custom_fields.SORTABLE, default="slug")
+    query = paging.word()
+    type = paging.words(KINDS)
+
+
+@api.route("GET", "/custom-fields/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List custom fields."""
-    window = paging.window(call, custom_fields.SORTABLE, default="slug")
-    wanted = custom_fields.FieldFilter(text=paging.text(call, "query"), kinds=paging.texts(call, "type", KINDS))
-    if paging.is_elsewhere(call):
+    asked = Wanted(call)
+    window = asked.window()
+    wanted = custom_fields.FieldFilter(text=asked.query, kinds=asked.type)
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await custom_fields.search(
         call.ports.db,
@@ -81,7 +88,7 @@ async def get(call: Call) -> Response:
     return call.json(custom_field(await read_field(call.ports, call.organization, call.path_id())))
 
 
-@api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=FieldUpdate)
+@api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=UPDATE)
 async def update(call: Call) -> Response:
     """Change a custom field. A new slug renames the key of every answer."""
     field_id = call.path_id()

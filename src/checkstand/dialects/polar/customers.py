@@ -32,6 +32,7 @@ from checkstand.flows.save_customer import (
     read_customer_by_external_id,
 )
 from checkstand.http import ignored_fields
+from checkstand.parameters import Query
 from checkstand.store import customers
 
 api = Api("Polar: customers")
@@ -42,14 +43,20 @@ EXPORTED_AT_ONCE = 500
 _RENAMED = {"type": "kind", "billing_address": "address"}
 
 
-@api.route("GET", "/customers/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(customers.SORTABLE)
+    email = paging.word()
+    query = paging.word()
+    metadata = paging.pairs()
+
+
+@api.route("GET", "/customers/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List customers."""
-    window = paging.window(call, customers.SORTABLE)
-    wanted = customers.CustomerFilter(
-        email=paging.text(call, "email"), text=paging.text(call, "query"), metadata=paging.metadata(call)
-    )
-    if paging.is_elsewhere(call):
+    asked = Wanted(call)
+    window = asked.window()
+    wanted = customers.CustomerFilter(email=asked.email, text=asked.query, metadata=asked.metadata)
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await customers.search(
         call.ports.db,
@@ -62,7 +69,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([customer_views.customer(item) for item in page.items], page, window.limit))
 
 
-@api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate, status=201)
+@api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate | TeamCreate, status=201)
 async def create(call: Call) -> Response:
     """Create a customer."""
     body = _create_body(call)
@@ -115,10 +122,10 @@ def _create_body(call: Call) -> IndividualCreate | TeamCreate:
     return body
 
 
-@api.route("GET", "/customers/export", scopes=READ)
+@api.route("GET", "/customers/export", scopes=READ, query=paging.OfOrganizations, gives="csv")
 async def export(call: Call) -> Response:
     """All customers as a CSV file, oldest first."""
-    lines = _exported(call, empty=paging.is_elsewhere(call))
+    lines = _exported(call, empty=paging.OfOrganizations(call).is_elsewhere())
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
@@ -147,7 +154,7 @@ async def state_external(call: Call) -> Response:
     return call.json(customer_views.customer_state(await by_external_id(call)))
 
 
-@api.route("GET", "/customers/external/{external_id}/payment-methods", scopes=READ)
+@api.route("GET", "/customers/external/{external_id}/payment-methods", scopes=READ, query=paging.Paged)
 async def payment_methods_external(call: Call) -> Response:
     """The saved payment methods of a customer by the merchant's own id."""
     return await _payment_methods(call, await by_external_id(call))
@@ -160,7 +167,11 @@ async def update_external(call: Call) -> Response:
     return await _update(call, found, call.body(CustomerUpdateExternal))
 
 
-@api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, status=204)
+class Deleting(Query):
+    anonymize = paging.flag()
+
+
+@api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, query=Deleting, status=204)
 async def delete_external(call: Call) -> Response:
     """Delete a customer by the merchant's own id."""
     return await _delete(call, await by_external_id(call))
@@ -178,7 +189,7 @@ async def state(call: Call) -> Response:
     return call.json(customer_views.customer_state(await by_id(call)))
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ)
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.Paged)
 async def payment_methods(call: Call) -> Response:
     """The saved payment methods of a customer."""
     return await _payment_methods(call, await by_id(call))
@@ -191,7 +202,7 @@ async def update(call: Call) -> Response:
     return await _update(call, found, call.body(CustomerUpdate))
 
 
-@api.route("DELETE", "/customers/{id}", scopes=WRITE, status=204)
+@api.route("DELETE", "/customers/{id}", scopes=WRITE, query=Deleting, status=204)
 async def delete(call: Call) -> Response:
     """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept."""
     return await _delete(call, await by_id(call))
@@ -199,7 +210,7 @@ async def delete(call: Call) -> Response:
 
 async def _payment_methods(call: Call, _: Customer) -> Response:
     """Nothing can be saved here yet, so a customer who exists has an empty list."""
-    paging.window(call, ("created_at",))
+    paging.Paged(call).window()
     return call.json(paging.NOTHING)
 
 
@@ -226,7 +237,7 @@ def _kind(body: CustomerUpdateExternal) -> CustomerKind | None:
 
 
 async def _delete(call: Call, found: Customer) -> Response:
-    anonymize = bool(paging.boolean(call, "anonymize"))
+    anonymize = bool(Deleting(call).anonymize)
     await delete_customer(call.ports, call.organization, found.id, anonymize=anonymize)
     return Response(status_code=204)
 

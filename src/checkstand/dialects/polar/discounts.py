@@ -102,12 +102,18 @@ async def _shown(call: Call, found: Iterable[Discount]) -> list[Json]:
     return [models.discount(item, call.organization, named) for item in listed]
 
 
-@api.route("GET", "/discounts/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(discounts.SORTABLE)
+    query = paging.word()
+
+
+@api.route("GET", "/discounts/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List discounts."""
-    window = paging.window(call, discounts.SORTABLE)
-    wanted = discounts.DiscountFilter(text=paging.text(call, "query"))
-    if paging.is_elsewhere(call):
+    asked = Wanted(call)
+    window = asked.window()
+    wanted = discounts.DiscountFilter(text=asked.query)
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await discounts.search(
         call.ports.db,

@@ -31,7 +31,13 @@ READ = ("checkout_links:read", "checkout_links:write")
 WRITE = ("checkout_links:write",)
 
 
-@api.route("POST", "/checkout-links/", scopes=WRITE, body=LinkProductsCreate, status=201)
+@api.route(
+    "POST",
+    "/checkout-links/",
+    scopes=WRITE,
+    body=LinkProductsCreate | LinkProductCreate | LinkPriceCreate,
+    status=201,
+)
 async def create(call: Call) -> Response:
     """Create a checkout link."""
     named_by, body = _variant(call)
@@ -105,12 +111,18 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[Json]:
     ]
 
 
-@api.route("GET", "/checkout-links/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(checkout_links.SORTABLE, default="created_at")
+    product_id = paging.ids()
+
+
+@api.route("GET", "/checkout-links/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List checkout links, oldest first."""
-    window = paging.window(call, checkout_links.SORTABLE, default="created_at")
-    wanted = checkout_links.LinkFilter(product_ids=paging.uuids(call, "product_id"))
-    if paging.is_elsewhere(call):
+    asked = Wanted(call)
+    window = asked.window()
+    wanted = checkout_links.LinkFilter(product_ids=asked.product_id)
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await checkout_links.search(
         call.ports.db,

@@ -32,26 +32,31 @@ _ROLES: dict[Role, MemberRole] = {
 OF_ID, OF_EXTERNAL_ID = "/customers/{id}/members", "/customers/external/{external_id}/members"
 
 
-@api.route("GET", OF_EXTERNAL_ID, scopes=READ)
+class Wanted(paging.Paged):
+    sorting = paging.sorted_by(members.SORTABLE)
+    role = paging.words(MEMBER_ROLES)
+
+
+@api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=Wanted)
 async def search_external(call: Call) -> Response:
     """List the members of a customer by the merchant's own id."""
     return await _search(call, await by_external_id(call))
 
 
-@api.route("GET", OF_ID, scopes=READ)
+@api.route("GET", OF_ID, scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List the members of a customer."""
     return await _search(call, await by_id(call))
 
 
 async def _search(call: Call, customer: Customer) -> Response:
-    window = paging.window(call, members.SORTABLE)
-    asked = paging.texts(call, "role", MEMBER_ROLES)
+    asked = Wanted(call)
+    window, wanted = asked.window(), asked.role
     page = await members.search(
         call.ports.db,
         call.organization.id,
         customer.id,
-        roles=[role for role in MEMBER_ROLES if role in asked],
+        roles=[role for role in MEMBER_ROLES if role in wanted],
         sorting=window.sorting,
         offset=window.offset,
         limit=window.limit,

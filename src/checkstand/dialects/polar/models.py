@@ -67,8 +67,8 @@ def _locale(value: Any) -> Any:
 BlankToNone = BeforeValidator(_blank_to_none)
 Text = Annotated[str | None, BlankToNone]
 Name = Annotated[Annotated[str, StringConstraints(max_length=256)] | None, BlankToNone]
-Country = Annotated[str, BeforeValidator(_country)]
-Currency = Annotated[str, BeforeValidator(_currency)]
+Country = Annotated[str, BeforeValidator(_country), Field(json_schema_extra={"enum": [*SELLABLE_COUNTRIES]})]
+Currency = Annotated[str, BeforeValidator(_currency), Field(json_schema_extra={"enum": [*CURRENCY_CODES]})]
 LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 Units = Annotated[int, Field(ge=1, le=INT32)]

@@ -17,23 +17,40 @@ PAYMENTS = ("payments:read",)
 STATUSES = ("draft", "pending", "paid", "refunded", "partially_refunded", "void")
 
 
-@api.route("GET", "/orders/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(orders.SORTABLE)
+    product_id = paging.ids()
+    customer_id = paging.ids()
+    external_customer_id = paging.words()
+    checkout_id = paging.ids()
+    discount_id = paging.ids()
+    subscription_id = paging.ids()
+    status = paging.words(STATUSES)
+    product_billing_type = paging.words(("one_time", "recurring"))
+    created_after = paging.moment()
+    created_before = paging.moment()
+    metadata = paging.pairs()
+
+
+@api.route("GET", "/orders/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List orders."""
-    window = paging.window(call, orders.SORTABLE)
+    asked = Wanted(call)
+    window = asked.window()
     wanted = orders.OrderFilter(
-        product_ids=paging.uuids(call, "product_id"),
-        customer_ids=paging.uuids(call, "customer_id"),
-        external_customer_ids=paging.texts(call, "external_customer_id"),
-        checkout_ids=paging.uuids(call, "checkout_id"),
-        discount_ids=paging.uuids(call, "discount_id"),
-        statuses=paging.texts(call, "status", STATUSES),
-        billing_types=paging.texts(call, "product_billing_type", ("one_time", "recurring")),
-        created_after=paging.time(call, "created_after"),
-        created_before=paging.time(call, "created_before"),
-        metadata=paging.metadata(call),
+        product_ids=asked.product_id,
+        customer_ids=asked.customer_id,
+        external_customer_ids=asked.external_customer_id,
+        checkout_ids=asked.checkout_id,
+        discount_ids=asked.discount_id,
+        statuses=asked.status,
+        billing_types=asked.product_billing_type,
+        created_after=asked.created_after,
+        created_before=asked.created_before,
+        metadata=asked.metadata,
     )
-    if paging.is_elsewhere(call) or paging.uuids(call, "subscription_id"):
+    of_subscriptions = asked.subscription_id
+    if asked.is_elsewhere() or of_subscriptions:
         return call.json(paging.NOTHING)
     page = await orders.search(
         call.ports.db,
@@ -55,19 +72,30 @@ async def get(call: Call) -> Response:
     return call.json(sales.order(sale, call.organization))
 
 
-@api.route("GET", "/payments/", scopes=PAYMENTS)
+class WantedPayments(paging.Listed):
+    sorting = paging.sorted_by(payments.SORTABLE)
+    checkout_id = paging.ids()
+    order_id = paging.ids()
+    customer_id = paging.ids()
+    status = paging.words(("pending", "succeeded", "failed"))
+    method = paging.words()
+    customer_email = paging.words()
+
+
+@api.route("GET", "/payments/", scopes=PAYMENTS, query=WantedPayments)
 async def search_payments(call: Call) -> Response:
     """List payments: every try of every session, declined ones too."""
-    window = paging.window(call, payments.SORTABLE)
+    asked = WantedPayments(call)
+    window = asked.window()
     wanted = payments.AttemptFilter(
-        checkout_ids=paging.uuids(call, "checkout_id"),
-        order_ids=paging.uuids(call, "order_id"),
-        customer_ids=paging.uuids(call, "customer_id"),
-        statuses=paging.texts(call, "status", ("pending", "succeeded", "failed")),
-        methods=paging.texts(call, "method"),
-        emails=paging.texts(call, "customer_email"),
+        checkout_ids=asked.checkout_id,
+        order_ids=asked.order_id,
+        customer_ids=asked.customer_id,
+        statuses=asked.status,
+        methods=asked.method,
+        emails=asked.customer_email,
     )
-    if paging.is_elsewhere(call):
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     page = await payments.search(
         call.ports.db,

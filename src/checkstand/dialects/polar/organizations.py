@@ -13,11 +13,16 @@ READ = ("organizations:read", "organizations:write")
 SORTABLE = ("created_at", "slug", "name", "next_review_threshold", "days_in_status")
 
 
-@api.route("GET", "/organizations/", scopes=READ)
+class Wanted(paging.Paged):
+    sorting = paging.sorted_by(SORTABLE, default="created_at")
+    slug = paging.word()
+
+
+@api.route("GET", "/organizations/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List the organizations that this key opens."""
-    window = paging.window(call, SORTABLE, default="created_at")
-    slug = paging.text(call, "slug")
+    asked = Wanted(call)
+    window, slug = asked.window(), asked.slug
     if window.offset or slug not in (None, call.organization.slug):
         total = 1 if slug in (None, call.organization.slug) else 0
         return call.json({"items": [], "pagination": {"total_count": total, "max_page": total}})

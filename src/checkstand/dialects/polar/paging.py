@@ -1,4 +1,11 @@
-"""Lists: page and limit, sorting, filters with one or many values, and the envelope (polar.md 1.4, 1.5)."""
+"""Lists: page and limit, sorting, filters with one or many values, and the envelope (polar.md 1.4, 1.5).
+
+A list's parameters are the attributes of a `Listed`, which reads them and tells the OpenAPI document of them:
+
+    class OrderQuery(paging.Listed):
+        sorting = paging.sorted_by(orders.SORTABLE)
+        product_id = paging.ids()
+"""
 
 from __future__ import annotations
 
@@ -13,11 +20,13 @@ from pydantic import UUID4, TypeAdapter, ValidationError
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.wire import Json
+from checkstand.parameters import Parameter, Query
 from checkstand.store.query import Page
 
 T = TypeVar("T")
 LARGEST_LIMIT = 100
 _INT = TypeAdapter(int)
+_STR = TypeAdapter(str)
 _BOOL = TypeAdapter(bool)
 _UUID: TypeAdapter[UUID] = TypeAdapter(UUID4)
 _TIME = TypeAdapter(datetime)
@@ -32,12 +41,8 @@ class Window:
     sorting: tuple[str, ...]
 
 
-def window(call: Call, sortable: Iterable[str], *, default: str = "-created_at") -> Window:
-    """Page, limit and sorting of a request. Raises Refused (422)."""
-    page = _positive(call, "page", 1)
-    limit = min(_positive(call, "limit", 10), LARGEST_LIMIT)
-    allowed = [form for key in sortable for form in (key, f"-{key}")]
-    given = call.request.query_params.getlist("sorting") or [default]
+def _sorting(call: Call, name: str, allowed: Sequence[str], default: str) -> tuple[str, ...]:
+    given = call.request.query_params.getlist(name) or [default]
     problems = []
     for position, key in enumerate(given):
         if key not in allowed:
@@ -52,8 +57,8 @@ def window(call: Call, sortable: Iterable[str], *, default: str = "-created_at")
                 }
             )
     if problems:
-        raise Refused(errors.schema(problems, prefix=("query", "sorting")))
-    return Window((page - 1) * limit, limit, tuple(given))
+        raise Refused(errors.schema(problems, prefix=("query", name)))
+    return tuple(given)
 
 
 def _positive(call: Call, name: str, default: int) -> int:
@@ -83,14 +88,12 @@ def _value(adapter: TypeAdapter[T], text: str, name: str) -> T:
         raise Refused(errors.from_validation(error, prefix=("query", name))) from error
 
 
-def uuids(call: Call, name: str) -> tuple[UUID, ...]:
-    """A filter of ids, one value or repeated keys."""
+def _uuids(call: Call, name: str) -> tuple[UUID, ...]:
     return tuple(_value(_UUID, text, name) for text in call.request.query_params.getlist(name))
 
 
-def texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple[str, ...]:
-    """A filter of texts; of a closed list when `allowed` is given."""
-    found = tuple(_value(TypeAdapter(str), text, name) for text in call.request.query_params.getlist(name))
+def _texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple[str, ...]:
+    found = tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
     for text in found:
         if allowed is not None and text not in allowed:
             expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
@@ -100,18 +103,17 @@ def texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple[
     return found
 
 
-def text(call: Call, name: str) -> str | None:
-    found = texts(call, name)
+def _text(call: Call, name: str) -> str | None:
+    found = _texts(call, name)
     return found[0] if found else None
 
 
-def boolean(call: Call, name: str) -> bool | None:
+def _boolean(call: Call, name: str) -> bool | None:
     given = call.request.query_params.get(name)
     return None if given is None else _value(_BOOL, given, name)
 
 
-def time(call: Call, name: str) -> datetime | None:
-    """A moment; one without a zone is taken as UTC."""
+def _time(call: Call, name: str) -> datetime | None:
     given = call.request.query_params.get(name)
     if given is None:
         return None
@@ -119,19 +121,92 @@ def time(call: Call, name: str) -> datetime | None:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def metadata(call: Call) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """`?metadata[key]=value`: repeated keys are alternatives, several keys must all match."""
+def _pairs(call: Call, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: dict[str, list[str]] = {}
-    for name, value in call.request.query_params.multi_items():
-        if name.startswith("metadata[") and name.endswith("]"):
-            found.setdefault(name[9:-1], []).append(_value(TypeAdapter(str), value, name))
+    for key, value in call.request.query_params.multi_items():
+        if key.startswith(f"{name}[") and key.endswith("]"):
+            found.setdefault(key[len(name) + 1 : -1], []).append(_value(_STR, value, key))
     return tuple((key, tuple(values)) for key, values in found.items())
 
 
-def is_elsewhere(call: Call) -> bool:
-    """True when the list is narrowed to other organizations only: an organization's key sees nothing of them."""
-    wanted = uuids(call, "organization_id")
-    return bool(wanted) and call.organization.id not in wanted
+Ids = Parameter[Call, tuple[UUID, ...]]
+Words = Parameter[Call, tuple[str, ...]]
+_UUIDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+
+
+def ids() -> Ids:
+    """A filter of ids, one value or repeated keys."""
+    return Parameter(_uuids, schema=_UUIDS)
+
+
+def words(allowed: Sequence[str] | None = None) -> Words:
+    """A filter of texts, one value or repeated keys; of a closed list when `allowed` is given."""
+    items: dict[str, object] = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
+    return Parameter(lambda call, name: _texts(call, name, allowed), schema={"type": "array", "items": items})
+
+
+def word() -> Parameter[Call, str | None]:
+    return Parameter(_text, schema={"type": "string"})
+
+
+def flag() -> Parameter[Call, bool | None]:
+    return Parameter(_boolean, schema={"type": "boolean"})
+
+
+def moment() -> Parameter[Call, datetime | None]:
+    """A moment; one without a zone is taken as UTC."""
+    return Parameter(_time, schema={"type": "string", "format": "date-time"})
+
+
+def pairs() -> Parameter[Call, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """`?metadata[key]=value`: repeated keys are alternatives, several keys must all match."""
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+    return Parameter(_pairs, schema=schema, style="deepObject", explode=True)
+
+
+def number(default: int, **told: object) -> Parameter[Call, int]:
+    """A number from 1."""
+    schema = {"type": "integer", "minimum": 1, "default": default}
+    return Parameter(lambda call, name: _positive(call, name, default), schema=schema, **told)
+
+
+def sorted_by(sortable: Iterable[str], *, default: str = "-created_at") -> Words:
+    """The keys to sort by, each with `-` before it for the other direction."""
+    allowed = [form for key in sortable for form in (key, f"-{key}")]
+    items = {"type": "string", "enum": allowed}
+    return Parameter(
+        lambda call, name: _sorting(call, name, allowed, default),
+        schema={"type": "array", "items": items, "default": [default]},
+    )
+
+
+class Paged(Query):
+    """What every list reads."""
+
+    page = number(1)
+    limit = number(10, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
+    sorting = sorted_by(("created_at",))
+
+    def window(self) -> Window:
+        """Page, limit and sorting of the request. Raises Refused (422)."""
+        page, limit = self.page, min(self.limit, LARGEST_LIMIT)
+        return Window((page - 1) * limit, limit, self.sorting)
+
+
+class OfOrganizations(Query):
+    """What organizations have. A key sees its own alone."""
+
+    organization_id = ids()
+
+    def is_elsewhere(self) -> bool:
+        """True when only other organizations' things are asked for."""
+        wanted = self.organization_id
+        assert isinstance(self.call, Call)
+        return bool(wanted) and self.call.organization.id not in wanted
+
+
+class Listed(OfOrganizations, Paged):
+    """A list of what organizations have."""
 
 
 def envelope(items: Sequence[Json], page: Page[T], limit: int) -> Mapping[str, object]:

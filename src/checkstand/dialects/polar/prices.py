@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import UUID4, Field, ValidationInfo, field_validator
+from pydantic import UUID4, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.models import INT32, Base, Currency
@@ -109,10 +109,36 @@ class SeatTiersIn(Base):
 
 
 class SeatPriceIn(PriceFields):
-    """So much for each seat."""
+    """So much for each seat. Clients of 2027-01 name the tiers' upper bounds, as for units."""
 
     amount_type: Literal["seat_based"]
     seat_tiers: SeatTiersIn
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_bounds(cls, given: object) -> object:
+        if not isinstance(given, dict) or "seat_tiers" in given or not isinstance(given.get("tiers"), dict):
+            return given
+        form = given["tiers"]
+        ranges = _ranges(form.get("tiers"), given.get("minimum_units"))
+        return {**given, "seat_tiers": {"seat_tier_type": form.get("type", "volume"), "tiers": ranges}}
+
+
+def _ranges(tiers: object, minimum: object) -> object:
+    """Tiers by upper bounds as ranges of seats; what is none is left to be refused."""
+    if not isinstance(tiers, list) or not all(isinstance(tier, dict) for tier in tiers):
+        return tiers
+    first = minimum or 1
+    ranges: list[dict[str, object]] = []
+    for tier in sorted(tiers, key=lambda tier: _bound(tier.get("bound"))):
+        bound = tier.get("bound")
+        ranges.append({"min_seats": first, "max_seats": bound, "price_per_seat": tier.get("unit_amount")})
+        first = _bound(bound) + 1
+    return ranges
+
+
+def _bound(value: object) -> int:
+    return value if isinstance(value, int) else INT32
 
 
 class UnitTierIn(Base):
@@ -314,13 +340,8 @@ def _shown_terms(value: Price) -> Json:
     if isinstance(terms, SeatBased):
         return _shown_seats(terms)
     if isinstance(terms, UnitBased):
-        tiers = [{"bound": tier.bound, "unit_amount": tier.unit_minor} for tier in terms.tiers]
-        return {
-            "tiers": {"type": terms.model, "tiers": tiers},
-            "minimum_units": terms.minimum,
-            "maximum_units": terms.maximum,
-            "unit_label": terms.unit_label,
-        }
+        bounds = [(tier.bound, tier.unit_minor) for tier in terms.tiers]
+        return {**_shown_bounds(terms, bounds), "unit_label": terms.unit_label}
     meter = {
         "id": str(terms.meter_id),
         "name": terms.meter_name,
@@ -336,7 +357,18 @@ def _shown_terms(value: Price) -> Json:
     }
 
 
+def _shown_bounds(terms: SeatBased | UnitBased, tiers: Sequence[tuple[int | None, int]]) -> Json:
+    """Tiers by their upper bounds; rates are decimal numbers in text (polar.md 1.6)."""
+    listed = [{"bound": bound, "unit_amount": str(rate)} for bound, rate in tiers]
+    return {
+        "tiers": {"type": terms.model, "tiers": listed},
+        "minimum_units": terms.minimum,
+        "maximum_units": terms.maximum,
+    }
+
+
 def _shown_seats(terms: SeatBased) -> Json:
+    """Both forms: clients of 2027-01 read bounds."""
     tiers = [
         {"min_seats": tier.minimum, "max_seats": tier.maximum, "price_per_seat": tier.unit_minor}
         for tier in terms.tiers
@@ -349,4 +381,5 @@ def _shown_seats(terms: SeatBased) -> Json:
             "maximum_seats": terms.maximum,
         },
         "price_per_seat": terms.tiers[0].unit_minor,
+        **_shown_bounds(terms, [(tier.maximum, tier.unit_minor) for tier in terms.tiers]),
     }

@@ -103,9 +103,7 @@ def _long_enough(value: str) -> str:
     return value
 
 
-ChangedName = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_long_enough)
-]
+ChangedName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_long_enough)]
 
 
 class ProductUpdate(Base):
@@ -130,7 +128,7 @@ class ProductUpdate(Base):
         return self
 
 
-@api.route("POST", "/products/", scopes=WRITE, body=ProductCreateOneTime, status=201)
+@api.route("POST", "/products/", scopes=WRITE, body=ProductCreateOneTime | ProductCreateRecurring, status=201)
 async def create(call: Call) -> Response:
     """Create a product."""
     body = _kind(call)
@@ -213,19 +211,32 @@ async def _parts(
     )
 
 
-@api.route("GET", "/products/", scopes=READ)
+class Wanted(paging.Listed):
+    sorting = paging.sorted_by(products.SORTABLE)
+    id = paging.ids()
+    query = paging.word()
+    is_archived = paging.flag()
+    is_recurring = paging.flag()
+    visibility = paging.words([str(item) for item in Visibility])
+    benefit_id = paging.ids()
+    metadata = paging.pairs()
+
+
+@api.route("GET", "/products/", scopes=READ, query=Wanted)
 async def search(call: Call) -> Response:
     """List products."""
-    window = paging.window(call, products.SORTABLE)
+    asked = Wanted(call)
+    window = asked.window()
     wanted = products.ProductFilter(
-        ids=paging.uuids(call, "id"),
-        name_contains=paging.text(call, "query"),
-        is_archived=paging.boolean(call, "is_archived"),
-        is_recurring=paging.boolean(call, "is_recurring"),
-        visibilities=paging.texts(call, "visibility", [str(item) for item in Visibility]),
-        metadata=paging.metadata(call),
+        ids=asked.id,
+        name_contains=asked.query,
+        is_archived=asked.is_archived,
+        is_recurring=asked.is_recurring,
+        visibilities=asked.visibility,
+        metadata=asked.metadata,
     )
-    if paging.is_elsewhere(call) or paging.uuids(call, "benefit_id"):
+    with_benefits = asked.benefit_id
+    if asked.is_elsewhere() or with_benefits:
         return call.json(paging.NOTHING)
     page = await products.search(
         call.ports.db,

@@ -137,11 +137,12 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-@api.route("GET", "/webhooks/endpoints", scopes=READ)
+@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed)
 async def search(call: Call) -> Response:
     """List webhook endpoints."""
-    window = paging.window(call, ("created_at",))
-    if paging.is_elsewhere(call):
+    asked = paging.Listed(call)
+    window = asked.window()
+    if asked.is_elsewhere():
         return call.json(paging.NOTHING)
     found = await webhooks.endpoints(call.ports.db, call.organization.id, "polar")
     part = found[window.offset : window.offset + window.limit]

@@ -66,8 +66,8 @@ ENGLISH: Mapping[str, str] = {
     "counts.named": "{count} {noun}",
     "counts.range": "{min} to {counted}",
     "counts.from": "{counted} or more",
-    "tier.volume": "All at the price of their number:",
-    "tier.graduated": "Each range at its own price:",
+    "tier.volume": "Price each, by number:",
+    "tier.graduated": "Price each, range by range:",
     "tier.from": "from {counted} {amount} each",
     "tier.range": "{min} to {max}: {amount} each",
     # add-ons
@@ -162,6 +162,7 @@ ENGLISH: Mapping[str, str] = {
     "phone.label": "Phone number",
     "phone.hint": "With country code, like +44 20 7946 0018. For questions about this order only.",
     "optional": "{label} (optional)",
+    "required": "{label} (required)",
     # payment
     "payment.heading": "Payment",
     "card.legend": "Card",

@@ -113,8 +113,9 @@ def _field(
     else:
         value = typed.get(name, text[:10] if asked.kind == "date" else text)
     label = marked(properties.form_label or asked.name)
-    if not attached.required and not is_box:
-        label = marked(t("optional", label=properties.form_label or asked.name))
+    if attached.required == is_box:
+        # Most fields are required and most boxes are not: what differs is said.
+        label = marked(t("required" if is_box else "optional", label=properties.form_label or asked.name))
     kind = "textarea" if asked.kind == "text" and properties.textarea else _INPUT_KINDS.get(asked.kind, "text")
     return Field(
         name=name,
@@ -141,12 +142,13 @@ def _attributes(asked: Question, kind: str) -> dict[str, str]:
         if properties.min_length:
             attributes["minlength"] = str(properties.min_length)
     if asked.kind == "number":
-        attributes |= {"inputmode": "numeric" if (properties.ge or 0) >= 0 and properties.ge is not None else "text"}
+        # A telephone's number pad has no minus sign.
+        attributes |= {"inputmode": "text" if (properties.ge or 0) < 0 else "numeric", "maxlength": "20"}
         bounds = {"data-min": properties.ge, "data-max": properties.le}
-        attributes |= {"maxlength": "20", **{name: str(limit) for name, limit in bounds.items() if limit is not None}}
+        attributes |= {name: str(limit) for name, limit in bounds.items() if limit is not None}
     if asked.kind == "date":
         bounds = {"min": properties.ge, "max": properties.le}
         attributes |= {name: iso_text(unix_moment(limit))[:10] for name, limit in bounds.items() if limit is not None}
     if asked.kind in ("email", "url"):
         attributes |= {"inputmode": asked.kind, "spellcheck": "false", "autocapitalize": "off"}
-    return {"autocomplete": "email" if asked.kind == "email" else "off", **attributes}
+    return {"autocomplete": "off", **attributes}

@@ -96,13 +96,13 @@ def _line_words(checkout: Checkout, line: Line, priced: QuoteLine, words: Wordin
         if line.part_of is not None:  # another price of the product above
             return many, t("summary.each", amount=amount) if amount else ""
         return priced.label, t("summary.counted", counted=many, amount=amount) if amount else many
-    label, note = priced.label, ""
-    if line.quantity > 1:
-        label = t("summary.line", quantity=line.quantity, label=priced.label)
-        note = t("summary.each", amount=words.money(priced.unit_minor, checkout.currency))
-    if product.recurrence and len(checkout.lines) > 1:
-        note = words.repeating(words.money(priced.unit_minor, checkout.currency), product.recurrence)
-    return label, note
+    label = priced.label if line.quantity <= 1 else t("summary.line", quantity=line.quantity, label=priced.label)
+    # A converted line is a share of the converted total: where it is no multiple of one unit, no unit price is told.
+    is_multiple = priced.unit_minor * line.quantity == priced.subtotal_minor
+    unit = words.money(priced.unit_minor, checkout.currency) if is_multiple else ""
+    if product.recurrence and len(checkout.lines) > 1 and not checkout.offers:
+        return label, words.repeating(unit, product.recurrence) if unit else words.per(product.recurrence)
+    return label, t("summary.each", amount=unit) if unit and line.quantity > 1 else ""
 
 
 def bought_words(checkout: Checkout, words: Wording) -> str:

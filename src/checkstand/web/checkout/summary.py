@@ -73,7 +73,7 @@ def exchange_note(checkout: Checkout, words: Wording) -> str:
         base=words.money(base.total_minor, base.currency),
         from_code=exchange.base,
         to_code=exchange.currency,
-        rate=exchange.rate,
+        rate=words.plain_rate(exchange.rate),
         fee=rate_text(exchange.fee_ppm),
     )
 

@@ -146,7 +146,10 @@ class _Builder:
             return self.t("price.free")
         if isinstance(checkout.selected_price.terms, Metered):
             return self.words.prices(checkout.selected, [checkout.selected_price])
-        amount = quote.subtotal_minor if checkout.offers else quote.lines[0].unit_minor
+        first = quote.lines[0]
+        amount = quote.subtotal_minor if checkout.offers else first.unit_minor
+        if not checkout.offers and checkout.lines[0].quantity == 1:
+            amount = first.subtotal_minor
         return self.words.money(amount, quote.currency)
 
     def _trial(self) -> str:
@@ -292,7 +295,7 @@ class _Builder:
             self.t(places.tax_id_label(self.country_code)),
             buyer.tax_id,
             is_required=self._must_be_business,
-            hint=self.t("tax_id.hint", example=example) if example else "",
+            hint=self.t("tax_id.hint", example=example) if example and not self.messages.error("tax_id") else "",
         )
         return (company, number)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Context
+
+from babel.numbers import format_decimal
 
 from checkstand.domain.catalog import Custom, Price, Product, Span, is_free, is_static, unit_amount
 from checkstand.domain.money import divide_half_away
@@ -45,6 +48,12 @@ class Wording:
     def rate(self, amount: str, currency: str) -> str:
         """A price per unit of use: `$0.0025`."""
         return format_rate(amount, currency, self.locale)
+
+    def plain_rate(self, rate: str) -> str:
+        """An exchange rate with five digits that count: `0.89509`, `151.62`."""
+        value = Context(prec=5).create_decimal(rate)
+        text: str = format_decimal(value, format="#,##0.########", locale=locale_of(self.locale))
+        return text
 
     def counted(self, terms: Counted, count: int) -> str:
         """`5 seats`, `1 unit`, or in the merchant's own word for units: `20 credits`."""

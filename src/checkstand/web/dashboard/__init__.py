@@ -12,12 +12,14 @@ from starlette.responses import RedirectResponse, Response
 
 from checkstand.web.dashboard import (
     checkouts,
+    discounts,
     home,
     product_edit,
     products,
     sales,
     settings,
     sign_in,
+    tax,
     tokens,
 )
 from checkstand.web.dashboard.frame import Visit, problem, room
@@ -29,7 +31,7 @@ router = APIRouter(prefix="/dashboard", include_in_schema=False)
 router.add_api_route("", home.enter, methods=["GET"])
 router.add_api_route("/", home.enter, methods=["GET"])
 # First come, first served: a fixed path stands before the pattern that would swallow it.
-for module in (sign_in, home, tokens, settings, product_edit, products, checkouts, sales):
+for module in (sign_in, home, tokens, tax, settings, discounts, product_edit, products, checkouts, sales):
     router.include_router(module.router)
 
 

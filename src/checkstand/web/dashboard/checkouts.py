@@ -12,6 +12,7 @@ from starlette.responses import Response
 from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.flows.read_checkout import read_checkout
@@ -22,6 +23,13 @@ from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
 router = APIRouter()
+_STEPS: Mapping[StepKind, str] = {
+    "line": "Line",
+    "discount": "Discount",
+    "tax": "Tax",
+    "exchange": "Conversion",
+    "trial": "Trial",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,16 @@ class Row:
     amount: str
     created: words.Moment
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One step towards the total; `amount` is None where it is not known yet. A sum needs no label beside its words."""
+
+    label: str
+    text: str
+    amount: str | None
+    is_sum: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +154,8 @@ async def detail(visit: Visit) -> Response:
         entries=timeline.entries(checkout, happened, attempts, sent, order, now=visit.now),
         attempts=[_attempt_row(visit, attempt) for attempt in attempts],
         summary=_summary(checkout),
+        steps=[_step_row(step) for step in explain(checkout)],
+        rounding=ROUNDING,
         address=_address_lines(checkout.buyer.address),
         order=order,
         raw=raw_json(checkout),
@@ -156,6 +176,15 @@ def _attempt_row(visit: Visit, attempt: Attempt) -> AttemptRow:
     )
 
 
+def _step_row(step: Step) -> StepRow:
+    return StepRow(
+        label=_STEPS.get(step.kind, ""),
+        text=step.text,
+        amount=None if step.amount_minor is None else format_money(step.amount_minor, step.currency),
+        is_sum=step.kind not in _STEPS,
+    )
+
+
 def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
     """The sum as the buyer sees it, line by line."""
     quote, code = checkout.quote, checkout.currency
@@ -167,8 +196,8 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
         for line in quote.lines
     ]
     if quote.discount_minor:
-        name = checkout.discount.code or checkout.discount.name if checkout.discount else "Discount"
-        rows.append((f"Discount {name}", format_money(-quote.discount_minor, code)))
+        names = ", ".join(discount.code or discount.name for discount in checkout.discounts)
+        rows.append((f"Discount {names}", format_money(-quote.discount_minor, code)))
     if quote.tax_minor is None:
         rows.append(("Tax", "not known yet"))
     elif quote.tax_minor:

@@ -27,7 +27,9 @@ from checkstand.web.dashboard import session
 from checkstand.web.dashboard.answers import html
 from checkstand.web.dashboard.forms import Form, read_form
 
-Section = Literal["home", "catalogue", "orders", "checkouts", "customers", "tokens", "settings", "none"]
+Section = Literal[
+    "home", "catalogue", "discounts", "orders", "checkouts", "customers", "tokens", "settings", "tax", "none"
+]
 WRITERS = frozenset({"owner", "admin", "developer"})
 LONGEST_QUERY = 200
 NOTICES = {
@@ -37,6 +39,11 @@ NOTICES = {
     "product-archived": "Product archived. Running subscriptions go on.",
     "product-unarchived": "Product is for sale again.",
     "not-for-sale": "This product cannot be sold as it is: it is archived, a draft, or has no price in a usable currency.",
+    "discount-created": "Discount created.",
+    "discount-deleted": "Discount deleted. Its code is free again.",
+    "tax-added": "Tax is collected there from now on.",
+    "tax-removed": "Tax is not collected there any more.",
+    "tax-saved": "Saved. New checkouts follow it.",
     "token-revoked": "Token revoked. The next request with it is refused.",
     "token-made-already": "That form was sent already and made one token. A token is shown only once, so it is not shown again.",
 }

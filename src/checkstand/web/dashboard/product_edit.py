@@ -1,6 +1,7 @@
 """New and changed products. A price that stays the same keeps its id; a changed one is added and the old one archived.
 
-So sessions that showed the old price keep it. A product's period cannot change: subscribers agreed to it.
+So sessions that showed the old price keep it. A product's period cannot change: subscribers agreed to it. Prices that the form has no
+fields for (seats, units, meters, several in one currency) are shown and left alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from checkstand.domain.image import SUFFIXES, image_path
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.price_words import is_beyond_the_form, price_rows
 from checkstand.web.dashboard.product_form import (
     MODELS,
     TypedPrice,
@@ -96,7 +98,8 @@ async def save(visit: Visit) -> Response:
     typed = await with_image(visit, typed_from(visit.form), product)
     if visit.form.has("add_price"):
         return _show(visit, product, _with_row(typed))
-    meant = understand(typed, fixed_recurrence=product.recurrence, is_new=False)
+    keeps_prices = is_beyond_the_form(product)
+    meant = understand(typed, fixed_recurrence=product.recurrence, is_new=False, with_prices=not keeps_prices)
     if not isinstance(meant, Understood):
         return _show(visit, product, typed, problems=meant)
     changed = replace(
@@ -108,7 +111,8 @@ async def save(visit: Visit) -> Response:
         trial=meant.trial,
     )
     try:
-        await change_product(visit.ports, visit.organization, changed, price_list(product, meant.definitions))
+        prices = None if keeps_prices else price_list(product, meant.definitions)
+        await change_product(visit.ports, visit.organization, changed, prices)
     except Invalid as refused:
         return _show(visit, product, typed, problems=_in_words(visit, refused))
     return visit.go(f"/products/{product.id}", notice="product-saved")
@@ -178,6 +182,7 @@ def _show(
         intervals=[str(item) for item in Interval],
         visibilities=[(str(key), label, text) for key, (label, text) in _VISIBILITY.items()],
         currencies=sorted(CURRENCIES),
+        kept_prices=price_rows(product) if product and is_beyond_the_form(product) else None,
         recurrence=words.span_text(product.recurrence) if product and product.recurrence else None,
         action=visit.link(f"/products/{product.id}/edit") if product else visit.link("/products/new"),
         back=visit.link(f"/products/{product.id}") if product else visit.link("/products"),

@@ -167,9 +167,12 @@ def major_text(amount_minor: int, code: str) -> str:
 
 
 def understand(
-    typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_new: bool = True
+    typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_new: bool = True, with_prices: bool = True
 ) -> Understood | Mapping[str, str]:
-    """What was meant, or the problems by field. A product keeps the period that it was made with: `fixed_recurrence`."""
+    """What was meant, or the problems by field. A product keeps the period that it was made with: `fixed_recurrence`.
+
+    Without `with_prices` the prices were not asked for, and none are understood.
+    """
     reading = Reading()
     if not typed.name:
         reading.wrong("name", "Give the product a name: buyers see it.")
@@ -184,7 +187,7 @@ def understand(
     recurrence = fixed_recurrence
     if is_new and typed.billing == "repeats":
         recurrence = _span(reading, "count", typed.count, typed.interval, MOST_INTERVALS, "a period")
-    definitions = tuple(_definitions(reading, typed))
+    definitions = tuple(_definitions(reading, typed)) if with_prices else ()
     trial = None
     if recurrence and typed.trial_count:
         trial = _span(reading, "trial_count", typed.trial_count, typed.trial_interval, LONGEST_TRIAL, "a trial")
@@ -257,8 +260,7 @@ def _amount(reading: Reading, name: str, text: str, code: str, if_empty: str | N
     try:
         amount = parse_amount(text, code)
     except (ValueError, UnknownCurrency):
-        example = major_text(10 ** (known.exponent + 1) * 2 - (1 if known.exponent else 0), code)
-        reading.wrong(name, f"“{text}” is not an amount of {code}. Type it like {example}.")
+        reading.wrong(name, no_amount(text, code))
         return None
     if 0 < amount < known.smallest_charge_minor:
         reading.wrong(
@@ -269,3 +271,10 @@ def _amount(reading: Reading, name: str, text: str, code: str, if_empty: str | N
         reading.wrong(name, f"The most that can be charged is {format_money(known.largest_charge_minor, code)}.")
         return None
     return amount
+
+
+def no_amount(text: str, code: str) -> str:
+    """Why a text that is no amount of a currency is refused, with an example of one that is."""
+    exponent = currency(code).exponent
+    example = major_text(10 ** (exponent + 1) * 2 - (1 if exponent else 0), code)
+    return f"“{text}” is not an amount of {code}. Type it like {example}."

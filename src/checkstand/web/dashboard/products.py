@@ -6,7 +6,6 @@ Archive Product. The form is in `product_edit.py`, snippets of code in `integrat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -22,7 +21,7 @@ from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_product import change_product, create_product, read_product
 from checkstand.store import products
-from checkstand.web.dashboard import integrate, words
+from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.checkouts import page_path
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
@@ -41,22 +40,11 @@ class Row:
     name: str
     image: str | None
     price: str
-    more_prices: int
+    more_currencies: int
     kind: str
     chip: words.Chip
     is_archived: bool
     created: words.Moment
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceRow:
-    """One price of a product."""
-
-    id: str
-    text: str
-    detail: str | None
-    currency: str
-    is_archived: bool
 
 
 @router.get("/{org}/products")
@@ -88,16 +76,16 @@ async def catalogue(visit: Visit) -> Response:
 
 
 def _row(visit: Visit, product: Product) -> Row:
-    prices = product.active_prices
+    price, more_currencies = price_words.list_text(product)
     return Row(
         id=str(product.id),
         short_id=ids.short_id("pdt", product.id),
         href=visit.link(f"/products/{product.id}"),
         name=product.name,
         image=image_path(product.organization_id, product.images[0]) if product.images else None,
-        price=words.price_text(prices[0], product) if prices else "No price",
-        more_prices=max(0, len(prices) - 1),
-        kind=words.type_text(product),
+        price=price,
+        more_currencies=more_currencies,
+        kind=price_words.type_text(product),
         chip=words.product_chip(product),
         is_archived=product.is_archived,
         created=words.moment(product.created_at, visit.now),
@@ -117,26 +105,19 @@ async def product_page(visit: Visit) -> Response:
         crumbs=[Crumb("Catalogue", visit.link("/products"))],
         product=product,
         row=_row(visit, product),
-        prices=_price_rows(product),
+        prices=price_words.price_rows(product),
+        addons=await _addon_names(visit, product),
         trial=words.span_text(product.trial) if product.trial else None,
         recurrence=words.span_text(product.recurrence) if product.recurrence else None,
         changed=words.moment(product.modified_at, visit.now) if product.modified_at else None,
     )
 
 
-def _price_rows(product: Product) -> Sequence[PriceRow]:
-    """Prices that can be chosen first, then archived ones: old sessions still name those."""
-    ordered = sorted(product.prices, key=lambda price: price.is_archived)
-    return [
-        PriceRow(
-            id=str(price.id),
-            text=words.price_text(price, product),
-            detail=words.bounds_text(price),
-            currency=price.currency,
-            is_archived=price.is_archived,
-        )
-        for price in ordered
-    ]
+async def _addon_names(visit: Visit, product: Product) -> list[str]:
+    if not product.addons:
+        return []
+    known = await products.by_ids(visit.ports.db, visit.organization.id, product.addons)
+    return [known[addon_id].name for addon_id in product.addons if addon_id in known]
 
 
 @router.get("/{org}/products/{product_id}/integrate")

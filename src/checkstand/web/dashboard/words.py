@@ -1,4 +1,4 @@
-"""How the dashboard says money, time and status. Times are relative with the exact moment beside them; colour is never alone.
+"""How the dashboard says time and status. Times are relative with the exact moment beside them; colour is never alone.
 
 >>> from datetime import UTC, datetime, timedelta
 >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -13,11 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Visibility
+from checkstand.domain.catalog import Interval, Product, Span, Visibility
 from checkstand.domain.checkout import CheckoutStatus
-from checkstand.domain.money import format_money
 from checkstand.domain.payment import AttemptStatus
-from checkstand.domain.terms import Metered, SeatBased
 
 __all__ = ["Chip", "Interval", "Moment", "moment", "relative", "span_text"]
 _STEPS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
@@ -62,35 +60,6 @@ def relative(at: datetime, now: datetime) -> str:
 def span_text(span: Span) -> str:
     """A billing period after 'every' or '/'."""
     return str(span.interval) if span.count == 1 else f"{span.count} {span.interval}s"
-
-
-def amount_text(price: Price) -> str:
-    """What a price asks for, without its period."""
-    terms = price.terms
-    if isinstance(terms, Fixed):
-        return "Free" if terms.amount_minor == 0 else format_money(terms.amount_minor, price.currency)
-    if isinstance(terms, Custom):
-        return f"Pay what you want, from {format_money(terms.minimum_minor, price.currency)}"
-    if isinstance(terms, Metered):
-        return f"By usage of {terms.meter_name}"
-    noun = "seat" if isinstance(terms, SeatBased) else "unit"
-    return f"{format_money(terms.tiers[0].unit_minor, price.currency)} per {noun}"
-
-
-def price_text(price: Price, product: Product) -> str:
-    """A price as a list shows it: '$20.00 / month'."""
-    text = amount_text(price)
-    if isinstance(price.terms, Custom):
-        text = f"From {format_money(price.terms.minimum_minor, price.currency)}"
-    return f"{text} / {span_text(product.recurrence)}" if product.recurrence else text
-
-
-def type_text(product: Product) -> str:
-    """What kind of product it is."""
-    first = product.active_prices[0] if product.active_prices else None
-    named = first is not None and isinstance(first.terms, Custom)
-    kind = "Subscription" if product.recurrence else "One-time"
-    return f"{kind}, pay what you want" if named else kind
 
 
 def product_chip(product: Product) -> Chip:
@@ -138,16 +107,3 @@ def attempt_chip(status: AttemptStatus) -> Chip:
 
 def order_chip(status: str) -> Chip:
     return _ORDER[status]
-
-
-def bounds_text(price: Price) -> str | None:
-    """The limits of an amount that the buyer names."""
-    terms = price.terms
-    if not isinstance(terms, Custom):
-        return None
-    parts = [f"at least {format_money(terms.minimum_minor, price.currency)}"]
-    if terms.preset_minor is not None:
-        parts.append(f"suggested {format_money(terms.preset_minor, price.currency)}")
-    if terms.maximum_minor is not None:
-        parts.append(f"at most {format_money(terms.maximum_minor, price.currency)}")
-    return ", ".join(parts)

@@ -16,7 +16,8 @@ let waiting = 0;
 let leaving = false;
 
 const isCard = (name) => name.startsWith("card_");
-const isText = (field) => field.matches("input:not([type=radio],[type=checkbox],[type=hidden])");
+const isBox = (field) => field.type === "radio" || field.type === "checkbox";
+const isText = (field) => field.matches("input:not([type=radio],[type=checkbox],[type=hidden]), textarea");
 
 function posted(submitter) {
   const data = new URLSearchParams();
@@ -74,15 +75,19 @@ function sameMarkup(old, part) {
 function replace(old, part, sent) {
   const active = document.activeElement;
   const focused = old.contains(active) ? active : null;
-  const caret = focused && isText(focused) ? [focused.selectionStart, focused.selectionEnd] : null;
+  // Dates, e-mail addresses and the like have no caret that can be put back.
+  const caret = focused && isText(focused) && focused.selectionStart !== null ? [focused.selectionStart, focused.selectionEnd] : null;
   const typed = new Map();
-  for (const field of old.querySelectorAll("input, select")) if (field.id) typed.set(field.id, field);
+  for (const field of old.querySelectorAll("input, select, textarea")) if (field.id) typed.set(field.id, field);
   const open = new Map([...old.querySelectorAll("details[id]")].map((item) => [item.id, item.open]));
   old.replaceWith(part);
-  for (const field of part.querySelectorAll("input, select")) {
+  for (const field of part.querySelectorAll("input, select, textarea")) {
     const was = typed.get(field.id);
-    if (!was || was.type !== field.type || !(isText(field) || field.matches("select"))) continue;
-    if (isCard(field.name) || was.value !== sent.get(field.name)) field.value = was.value;
+    if (!was || was.type !== field.type || field.type === "hidden") continue;
+    if (isBox(field)) {
+      const before = sent.getAll(field.name).includes(was.value);
+      if (was.value === field.value && was.checked !== before) field.checked = was.checked;
+    } else if (isCard(field.name) || was.value !== sent.get(field.name)) field.value = was.value;
   }
   for (const item of part.querySelectorAll("details[id]")) if (open.get(item.id)) item.open = true;
   const again = focused && byId(focused.id);
@@ -147,11 +152,11 @@ function clearError(field) {
 // Enter moves on; it applies the code in the discount field, and pays from the last card field or address field.
 function pressEnter(event) {
   const field = event.target;
-  if (event.key !== "Enter" || event.isComposing || !field.matches("input, select") || field.type === "checkbox") return;
+  if (event.key !== "Enter" || event.isComposing || !field.matches("input, select") || isBox(field)) return;
   event.preventDefault();
   if (field.name === "discount_code") return update(field.parentElement.querySelector("button"));
-  if (/^(amount|quantity)_/.test(field.name)) return update();
-  const fields = [...byId("pay-side").querySelectorAll("input:not([type=hidden]), select")].filter((one) => one.offsetParent);
+  if (!byId("pay-side").contains(field)) return update();
+  const fields = [...byId("pay-side").querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => one.offsetParent);
   const next = fields[fields.indexOf(field) + 1];
   if (next) return next.focus();
   form.requestSubmit(byId("pay-button"));

@@ -1,0 +1,83 @@
+"""What the OpenAPI document tells of all Dodo routes: the one error body (dodo.md 1.7), which statuses follow from what a route takes,
+and the shapes of ids. The words of each error are in `errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checkstand.domain.ids import DodoPrefix
+from checkstand.flows.idempotency import LONGEST_KEY
+from checkstand.openapi import Described, Operation
+
+Json = dict[str, Any]
+
+ABOUT = (
+    "The Dodo Payments API. Lists answer `items` and start with page 0; amounts are in the currency's smallest unit. Every path "
+    "is also served with a slash at its end. A method that a path does not know is answered with 405."
+)
+ERRORS: Mapping[str, Json] = {
+    "Error": {
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+    },
+}
+# What `{id}` names under the first part of a path. The primary brand has its business's id.
+KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
+    "addons": (DodoPrefix.ADDON,),
+    "brands": (DodoPrefix.BRAND, DodoPrefix.BUSINESS),
+    "checkouts": (DodoPrefix.CHECKOUT_SESSION,),
+    "customers": (DodoPrefix.CUSTOMER,),
+    "discounts": (DodoPrefix.DISCOUNT,),
+    "meters": (DodoPrefix.METER,),
+    "payments": (DodoPrefix.PAYMENT,),
+    "products": (DodoPrefix.PRODUCT,),
+    "webhooks": (DodoPrefix.WEBHOOK_ENDPOINT,),
+}
+
+
+def describe(operations: Sequence[Operation]) -> Described:
+    """The whole API."""
+    return Described(
+        name="dodo",
+        title="Dodo Payments API",
+        about=ABOUT,
+        operations=operations,
+        errors=ERRORS,
+        refusals=_refusals,
+        path_schema=_path_schema,
+        headers=_headers,
+    )
+
+
+def _refusals(operation: Operation) -> Mapping[int, str | None]:
+    """What is malformed in a path names nothing (404); 422 is for bodies, queries and idempotency keys."""
+    found = {429}
+    if not operation.is_public:
+        found |= {401, 403}
+    if operation.path_names:
+        found.add(404)
+    if operation.is_keyed:
+        found.add(409)
+    if operation.body is not None:
+        found.add(413)
+    if operation.body is not None or operation.query is not None or operation.is_keyed:
+        found.add(422)
+    return dict.fromkeys(found, "Error")
+
+
+def _path_schema(operation: Operation, name: str) -> Json:
+    kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else ()
+    if not kinds:
+        return {"type": "string", "minLength": 1}
+    return {"type": "string", "pattern": f"^({'|'.join(kinds)})_[0-9A-Za-z]{{21}}$"}
+
+
+def _headers(operation: Operation) -> list[Json]:
+    if not operation.is_keyed:
+        return []
+    key: Json = {"type": "string", "maxLength": LONGEST_KEY}
+    about = "The same request under the same key gets the same answer."
+    return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": key}]

@@ -1,0 +1,111 @@
+"""What the OpenAPI document tells of all Polar routes: the error bodies (polar.md 1.7), which statuses follow from what a route takes,
+the shapes of ids, and the two headers. The words of each error are in `errors.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checkstand.dialects.polar.call import DEFAULT_VERSION, VERSIONS
+from checkstand.flows.idempotency import LONGEST_KEY
+from checkstand.openapi import Described, Operation
+
+Json = dict[str, Any]
+
+ABOUT = (
+    "The Polar API. Lists answer `items` and `pagination`; amounts are in the currency's smallest unit. Every path is also "
+    "served with or without its last slash. A method that a path does not know is answered with 405."
+)
+_ERROR: Json = {
+    "type": "object",
+    "required": ["error", "detail"],
+    "properties": {"error": {"type": "string"}, "detail": {"type": "string"}, "hint": {"type": "string"}},
+}
+_TOKEN: Json = {
+    "type": "object",
+    "required": ["error", "error_description"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
+_PROBLEM: Json = {
+    "type": "object",
+    "required": ["type", "loc", "msg", "input"],
+    "properties": {
+        "type": {"type": "string"},
+        "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+        "msg": {"type": "string"},
+        "input": True,
+        "ctx": {"type": "object"},
+        "hint": {"type": "string"},
+    },
+}
+_PROBLEMS: Json = {
+    "type": "object",
+    "required": ["error", "detail"],
+    "properties": {"error": {"type": "string"}, "detail": {"type": "array", "items": _PROBLEM}},
+}
+_NO_ROUTE: Json = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {"detail": {"const": "Not Found"}},
+}
+ERRORS: Mapping[str, Json] = {
+    "Error": _ERROR,
+    "TokenError": {"anyOf": [_TOKEN, _ERROR]},
+    "NotFound": {"anyOf": [_ERROR, _NO_ROUTE]},
+    "Invalid": {"anyOf": [_PROBLEMS, _ERROR]},
+}
+
+
+def describe(operations: Sequence[Operation]) -> Described:
+    """The whole API."""
+    return Described(
+        name="polar",
+        title="Polar API",
+        about=ABOUT,
+        operations=operations,
+        errors=ERRORS,
+        refusals=_refusals,
+        path_schema=_path_schema,
+        headers=_headers,
+    )
+
+
+def _refusals(operation: Operation) -> Mapping[int, str | None]:
+    """A bad token is refused on public routes too, and an unknown version is a path that does not exist."""
+    found: dict[int, str | None] = {401: "TokenError", 404: "NotFound", 429: None}
+    if not operation.is_public:
+        found[403] = "TokenError"
+    if operation.is_keyed:
+        found[409] = "Error"
+    if operation.body is not None:
+        found |= {411: "Error", 413: "Error"}
+    names_id = any(_is_uuid(name) for name in operation.path_names)
+    if operation.body is not None or operation.query is not None or operation.is_keyed or names_id:
+        found[422] = "Invalid"
+    return found
+
+
+def _is_uuid(name: str) -> bool:
+    return name == "id" or (name.endswith("_id") and "external" not in name)
+
+
+def _path_schema(_: Operation, name: str) -> Json:
+    return {"type": "string", "format": "uuid"} if _is_uuid(name) else {"type": "string", "minLength": 1}
+
+
+def _headers(operation: Operation) -> list[Json]:
+    version: Json = {"type": "string", "enum": list(VERSIONS), "default": DEFAULT_VERSION}
+    found: list[Json] = [{"name": "Polar-Version", "in": "header", "required": False, "schema": version}]
+    if operation.is_keyed:
+        key: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "description": "The same request under the same key gets the same answer.",
+                "schema": key,
+            }
+        )
+    return found

@@ -1,0 +1,125 @@
+"""Settings → Tax: where the organization collects tax, at which rate, and whether its prices contain it.
+
+What a registration covers and what the shipped table leaves out is in `docs/taxes.md`; how a rate becomes an amount is the domain's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, get_args
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from checkstand.domain.errors import NotFound
+from checkstand.domain.organization import DefaultTaxBehavior
+from checkstand.flows.tax_registrations import change_registrations
+from checkstand.providers.taxes import dated, registration_codes
+from checkstand.store import organizations
+from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name_of
+
+router = APIRouter()
+BEHAVIORS: Final[dict[DefaultTaxBehavior, tuple[str, str]]] = {
+    "location": ("As is usual at the buyer’s place", "Added in the US, Canada and India; included everywhere else."),
+    "inclusive": ("Included", "The price is what the buyer pays, wherever they are."),
+    "exclusive": ("Added", "The tax comes on top of the price, wherever the buyer is."),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One registration."""
+
+    code: str
+    name: str
+    charge: Charge
+    href: str
+
+
+@router.get("/{org}/settings/tax")
+@room
+async def overview(visit: Visit) -> Response:
+    """Registrations with their rates, one more to choose, and the behaviour of prices."""
+    return _show(visit)
+
+
+@router.post("/{org}/settings/tax/register")
+@room
+async def register(visit: Visit) -> Response:
+    """Collect in one more place."""
+    code = visit.form.text("code")
+    if code not in registration_codes():
+        return _show(visit, problems={"code": "Choose a place."})
+    await change_registrations(visit.ports, visit.organization.id, register=[code])
+    return visit.go("/settings/tax", notice="tax-added")
+
+
+@router.get("/{org}/settings/tax/{code}/remove")
+@room
+async def ask_remove(visit: Visit) -> Response:
+    """Say what it means before tax is no longer collected."""
+    row = _row(visit, _registered(visit))
+    crumbs = [*_way(visit), Crumb("Tax", visit.link("/settings/tax"))]
+    return page(visit, "tax_remove.html", title="Stop collecting", section="tax", crumbs=crumbs, row=row)
+
+
+@router.post("/{org}/settings/tax/{code}/remove")
+@room
+async def remove(visit: Visit) -> Response:
+    """Collect there no longer."""
+    await change_registrations(visit.ports, visit.organization.id, remove=[_registered(visit)])
+    return visit.go("/settings/tax", notice="tax-removed")
+
+
+@router.post("/{org}/settings/tax/behavior")
+@room
+async def save_behavior(visit: Visit) -> Response:
+    """Whether prices that say nothing of their own contain the tax."""
+    chosen = next((item for item in get_args(DefaultTaxBehavior) if item == visit.form.text("behavior")), None)
+    if chosen is None:
+        return _show(visit, problems={"behavior": "Choose whether prices include tax."})
+    ports, organization_id = visit.ports, visit.organization.id
+    async with ports.db.transaction() as tx:
+        current = await organizations.locked(tx, organization_id)
+        if current is None:
+            raise NotFound
+        settings = replace(current.settings, default_tax_behavior=chosen)
+        await organizations.save_settings(tx, organization_id, settings, now=ports.real_now())
+        await ports.cache.changed(tx, organization_id)
+    ports.cache.forget(organization_id)  # somebody may have read the former one while the transaction was open
+    return visit.go("/settings/tax", notice="tax-saved")
+
+
+def _registered(visit: Visit) -> str:
+    """The code in the path, if tax is collected there. `*` and its like need no escaping of their own in a path."""
+    code = str(visit.request.path_params["code"])
+    if code not in visit.organization.settings.tax_registrations:
+        raise NotFound
+    return code
+
+
+def _row(visit: Visit, code: str) -> Row:
+    return Row(code=code, name=name_of(code), charge=charge_of(code), href=visit.link(f"/settings/tax/{code}"))
+
+
+def _show(visit: Visit, *, problems: dict[str, str] | None = None) -> Response:
+    settings = visit.organization.settings
+    return page(
+        visit,
+        "tax.html",
+        title="Tax",
+        section="tax",
+        status=422 if problems else 200,
+        crumbs=_way(visit),
+        rows=[_row(visit, code) for code in settings.tax_registrations],
+        choices=choices(settings.tax_registrations),
+        behaviors=BEHAVIORS,
+        behavior=settings.default_tax_behavior,
+        dated=dated(),
+        problems=problems or {},
+    )
+
+
+def _way(visit: Visit) -> list[Crumb]:
+    return [Crumb("Settings", visit.link("/settings"))]

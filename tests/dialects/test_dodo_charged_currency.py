@@ -1,0 +1,112 @@
+"""In which currency a buyer is charged, what it costs them, and what the merchant is told of it. Rows of dodo.md 8."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.dialects.dodo_place import BUYER, ONE, DodoShop, cart
+from tests.dialects.test_dodo_addons import make_product
+from tests.dialects.test_dodo_cart import IN_GERMANY, quoted
+from tests.dialects.test_dodo_contract import conform
+
+
+def test_a_wish_for_another_currency_is_ignored_where_the_business_sells_in_its_own(dodo: DodoShop) -> None:
+    """Row 50."""
+    dodo.settle_on(adaptive_currency=False)
+    stored = quoted(dodo, product_cart=ONE, billing_currency="EUR", billing_address={"country": "DE"})
+    assert (stored.quote.total_minor, stored.currency, stored.wanted_currency) == (1000, "USD", None)
+
+
+@pytest.mark.parametrize(
+    ("amount", "fee_ppm"), [(49_999, 40_000), (50_000, 30_000), (150_000, 30_000), (150_001, 20_000)]
+)
+def test_a_wish_for_another_currency_is_charged_with_the_fee_of_the_orders_size(
+    dodo: DodoShop, amount: int, fee_ppm: int
+) -> None:
+    """Row 51."""
+    stored = quoted(dodo, product_cart=cart("W", amount=amount), billing_currency="EUR")
+    assert (stored.currency, stored.price_currency, stored.exchange.fee_ppm) == ("EUR", "USD", fee_ppm)
+    assert stored.quote.total_minor == stored.exchange.convert(amount)
+    assert stored.quote.settled.due_minor == amount
+
+
+def test_the_currency_of_the_buyers_country_is_charged_by_itself(dodo: DodoShop) -> None:
+    """Row 51: and the merchant is told what comes of it in the prices' currency."""
+    session = dodo.session("P", "T")
+    dodo.pay(session, buyer=replace(BUYER, address=IN_GERMANY))
+    stored, payment = dodo.stored(session), dodo.payment_of(session)
+    conform("PaymentResponse", payment)
+    assert (payment["total_amount"], payment["currency"]) == (stored.exchange.convert(1000), "EUR")
+    settled = (payment["settlement_amount"], payment["settlement_currency"], payment["settlement_tax"])
+    assert settled == (1000, "USD", 0)
+    items = dodo.http.get(f"/payments/{payment['payment_id']}/line-items").json()
+    assert items["currency"] == "EUR"
+    assert sum(item["amount"] + item["tax"] for item in items["items"]) == payment["total_amount"]
+
+
+def test_taxes_are_settled_in_the_prices_currency_too(dodo: DodoShop) -> None:
+    dodo.settle_on(tax_registrations=("DE",))
+    session = dodo.session("P")
+    dodo.pay(session, buyer=replace(BUYER, address=IN_GERMANY))
+    payment = dodo.payment_of(session)
+    assert (payment["settlement_amount"], payment["settlement_tax"]) == (1000, 160)
+    assert payment["tax"] == dodo.stored(session).exchange.convert(160)
+    items = dodo.http.get(f"/payments/{payment['payment_id']}/line-items").json()["items"]
+    assert (items[0]["amount"] + items[0]["tax"], items[0]["tax"]) == (payment["total_amount"], payment["tax"])
+    assert items[0]["refundable_amount"] == payment["total_amount"]
+
+
+def test_a_wish_for_the_prices_own_currency_keeps_it_abroad(dodo: DodoShop) -> None:
+    stored = quoted(dodo, product_cart=ONE, billing_currency="USD", billing_address={"country": "DE"})
+    assert (stored.currency, stored.exchange) == ("USD", None)
+
+
+@pytest.mark.parametrize("body", [{"billing_currency": "EUR"}, {"billing_address": {"country": "DE"}}])
+def test_a_price_in_the_charged_currency_is_taken_without_conversion(dodo: DodoShop, body: dict[str, Any]) -> None:
+    prices = [
+        {"amount_type": "fixed", "price_amount": amount, "price_currency": code}
+        for amount, code in ((700, "usd"), (650, "eur"))
+    ]
+    polar = {"Authorization": f"Bearer {dodo.demo.polar_token}"}
+    made = dodo.http.post("/v1/products/", headers=polar, json={"name": "Both", "prices": prices})
+    assert made.status_code == 201, made.text
+    product = next(item for item in dodo.http.get("/products").json()["items"] if item["name"] == "Both")
+    stored = quoted(dodo, product_cart=cart(product["product_id"]), **body)
+    assert (stored.currency, stored.quote.total_minor, stored.exchange) == ("EUR", 650, None)
+    mixed = quoted(dodo, product_cart=cart(product["product_id"]) + ONE, **body)
+    assert (mixed.currency, mixed.price_currency) == ("EUR", "USD")
+    assert mixed.quote.total_minor == mixed.exchange.convert(1700)
+
+
+@pytest.mark.parametrize(("is_adaptive", "currency"), [(True, "INR"), (False, "USD")])
+def test_an_indian_buyer_who_is_charged_in_dollars_is_not_offered_upi(
+    dodo: DodoShop, is_adaptive: bool, currency: str
+) -> None:
+    """Row 60: the ceiling names it, and the page shows the card alone."""
+    dodo.settle_on(adaptive_currency=is_adaptive)
+    allowed = ["upi_collect", "upi_intent", "credit", "debit"]
+    session = dodo.session(allowed_payment_method_types=allowed, billing_address={"country": "IN"})
+    stored = dodo.stored(session)
+    assert (stored.currency, stored.options.allowed_methods) == (currency, tuple(allowed))
+    page = dodo.http.get(f"/session/{session}").text
+    assert "card_number" in page
+    assert "UPI" not in page
+
+
+@pytest.mark.parametrize(
+    ("price", "country", "status"),
+    [(50, "US", 200), (49, "US", 422), (50, "DE", 422), (60, "DE", 200), (50, "DK", 200), (30, "DK", 422)],
+)
+def test_the_smallest_charge_is_that_of_the_currency_that_is_charged(
+    dodo: DodoShop, price: int, country: str, status: int
+) -> None:
+    """Row 69: 0.50 dollars are less than half a euro."""
+    one_time = {"type": "one_time_price", "currency": "USD", "price": price}
+    product = make_product(dodo, one_time).json()["product_id"]
+    answer = dodo.create(product_cart=cart(product), billing_address={"country": country})
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert answer.json()["code"] == "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT"

@@ -104,8 +104,8 @@ def _make_likely(case: Any, chance: Random, place: Place, good: Json | None) -> 
         if isinstance(part, dict):
             part.update(_filled(part, chance, place.known))
     if good is not None and isinstance(case.body, dict):
-        kept = {key: value for key, value in case.body.items() if chance.random() < 0.3}
-        case.body = {**good, **kept}
+        kept = chance.sample(sorted(case.body), min(len(case.body), chance.choice((0, 1, 1, 2))))
+        case.body = {**good, **{key: case.body[key] for key in kept}}
     case.body = _filled(case.body, chance, place.known)
 
 

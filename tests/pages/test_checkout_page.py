@@ -262,7 +262,7 @@ def test_a_business_is_asked_for_its_name_and_whole_address(browser: Browser, st
         page.fill("#postal_code", "10115")
         page.fill("#city", "Berlin")
         pay(page)
-        expect(page.locator("#tax_id-error")).to_contain_text("That does not look like a VAT number of Germany.")
+        expect(page.locator("#tax_id-error")).to_contain_text("That is not a valid VAT number of Germany.")
         page.fill("#tax_id", "DE136695976")
         pay(page)
         expect_success(page)

@@ -137,7 +137,9 @@ def test_a_cart_without_quantities_is_filled_and_paid(browser: Browser, stand: S
         pay(page)
         expect_success(page)
     assert [line.quantity for line in stand.now(session).lines] == [3, 2]
-    assert stand.now(session).quote.total_minor == 7000
+    paid = stand.now(session)
+    assert paid.base_quote is not None
+    assert (paid.base_quote.total_minor, paid.currency) == (7000, "EUR")  # the buyer's own currency
 
 
 def test_what_is_free_asks_for_an_email_alone(browser: Browser, stand: Stand) -> None:

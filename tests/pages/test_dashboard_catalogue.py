@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from playwright.sync_api import Browser, expect
 
+from checkstand.domain.brand import Brand
 from checkstand.domain.catalog import Fixed, Product
 from checkstand.domain.fields import AttachedField, Field
 from checkstand.domain.image import ImageRef
 from checkstand.flows.save_field import create_field
 from checkstand.flows.save_product import change_product, read_product
 from checkstand.flows.upload_image import describe_image
-from checkstand.store import images
+from checkstand.store import brands, images
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, fixed, metered, metering, seats, units
 from tests.pages.test_dashboard_checkouts import words_of
@@ -107,8 +108,13 @@ def test_what_the_form_does_not_show_is_kept(server: RunningServer) -> None:
     person = visitor(server.url, server.new_shop())
     ports, organization = server.services.ports, person.shop.organization
     product = selling(server, person.shop, "base and seats")
+    brand = Brand(
+        id=uuid4(), organization_id=organization.id, statement_descriptor="ATELIER", created_at=organization.created_at
+    )
+    server.run(brands.add(ports.db, brand))
     whole = replace(
         product,
+        brand_id=brand.id,
         addons=(person.shop.addon.id,),
         fields=(AttachedField(field=_question(server, person.shop), required=True),),
         images=(_image(server, person.shop), _image(server, person.shop)),

@@ -101,7 +101,7 @@ def test_the_menu_of_a_phone_works_without_a_script(server: RunningServer, brows
 
 def test_pages_keep_their_policy_and_their_size(server: RunningServer) -> None:
     person = visitor(server.url, server.new_shop())
-    for path in ("", "/products", "/settings/tokens/new", "/products/new"):
+    for path in ("", "/products", "/settings/tokens/new", "/products/new", "/products/discounts/new", "/settings/tax"):
         answer = person.get(path)
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.discount import Discount
 from checkstand.domain.errors import NotPermitted
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
@@ -47,6 +47,7 @@ async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequ
         wanted = tuple(Wanted(product_id=offer, where=("products", at)) for at, offer in enumerate(ended.offers))
     else:
         wanted = tuple(_wanted(ended, at) for at, line in enumerate(ended.lines) if line.part_of is None)
+    usable = await _still_usable(ports, ended, now)
     return CheckoutRequest(
         dialect=ended.dialect,
         wanted=wanted,
@@ -63,11 +64,12 @@ async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequ
         trial=ended.trial,
         redirects=ended.redirects,
         metadata=ended.metadata,
-        discount_id=await _still_usable(ports, ended, now),
+        discount_id=usable[0].id if usable and chooses else None,
+        discount_codes=() if chooses else tuple(one.code for one in usable if one.code),
         questions=ended.questions,
         answers=ended.custom_field_data,
         lifetime=ended.expires_at - ended.created_at,
-        carried={key: value for key, value in ended.carried.items() if key != "extended"},
+        carried=ended.carried,
     )
 
 
@@ -88,10 +90,9 @@ def _wanted(ended: Checkout, at: int) -> Wanted:
     )
 
 
-async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> UUID | None:
-    """The old session's discount when it can be used today; else the new one is made without it."""
-    if ended.discount_id is None:
-        return None
-    found = await discounts.by_id(ports.db, ended.organization_id, ended.discount_id)
-    reason = why_not_here(found, ended.lines, ended.products, currency=ended.price_currency, now=now)
-    return None if found is None or reason else found.id
+async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> list[Discount]:
+    """The old session's discounts that can be used today; the new one is made without the others."""
+    found = await discounts.by_ids(ports.db, ended.organization_id, [one.id for one in ended.discounts])
+    current = [found[one.id] for one in ended.discounts if one.id in found]
+    currency = ended.price_currency
+    return [one for one in current if not why_not_here(one, ended.lines, ended.products, currency=currency, now=now)]

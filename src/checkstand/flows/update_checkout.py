@@ -34,7 +34,7 @@ from checkstand.domain.checkout import (
     require_open,
 )
 from checkstand.domain.discount import Discount
-from checkstand.domain.errors import Expired, Invalid, Locked, NotOpen, Problem
+from checkstand.domain.errors import Invalid, Locked, NotOpen, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.fields import check_answers, merge
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
@@ -380,21 +380,3 @@ def _is_removed(discount: Discount, checkout: Checkout, changes: CheckoutChanges
     """Whether the buyer takes this one of several away: only what a buyer could have typed can be."""
     may_go = discount.code is not None and checkout.options.allow_discount_codes
     return may_go and discount.id == changes.removed_discount_id
-
-
-async def extend_checkout(ports: Ports, organization: Organization, checkout: Checkout) -> Checkout:
-    """More time for the buyer, once, by the session's original length (hosted-page.md 1.4 R). Raises Expired, NotOpen, Locked."""
-    now = ports.now(organization)
-    require_open(checkout, now)
-    original = checkout.expires_at - checkout.created_at
-    if checkout.carried.get("extended"):
-        raise Expired
-    changed = replace(
-        checkout,
-        expires_at=checkout.expires_at + original,
-        carried={**checkout.carried, "extended": True},
-        version=checkout.version + 1,
-        modified_at=now,
-    )
-    await store_change(ports, checkout, changed, FactType.CHECKOUT_UPDATED, now=now)
-    return changed

@@ -2,9 +2,10 @@
 
 session.py   one visit: the session behind an address, the token of its forms, the theme
 form.py      what was typed, as changes and complaints      change.py    storing them
-view.py      the page as data      summary.py  what it costs      places.py  countries and addresses
+view.py      the page as data      goods.py    what can be chosen  questions.py  what the merchant asks
+summary.py   what it costs         rows.py     row by row          later.py      what is charged later
 handlers.py  the addresses         results.py  after paying       leaving.py  where the buyer goes then
-texts.py     every word            templates/checkout/  how it looks
+english.py   every word            places.py   countries, addresses  templates/checkout/  how it looks
 links.py     the addresses that make a session for whoever opens them
 """
 

@@ -177,9 +177,11 @@ def _attempt_row(visit: Visit, attempt: Attempt) -> AttemptRow:
 
 
 def _step_row(step: Step) -> StepRow:
+    label = _STEPS.get(step.kind, "")
+    text = step.text.removeprefix(f"{label}: ")
     return StepRow(
-        label=_STEPS.get(step.kind, ""),
-        text=step.text,
+        label=label,
+        text=text[:1].upper() + text[1:],
         amount=None if step.amount_minor is None else format_money(step.amount_minor, step.currency),
         is_sum=step.kind not in _STEPS,
     )

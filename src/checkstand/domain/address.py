@@ -23,6 +23,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
+from checkstand.domain.postcodes import NO_CITY, NO_POSTCODE, OPTIONAL_POSTCODE
+
 FieldMode = Literal["required", "optional", "disabled"]
 
 # ISO 3166-1 alpha-2: the 249 officially assigned codes.
@@ -211,206 +213,17 @@ def minimal_fields_for(country: str | None) -> AddressFields:
     )
 
 
-# Parts that a country's addresses do not have, or may do without (Google's address data, libaddressinput): nobody can be asked for
-# a postcode in Dubai. The APIs go on saying what they document; see `customary`.
-_NO_POSTCODE: Final = frozenset(
-    [
-        "AE",
-        "AG",
-        "AO",
-        "AQ",
-        "AW",
-        "BF",
-        "BI",
-        "BJ",
-        "BO",
-        "BQ",
-        "BS",
-        "BV",
-        "BW",
-        "BZ",
-        "CD",
-        "CF",
-        "CG",
-        "CI",
-        "CK",
-        "CM",
-        "CW",
-        "DJ",
-        "DM",
-        "ER",
-        "FJ",
-        "GA",
-        "GD",
-        "GH",
-        "GM",
-        "GQ",
-        "GY",
-        "HK",
-        "JM",
-        "KI",
-        "KM",
-        "KN",
-        "LC",
-        "LY",
-        "ML",
-        "MO",
-        "MR",
-        "MS",
-        "MW",
-        "NR",
-        "NU",
-        "PA",
-        "PS",
-        "QA",
-        "RW",
-        "SB",
-        "SC",
-        "SL",
-        "SR",
-        "SS",
-        "ST",
-        "SX",
-        "SY",
-        "TD",
-        "TF",
-        "TG",
-        "TK",
-        "TL",
-        "TO",
-        "TT",
-        "TV",
-        "UG",
-        "VU",
-        "WS",
-        "YE",
-        "ZW",
-    ]
-)
-_OPTIONAL_POSTCODE: Final = frozenset(
-    [
-        "AD",
-        "AF",
-        "AI",
-        "AL",
-        "AM",
-        "AR",
-        "AZ",
-        "BA",
-        "BB",
-        "BD",
-        "BG",
-        "BH",
-        "BM",
-        "BN",
-        "BT",
-        "BY",
-        "CC",
-        "CL",
-        "CO",
-        "CR",
-        "CU",
-        "CV",
-        "CX",
-        "CY",
-        "DO",
-        "DZ",
-        "EC",
-        "EG",
-        "EH",
-        "ET",
-        "FO",
-        "GE",
-        "GI",
-        "GN",
-        "GT",
-        "GW",
-        "HM",
-        "HN",
-        "HR",
-        "HT",
-        "HU",
-        "ID",
-        "IE",
-        "IL",
-        "IQ",
-        "IR",
-        "IS",
-        "JO",
-        "KE",
-        "KG",
-        "KH",
-        "KP",
-        "KW",
-        "KY",
-        "KZ",
-        "LA",
-        "LB",
-        "LK",
-        "LR",
-        "LS",
-        "MA",
-        "MC",
-        "MD",
-        "ME",
-        "MG",
-        "MK",
-        "MM",
-        "MN",
-        "MT",
-        "MU",
-        "MV",
-        "MZ",
-        "NA",
-        "NE",
-        "NF",
-        "NG",
-        "NI",
-        "NP",
-        "OM",
-        "PE",
-        "PG",
-        "PH",
-        "PK",
-        "PY",
-        "RS",
-        "SA",
-        "SD",
-        "SI",
-        "SN",
-        "SO",
-        "SV",
-        "SZ",
-        "TH",
-        "TJ",
-        "TM",
-        "TN",
-        "TZ",
-        "UM",
-        "UY",
-        "UZ",
-        "VA",
-        "VC",
-        "VE",
-        "VG",
-        "VN",
-        "ZM",
-    ]
-)
-_NO_CITY: Final = frozenset(["AE", "GI", "KY", "MO", "NR", "SG"])
-
-
 def customary(country: str | None, fields: AddressFields) -> AddressFields:
     """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
 
     It only ever asks for less. What an API shows of its demands (polar.md 3.6) is left as documented.
     """
     postal_code, city = fields.postal_code, fields.city
-    if country in _NO_POSTCODE:
+    if country in NO_POSTCODE:
         postal_code = "disabled"
-    elif country in _OPTIONAL_POSTCODE and postal_code == "required":
+    elif country in OPTIONAL_POSTCODE and postal_code == "required":
         postal_code = "optional"
-    if country in _NO_CITY:
+    if country in NO_CITY:
         city = "disabled"
     return replace(fields, postal_code=postal_code, city=city)
 

@@ -91,7 +91,7 @@ def _is_uuid(name: str) -> bool:
 
 
 def _path_schema(_: Operation, name: str) -> Json:
-    return {"type": "string", "format": "uuid"} if _is_uuid(name) else {"type": "string", "minLength": 1}
+    return {"type": "string", "format": "uuid4"} if _is_uuid(name) else {"type": "string", "minLength": 1}
 
 
 def _headers(operation: Operation) -> list[Json]:

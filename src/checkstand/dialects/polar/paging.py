@@ -125,13 +125,14 @@ def _pairs(call: Call, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     found: dict[str, list[str]] = {}
     for key, value in call.request.query_params.multi_items():
         if key.startswith(f"{name}[") and key.endswith("]"):
-            found.setdefault(key[len(name) + 1 : -1], []).append(_value(_STR, value, key))
+            asked = _value(_STR, key[len(name) + 1 : -1], name)
+            found.setdefault(asked, []).append(_value(_STR, value, key))
     return tuple((key, tuple(values)) for key, values in found.items())
 
 
 Ids = Parameter[Call, tuple[UUID, ...]]
 Words = Parameter[Call, tuple[str, ...]]
-_UUIDS = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+_UUIDS = {"type": "array", "items": {"type": "string", "format": "uuid4"}}
 
 
 def ids() -> Ids:

@@ -27,11 +27,15 @@ def _made(client: httpx2.Client, path: str, body: Json) -> Any:
 def polar_place(server: RunningServer, shop: DemoShop) -> Place:
     """A shop behind its Polar token."""
     products = [str(item.id) for item in shop.products.values()]
-    with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.polar_token}"}, timeout=30) as http:
+    with httpx2.Client(
+        base_url=server.url, headers={"Authorization": f"Bearer {shop.polar_token}"}, timeout=30
+    ) as http:
         sessions = [_made(http, "/v1/checkouts/", {"products": products[:2]}) for _ in range(4)]
         paid = _made(http, "/v1/checkouts/", {"products": products[:1]})
         _made(http, f"/v1/checkouts/client/{paid['client_secret']}/confirm", dict(READY))
-        team = _made(http, "/v1/customers/", {"type": "team", "name": "T", "email": "t@example.com", "external_id": "t 1"})
+        team = _made(
+            http, "/v1/customers/", {"type": "team", "name": "T", "email": "t@example.com", "external_id": "t 1"}
+        )
         member = _made(http, f"/v1/customers/{team['id']}/members", {"email": "m@example.com", "external_id": "m 1"})
         single = _made(http, "/v1/customers/", {"email": "s@example.com", "external_id": "s/1"})
         asked = _made(http, "/v1/custom-fields/", {"type": "text", "slug": "why", "name": "Why", "properties": {}})
@@ -112,7 +116,13 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "product_cart": cart,
         "confirm": True,
         "customer": {"email": "ada@example.com", "name": "Ada"},
-        "billing_address": {"country": "US", "street": "1 Main St", "city": "Albany", "state": "NY", "zipcode": "12207"},
+        "billing_address": {
+            "country": "US",
+            "street": "1 Main St",
+            "city": "Albany",
+            "state": "NY",
+            "zipcode": "12207",
+        },
         "return_url": "https://example.com/",
     }
     with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.dodo_key}"}, timeout=30) as http:

@@ -84,9 +84,7 @@ def fuzz(api: Described, operation: Operation, place: Place, *, inputs: int) -> 
         if chance.random() < 0.5:
             _make_likely(case, chance, place, place.good.get(name))
         headers = _authorization(operation, chance, place)
-        case.call_and_validate(
-            base_url=place.url, session=session, headers=headers, checks=CHECKS, timeout=PATIENCE_S
-        )
+        case.call_and_validate(base_url=place.url, session=session, headers=headers, checks=CHECKS, timeout=PATIENCE_S)
 
     with session:
         send()

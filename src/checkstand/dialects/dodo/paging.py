@@ -110,9 +110,7 @@ def word() -> Parameter[Call, str | None]:
 
 def one_of(allowed: Sequence[str]) -> Parameter[Call, str | None]:
     """A filter from a closed list."""
-    return Parameter(
-        lambda call, name: _choice(call, name, allowed), schema={"type": "string", "enum": list(allowed)}
-    )
+    return Parameter(lambda call, name: _choice(call, name, allowed), schema={"type": "string", "enum": list(allowed)})
 
 
 def flag() -> Parameter[Call, bool | None]:
@@ -132,9 +130,7 @@ def identity(prefix: DodoPrefix) -> Parameter[Call, UUID | None]:
 class Paged(Query):
     """What every list with pages reads."""
 
-    page_size = number(
-        DEFAULT_PAGE, smallest=1, description=f"Above {LARGEST_PAGE} it is {LARGEST_PAGE}."
-    )
+    page_size = number(DEFAULT_PAGE, smallest=1, description=f"Above {LARGEST_PAGE} it is {LARGEST_PAGE}.")
     page_number = number(0, smallest=0, description="The first page is 0.")
 
     def window(self) -> Window:

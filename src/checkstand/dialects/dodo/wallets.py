@@ -110,7 +110,9 @@ def _entry(value: WalletEntry, organization: Organization) -> Json:
     }
 
 
-@api.route("POST", "/customers/{id}/wallets/ledger-entries", scopes=WRITE, body=LedgerEntryIn, keyed=True, refuses=(400,))
+@api.route(
+    "POST", "/customers/{id}/wallets/ledger-entries", scopes=WRITE, body=LedgerEntryIn, keyed=True, refuses=(400,)
+)
 async def adjust(call: Call) -> Response:
     """Give a customer credit, or take some back. The same `idempotency_key` counts once."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)

@@ -1,3 +1,184 @@
 """The OpenAPI documents are valid, whole and true: every route is in them, and every query parameter they name is really read."""
 
 from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+import pytest
+import schemathesis
+from fastapi.routing import APIRoute
+from jsonschema import Draft202012Validator
+
+from checkstand.dialects import dodo, polar
+from checkstand.openapi import Described, document, operation_id
+from checkstand.testing.demo import DemoShop
+from tests.dialects.fuzz_places import dodo_place, polar_place
+from tests.dialects.fuzzing import Place
+from tests.server import RunningServer
+
+APIS = {"polar": polar.api, "dodo": dodo.api}
+PLACES = {"polar": polar_place, "dodo": dodo_place}
+NAMES = ("openapi.json", "openapi/polar.json", "openapi/dodo.json")
+# Served without being told of, as by the originals: the page's own, and the address that a buyer opens.
+UNTOLD = {
+    ("POST", "/v1/checkouts/client/{client_secret}/opened"),
+    ("GET", "/v1/checkout-links/{client_secret}/redirect"),
+}
+ASKING = [
+    (name, operation_id(api, operation))
+    for name, api in APIS.items()
+    for operation in api.operations
+    if operation.query
+]
+Operations = list[tuple[str, str, dict[str, Any]]]
+
+
+def fetched(server: RunningServer, name: str) -> dict[str, Any]:
+    answer = httpx2.get(f"{server.url}/{name}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    return dict(answer.json())
+
+
+def operations(found: dict[str, Any]) -> Operations:
+    return [(method, path, one) for path, methods in found["paths"].items() for method, one in methods.items()]
+
+
+def references(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for value in part.values() for found in references(value)]
+    return [found for item in part for found in references(item)] if isinstance(part, list) else []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_document_is_valid_openapi_3_1_and_its_references_resolve(server: RunningServer, name: str) -> None:
+    found = fetched(server, name)
+    assert found["openapi"].startswith("3.1.")
+    schemathesis.openapi.from_dict(found).validate()
+    for schema in found["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    known = {f"#/components/schemas/{key}" for key in found["components"]["schemas"]}
+    assert set(references(found)) <= known
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+", key) for key in found["components"]["schemas"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_operation_ids_are_unique_and_paths_name_their_parameters(server: RunningServer, name: str) -> None:
+    found = operations(fetched(server, name))
+    counted = Counter(operation["operationId"] for _, _, operation in found)
+    assert [key for key, count in counted.items() if count > 1] == []
+    for _, path, operation in found:
+        named = [item["name"] for item in operation.get("parameters", ()) if item["in"] == "path"]
+        assert named == re.findall(r"\{(\w+)\}", path), path
+
+
+def test_the_whole_document_has_what_the_others_have_and_the_test_controls(server: RunningServer) -> None:
+    whole, parts = fetched(server, NAMES[0]), [fetched(server, name) for name in NAMES[1:]]
+    for part in parts:
+        assert part["paths"].items() <= whole["paths"].items()
+        assert part["components"]["schemas"].items() <= whole["components"]["schemas"].items()
+    assert not parts[0]["paths"].keys() & parts[1]["paths"].keys()
+    assert {"/_test/clock", "/readyz"} <= whole["paths"].keys()
+    assert httpx2.get(f"{server.url}/openapi/other.json").status_code == 404
+
+
+def served() -> set[tuple[str, str]]:
+    """Method and path of every route of both APIs, in the spelling that documents have."""
+    found = set()
+    for router in (polar.router, dodo.router):
+        for context in _contexts(router):
+            path = re.sub(r"^/api/v1", "/v1", context.path).rstrip("/").replace("/checkouts/custom", "/checkouts")
+            found |= {(method, path) for method in context.methods or ()}
+    return found
+
+
+def _contexts(router: Any) -> list[APIRoute]:
+    """Routes of a router and of those that it includes."""
+    found: list[APIRoute] = []
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        found += _contexts(inner) if inner is not None else [route] if isinstance(route, APIRoute) else []
+    return found
+
+
+def test_every_route_of_both_apis_is_documented_and_nothing_else(server: RunningServer) -> None:
+    told = {
+        (method.upper(), path.rstrip("/"))
+        for name in NAMES[1:]
+        for method, path, _ in operations(fetched(server, name))
+    }
+    routes = served()
+    assert len(routes) > 100
+    assert routes - told == UNTOLD
+    assert told - routes == set()
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_every_operation_tells_its_key_its_errors_and_its_success(server: RunningServer, name: str) -> None:
+    found = fetched(server, f"openapi/{name}.json")
+    assert set(found["components"]["securitySchemes"]) == {f"{name}_key"}
+    for _, path, operation in operations(found):
+        is_public = {} in operation["security"]
+        assert {f"{name}_key": []} in operation["security"], path
+        assert is_public == ("client_secret" in path or path == "/checkout/supported_countries"), path
+        statuses = set(operation["responses"])
+        assert is_public or {"401", "403", "429"} <= statuses, path
+        assert any(status.startswith("2") for status in statuses), path
+        assert "requestBody" not in operation or {"413", "422"} <= statuses, path
+
+
+@pytest.mark.parametrize(("api_name", "name"), ASKING)
+def test_each_documented_query_parameter_is_read(
+    server: RunningServer, shop: DemoShop, api_name: str, name: str
+) -> None:
+    api, place = APIS[api_name], PLACES[api_name](server, shop)
+    operation = next(one for one in api.operations if operation_id(api, one) == name)
+    assert operation.query is not None
+    with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {place.key}"}) as http:
+        path = _existing(operation.path, place)
+        for told in operation.query.described():
+            key = f"{told['name']}[a]" if told.get("style") == "deepObject" else str(told["name"])
+            # No text of ours can hold a NUL, so whoever reads the parameter refuses it, and names it.
+            answer = http.request(operation.method, f"{path}?{key}=%00")
+            assert answer.status_code == 422, (key, answer.text)
+            assert key in answer.text
+
+
+def _existing(path: str, place: Place) -> str:
+    def value(match: re.Match[str]) -> str:
+        if match[2] == "id":
+            return f"{match[1]}/{place.ids[match[1]][0]}"
+        return f"{match[1]}/{quote(str(place.known[match[2]][0]), safe='')}"
+
+    return re.sub(r"([\w-]+)/\{(\w+)\}", value, path)
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_existing_ids_have_the_form_that_paths_promise(server: RunningServer, shop: DemoShop, name: str) -> None:
+    place = PLACES[name](server, shop)
+    for operation in APIS[name].operations:
+        if "/{id}" not in operation.path:
+            continue
+        schema = APIS[name].path_schema(operation, "id")
+        for existing in place.ids[operation.path.partition("/{id}")[0].rpartition("/")[2]]:
+            form = schema.get("pattern", r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+            assert re.search(form, existing), (operation.path, existing)
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_documents_are_made_once_the_same_each_time(server: RunningServer, name: str) -> None:
+    api: Described = APIS[name]
+    first, second = (document([api], title="t", version="1", about="") for _ in range(2))
+    assert json.dumps(first) == json.dumps(second)
+    addresses = [httpx2.get(f"{server.url}/openapi/{name}.json").content for _ in range(2)]
+    assert addresses[0] == addresses[1]
+
+
+def test_the_documentation_page_links_every_document(server: RunningServer) -> None:
+    text = httpx2.get(f"{server.url}/docs").text
+    assert all(f'href="/{name}"' in text for name in NAMES)

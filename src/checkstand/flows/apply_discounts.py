@@ -12,6 +12,7 @@ from checkstand.domain.discount import Discount, why_not
 from checkstand.domain.errors import Invalid
 from checkstand.domain.pricing import resolve
 from checkstand.flows.checkout_request import Where
+from checkstand.flows.ports import Ports
 from checkstand.store import discounts
 from checkstand.store.database import Executor
 
@@ -21,7 +22,7 @@ DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency
 
 
 async def find_discounts(
-    db: Executor,
+    ports: Ports,
     organization_id: UUID,
     *,
     discount_id: UUID | None,
@@ -34,10 +35,10 @@ async def find_discounts(
     """The discounts asked for, in order, each usable now. `currency` is the prices'. Raises Invalid with the first reason."""
     wanted: list[tuple[Where, str, Discount | None]] = []
     if discount_id is not None:
-        wanted.append((("discount_id",), str(discount_id), await discounts.by_id(db, organization_id, discount_id)))
+        wanted.append((("discount_id",), str(discount_id), await discounts.by_id(ports.db, organization_id, discount_id)))
     for position, code in enumerate(codes):
         where: Where = ("discount_codes", position) if len(codes) > 1 else ("discount_code",)
-        wanted.append((where, code, await discounts.by_code(db, organization_id, code)))
+        wanted.append((where, code, await ports.cache.discount_by_code(organization_id, code)))
     found: list[Discount] = []
     for where, given, discount in wanted:
         reason = why_not_here(discount, lines, products, currency=currency, now=now)

@@ -81,6 +81,8 @@ async def confirm_checkout(
             await _reserve_discount(ports, tx, claimed, discount)
         await check_customer_limits(tx, claimed, fingerprint=fingerprint)
         await payments.add(tx, attempt)
+    if claimed.discounts:
+        ports.cache.forget_discounts(organization.id)
     verdict = await charge(ports, attempt, return_url=return_url)
     settled = await settle_payment(ports, attempt, verdict)
     if isinstance(verdict, Declined):

@@ -42,7 +42,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     now = ports.now(organization)
     chosen = await choose_lines(ports, organization, request, now)
     applied = await find_discounts(
-        ports.db,
+        ports,
         organization.id,
         discount_id=request.discount_id,
         codes=request.discount_codes,

@@ -45,6 +45,8 @@ async def change_discount(
         if not await discounts.save(tx, changed):
             raise _code_taken(changed)
         await fact_store.record(tx, organization.id, [tell(FactType.DISCOUNT_UPDATED, discount_id, shows=changed)])
+        await ports.cache.changed(tx, organization.id)
+    ports.cache.forget(organization.id)
     ports.wake()
     return changed
 
@@ -59,6 +61,8 @@ async def delete_discount(ports: Ports, organization: Organization, discount_id:
             raise NotFound
         await discounts.delete(tx, organization.id, discount_id, now=now)
         await fact_store.record(tx, organization.id, [tell(FactType.DISCOUNT_DELETED, discount_id, shows=found)])
+        await ports.cache.changed(tx, organization.id)
+    ports.cache.forget(organization.id)
     ports.wake()
 
 

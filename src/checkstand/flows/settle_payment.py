@@ -48,6 +48,8 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         settled, facts = await _consequences(ports, tx, tell, checkout, judged, verdict)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
+    if checkout.discounts:
+        ports.cache.forget_discounts(organization.id)
     ports.wake()
     return settled
 

@@ -353,7 +353,7 @@ async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges,
     codes = [changes.discount_code] if changes.discount_code and checkout.options.allow_discount_codes else []
     if changes.discount_id is not None or codes:
         return await find_discounts(
-            ports.db,
+            ports,
             checkout.organization_id,
             discount_id=changes.discount_id,
             codes=codes,

@@ -15,8 +15,9 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.catalog import Product
+from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
-from checkstand.store import organizations, products, webhooks
+from checkstand.store import discounts, organizations, products, webhooks
 from checkstand.store.database import Database, Executor
 
 LIFE_S = 5.0
@@ -60,6 +61,7 @@ class Cache:
         self._organizations: Remembered[UUID, Organization] = Remembered()
         self._products: dict[UUID, Remembered[UUID, Product]] = {}
         self._listeners: Remembered[UUID, bool] = Remembered()
+        self._discounts: dict[UUID, Remembered[str, Discount]] = {}
         self._listening: asyncpg.Connection | None = None
 
     async def principal(self, token_hash: bytes) -> Principal | None:
@@ -106,8 +108,26 @@ class Cache:
             self._listeners.put(organization_id, known)
         return known
 
+    async def discount_by_code(self, organization_id: UUID, code: str) -> Discount | None:
+        """The living discount with this code; an unknown one is not remembered. How often it was used may be a few seconds old
+        where another process redeemed it: reserving is what decides.
+        """
+        shelf = self._discounts.setdefault(organization_id, Remembered())
+        wanted = code.strip().upper()
+        found = shelf.get(wanted)
+        if found is None:
+            found = await discounts.by_code(self._db, organization_id, code)
+            if found is not None:
+                shelf.put(wanted, found)
+        return found
+
+    def forget_discounts(self, organization_id: UUID) -> None:
+        """Drop what is remembered of an organization's discounts, here: one was just redeemed or given back."""
+        self._discounts.pop(organization_id, None)
+
     def forget(self, organization_id: UUID) -> None:
         """Drop all that is remembered of an organization, here."""
+        self.forget_discounts(organization_id)
         self._organizations.drop(organization_id)
         self._products.pop(organization_id, None)
         self._listeners.drop(organization_id)

@@ -17,6 +17,7 @@ from uuid import UUID
 from checkstand.domain.currency import currency as currency_of
 from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
+from checkstand.domain.files import FileRef
 from checkstand.domain.image import ImageRef
 from checkstand.domain.money import divide_half_away, format_money
 from checkstand.domain.terms import Custom as Custom
@@ -100,6 +101,7 @@ class Product:
     tax_category: str = "digital_products"
     addons: tuple[UUID, ...] = ()
     images: tuple[ImageRef, ...] = ()
+    files: tuple[FileRef, ...] = ()
     fields: tuple[AttachedField, ...] = ()
     brand_id: UUID | None = None
     metadata: Metadata = field(default_factory=dict)

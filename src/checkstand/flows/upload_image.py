@@ -9,9 +9,7 @@ An image never changes: another file is another image. The one that is sent twic
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,20 +19,20 @@ from uuid import UUID
 
 from checkstand.domain.errors import CheckstandError, NotFound, Problem
 from checkstand.domain.facts import FactType
+from checkstand.domain.files import plain_name
 from checkstand.domain.image import SUFFIXES, ImageRef, accept
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
+from checkstand.flows.signed_address import seal, unseal
 from checkstand.store import brands, images, products
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Executor
 
 Target = Literal["product", "addon", "brand"]
 LIFE = timedelta(seconds=60)
-LONGEST_NAME = 200
 _TARGETS: tuple[Target, ...] = ("product", "addon", "brand")
 _LAYOUT = struct.Struct(">16s16s16sB?q")
-_PURPOSE = b"checkstand image upload 1\0"
-_SIGNATURE_BYTES = 32
+_PURPOSE = b"checkstand image upload 1"
 
 
 class UploadRefused(CheckstandError):
@@ -69,17 +67,13 @@ def sign(permission: Permission, key: bytes) -> str:
         permission.replaces_all,
         permission.expires_at,
     )
-    return base64.urlsafe_b64encode(payload + _signature(payload, key)).decode()
+    return seal(payload, key, _PURPOSE)
 
 
 def read_permission(ports: Ports, token: str, key: bytes) -> Permission:
     """The permission in an address. Raises UploadRefused (`unknown`, `expired`)."""
-    try:
-        signed = base64.b64decode(token, altchars=b"-_", validate=True)
-    except ValueError as error:
-        raise UploadRefused("unknown") from error
-    payload, signature = signed[:-_SIGNATURE_BYTES], signed[-_SIGNATURE_BYTES:]
-    if len(payload) != _LAYOUT.size or not hmac.compare_digest(_signature(payload, key), signature):
+    payload = unseal(token, key, _PURPOSE)
+    if payload is None:
         raise UploadRefused("unknown")
     organization_id, image_id, target_id, target, replaces_all, expires_at = _LAYOUT.unpack(payload)
     if ports.real_now().timestamp() >= expires_at:
@@ -92,10 +86,6 @@ def read_permission(ports: Ports, token: str, key: bytes) -> Permission:
         replaces_all=replaces_all,
         expires_at=expires_at,
     )
-
-
-def _signature(payload: bytes, key: bytes) -> bytes:
-    return hmac.digest(key, _PURPOSE + payload, "sha256")
 
 
 async def permit_upload(
@@ -164,11 +154,9 @@ def describe_image(
 ) -> ImageRef:
     """What is known of a file that may be stored as an image; `name` is the sender's. Raises BadImage."""
     kind = accept(content, declared=declared)
-    base = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(character for character in base if character.isprintable() and character != '"')
     return ImageRef(
         id=image_id or ports.new_id(),
-        name=printable[-LONGEST_NAME:] or f"image.{SUFFIXES[kind.content_type]}",
+        name=plain_name(name) or f"image.{SUFFIXES[kind.content_type]}",
         content_type=kind.content_type,
         size=len(content),
         width=kind.width,

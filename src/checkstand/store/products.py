@@ -12,7 +12,7 @@ import asyncpg
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Terms, Visibility
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.terms import Metered, SeatBased, UnitBased
-from checkstand.store import images
+from checkstand.store import images, product_files
 from checkstand.store.codec import decode, decode_plain, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
@@ -48,10 +48,11 @@ _FIELDS = """
     ) AS fields
 """
 _IMAGES = f"{images.facts_of('products', 'products.image_ids')} AS images"
+_FILES = f"{product_files.REFS} AS files"
 _COLUMNS = f"""
     products.organization_id, products.id, kind, name, description, visibility, recurring_interval, recurring_count,
     term_interval, term_count, trial_interval, trial_count, tax_category, is_archived, addon_ids, brand_id, metadata,
-    extras, created_at, modified_at, {_PRICES}, {_FIELDS}, {_IMAGES}
+    extras, created_at, modified_at, {_PRICES}, {_FIELDS}, {_IMAGES}, {_FILES}
 """
 
 
@@ -107,6 +108,7 @@ def _product(row: asyncpg.Record) -> Product:
         tax_category=row["tax_category"],
         addons=tuple(row["addon_ids"]),
         images=images.from_facts(row["images"]),
+        files=product_files.from_refs(row["files"]),
         fields=decode(tuple[AttachedField, ...], row["fields"]) if row["fields"] else (),
         brand_id=row["brand_id"],
         metadata=decode_plain(row["metadata"]),

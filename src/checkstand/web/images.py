@@ -30,7 +30,7 @@ _REFUSED = {
     "used": (409, "UPLOAD_URL_USED", "This upload address was used for another file. Ask for a new one."),
 }
 _READ_AT_MOST_BYTES = 32 * 1024 * 1024
-_PRIVATE = {"Cache-Control": "no-store"}
+PRIVATE = {"Cache-Control": "no-store"}
 _STATUS = {"empty": 422, "too_large": 413, "unknown": 415, "svg": 415, "damaged": 422, "differs": 415, "too_wide": 422}
 
 
@@ -48,22 +48,22 @@ async def _take(request: Request) -> Response:
     try:
         permission = read_permission(services.ports, request.path_params["token"], key)
     except UploadRefused as refused:
-        await _read(request, keep_bytes=0)
-        return _refused(refused)
-    content = await _read(request, keep_bytes=LARGEST_BYTES)
+        await read_bounded(request, keep_bytes=0)
+        return upload_refused(refused)
+    content = await read_bounded(request, keep_bytes=LARGEST_BYTES)
     if content is None:
         return _bad_image(BadImage("too_large"))
     declared = request.headers.get("content-type", "")
     try:
         image = await take_upload(services.ports, permission, content, declared=declared)
     except UploadRefused as refused:
-        return _refused(refused)
+        return upload_refused(refused)
     except BadImage as error:
         return _bad_image(error)
-    return json_response({"image_id": str(image.id)}, headers={"ETag": f'"{image.checksum}"', **_PRIVATE})
+    return json_response({"image_id": str(image.id)}, headers={"ETag": f'"{image.checksum}"', **PRIVATE})
 
 
-async def _read(request: Request, *, keep_bytes: int) -> bytes | None:
+async def read_bounded(request: Request, *, keep_bytes: int) -> bytes | None:
     """The body; None for one that is larger. That one is read on and let go of, within reason: many listen only when all is said."""
     chunks: list[bytes] = []
     size = 0
@@ -78,18 +78,20 @@ async def _read(request: Request, *, keep_bytes: int) -> bytes | None:
     return b"".join(chunks) if size <= keep_bytes else None
 
 
-def _refused(error: UploadRefused) -> Response:
+def upload_refused(error: UploadRefused) -> Response:
+    """Why an address takes nothing."""
     status, code, message = _REFUSED[error.reason]
-    return _refusal(status, code, message)
+    return refusal(status, code, message)
 
 
 def _bad_image(error: BadImage) -> Response:
-    return _refusal(_STATUS[error.reason], f"IMAGE_{error.reason.upper()}", str(error))
+    return refusal(_STATUS[error.reason], f"IMAGE_{error.reason.upper()}", str(error))
 
 
-def _refusal(status: int, code: str, message: str) -> Response:
+def refusal(status: int, code: str, message: str) -> Response:
+    """An answer in the style of Dodo\'s, whose clients upload here."""
     return json_response(
-        {"code": code, "message": message}, status=status, headers={"x-should-retry": "false", **_PRIVATE}
+        {"code": code, "message": message}, status=status, headers={"x-should-retry": "false", **PRIVATE}
     )
 
 
@@ -119,4 +121,4 @@ async def _send(request: Request) -> Response:
 
 
 def _missing() -> Response:
-    return Response("There is no such image.", status_code=404, media_type="text/plain", headers=_PRIVATE)
+    return Response("There is no such image.", status_code=404, media_type="text/plain", headers=PRIVATE)

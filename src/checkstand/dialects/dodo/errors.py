@@ -78,6 +78,8 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
         "Minimum amount of {minimum} is required to process payment",
     ),
+    "file_unnamed": (422, PARAMETERS, "{where}: a file's name, such as guide.pdf, is required"),
+    "too_many_files": (422, PARAMETERS, "{where}: a product has at most {given} files"),
     "addon_on_one_time": (
         422,
         PARAMETERS,

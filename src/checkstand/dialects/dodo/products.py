@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import addons, brands, errors, paging, translate
+from checkstand.dialects.dodo import addons, brands, errors, files, paging, translate
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.prices import (
     AnyPriceIn,
@@ -124,7 +124,8 @@ async def get(call: Call) -> Response:
 
 
 def _shown(call: Call, product: Product) -> Json:
-    return translate.product(product, call.organization, public_url=call.ports.public_url())
+    shown_files = files.shown_files(call, product)
+    return translate.product(product, call.organization, public_url=call.ports.public_url(), files=shown_files)
 
 
 async def _found(call: Call) -> Product:

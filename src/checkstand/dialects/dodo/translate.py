@@ -6,7 +6,7 @@ knows of a product is kept in `Product.extras` and shown as it was given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
@@ -145,8 +145,8 @@ def _recurring(value: Product, every: Span) -> Json:
     }
 
 
-def product(value: Product, organization: Organization, *, public_url: str) -> Json:
-    """A product, whichever API made it."""
+def product(value: Product, organization: Organization, *, public_url: str, files: Sequence[Json] = ()) -> Json:
+    """A product, whichever API made it. `files`: those it is delivered with, as they are shown."""
     return {
         "product_id": shown(DodoPrefix.PRODUCT, value.id),
         "business_id": business_id(organization),
@@ -160,6 +160,7 @@ def product(value: Product, organization: Organization, *, public_url: str) -> J
         "metadata": dict(value.metadata),
         "addons": [shown(DodoPrefix.ADDON, addon_id) for addon_id in value.addons] or None,
         **{name: value.extras.get(name, default) for name, default in EXTRAS.items()},
+        "digital_product_delivery": _delivery(value, files),
         "credit_entitlements": [],
         "entitlements": [],
         "pricing_mode": None,
@@ -167,6 +168,14 @@ def product(value: Product, organization: Organization, *, public_url: str) -> J
         "created_at": moment(value.created_at),
         "updated_at": moment(value.modified_at or value.created_at),
     }
+
+
+def _delivery(value: Product, files: Sequence[Json]) -> object:
+    """How a digital product reaches its buyer; None when nothing is known of that."""
+    given = value.extras.get("digital_product_delivery")
+    if not files or not isinstance(given, Mapping | None):
+        return given
+    return {"external_url": None, "instructions": None, **(given or {}), "files": list(files)}
 
 
 def image(value: Product, public_url: str) -> str | None:

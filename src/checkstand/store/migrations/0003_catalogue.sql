@@ -208,3 +208,19 @@ CREATE UNIQUE INDEX products_page_id ON products (id);
 CREATE INDEX short_links_newest ON short_links (organization_id, created_at DESC, id) WHERE product_id IS NOT NULL;
 CREATE INDEX checkout_links_oldest ON checkout_links (organization_id, created_at, id);
 -- End of links, continued.
+
+-- Files of products: what a buyer gets. Never changed; given out under signed addresses alone.
+CREATE TABLE product_files (
+    organization_id uuid NOT NULL,
+    id uuid NOT NULL,
+    product_id uuid NOT NULL,
+    name text NOT NULL CHECK (name <> ''),
+    content bytea NOT NULL CHECK (octet_length(content) BETWEEN 1 AND 26214400),
+    size integer NOT NULL CHECK (size = octet_length(content)),
+    checksum bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (organization_id, id),
+    FOREIGN KEY (organization_id, product_id) REFERENCES products (organization_id, id)
+);
+CREATE INDEX product_files_product ON product_files (organization_id, product_id);
+-- End of files of products.

@@ -1,0 +1,48 @@
+"""`PUT /products/{id}/files` (dodo.md 5.1): where to send a file that a product is delivered with. It shows once it was sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from checkstand.dialects.dodo.call import Api, Call
+from checkstand.dialects.dodo.models import Base
+from checkstand.dialects.dodo.wire import Json
+from checkstand.domain.catalog import Product
+from checkstand.domain.ids import DodoPrefix
+from checkstand.flows.product_files import download_url, permit_file
+
+api = Api("Dodo: files")
+
+
+class ProductFileIn(Base):
+    """The name that the file will be saved under; folders in it are left out."""
+
+    file_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+@api.route("PUT", "/products/{id}/files", scopes=("products:write",), body=ProductFileIn)
+async def of_product(call: Call) -> Response:
+    """Get an address to upload a product's file to."""
+    product_id = call.path_id(DodoPrefix.PRODUCT)
+    name = call.body(ProductFileIn).file_name
+    file_id, url = await permit_file(call.ports, call.organization, product_id, name, key=_key(call))
+    return call.json({"file_id": str(file_id), "url": url})
+
+
+def shown_files(call: Call, product: Product) -> list[Json]:
+    """A product's files, each with an address to fetch it from for a day."""
+    return [
+        {
+            "file_id": str(file.id),
+            "file_name": file.name,
+            "url": download_url(call.ports, product.organization_id, file, _key(call)),
+        }
+        for file in product.files
+    ]
+
+
+def _key(call: Call) -> bytes:
+    return call.services.settings.secret_key.encode()

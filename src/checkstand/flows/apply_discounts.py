@@ -35,7 +35,9 @@ async def find_discounts(
     """The discounts asked for, in order, each usable now. `currency` is the prices'. Raises Invalid with the first reason."""
     wanted: list[tuple[Where, str, Discount | None]] = []
     if discount_id is not None:
-        wanted.append((("discount_id",), str(discount_id), await discounts.by_id(ports.db, organization_id, discount_id)))
+        wanted.append(
+            (("discount_id",), str(discount_id), await discounts.by_id(ports.db, organization_id, discount_id))
+        )
     for position, code in enumerate(codes):
         where: Where = ("discount_codes", position) if len(codes) > 1 else ("discount_code",)
         wanted.append((where, code, await ports.cache.discount_by_code(organization_id, code)))

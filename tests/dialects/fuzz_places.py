@@ -24,6 +24,34 @@ def _made(client: httpx2.Client, path: str, body: Json) -> Any:
     return answer.json()
 
 
+def _polar_bodies(products: list[str]) -> dict[str, Json]:
+    """A body that works, for each operation that takes one."""
+    price: Json = {"name": "Fuzzed", "prices": FIXED}
+    return {
+        "polar_checkouts_create": {"products": products[:2]},
+        "polar_checkouts_update": {"metadata": {"a": "b"}},
+        "polar_checkouts_client_update": {"customer_email": "ada@example.com"},
+        "polar_checkouts_client_confirm": {**READY, "customer_billing_address": ADDRESS},
+        "polar_products_create": price,
+        "polar_products_update": {"name": "Fuzzed"},
+        "polar_custom_fields_create": {"type": "text", "slug": "other", "name": "Other", "properties": {}},
+        "polar_custom_fields_update": {"type": "text"},
+        "polar_discounts_create": {"type": "percentage", "name": "Tenth", "basis_points": 1000, "duration": "once"},
+        "polar_discounts_update": {"name": "Other"},
+        "polar_customers_create": {"email": "new@example.com", "name": "New"},
+        "polar_customers_update": {"name": "New"},
+        "polar_customers_update_external": {"name": "New"},
+        "polar_members_create": {"email": "another@example.com"},
+        "polar_members_create_external": {"email": "another@example.com"},
+        "polar_members_update": {"name": "M"},
+        "polar_members_update_external": {"name": "M"},
+        "polar_links_create": {"payment_processor": "stripe", "products": products[:1]},
+        "polar_links_update": {"label": "L"},
+        "polar_webhooks_create": {"url": "https://example.com/", "format": "raw", "events": ["order.paid"]},
+        "polar_webhooks_update": {"name": "W"},
+    }
+
+
 def polar_place(server: RunningServer, shop: DemoShop) -> Place:
     """A shop behind its Polar token."""
     products = [str(item.id) for item in shop.products.values()]
@@ -81,37 +109,45 @@ def polar_place(server: RunningServer, shop: DemoShop) -> Place:
         "custom_field_data": [{"why": "because"}],
         "currency": ["usd", "eur", "jpy"],
     }
-    price: Json = {"name": "Fuzzed", "prices": FIXED}
-    good: dict[str, Json] = {
-        "polar_checkouts_create": {"products": products[:2]},
-        "polar_checkouts_update": {"metadata": {"a": "b"}},
-        "polar_checkouts_client_update": {"customer_email": "ada@example.com"},
-        "polar_checkouts_client_confirm": {**READY, "customer_billing_address": ADDRESS},
-        "polar_products_create": price,
-        "polar_products_update": {"name": "Fuzzed"},
-        "polar_custom_fields_create": {"type": "text", "slug": "other", "name": "Other", "properties": {}},
-        "polar_custom_fields_update": {"type": "text"},
-        "polar_discounts_create": {"type": "percentage", "name": "Tenth", "basis_points": 1000, "duration": "once"},
-        "polar_discounts_update": {"name": "Other"},
-        "polar_customers_create": {"email": "new@example.com", "name": "New"},
-        "polar_customers_update": {"name": "New"},
-        "polar_customers_update_external": {"name": "New"},
-        "polar_members_create": {"email": "another@example.com"},
-        "polar_members_create_external": {"email": "another@example.com"},
-        "polar_members_update": {"name": "M"},
-        "polar_members_update_external": {"name": "M"},
-        "polar_links_create": {"payment_processor": "stripe", "products": products[:1]},
-        "polar_links_update": {"label": "L"},
-        "polar_webhooks_create": {"url": "https://example.com/", "format": "raw", "events": ["order.paid"]},
-        "polar_webhooks_update": {"name": "W"},
+    return Place(url=server.url, key=shop.polar_token, ids=existing, known=known, good=_polar_bodies(products))
+
+
+def _dodo_bodies(whole: Json, cart: list[dict[str, object]], customer_ids: list[str]) -> dict[str, Json]:
+    """The same for Dodo's operations."""
+    one_time: Json = {
+        "type": "one_time_price",
+        "currency": "USD",
+        "price": 1000,
+        "discount": 0,
+        "purchasing_power_parity": False,
     }
-    return Place(url=server.url, key=shop.polar_token, ids=existing, known=known, good=good)
+    entry: Json = {"amount": 100, "currency": "USD", "entry_type": "credit"}
+    return {
+        "dodo_checkouts_create": whole,
+        "dodo_checkouts_preview_checkout": {"product_cart": cart},
+        "dodo_products_create": {"name": "Fuzzed", "price": one_time, "tax_category": "saas"},
+        "dodo_products_update": {"name": "Fuzzed"},
+        "dodo_addons_create": {"name": "Extra", "price": 100, "currency": "USD", "tax_category": "saas"},
+        "dodo_discounts_create": {"type": "percentage", "amount": 1000},
+        "dodo_discounts_attach_customers": {"customer_ids": customer_ids},
+        "dodo_customers_create": {"email": "c@example.com", "name": "C"},
+        "dodo_wallets_adjust": entry,
+        "dodo_meters_create": {
+            "name": "N",
+            "event_name": "n",
+            "measurement_unit": "ns",
+            "aggregation": {"type": "sum", "key": "k"},
+        },
+        "dodo_webhooks_create": {"url": "https://example.com/"},
+        "dodo_webhooks_update_headers": {"headers": {"X-A": "b"}},
+        "dodo_short_links_create": {"slug": "short"},
+    }
 
 
 def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
     """A shop behind its Dodo key."""
     products = [ids.short_id("pdt", item.id) for item in shop.products.values()]
-    cart = [{"product_id": products[0], "quantity": 1}]
+    cart: list[dict[str, object]] = [{"product_id": products[0], "quantity": 1}]
     whole: Json = {
         "product_cart": cart,
         "confirm": True,
@@ -168,32 +204,6 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "currency": ["USD", "EUR", "JPY", "KWD"],
         "billing_currency": ["USD", "EUR", "JPY"],
     }
-    one_time: Json = {
-        "type": "one_time_price",
-        "currency": "USD",
-        "price": 1000,
-        "discount": 0,
-        "purchasing_power_parity": False,
-    }
-    entry: Json = {"amount": 100, "currency": "USD", "entry_type": "credit"}
-    good: dict[str, Json] = {
-        "dodo_checkouts_create": whole,
-        "dodo_checkouts_preview_checkout": {"product_cart": cart},
-        "dodo_products_create": {"name": "Fuzzed", "price": one_time, "tax_category": "saas"},
-        "dodo_products_update": {"name": "Fuzzed"},
-        "dodo_addons_create": {"name": "Extra", "price": 100, "currency": "USD", "tax_category": "saas"},
-        "dodo_discounts_create": {"type": "percentage", "amount": 1000},
-        "dodo_discounts_attach_customers": {"customer_ids": customer_ids},
-        "dodo_customers_create": {"email": "c@example.com", "name": "C"},
-        "dodo_wallets_adjust": entry,
-        "dodo_meters_create": {
-            "name": "N",
-            "event_name": "n",
-            "measurement_unit": "ns",
-            "aggregation": {"type": "sum", "key": "k"},
-        },
-        "dodo_webhooks_create": {"url": "https://example.com/"},
-        "dodo_webhooks_update_headers": {"headers": {"X-A": "b"}},
-        "dodo_short_links_create": {"slug": "short"},
-    }
-    return Place(url=server.url, key=shop.dodo_key, ids=existing, known=known, good=good)
+    return Place(
+        url=server.url, key=shop.dodo_key, ids=existing, known=known, good=_dodo_bodies(whole, cart, customer_ids)
+    )

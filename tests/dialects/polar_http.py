@@ -136,7 +136,7 @@ def wrong(answer: httpx2.Response, *items: tuple[list[object], str, str, object]
 
 
 def refused(answer: httpx2.Response, error: str, where: list[object], kind: str, text: str | None = None) -> None:
-    """The answer is a 422 of this family with exactly one item."""
+    """The answer is a 422 of this family, and the item at `where` is of this kind and text."""
     body = answer.json()
     assert (answer.status_code, body["error"]) == (422, error), answer.text
     items = [item for item in body["detail"] if item["loc"] == where]

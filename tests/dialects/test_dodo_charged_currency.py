@@ -30,7 +30,7 @@ def test_a_wish_for_another_currency_is_charged_with_the_fee_of_the_orders_size(
     stored = quoted(dodo, product_cart=cart("W", amount=amount), billing_currency="EUR")
     assert (stored.currency, stored.price_currency, stored.exchange.fee_ppm) == ("EUR", "USD", fee_ppm)
     assert stored.quote.total_minor == stored.exchange.convert(amount)
-    assert stored.quote.settled.due_minor == amount
+    assert stored.base_quote.due_minor == amount
 
 
 def test_the_currency_of_the_buyers_country_is_charged_by_itself(dodo: DodoShop) -> None:

@@ -22,7 +22,7 @@ from checkstand.domain.address import Address, AddressFields, fields_for, minima
 from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free, is_static
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
-from checkstand.domain.exchange import Exchange, Settled
+from checkstand.domain.exchange import Exchange
 from checkstand.domain.fields import Answers, AttachedField
 from checkstand.domain.organization import Dialect
 from checkstand.domain.tax import TaxReason
@@ -170,10 +170,7 @@ class AppliedDiscount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial).
-
-    `settled` is there where the cart is charged in another currency than its prices'.
-    """
+    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial)."""
 
     currency: str
     lines: tuple[QuoteLine, ...]
@@ -185,7 +182,6 @@ class Quote:
     total_minor: int
     due_minor: int
     discounts: tuple[AppliedDiscount, ...] = ()
-    settled: Settled | None = None
 
     @property
     def tax_due_minor(self) -> int:

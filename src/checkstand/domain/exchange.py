@@ -43,15 +43,6 @@ def _factor(base: str, currency: str, rate: str, fee_ppm: int) -> Fraction:
     return Fraction(rate) * Fraction(10) ** shift * Fraction(MILLION + fee_ppm, MILLION)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """What a converted sale takes today in the prices' own currency: what the merchant gets."""
-
-    currency: str
-    due_minor: int
-    tax_minor: int
-
-
 def fee_for(usd_minor: int) -> int:
     """The fee in millionths for an order of this value in US cents."""
     if usd_minor < 500_00:

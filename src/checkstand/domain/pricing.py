@@ -19,7 +19,7 @@ from checkstand.domain.checkout import AppliedDiscount, Line, Quote, QuoteLine
 from checkstand.domain.currency import currency as currency_of
 from checkstand.domain.discount import AmountOff, Discount, cap_of, takes_off
 from checkstand.domain.errors import Invalid
-from checkstand.domain.exchange import Exchange, Settled
+from checkstand.domain.exchange import Exchange
 from checkstand.domain.money import format_money, split
 from checkstand.domain.tax import TaxDecision
 
@@ -259,15 +259,13 @@ def convert(summed: Quote, exchange: Exchange) -> Quote:
         split(discount, [one.amount_minor for one in summed.discounts]) if discount else [0] * len(summed.discounts)
     )
     applied = [replace(one, amount_minor=share) for one, share in zip(summed.discounts, shares, strict=True)]
-    converted = _summed(
+    return _summed(
         lines,
         exchange.currency,
         is_known=summed.tax_minor is not None,
         behavior=summed.tax_behavior,
         applied=applied,
     )
-    settled = Settled(currency=exchange.base, due_minor=summed.due_minor, tax_minor=summed.tax_due_minor)
-    return replace(converted, settled=settled)
 
 
 def _within(amount: int, weights: Sequence[int], most: Sequence[int]) -> list[int]:

@@ -16,7 +16,6 @@ from checkstand.flows.ports import Ports
 from checkstand.store import discounts
 from checkstand.store.database import Executor
 
-MOST_DISCOUNTS = 20
 # A discount that no longer fits what is bought is dropped without a word (polar.md 5.3 step 3).
 DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
 

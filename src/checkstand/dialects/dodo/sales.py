@@ -13,7 +13,6 @@ from checkstand.dialects.dodo.translate import business_id
 from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
-from checkstand.domain.exchange import Settled
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Sale
@@ -106,7 +105,8 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
     status = STATUSES[attempt.status] if attempt else status_of(sale)
     business = business_id(organization)
     total, tax = _amounts(sale)
-    settled = checkout.quote.settled or Settled(currency=checkout.currency, due_minor=total, tax_minor=tax)
+    base = checkout.base_quote
+    settled, settled_tax = (base.due_minor, base.tax_due_minor) if base else (total, tax)
     created = sale.attempts[0].created_at if sale.attempts else checkout.created_at
     return {
         "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
@@ -115,9 +115,9 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "total_amount": total,
         "currency": checkout.currency,
         "tax": tax,
-        "settlement_amount": settled.due_minor,
-        "settlement_currency": settled.currency,
-        "settlement_tax": settled.tax_minor,
+        "settlement_amount": settled,
+        "settlement_currency": checkout.price_currency,
+        "settlement_tax": settled_tax,
         "status": status,
         **_instrument(latest.instrument if latest else None),
         "customer": _customer(sale),

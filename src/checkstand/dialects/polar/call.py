@@ -89,6 +89,27 @@ class Call:
         self.ignored = ignored_fields(self.data, known_fields(model))
         return parsed
 
+    def first_of(self, variants: Sequence[tuple[str, type[Model]]]) -> Model:
+        """The body as the first of the forms whose key is there and which validates. Raises Refused (422) with the errors of the
+        form that was meant, or with every key that would have said which.
+        """
+        fields = self.fields()
+        meant: ValidationError | None = None
+        for key, model in variants:
+            if key not in fields:
+                continue
+            try:
+                body = model.model_validate(fields)
+            except ValidationError as error:
+                meant = meant or error
+                continue
+            self.ignored = ignored_fields(fields, known_fields(model))
+            return body
+        if meant is not None:
+            raise Refused(errors.from_validation(meant))
+        missing = [{"type": "missing", "loc": (key,), "msg": "Field required", "input": fields} for key, _ in variants]
+        raise Refused(errors.schema(missing))
+
     def fields(self) -> dict[str, object]:
         """The body as an object. Raises Refused when it is missing or something else."""
         if self.data is None:

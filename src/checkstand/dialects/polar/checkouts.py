@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors, paging, requests, translate
-from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar import paging, requests, translate
+from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.checkout_models import (
     VARIANTS,
     CheckoutConfirm,
@@ -28,7 +27,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
-from checkstand.http import encode, ignored_fields
+from checkstand.http import encode
 from checkstand.store import checkouts, meters
 
 api = Api("Polar: checkouts")
@@ -59,7 +58,7 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
 )
 async def create(call: Call) -> Response:
     """Create a checkout session."""
-    body = _variant(call)
+    body = call.first_of(VARIANTS)
     request = await _request(call, body)
     created = await create_checkout(call.ports, call.organization, request)
     return call.json(_shown(call, created), 201)
@@ -75,26 +74,6 @@ async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
         known=await call.ports.cache.products(call.organization.id, list(own)) if own else {},
         meters=await meters.by_ids(call.ports.db, call.organization.id, named) if named else {},
     )
-
-
-def _variant(call: Call) -> CheckoutCreate:
-    """The first of the three forms whose key is there and which validates; else the errors of the form that was meant."""
-    fields = call.fields()
-    meant: ValidationError | None = None
-    for key, model in VARIANTS:
-        if key not in fields:
-            continue
-        try:
-            body = model.model_validate(fields)
-        except ValidationError as error:
-            meant = meant or error
-            continue
-        call.ignored = ignored_fields(fields, known_fields(model))
-        return body
-    if meant is not None:
-        raise Refused(errors.from_validation(meant))
-    missing = [{"type": "missing", "loc": (key,), "msg": "Field required", "input": fields} for key, _ in VARIANTS]
-    raise Refused(errors.schema(missing))
 
 
 class Wanted(paging.Listed):
@@ -118,16 +97,7 @@ async def search(call: Call) -> Response:
         statuses=asked.status,
         email_contains=asked.query,
     )
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await checkouts.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, checkouts.search, wanted)
     return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
 
 

@@ -69,16 +69,7 @@ async def search(call: Call) -> Response:
     asked = Wanted(call)
     window = asked.window()
     wanted = custom_fields.FieldFilter(text=asked.query, kinds=asked.type)
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await custom_fields.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, custom_fields.search, wanted)
     return call.json(paging.envelope([custom_field(item) for item in page.items], page, window.limit))
 
 

@@ -56,16 +56,7 @@ async def search(call: Call) -> Response:
     asked = Wanted(call)
     window = asked.window()
     wanted = customers.CustomerFilter(email=asked.email, text=asked.query, metadata=asked.metadata)
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await customers.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, customers.search, wanted)
     return call.json(paging.envelope([customer_views.customer(item) for item in page.items], page, window.limit))
 
 

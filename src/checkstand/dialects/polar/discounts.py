@@ -113,16 +113,7 @@ async def search(call: Call) -> Response:
     asked = Wanted(call)
     window = asked.window()
     wanted = discounts.DiscountFilter(text=asked.query)
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await discounts.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, discounts.search, wanted)
     return call.json(paging.envelope(await _shown(call, page.items), page, window.limit))
 
 

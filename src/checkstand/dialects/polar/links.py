@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from pydantic import ValidationError
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors, link_models, link_visits, paging
-from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
+from checkstand.dialects.polar import link_models, link_visits, paging
+from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.link_models import (
     VARIANTS,
     LinkCreate,
@@ -22,7 +21,7 @@ from checkstand.dialects.polar.wire import Json
 from checkstand.domain.link import CheckoutLink
 from checkstand.flows.open_link import find_link
 from checkstand.flows.save_link import LinkChanges, LinkDraft, NamedBy, change_link, create_link, delete_link, read_link
-from checkstand.http import ignored_fields, is_prefetch
+from checkstand.http import is_prefetch
 from checkstand.services import count_link_visit
 from checkstand.store import checkout_links, discounts, products
 
@@ -40,9 +39,9 @@ WRITE = ("checkout_links:write",)
 )
 async def create(call: Call) -> Response:
     """Create a checkout link."""
-    named_by, body = _variant(call)
+    body = call.first_of(VARIANTS)
     draft = LinkDraft(
-        named_by=named_by,
+        named_by=_NAMED_BY[type(body)],
         product_ids=_product_ids(body),
         price_id=body.product_price_id if isinstance(body, LinkPriceCreate) else None,
         label=body.label,
@@ -58,26 +57,6 @@ async def create(call: Call) -> Response:
     )
     made = await create_link(call.ports, call.organization, draft)
     return call.json((await _shown(call, [made]))[0], 201)
-
-
-def _variant(call: Call) -> tuple[NamedBy, LinkCreate]:
-    """The first of the three forms whose key is there and which validates; else the errors of the form that was meant."""
-    fields = call.fields()
-    meant: ValidationError | None = None
-    for key, model in VARIANTS:
-        if key not in fields:
-            continue
-        try:
-            body = model.model_validate(fields)
-        except ValidationError as error:
-            meant = meant or error
-            continue
-        call.ignored = ignored_fields(fields, known_fields(model))
-        return _NAMED_BY[model], body
-    if meant is not None:
-        raise Refused(errors.from_validation(meant))
-    missing = [{"type": "missing", "loc": (key,), "msg": "Field required", "input": fields} for key, _ in VARIANTS]
-    raise Refused(errors.schema(missing))
 
 
 _NAMED_BY: dict[type[LinkCreate], NamedBy] = {
@@ -122,16 +101,7 @@ async def search(call: Call) -> Response:
     asked = Wanted(call)
     window = asked.window()
     wanted = checkout_links.LinkFilter(product_ids=asked.product_id)
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await checkout_links.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, checkout_links.search, wanted)
     return call.json(paging.envelope(await _shown(call, page.items), page, window.limit))
 
 

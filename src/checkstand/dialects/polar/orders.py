@@ -50,16 +50,7 @@ async def search(call: Call) -> Response:
         metadata=asked.metadata,
     )
     of_subscriptions = asked.subscription_id
-    if asked.is_elsewhere() or of_subscriptions:
-        return call.json(paging.NOTHING)
-    page = await orders.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, orders.search, wanted, is_empty=bool(of_subscriptions))
     found = await sales_of_orders(call.ports, call.organization, page.items)
     shown = [sales.order(sale, call.organization) for sale in found]
     return call.json(paging.envelope(shown, page, window.limit))
@@ -95,16 +86,7 @@ async def search_payments(call: Call) -> Response:
         methods=asked.method,
         emails=asked.customer_email,
     )
-    if asked.is_elsewhere():
-        return call.json(paging.NOTHING)
-    page = await payments.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, payments.search, wanted)
     sessions = await checkouts.by_ids(
         call.ports.db, call.organization.id, [attempt.checkout_id for attempt in page.items]
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import UUID4, TypeAdapter, ValidationError
@@ -21,9 +21,11 @@ from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.wire import Json
 from checkstand.parameters import Parameter, Query
+from checkstand.store.database import Executor
 from checkstand.store.query import Page
 
 T = TypeVar("T")
+W = TypeVar("W", contravariant=True)
 LARGEST_LIMIT = 100
 _INT = TypeAdapter(int)
 _STR = TypeAdapter(str)
@@ -206,8 +208,31 @@ class OfOrganizations(Query):
         return bool(wanted) and self.call.organization.id not in wanted
 
 
+class Search(Protocol[W, T]):
+    """A store's search: a part of what an organization has of a noun."""
+
+    async def __call__(
+        self, db: Executor, organization_id: UUID, wanted: W, *, sorting: Sequence[str], offset: int, limit: int
+    ) -> Page[T]: ...
+
+
 class Listed(OfOrganizations, Paged):
     """A list of what organizations have."""
+
+    async def found(self, window: Window, search: Search[W, T], wanted: W, *, is_empty: bool = False) -> Page[T]:
+        """The page that is asked for; an empty one, without a search, when nothing can be in it."""
+        if self.is_elsewhere() or is_empty:
+            return Page([], 0)
+        call = self.call
+        assert isinstance(call, Call)
+        return await search(
+            call.ports.db,
+            call.organization.id,
+            wanted,
+            sorting=window.sorting,
+            offset=window.offset,
+            limit=window.limit,
+        )
 
 
 def envelope(items: Sequence[Json], page: Page[T], limit: int) -> Mapping[str, object]:

@@ -236,16 +236,7 @@ async def search(call: Call) -> Response:
         metadata=asked.metadata,
     )
     with_benefits = asked.benefit_id
-    if asked.is_elsewhere() or with_benefits:
-        return call.json(paging.NOTHING)
-    page = await products.search(
-        call.ports.db,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, products.search, wanted, is_empty=bool(with_benefits))
     return call.json(
         paging.envelope([translate.product(item, call.public_url) for item in page.items], page, window.limit)
     )

@@ -141,3 +141,110 @@ def test_dodos_client_manages_a_catalogue_and_sells_from_it(dodo: Client, shop: 
     dodo("products.archive", product["product_id"])
     assert ids.parse_short_id("pdt", product["product_id"])
     assert shop.dodo_key
+
+
+FIELD = {"type": "text", "slug": "why", "name": "Why", "properties": {}}
+TENTH = {"name": "Tenth", "type": "percentage", "basis_points": 1000, "duration": "once", "code": "TENTH"}
+
+
+@pytest.mark.parametrize(
+    ("noun", "body", "change"),
+    [
+        ("products", {**PLAN, "prices": [{"amount_type": "fixed", "price_amount": 900}]}, {"name": "Other"}),
+        ("discounts", TENTH, {"name": "Other"}),
+        ("customFields", FIELD, {"type": "text", "name": "Other"}),
+        ("checkoutLinks", {"payment_processor": "stripe"}, {"label": "Other"}),
+        ("customers", {"email": "ada@example.com", "name": "Ada"}, {"name": "Other"}),
+    ],
+)
+def test_every_operation_of_a_noun_through_polars_current_client(
+    polar_1: Client, shop: DemoShop, noun: str, body: dict[str, Any], change: dict[str, Any]
+) -> None:
+    wanted = {**body, "products": [str(shop.products["one_time"].id)]} if noun == "checkoutLinks" else body
+    made = polar_1(f"{noun}.create", wanted)
+    assert polar_1(f"{noun}.get", made["id"]) == made
+    assert made["id"] in [item["id"] for item in polar_1(f"{noun}.list", {"limit": 100})["items"]]
+    changed = polar_1(f"{noun}.update", made["id"], change)
+    assert {key: changed[key] for key in change} == change
+    if noun == "products":
+        assert polar_1("products.update", made["id"], {"is_archived": True})["is_archived"]
+    else:
+        polar_1(f"{noun}.delete", made["id"])
+        assert made["id"] not in [item["id"] for item in polar_1(f"{noun}.list", {"limit": 100})["items"]]
+
+
+@pytest.mark.parametrize(
+    ("noun", "update", "body", "change"),
+    [
+        (
+            "products",
+            "productUpdate",
+            {"name": NAME, "prices": [{"amountType": "fixed", "priceAmount": 900}]},
+            {"name": "Other"},
+        ),
+        (
+            "discounts",
+            "discountUpdate",
+            {"name": "T", "type": "percentage", "basisPoints": 1000, "duration": "once"},
+            {"name": "Other"},
+        ),
+        ("customFields", "customFieldUpdate", FIELD, {"type": "text", "name": "Other"}),
+        ("checkoutLinks", "checkoutLinkUpdate", {"paymentProcessor": "stripe"}, {"label": "Other"}),
+        ("customers", "customerUpdate", {"email": "ada@example.com", "name": "Ada"}, {"name": "Other"}),
+    ],
+)
+def test_every_operation_of_a_noun_through_polars_generated_client(
+    polar_0: Client, shop: DemoShop, noun: str, update: str, body: dict[str, Any], change: dict[str, Any]
+) -> None:
+    wanted = {**body, "products": [str(shop.products["one_time"].id)]} if noun == "checkoutLinks" else body
+    made = polar_0(f"{noun}.create", wanted)
+    assert polar_0(f"{noun}.get", {"id": made["id"]}) == made
+    changed = polar_0(f"{noun}.update", {"id": made["id"], update: change})
+    assert {key: changed[key] for key in change} == change
+    if noun != "products":
+        polar_0(f"{noun}.delete", {"id": made["id"]})
+        assert made["id"] not in [item["id"] for item in polar_0(f"{noun}.list", {"limit": 100})["items"]]
+
+
+ONE_TIME = {"type": "one_time_price", "currency": "USD", "price": 900, "discount": 0, "purchasing_power_parity": False}
+
+
+@pytest.mark.parametrize(
+    ("noun", "key", "body"),
+    [
+        ("products", "product_id", {"name": "First", "price": ONE_TIME, "tax_category": "saas"}),
+        ("addons", "id", {"name": "First", "price": 300, "currency": "USD", "tax_category": "saas"}),
+        ("discounts", "discount_id", {"name": "First", "type": "percentage", "amount": 1000, "code": "TENTH"}),
+        ("customers", "customer_id", {"name": "First", "email": "ada@example.com"}),
+        ("brands", "brand_id", {"name": "First"}),
+    ],
+)
+def test_every_operation_of_a_noun_through_dodos_client(
+    dodo: Client, noun: str, key: str, body: dict[str, Any]
+) -> None:
+    made = dodo(f"{noun}.create", body)
+    assert dodo(f"{noun}.retrieve", made[key]) == made
+    assert made[key] in [item[key] for item in dodo(f"{noun}.list", {})["items"]]
+    dodo(f"{noun}.update", made[key], {"name": "Other"})
+    assert dodo(f"{noun}.retrieve", made[key])["name"] == "Other"
+    if noun == "discounts":
+        assert dodo("discounts.retrieveByCode", "tenth")[key] == made[key]
+        dodo("discounts.delete", made[key])
+        assert made[key] not in [item[key] for item in dodo("discounts.list", {})["items"]]
+    if noun == "products":
+        assert dodo("products.updateFiles", made[key], {"file_name": "guide.pdf"})["url"]
+        assert dodo("products.images.update", made[key])["url"]
+        dodo("products.archive", made[key])
+        dodo("products.unarchive", made[key])
+    if noun == "customers":
+        assert dodo("customers.wallets.list", made[key])["items"] == []
+
+
+def test_meters_through_dodos_client(dodo: Client) -> None:
+    body = {"name": "Calls", "event_name": "call", "measurement_unit": "call", "aggregation": {"type": "count"}}
+    made = dodo("meters.create", body)
+    assert [item["id"] for item in dodo("meters.list", {})["items"]] == [made["id"]]
+    dodo("meters.archive", made["id"])
+    assert dodo("meters.list", {})["items"] == []
+    dodo("meters.unarchive", made["id"])
+    assert dodo("meters.retrieve", made["id"])["name"] == "Calls"

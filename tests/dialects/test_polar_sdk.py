@@ -80,3 +80,21 @@ def test_errors_arrive_as_the_clients_own_types(client: type, server: RunningSer
     assert "Deserial" not in type(refused.value).__name__
     confirmed = sdk.checkouts.client_confirm(made["client_secret"], **READY)
     assert confirmed.status == "confirmed"
+
+
+@CLIENTS
+def test_the_rarer_operations_of_the_catalogue_load_too(client: type, server: RunningServer, shop: DemoShop) -> None:
+    sdk = client(shop.polar_token, base_url=server.url)
+    made = sdk.customers.create(email="ada@example.com", external_id="u 1")
+    assert sdk.customers.get_external("u 1").id == made.id
+    assert sdk.customers.get_state(made.id).active_subscriptions == []
+    assert sdk.customers.get_state_external("u 1").id == made.id
+    assert sdk.customers.list_payment_methods(made.id).items == []
+    assert sdk.customers.list_payment_methods_external("u 1").items == []
+    assert "ada@example.com" in sdk.customers.export()
+    product = str(shop.products["one_time"].id)
+    assert sdk.products.update_benefits(product, benefits=[]).id == product
+    session = sdk.checkouts.create(products=[product])
+    assert sdk.checkouts.client_get(session.client_secret).organization.slug == shop.organization.slug
+    assert sdk.checkouts.client_update(session.client_secret, customer_name="Ada").customer_name == "Ada"
+    assert sdk.checkouts.update(session.id, metadata={"a": "b"}).metadata == {"a": "b"}

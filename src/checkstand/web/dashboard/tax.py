@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import DefaultTaxBehavior
+from checkstand.flows.change_settings import change_settings
 from checkstand.flows.tax_registrations import change_registrations
 from checkstand.providers.taxes import dated, registration_codes
-from checkstand.store import organizations
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name_of
 
@@ -79,15 +79,9 @@ async def save_behavior(visit: Visit) -> Response:
     chosen = next((item for item in get_args(DefaultTaxBehavior) if item == visit.form.text("behavior")), None)
     if chosen is None:
         return _show(visit, problems={"behavior": "Choose whether prices include tax."})
-    ports, organization_id = visit.ports, visit.organization.id
-    async with ports.db.transaction() as tx:
-        current = await organizations.locked(tx, organization_id)
-        if current is None:
-            raise NotFound
-        settings = replace(current.settings, default_tax_behavior=chosen)
-        await organizations.save_settings(tx, organization_id, settings, now=ports.real_now())
-        await ports.cache.changed(tx, organization_id)
-    ports.cache.forget(organization_id)  # somebody may have read the former one while the transaction was open
+    await change_settings(
+        visit.ports, visit.organization.id, lambda settings: replace(settings, default_tax_behavior=chosen)
+    )
     return visit.go("/settings/tax", notice="tax-saved")
 
 

@@ -24,6 +24,13 @@ def _made(client: httpx2.Client, path: str, body: Json) -> Any:
     return answer.json()
 
 
+def _bought(http: httpx2.Client, cart: list[dict[str, Any]]) -> str:
+    """The id of a payment that succeeded."""
+    session = _made(http, "/checkouts", {"product_cart": cart})["session_id"]
+    _made(http, f"/_test/checkouts/{session}/pay", {})
+    return str(http.get(f"/checkouts/{session}").json()["payment_id"])
+
+
 def polar_place(server: RunningServer, shop: DemoShop) -> Place:
     """A shop behind its Polar token."""
     products = [str(item.id) for item in shop.products.values()]
@@ -104,6 +111,7 @@ def polar_place(server: RunningServer, shop: DemoShop) -> Place:
         "polar_links_update": {"label": "L"},
         "polar_webhooks_create": {"url": "https://example.com/", "format": "raw", "events": ["order.paid"]},
         "polar_webhooks_update": {"name": "W"},
+        "polar_refunds_create": {"order_id": orders[0]["id"], "amount": 1, "reason": "other"},
     }
     return Place(url=server.url, key=shop.polar_token, ids=existing, known=known, good=good)
 
@@ -137,6 +145,10 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         brand = _made(http, "/brands", {"name": "B"})
         hook = _made(http, "/webhooks", {"url": "https://example.com/"})
         uploaded = http.put(f"/products/{products[0]}/images").json()
+        refunded, disputed = (_bought(http, cart) for _ in range(2))
+        refund = _made(http, "/refunds", {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]})
+        _made(http, f"/_test/payments/{disputed}/dispute", {})
+        dispute = http.get("/disputes").json()["items"][0]
     customer_ids = [item["customer_id"] for item in customers]
     discount = ids.short_id("dsc", shop.discount.id)
     addon = ids.short_id("adn", shop.addon.id)
@@ -149,8 +161,10 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "customers": customer_ids,
         "discounts": [discount],
         "meters": [meter["id"]],
-        "payments": [paid["payment_id"]],
+        "payments": [paid["payment_id"], refunded],
         "webhooks": [hook["id"]],
+        "refunds": [refund["refund_id"]],
+        "disputes": [dispute["dispute_id"]],
     }
     known: dict[str, Sequence[object]] = {
         "product_id": products,
@@ -167,6 +181,8 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "image_id": [uploaded["image_id"]],
         "currency": ["USD", "EUR", "JPY", "KWD"],
         "billing_currency": ["USD", "EUR", "JPY"],
+        "payment_id": [paid["payment_id"], refunded, disputed],
+        "item_id": [products[0], addon],
     }
     one_time: Json = {
         "type": "one_time_price",
@@ -195,5 +211,6 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "dodo_webhooks_create": {"url": "https://example.com/"},
         "dodo_webhooks_update_headers": {"headers": {"X-A": "b"}},
         "dodo_short_links_create": {"slug": "short"},
+        "dodo_refunds_create": {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]},
     }
     return Place(url=server.url, key=shop.dodo_key, ids=existing, known=known, good=good)

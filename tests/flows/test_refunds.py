@@ -10,13 +10,13 @@ import asyncpg
 import pytest
 
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound
-from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
+from checkstand.domain.refund import Refund, RefundRefused, RefundRequest, RefundSucceeded
 from checkstand.flows.read_sale import sale_of_order, sale_of_payment
 from checkstand.flows.reconcile import reconcile
 from checkstand.flows.refund_order import refund_order
 from checkstand.flows.settle_refund import settle_refund
 from checkstand.gateways.test import TestGateway
-from checkstand.store import refunds, work
+from checkstand.store import payments, refunds, work
 from tests.conftest import Shop, open_shop
 from tests.flows.refunding import (
     REFUND_FAILS,
@@ -209,6 +209,20 @@ def test_a_bank_gives_back_no_more_than_it_took(database_url: str) -> None:
             refused = await give_back(shop, order, 200)
             assert (refused.status, refused.failure_code) == ("failed", "amount_exceeds_charge")
             assert (await order_of(shop, checkout)).refunded_minor == 0
+
+    asyncio.run(story())
+
+
+def test_a_bank_that_is_asked_twice_under_one_key_gives_back_once(database_url: str) -> None:
+    async def story() -> None:
+        async with open_shop(database_url) as shop:
+            _, order = await buy(shop)
+            made = await give_back(shop, order, 400)
+            paid = await payments.by_id(shop.ports.db, order.organization_id, made.attempt_id)
+            assert paid is not None
+            answers = await asyncio.gather(*(shop.ports.gateway.refund(paid, made) for _ in range(5)))
+            assert set(answers) == {RefundSucceeded(reference=made.gateway_reference or "")}
+            assert await bank_has_given_back(shop) == [400]
 
     asyncio.run(story())
 

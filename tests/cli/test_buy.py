@@ -126,3 +126,13 @@ def test_another_origin_is_never_visited(at: Place, elsewhere: str) -> None:
     done = buy(at, elsewhere, "--json")
     assert done.code == 1
     assert outcome(done)["redirect"] == "http://127.0.0.1:1/stolen?status=failed"
+
+
+def test_a_method_is_chosen_by_its_name(shop: Dev, shop_place: Place) -> None:
+    paid = buy(shop_place, create_checkout(shop, "one_time"), "--method", "cashapp")
+    assert paid.code == 0, paid
+    waiting = buy(shop_place, create_checkout(shop, "one_time"), "--method", "ach", "--json")
+    assert (waiting.code, outcome(waiting)["status"]) == (1, "processing")
+    refused = buy(shop_place, create_checkout(shop, "one_time"), "--method", "ideal", "--json")
+    assert outcome(refused)["status"] == "refused"
+    assert "does not offer 'ideal' to this buyer. It offers: card, apple_pay" in str(outcome(refused)["message"])

@@ -24,7 +24,7 @@ def _made(client: httpx2.Client, path: str, body: Json) -> Any:
     return answer.json()
 
 
-def _polar_bodies(products: list[str]) -> dict[str, Json]:
+def _polar_bodies(products: list[str], order_id: str) -> dict[str, Json]:
     """A body that works, for each operation that takes one."""
     price: Json = {"name": "Fuzzed", "prices": FIXED}
     return {
@@ -49,7 +49,15 @@ def _polar_bodies(products: list[str]) -> dict[str, Json]:
         "polar_links_update": {"label": "L"},
         "polar_webhooks_create": {"url": "https://example.com/", "format": "raw", "events": ["order.paid"]},
         "polar_webhooks_update": {"name": "W"},
+        "polar_refunds_create": {"order_id": order_id, "amount": 1, "reason": "other"},
     }
+
+
+def _bought(http: httpx2.Client, cart: list[dict[str, Any]]) -> str:
+    """The id of a payment that succeeded."""
+    session = _made(http, "/checkouts", {"product_cart": cart})["session_id"]
+    _made(http, f"/_test/checkouts/{session}/pay", {})
+    return str(http.get(f"/checkouts/{session}").json()["payment_id"])
 
 
 def polar_place(server: RunningServer, shop: DemoShop) -> Place:
@@ -109,10 +117,13 @@ def polar_place(server: RunningServer, shop: DemoShop) -> Place:
         "custom_field_data": [{"why": "because"}],
         "currency": ["usd", "eur", "jpy"],
     }
-    return Place(url=server.url, key=shop.polar_token, ids=existing, known=known, good=_polar_bodies(products))
+    good = _polar_bodies(products, orders[0]["id"])
+    return Place(url=server.url, key=shop.polar_token, ids=existing, known=known, good=good)
 
 
-def _dodo_bodies(whole: Json, cart: list[dict[str, object]], customer_ids: list[str]) -> dict[str, Json]:
+def _dodo_bodies(
+    whole: Json, cart: list[dict[str, object]], customer_ids: list[str], refunded: Json
+) -> dict[str, Json]:
     """The same for Dodo's operations."""
     one_time: Json = {
         "type": "one_time_price",
@@ -141,6 +152,7 @@ def _dodo_bodies(whole: Json, cart: list[dict[str, object]], customer_ids: list[
         "dodo_webhooks_create": {"url": "https://example.com/"},
         "dodo_webhooks_update_headers": {"headers": {"X-A": "b"}},
         "dodo_short_links_create": {"slug": "short"},
+        "dodo_refunds_create": refunded,
     }
 
 
@@ -173,6 +185,10 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         brand = _made(http, "/brands", {"name": "B"})
         hook = _made(http, "/webhooks", {"url": "https://example.com/"})
         uploaded = http.put(f"/products/{products[0]}/images").json()
+        refunded, disputed = (_bought(http, cart) for _ in range(2))
+        refund = _made(http, "/refunds", {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]})
+        _made(http, f"/_test/payments/{disputed}/dispute", {})
+        dispute = http.get("/disputes").json()["items"][0]
     customer_ids = [item["customer_id"] for item in customers]
     discount = ids.short_id("dsc", shop.discount.id)
     addon = ids.short_id("adn", shop.addon.id)
@@ -185,8 +201,10 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "customers": customer_ids,
         "discounts": [discount],
         "meters": [meter["id"]],
-        "payments": [paid["payment_id"]],
+        "payments": [paid["payment_id"], refunded],
         "webhooks": [hook["id"]],
+        "refunds": [refund["refund_id"]],
+        "disputes": [dispute["dispute_id"]],
     }
     known: dict[str, Sequence[object]] = {
         "product_id": products,
@@ -203,7 +221,9 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "image_id": [uploaded["image_id"]],
         "currency": ["USD", "EUR", "JPY", "KWD"],
         "billing_currency": ["USD", "EUR", "JPY"],
+        "payment_id": [paid["payment_id"], refunded, disputed],
+        "item_id": [products[0], addon],
     }
-    return Place(
-        url=server.url, key=shop.dodo_key, ids=existing, known=known, good=_dodo_bodies(whole, cart, customer_ids)
-    )
+    refund: Json = {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]}
+    good = _dodo_bodies(whole, cart, customer_ids, refund)
+    return Place(url=server.url, key=shop.dodo_key, ids=existing, known=known, good=good)

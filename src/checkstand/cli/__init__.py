@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "worker": "Run deliveries, expiry and reconciliation for `serve`.",
     "migrate": "Bring the database's schema up to date.",
     "explain": "Tell how a checkout's total came about, step by step.",
+    "audit": "Prove that the books balance, also with the gateway's own.",
     "doctor": "Check settings, database, schema, clock and gateway; say what to do.",
 }
 INTERRUPTED = 130

@@ -17,6 +17,7 @@ _UNREACHABLE = 2
 @click.command("buy")
 @click.argument("url")
 @click.option("--card", default="4242424242424242", show_default=True, help="Test card; the page lists what each does.")
+@click.option("--method", metavar="NAME", help="How to pay, such as ideal, klarna or sepa.  [default: card]")
 @click.option("--email", help="The buyer's address.  [default: the session's, else buyer@example.com]")
 @click.option("--country", metavar="CODE", help="Two letters.  [default: the session's, else US]")
 @click.option("--discount", metavar="CODE", help="A discount code to apply first.")
@@ -28,6 +29,7 @@ _UNREACHABLE = 2
 def command(
     url: str,
     card: str,
+    method: str | None,
     email: str | None,
     country: str | None,
     discount: str | None,
@@ -49,7 +51,14 @@ def command(
     digits = re.sub(r"[ -]", "", card)
     if not re.fullmatch(r"\d{12,19}", digits):
         raise click.BadParameter("A card number has 12 to 19 digits.", param_hint="--card")
-    wishes = Wishes(card=digits, email=email, country=country, discount=discount, product=_plain_id(product))
+    wishes = Wishes(
+        card=digits,
+        method=method,
+        email=email,
+        country=country,
+        discount=discount,
+        product=_plain_id(product),
+    )
     try:
         outcome = asyncio.run(buy(url, wishes, within_s=timeout))
     except NotACheckout as error:

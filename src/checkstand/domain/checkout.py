@@ -342,7 +342,8 @@ class Checkout:
     def address_fields_in(self, country: str | None, *, is_business: bool | None = None) -> AddressFields:
         """The same for another country or kind of buyer: what a form that is being filled in has to show."""
         business = self.buyer.is_business if is_business is None else is_business
-        full = self.options.require_billing_address or business or self.payment_method == "upi"
+        upi = self.dialect == "polar" and (self.payment_method or "").startswith("upi")
+        full = self.options.require_billing_address or business or upi
         if self.options.minimal_address and not full:
             return minimal_fields_for(country)
         return fields_for(country, full=full)

@@ -38,6 +38,19 @@ class FactType(StrEnum):
     ORDER_PAID = "order.paid"
     PRODUCT_CREATED = "product.created"
     PRODUCT_UPDATED = "product.updated"
+    REFUND_CREATED = "refund.created"
+    REFUND_UPDATED = "refund.updated"
+    REFUND_SUCCEEDED = "refund.succeeded"
+    REFUND_FAILED = "refund.failed"
+    ORDER_REFUNDED = "order.refunded"
+    ORDER_UPDATED = "order.updated"
+    DISPUTE_OPENED = "dispute.opened"
+    DISPUTE_CHALLENGED = "dispute.challenged"
+    DISPUTE_ACCEPTED = "dispute.accepted"
+    DISPUTE_CANCELLED = "dispute.cancelled"
+    DISPUTE_EXPIRED = "dispute.expired"
+    DISPUTE_WON = "dispute.won"
+    DISPUTE_LOST = "dispute.lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

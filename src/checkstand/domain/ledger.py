@@ -2,14 +2,18 @@
 
 >>> sum(entry.amount_minor for entry in charge(net_minor=1000, tax_minor=200, currency="USD"))
 0
+
+`gateway` is what the gateway owes the merchant; `revenue` and `tax` are what sales are made of; `refunds` is revenue given back (its
+tax is taken from `tax`); `disputes` is what banks hold back or have taken for good; `fee` is what taking the money costs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
-Account = Literal["gateway", "revenue", "tax"]
+Account = Literal["gateway", "revenue", "tax", "fee", "refunds", "disputes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,16 @@ class Entry:
     """One side of a movement, in minor units of `currency`."""
 
     account: Account
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Money that a gateway moved by its own books, under the idempotency key that it was asked to move it under."""
+
+    key: UUID
+    reference: str
     amount_minor: int
     currency: str
 
@@ -29,3 +43,23 @@ def charge(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...
         Entry("tax", -tax_minor, currency),
     )
     return tuple(entry for entry in entries if entry.amount_minor)
+
+
+def refund(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...]:
+    """Money that has gone back to a buyer: the gateway owes us less."""
+    entries = (
+        Entry("refunds", net_minor, currency),
+        Entry("tax", tax_minor, currency),
+        Entry("gateway", -(net_minor + tax_minor), currency),
+    )
+    return tuple(entry for entry in entries if entry.amount_minor)
+
+
+def dispute(*, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """Money that a bank has taken back until a dispute is decided, and keeps when it is lost."""
+    return (Entry("disputes", amount_minor, currency), Entry("gateway", -amount_minor, currency))
+
+
+def reversal(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The same movement the other way: a refund that came back, a dispute that was won."""
+    return tuple(Entry(entry.account, -entry.amount_minor, entry.currency) for entry in entries)

@@ -16,7 +16,9 @@ from checkstand.domain.address import Address
 from checkstand.domain.catalog import Metadata
 from checkstand.domain.checkout import Checkout, QuoteLine
 from checkstand.domain.customer import Customer
+from checkstand.domain.dispute import Dispute
 from checkstand.domain.payment import Attempt
+from checkstand.domain.refund import Refund
 
 OrderStatus = Literal["pending", "paid", "refunded", "partially_refunded", "void"]
 BillingReason = Literal["purchase", "subscription_create", "subscription_cycle", "subscription_update"]
@@ -24,7 +26,7 @@ BillingReason = Literal["purchase", "subscription_create", "subscription_cycle",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
-    """One line of an order, in minor units; `amount_minor` is before discount and tax."""
+    """One line of an order, in minor units; `amount_minor` is before discount and tax, `net_minor` after discount and without tax."""
 
     id: UUID
     product_id: UUID
@@ -34,11 +36,15 @@ class OrderItem:
     amount_minor: int
     discount_minor: int
     tax_minor: int
+    net_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A purchase. `number` counts per organization without gaps."""
+    """A purchase. `number` counts per organization without gaps.
+
+    `refunded_minor` and the tax in it are given back or on their way back: no more than what is left can be refunded.
+    """
 
     id: UUID
     organization_id: UUID
@@ -62,19 +68,23 @@ class Order:
     custom_field_data: Mapping[str, str | int | bool | None] = field(default_factory=dict)
     created_at: datetime
     modified_at: datetime | None = None
+    refunded_minor: int = 0
+    refunded_tax_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """A session that somebody tried to pay, with all that came of it: what both APIs build their payments and orders from.
 
-    `order` is None until it is paid, `customer` until one is known; `attempts` are oldest first.
+    `order` is None until it is paid, `customer` until one is known; `attempts`, `refunds` and `disputes` are oldest first.
     """
 
     checkout: Checkout
     attempts: tuple[Attempt, ...] = ()
     customer: Customer | None = None
     order: Order | None = None
+    refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 def from_checkout(
@@ -121,4 +131,5 @@ def _item(line: QuoteLine, item_id: UUID) -> OrderItem:
         amount_minor=0 if line.is_deferred else line.subtotal_minor,
         discount_minor=0 if line.is_deferred else line.discount_minor,
         tax_minor=0 if line.is_deferred else line.tax_minor,
+        net_minor=0 if line.is_deferred else line.net_minor,
     )

@@ -58,7 +58,7 @@ class OrganizationSettings:
     """What an organization decides about its checkouts. Currency codes are upper-case ISO 4217.
 
     `tax_registrations`: where tax is collected, as in `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays
-    for the conversion into another currency.
+    for the conversion into another currency. `refund_window_days`: how long after a payment Dodo's API gives it back.
     """
 
     default_currency: str = "USD"
@@ -72,6 +72,7 @@ class OrganizationSettings:
     tax_registrations: tuple[str, ...] = ()
     seat_pricing: bool = True
     unit_pricing: bool = True
+    refund_window_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,8 +49,20 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voucher:
+    """What a buyer pays with at a cash machine or by transfer: who gets the money, under which number, until when."""
+
+    entity: str
+    reference: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced."""
+    """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
+
+    `decided_by`: until when the gateway will have made up its mind, where it says so; then it is asked.
+    """
 
     id: UUID
     organization_id: UUID
@@ -68,6 +80,8 @@ class Attempt:
     action_url: str | None = None
     decline_code: str | None = None
     decline_message: str | None = None
+    decided_by: datetime | None = None
+    voucher: Voucher | None = None
     created_at: datetime
     modified_at: datetime | None = None
 
@@ -87,14 +101,17 @@ class NeedsAction:
     reference: str
     url: str
     instrument: Instrument
+    decided_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """Accepted, decided later (bank debits, vouchers)."""
+    """Accepted, decided later (bank debits, vouchers): at `decided_by` at the latest, where the gateway knows."""
 
     reference: str
     instrument: Instrument
+    decided_by: datetime | None = None
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,10 +160,40 @@ DECLINES: Mapping[str, tuple[str, str]] = {
         "Enter the card again.",
     ),
     "customer_cancelled": ("You stopped before paying.", "Pay again when you are ready."),
+    "payment_method_unsupported": (
+        "This card cannot be used for this purchase.",
+        "Try another card or another way to pay.",
+    ),
+    "too_many_declines": (
+        "Too many payments were declined in this checkout.",
+        "Ask the shop for a new link.",
+    ),
+}
+_OTHER = ("The payment was declined.", "Try again, or choose another way to pay.")
+# What is said where no card was used.
+OTHER_DECLINES: Mapping[str, tuple[str, str]] = {
+    "insufficient_funds": ("The account does not have enough money for this.", "Try another account or way to pay."),
+    "authentication_timeout": ("Nobody approved the payment in time.", "Try again, or choose another way to pay."),
+    "invalid_account": ("The bank account is not right, or is closed.", "Check the number, or use another account."),
+    "invalid_upi_id": ("That UPI ID was not found.", "It looks like name@bank."),
+    "account_not_for_tests": (
+        "This is test mode: only the accounts for tests can be used.",
+        "The field says which one succeeds.",
+    ),
+    "mandate_invalid": ("The bank account does not allow direct debits.", "Use another account or way to pay."),
+    "payment_method_unsupported": ("This way to pay cannot be used for this purchase.", "Choose another one."),
+    "voucher_expired": ("The reference was not paid in time.", "Pay again to get a new one."),
+    "customer_cancelled": DECLINES["customer_cancelled"],
+    "processing_error": DECLINES["processing_error"],
+    "too_many_declines": DECLINES["too_many_declines"],
+    "unknown_token": DECLINES["unknown_token"],
 }
 
 
-def decline(code: str, *, reference: str | None = None, instrument: Instrument | None = None) -> Declined:
-    """A refusal with its words; a code without words of its own is told as a generic decline."""
-    message, advice = DECLINES.get(code, _GENERIC)
+def decline(
+    code: str, *, reference: str | None = None, instrument: Instrument | None = None, method: str = "card"
+) -> Declined:
+    """A refusal with its words; a code without words of its own is told as a generic decline. `method`: an instrument's name."""
+    used = instrument.method if instrument else method
+    message, advice = DECLINES.get(code, _GENERIC) if used == "card" else OTHER_DECLINES.get(code, _OTHER)
     return Declined(code=code, message=message, advice=advice, reference=reference, instrument=instrument)

@@ -25,8 +25,9 @@ from checkstand.domain.errors import (
     Problem,
 )
 from checkstand.domain.fields import check_answers, purge
+from checkstand.domain.methods import may_pay
 from checkstand.domain.organization import Organization
-from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict
+from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict, decline
 from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports
@@ -34,6 +35,8 @@ from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
 from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.database import Executor
+
+MOST_DECLINES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,9 @@ async def confirm_checkout(
     """
     now = ports.now(organization)
     require_open(checkout, now)
+    if await is_locked(ports, checkout):
+        locked = decline("too_many_declines")
+        raise PaymentDeclined(locked.code, locked.message, locked.advice)
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
     # Answers to what another product asked are of no use from here on (polar.md 9.2).
     changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
@@ -83,17 +89,31 @@ async def confirm_checkout(
         await payments.add(tx, attempt)
     if claimed.discounts:
         ports.cache.forget_discounts(organization.id)
-    verdict = await charge(ports, attempt, return_url=return_url)
+    verdict = await charge(ports, claimed, attempt, return_url=return_url)
     settled = await settle_payment(ports, attempt, verdict)
     if isinstance(verdict, Declined):
         raise PaymentDeclined(verdict.code, verdict.message, verdict.advice)
     return Confirmed(confirmed=claimed, settled=settled, attempt=attempt, verdict=verdict)
 
 
-async def charge(ports: Ports, attempt: Attempt, *, return_url: str) -> Verdict:
-    """The gateway's verdict, outside any transaction; what costs nothing and needs no method is granted at once."""
+async def is_locked(ports: Ports, checkout: Checkout) -> bool:
+    """Whether so many payments were declined here that no further one is tried: somebody may be trying out stolen cards."""
+    if checkout.last_decline is None:
+        return False
+    return await payments.declines(ports.db, checkout.organization_id, checkout.id) >= MOST_DECLINES
+
+
+async def charge(ports: Ports, checkout: Checkout, attempt: Attempt, *, return_url: str) -> Verdict:
+    """The gateway's verdict, outside any transaction; what costs nothing and needs no method is granted at once.
+
+    A method that this session does not take is declined before the gateway hears of it (dodo.md 2.3.5).
+    """
     if attempt.gateway == "none":
         return Succeeded(reference=f"free_{attempt.id}", instrument=Instrument(method="none"))
+    token = attempt.confirmation_token or ""
+    instrument = await ports.gateway.instrument(attempt.organization_id, token)
+    if instrument is not None and not may_pay(checkout, instrument):
+        return decline("payment_method_unsupported", instrument=instrument)
     return await ports.gateway.charge(attempt, return_url=return_url)
 
 

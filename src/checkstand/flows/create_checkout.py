@@ -16,6 +16,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.facts import FactType
 from checkstand.domain.fields import AttachedField, check_answers
 from checkstand.domain.lines import count_problems
+from checkstand.domain.methods import eligible_for
 from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import below_floor
 from checkstand.flows import tax_ids
@@ -75,7 +76,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     floor = below_floor(priced.quote.due_minor, priced.currency) if request.enforce_floor else None
     if floor:
         raise Invalid.single("total_below_floor", "amount", given=priced.quote.due_minor, minimum=floor)
-    return Checkout(
+    draft = Checkout(
         id=ports.new_id(),
         organization_id=organization.id,
         dialect=request.dialect,
@@ -104,6 +105,10 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
         order_id=ports.new_id() if request.reserves_order else None,
         carried=request.carried,
     )
+    # Where nothing is left to the buyer, there must be a way to pay; else the page says it when it knows (dodo.md 2.3.5).
+    if request.reserves_order and draft.is_payment_form_required and not eligible_for(draft):
+        raise Invalid.single("no_method", "allowed_payment_method_types")
+    return draft
 
 
 def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:

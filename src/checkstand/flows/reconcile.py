@@ -1,7 +1,9 @@
 """Reconcile: finish what a crash or a lost reply interrupted.
 
 An attempt without a verdict after half a minute is asked for at the gateway under its stored key. A gateway that never heard of it
-is asked to charge now, under the same key: the buyer pressed pay, and the key makes sure it happens once.
+is asked to charge now, under the same key: the buyer pressed pay, and the key makes sure it happens once. Refunds likewise.
+
+An attempt that the gateway promised to decide by now (a debit, a voucher, a page that the buyer left) is asked for too.
 """
 
 from __future__ import annotations
@@ -9,28 +11,48 @@ from __future__ import annotations
 from datetime import timedelta
 
 from checkstand.domain.organization import Organization
-from checkstand.domain.payment import Attempt, Unknown
+from checkstand.domain.payment import Attempt, Unknown, Verdict
 from checkstand.flows.confirm_checkout import charge
 from checkstand.flows.ports import Ports
+from checkstand.flows.refund_order import finish_refund
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.store import payments
+from checkstand.store import checkouts, payments, refunds
 
 PATIENCE = timedelta(seconds=30)
 
 
 async def reconcile(ports: Ports, organization: Organization) -> int:
-    """How many attempts got their verdict."""
-    before = ports.now(organization) - PATIENCE
+    """How many attempts and refunds got their verdict."""
+    now = ports.now(organization)
     settled = 0
-    for attempt in await payments.without_verdict(ports.db, organization_id=organization.id, before=before):
+    for attempt in await payments.without_verdict(ports.db, organization_id=organization.id, before=now - PATIENCE):
         settled += await _resolve(ports, attempt)
+    for attempt in await payments.to_ask_about(ports.db, organization_id=organization.id, now=now):
+        settled += await _ask_again(ports, attempt)
+    for refund in await refunds.undecided(ports.db, organization.id, now=now):
+        settled += await finish_refund(ports, refund)
     return settled
+
+
+async def _ask_again(ports: Ports, attempt: Attempt) -> bool:
+    """Whether the gateway, which had accepted this, had something to say of it."""
+    verdict = await ports.gateway.lookup(attempt)
+    if verdict is None or isinstance(verdict, Unknown):
+        return False
+    await settle_payment(ports, attempt, verdict)
+    return True
 
 
 async def _resolve(ports: Ports, attempt: Attempt) -> bool:
     known = await ports.gateway.lookup(attempt) if attempt.gateway != "none" else None
-    verdict = known or await charge(ports, attempt, return_url=f"{ports.public_url()}/")
+    verdict = known or await _charge_now(ports, attempt)
     if isinstance(verdict, Unknown):
         return False
     await settle_payment(ports, attempt, verdict)
     return True
+
+
+async def _charge_now(ports: Ports, attempt: Attempt) -> Verdict:
+    checkout = await checkouts.by_id(ports.db, attempt.organization_id, attempt.checkout_id)
+    assert checkout is not None, "an attempt belongs to a session"
+    return await charge(ports, checkout, attempt, return_url=f"{ports.public_url()}/")

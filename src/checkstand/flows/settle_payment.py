@@ -90,6 +90,8 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
         gateway_reference=verdict.reference,
         instrument=verdict.instrument,
         action_url=verdict.url if isinstance(verdict, NeedsAction) else None,
+        decided_by=None if isinstance(verdict, Succeeded) else verdict.decided_by,
+        voucher=verdict.voucher if isinstance(verdict, Processing) else attempt.voucher,
         modified_at=now,
     )
 

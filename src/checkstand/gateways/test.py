@@ -2,18 +2,19 @@
 
 Cards are Stripe's well-known numbers; the form's data becomes a token here and is forgotten, and only brand and last four digits
 are kept. A charge is booked under the attempt's key in a transaction of its own, like a real bank's: what our side loses in a
-crash, the bank still knows.
+crash, the bank still knows. What is decided later is decided by the organization's clock, when somebody asks.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from checkstand.domain import ids
+from checkstand.domain.ledger import Moved
 from checkstand.domain.payment import (
     Attempt,
     Declined,
@@ -25,10 +26,24 @@ from checkstand.domain.payment import (
     Verdict,
     decline,
 )
-from checkstand.gateways.test_cards import TOKENS, CardDetails, behaviour_of, digits_of, instrument_of, passes_luhn
+from checkstand.domain.refund import (
+    Refund,
+    RefundFailed,
+    RefundPending,
+    RefundSucceeded,
+    RefundUnknown,
+    RefundVerdict,
+)
+from checkstand.gateways import test_methods
+from checkstand.gateways.test_cards import CardDetails, behaviour_of, digits_of, instrument_of, passes_luhn
+from checkstand.gateways.test_methods import MethodDetails, listed_token
 from checkstand.store import test_gateway as books
+from checkstand.store import test_gateway_refunds as returned
 from checkstand.store.database import Database
 from checkstand.store.test_gateway import BankCharge, BankToken
+from checkstand.store.test_gateway_refunds import BankRefund
+
+WAITING = ("requires_action", "processing")
 
 
 @dataclass(slots=True)
@@ -59,6 +74,16 @@ class TestGateway:
         instrument = instrument_of(digits, card)
         if not card.cvc.isdigit() or len(card.cvc) != (4 if instrument.brand == "amex" else 3):
             return decline("incorrect_cvc")
+        return await self._keep(organization_id, behaviour, instrument, now)
+
+    async def tokenize_method(self, organization_id: UUID, details: MethodDetails, *, now: datetime) -> str | Declined:
+        """A token for a method that is no card, or why its data cannot be used. Nothing of an account but its end is kept."""
+        found = test_methods.behaviour_of(details)
+        if isinstance(found, str):
+            return decline(found, method=details.method)
+        return await self._keep(organization_id, *found, now)
+
+    async def _keep(self, organization_id: UUID, behaviour: str, instrument: Instrument, now: datetime) -> str:
         token = BankToken(
             organization_id=organization_id,
             id=ids.secret("ctoken_", random_bytes=self.random_bytes),
@@ -76,7 +101,7 @@ class TestGateway:
         token = await self._token(attempt)
         if token is None:
             return decline("unknown_token")
-        state, code = _first_state(token.behaviour)
+        start = test_methods.start_of(token.behaviour, token.instrument.method, attempt.created_at, self.random_bytes)
         charge = BankCharge(
             organization_id=attempt.organization_id,
             id=attempt.gateway_key,
@@ -85,17 +110,23 @@ class TestGateway:
             currency=attempt.currency,
             behaviour=token.behaviour,
             instrument=token.instrument,
-            state=state,
-            decline_code=code,
+            state=start.state,
+            decline_code=start.code,
             return_url=return_url,
             created_at=attempt.created_at,
+            due_at=start.due_at,
+            due_code=start.due_code,
+            voucher=start.voucher,
         )
         await books.add_charge(self.db, charge)
         return await self.lookup(attempt) or Unknown(reason="the bank lost the charge it just booked")
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:
-        """What the bank's books say under the attempt's key."""
+        """What the bank's books say under the attempt's key; what is due by the organization's clock is decided first."""
         charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
+        if charge is not None and charge.due_at is not None and charge.state in WAITING:
+            real_now = datetime.now(UTC)
+            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=real_now)
         return self._verdict(charge) if charge else None
 
     async def decide(self, charge: BankCharge, *, approved: bool, code: str = "authentication_failure") -> None:
@@ -108,21 +139,64 @@ class TestGateway:
             await books.decide(self.db, charge.organization_id, charge.id, state="declined", decline_code=reason)
 
     async def instrument(self, organization_id: UUID, confirmation_token: str) -> Instrument | None:
-        """The card behind a token."""
-        if confirmation_token in TOKENS:
-            return instrument_of(TOKENS[confirmation_token][1])
+        """The card or method behind a token."""
+        listed = listed_token(confirmation_token)
+        if listed is not None:
+            return listed[1]
         token = await books.token(self.db, organization_id, confirmation_token)
         return token.instrument if token else None
 
+    async def refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict:
+        """Book the refund under its key; asked again under the same key, the first answer stands."""
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
+        if charge is None or charge.state != "succeeded":
+            return RefundFailed(code="charge_not_captured")
+        state, code = REFUNDS.get(charge.behaviour.partition(":")[2], ("succeeded", None))
+        asked = BankRefund(
+            organization_id=refund.organization_id,
+            id=refund.gateway_key,
+            charge_id=charge.id,
+            reference=ids.secret("tref_", random_bytes=self.random_bytes),
+            amount_minor=refund.total_minor,
+            currency=refund.currency,
+            state=state,
+            failure_code=code,
+            created_at=refund.created_at,
+        )
+        return _refund_verdict(await returned.add_refund(self.db, asked))
+
+    async def lookup_refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict | None:
+        """What the bank's books say under the refund's key."""
+        found = await returned.refund_by_key(self.db, refund.organization_id, refund.gateway_key)
+        return _refund_verdict(found) if found else None
+
+    async def decide_refund(self, refund: Refund, *, succeeded: bool) -> RefundVerdict:
+        """The end of a refund that waits; or the bank takes back that it has sent the money."""
+        state, code = ("succeeded", None) if succeeded else ("failed", "lost_or_stolen_card")
+        found = await returned.decide_refund(
+            self.db, refund.organization_id, refund.gateway_key, state=state, failure_code=code
+        )
+        return _refund_verdict(found) if found else RefundUnknown(reason="the bank never heard of the refund")
+
+    async def captured(self, organization_id: UUID) -> Sequence[Moved]:
+        """Everything the bank took."""
+        return await returned.charges(self.db, organization_id)
+
+    async def refunded(self, organization_id: UUID) -> Sequence[Moved]:
+        """Everything the bank gave back."""
+        return await returned.refunds(self.db, organization_id)
+
     async def _token(self, attempt: Attempt) -> BankToken | None:
         name = attempt.confirmation_token or ""
-        if name in TOKENS:
-            behaviour, number = TOKENS[name]
+        listed = listed_token(name)
+        if listed is not None:
             return BankToken(
                 organization_id=attempt.organization_id,
                 id=name,
-                behaviour=behaviour,
-                instrument=instrument_of(number),
+                behaviour=listed[0],
+                instrument=listed[1],
                 created_at=attempt.created_at,
             )
         return await books.token(self.db, attempt.organization_id, name)
@@ -131,17 +205,29 @@ class TestGateway:
         if charge.state == "succeeded":
             return Succeeded(reference=charge.reference, instrument=charge.instrument)
         if charge.state == "processing":
-            return Processing(reference=charge.reference, instrument=charge.instrument)
+            return Processing(
+                reference=charge.reference,
+                instrument=charge.instrument,
+                decided_by=charge.due_at,
+                voucher=charge.voucher,
+            )
         if charge.state == "requires_action":
             url = f"{self.public_url()}/bank/{charge.reference}"
-            return NeedsAction(reference=charge.reference, url=url, instrument=charge.instrument)
+            return NeedsAction(
+                reference=charge.reference, url=url, instrument=charge.instrument, decided_by=charge.due_at
+            )
         return decline(
             charge.decline_code or "generic_decline", reference=charge.reference, instrument=charge.instrument
         )
 
 
-def _first_state(behaviour: str) -> tuple[str, str | None]:
-    kind, _, code = behaviour.partition(":")
-    if kind == "decline":
-        return "declined", code
-    return {"succeed": "succeeded", "challenge": "requires_action", "process": "processing"}[kind], None
+# What a card does when it is refunded, by the second word of its behaviour.
+REFUNDS = {"refund_fails": ("failed", "expired_or_canceled_card"), "refund_pends": ("pending", None)}
+
+
+def _refund_verdict(refund: BankRefund) -> RefundVerdict:
+    if refund.state == "succeeded":
+        return RefundSucceeded(reference=refund.reference)
+    if refund.state == "pending":
+        return RefundPending(reference=refund.reference)
+    return RefundFailed(code=refund.failure_code or "unknown", reference=refund.reference)

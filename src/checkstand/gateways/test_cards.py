@@ -5,8 +5,8 @@
     >>> behaviour_of("4111 1111 1111 1111") is None
     True
 
-A behaviour is `succeed`, `decline:CODE`, `challenge` (3-D Secure, then it succeeds), `challenge:CODE` (then it is declined)
-or `process` (accepted, decided later).
+A behaviour is `succeed` (with `:refund_fails` or `:refund_pends`: what giving it back comes to), `decline:CODE`, `challenge`
+(3-D Secure, then it succeeds), `challenge:CODE` (then it is declined) or `process` (accepted, decided later).
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ CARDS: tuple[TestCard, ...] = (
     TestCard("6074825972083818", "succeed", "Succeeds (RuPay, India)", "IN"),
     TestCard("4706131211212123", "decline:generic_decline", "Declined (India)", "IN"),
     TestCard("5105105105105100", "decline:generic_decline", "Declined (India)", "IN"),
+    TestCard("4000000000005126", "succeed:refund_fails", "Succeeds, but a refund fails"),
+    TestCard("4000000000007726", "succeed:refund_pends", "Succeeds, a refund is decided later"),
 )
 _BY_NUMBER = {card.number: card for card in CARDS}
 _DEBIT = frozenset({"4000056655665556"})

@@ -19,7 +19,7 @@ _ITEMS = """
     (
         SELECT json_agg(json_build_object(
             'id', id, 'product_id', product_id, 'price_id', price_id, 'label', label, 'quantity', quantity,
-            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor
+            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor
         ) ORDER BY position)
         FROM order_items
         WHERE order_items.organization_id = orders.organization_id
@@ -30,7 +30,8 @@ _COLUMNS = f"""
     orders.organization_id, orders.id, orders.checkout_id, orders.customer_id, orders.product_id, orders.discount_id,
     orders.status, orders.billing_reason, orders.number, orders.currency, orders.subtotal_minor, orders.discount_minor,
     orders.net_minor, orders.tax_minor, orders.total_minor, orders.billing_name, orders.billing_address,
-    orders.metadata, orders.custom_field_data, orders.created_at, orders.modified_at, {_ITEMS}
+    orders.metadata, orders.custom_field_data, orders.created_at, orders.modified_at,
+    orders.refunded_minor, orders.refunded_tax_minor, {_ITEMS}
 """
 
 
@@ -59,6 +60,8 @@ def _order(row: asyncpg.Record) -> Order:
         custom_field_data=decode_plain(row["custom_field_data"]),
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        refunded_minor=row["refunded_minor"],
+        refunded_tax_minor=row["refunded_tax_minor"],
     )
 
 
@@ -111,9 +114,9 @@ async def add(db: Executor, order: Order) -> None:
         """
         INSERT INTO order_items (
             organization_id, id, order_id, position, product_id, price_id, label, quantity, amount_minor,
-            discount_minor, tax_minor
+            discount_minor, tax_minor, net_minor
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         [
             (
@@ -128,20 +131,22 @@ async def add(db: Executor, order: Order) -> None:
                 item.amount_minor,
                 item.discount_minor,
                 item.tax_minor,
+                item.net_minor,
             )
             for position, item in enumerate(order.items)
         ],
     )
 
 
-async def by_id(db: Executor, organization_id: UUID, order_id: UUID) -> Order | None:
-    """An order of this organization with its items."""
+async def by_id(db: Executor, organization_id: UUID, order_id: UUID, *, hold: bool = False) -> Order | None:
+    """An order of this organization with its items. `hold`: nobody else can move its money until the transaction ends."""
     row = await db.fetchrow(
         f"""
         SELECT {_COLUMNS}
         FROM orders
         WHERE organization_id = $1
           AND id = $2
+        {"FOR UPDATE" if hold else ""}
         """,
         organization_id,
         order_id,

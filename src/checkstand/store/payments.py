@@ -10,15 +10,15 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.ledger import Entry
-from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
+from checkstand.domain.payment import Attempt, AttemptStatus, Instrument, Voucher
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
 
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
-    confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, created_at,
-    modified_at
+    confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
+    voucher, created_at, modified_at
 """
 
 
@@ -41,6 +41,8 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         action_url=row["action_url"],
         decline_code=row["decline_code"],
         decline_message=row["decline_message"],
+        decided_by=row["decided_by"],
+        voucher=decode(Voucher, row["voucher"]) if row["voucher"] is not None else None,
         created_at=row["created_at"],
         modified_at=row["modified_at"],
     )
@@ -51,7 +53,8 @@ async def add(db: Executor, attempt: Attempt) -> None:
     await db.execute(
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
+                $20)
         """,
         attempt.organization_id,
         attempt.id,
@@ -69,6 +72,8 @@ async def add(db: Executor, attempt: Attempt) -> None:
         attempt.action_url,
         attempt.decline_code,
         attempt.decline_message,
+        attempt.decided_by,
+        encode(attempt.voucher) if attempt.voucher is not None else None,
         attempt.created_at,
         attempt.modified_at,
     )
@@ -80,7 +85,7 @@ async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[Attem
         """
         UPDATE payment_attempts
         SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
-            decline_message = $8, modified_at = $9
+            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($10::text[])
@@ -95,6 +100,8 @@ async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[Attem
         attempt.decline_message,
         attempt.modified_at,
         [str(state) for state in seen],
+        attempt.decided_by,
+        encode(attempt.voucher) if attempt.voucher is not None else None,
     )
     return status.endswith(" 1")
 
@@ -166,6 +173,42 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
         before,
     )
     return [_attempt(row) for row in rows]
+
+
+async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
+    """Undecided attempts whose gateway said that it would know by now."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND status IN ('requires_action', 'processing')
+          AND decided_by <= $2
+        ORDER BY decided_by
+        LIMIT 100
+        """,
+        organization_id,
+        now,
+    )
+    return [_attempt(row) for row in rows]
+
+
+async def declines(db: Executor, organization_id: UUID, checkout_id: UUID) -> int:
+    """How often this session was declined; a buyer who turned back is none."""
+    return int(
+        await db.fetchval(
+            """
+            SELECT count(*)
+            FROM payment_attempts
+            WHERE organization_id = $1
+              AND checkout_id = $2
+              AND status = 'declined'
+              AND decline_code <> 'customer_cancelled'
+            """,
+            organization_id,
+            checkout_id,
+        )
+    )
 
 
 async def add_entries(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.domain.payment import Instrument
+from checkstand.domain.payment import Instrument, Voucher
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 
@@ -26,7 +26,10 @@ class BankToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BankCharge:
-    """A charge in the bank's books; `id` is the idempotency key it was asked for under."""
+    """A charge in the bank's books; `id` is the idempotency key it was asked for under.
+
+    `due_at`: when the bank decides by itself, and how: `due_code` None means that it succeeds then.
+    """
 
     organization_id: UUID
     id: UUID
@@ -39,17 +42,21 @@ class BankCharge:
     decline_code: str | None
     return_url: str
     created_at: datetime
+    due_at: datetime | None = None
+    due_code: str | None = None
+    voucher: Voucher | None = None
 
 
 _CHARGE = """
     organization_id, id, reference, amount_minor, currency, behaviour, instrument, state, decline_code, return_url,
-    created_at
+    created_at, due_at, due_code, voucher
 """
 
 
 def _charge(row: asyncpg.Record) -> BankCharge:
     values = {key: row[key] for key in BankCharge.__slots__}
-    return BankCharge(**{**values, "instrument": decode(Instrument, row["instrument"])})
+    voucher = decode(Voucher, row["voucher"]) if row["voucher"] is not None else None
+    return BankCharge(**{**values, "instrument": decode(Instrument, row["instrument"]), "voucher": voucher})
 
 
 async def add_token(db: Executor, token: BankToken) -> None:
@@ -93,7 +100,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
     await db.execute(
         f"""
         INSERT INTO test_gateway_charges ({_CHARGE})
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12, $13, $14::json)
         ON CONFLICT (organization_id, id) DO NOTHING
         """,
         charge.organization_id,
@@ -107,6 +114,9 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
         charge.decline_code,
         charge.return_url,
         charge.created_at,
+        charge.due_at,
+        charge.due_code,
+        encode(charge.voucher) if charge.voucher is not None else None,
     )
 
 
@@ -144,6 +154,27 @@ async def decide(
         key,
         state,
         decline_code,
+    )
+    return await charge_by_key(db, organization_id, key)
+
+
+async def decide_if_due(db: Executor, organization_id: UUID, key: UUID, *, real_now: datetime) -> BankCharge | None:
+    """The charge, decided by itself when its time has come by the organization's clock: a bank has no other one."""
+    await db.execute(
+        """
+        UPDATE test_gateway_charges AS c
+        SET state = CASE WHEN c.due_code IS NULL THEN 'succeeded' ELSE 'declined' END,
+            decline_code = c.due_code
+        FROM organizations AS o
+        WHERE c.organization_id = $1
+          AND c.id = $2
+          AND o.id = c.organization_id
+          AND c.state IN ('requires_action', 'processing')
+          AND c.due_at <= $3::timestamptz + o.clock_offset_us * interval '1 microsecond'
+        """,
+        organization_id,
+        key,
+        real_now,
     )
     return await charge_by_key(db, organization_id, key)
 

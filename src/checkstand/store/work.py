@@ -30,7 +30,9 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
 
 
 async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
-    """Organizations with a session to expire, or with an attempt that has waited longer than `patience` for its verdict."""
+    """Organizations with a session to expire, an attempt that has waited longer than `patience` or that its gateway has decided by
+    now, or a refund to ask for.
+    """
     rows = await db.fetch(
         """
         SELECT o.id
@@ -49,6 +51,20 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                   WHERE p.organization_id = o.id
                     AND p.status = 'started'
                     AND p.created_at <= clock.now - $2::interval
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM refunds AS r
+                  WHERE r.organization_id = o.id
+                    AND r.status = 'pending'
+                    AND r.ask_again_at <= clock.now
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM payment_attempts AS p
+                  WHERE p.organization_id = o.id
+                    AND p.status IN ('requires_action', 'processing')
+                    AND p.decided_by <= clock.now
               )
         """,
         real_now,
@@ -82,6 +98,20 @@ async def next_due(db: Executor, organization_id: UUID, *, after: datetime, pati
                 WHERE organization_id = $1
                   AND status = 'started'
                   AND created_at > $2 - $3::interval
+            ),
+            (
+                SELECT min(ask_again_at)
+                FROM refunds
+                WHERE organization_id = $1
+                  AND status = 'pending'
+                  AND ask_again_at > $2
+            ),
+            (
+                SELECT min(decided_by)
+                FROM payment_attempts
+                WHERE organization_id = $1
+                  AND status IN ('requires_action', 'processing')
+                  AND decided_by > $2
             )
         )
         """,

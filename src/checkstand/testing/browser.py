@@ -27,7 +27,12 @@ _REDIRECTS_MAX: Final = 10
 _PAYS_MAX: Final = 3
 _PAUSE_MIN_S: Final = 0.1
 _PAUSE_MAX_S: Final = 5.0
-_ENDS: Final[Mapping[str, Status]] = {"success": "succeeded", "failed": "failed", "expired": "expired"}
+_ENDS: Final[Mapping[str, Status]] = {
+    "success": "succeeded",
+    "failed": "failed",
+    "expired": "expired",
+    "pending": "processing",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ _BY_KIND: Final = {
     "email": "buyer@example.com",
     "textarea": "Test",
 }
+_DEBIT_CARD: Final = "4000056655665556"
 _NEW_YORK: Final = {
     "address-line1": "350 Fifth Avenue",
     "address-level2": "New York",
@@ -51,6 +52,7 @@ class Wishes:
     country: str | None = None
     discount: str | None = None
     product: str | None = None
+    method: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ def next_press(page: Page, wishes: Wishes, tried: frozenset[str]) -> Press | Non
             return Press(form=form, button=_updating(form, button), wish=wish)
     if wishes.discount and "discount" in tried and form.named("discount_code"):
         raise CannotFulfil(" ".join(page.alerts) or f"The page did not take the code '{wishes.discount}'.")
+    _choose_method(form, wishes)
     country = next((one.value for one in form.fields if _purpose(one) == "country"), "")
     for one in form.fields:
         _fill(one, form, wishes, country)
@@ -125,6 +128,21 @@ def _choose_product(form: Form, wishes: Wishes) -> bool:
     for one in choices:
         one.is_checked = one.value.lower() == wishes.product.lower()
     return before != [one.is_checked for one in choices]
+
+
+def _choose_method(form: Form, wishes: Wishes) -> None:
+    """Mark the wished way to pay; a card where nothing is wished. Raises CannotFulfil."""
+    choices = form.named("method")
+    wanted = wishes.method or "card"
+    wanted = "card" if wanted in ("credit", "debit") else wanted
+    offered = [one.value for one in choices]
+    if wanted not in offered:
+        if wishes.method is None:
+            return
+        told = f"It offers: {', '.join(offered)}." if offered else "It offers none."
+        raise CannotFulfil(f"The page does not offer '{wishes.method}' to this buyer. {told}")
+    for one in choices:
+        one.is_checked = one.value == wanted
 
 
 def _choose_country(form: Form, wishes: Wishes) -> bool:
@@ -171,11 +189,14 @@ def _made_up(one: Field, purpose: str, wishes: Wishes, country: str) -> str:
         "email": wishes.email or "buyer@example.com",
         "name": wishes.name,
         "cc-name": wishes.name,
-        "cc-number": wishes.card,
+        "cc-number": _DEBIT_CARD if wishes.method == "debit" and wishes.card == Wishes().card else wishes.card,
         "cc-exp": f"12/{(date.today().year + 5) % 100:02}",  # noqa: DTZ011 - any future date will do
         "cc-csc": "1234" if wishes.card.startswith(("34", "37")) else "123",
         "tel": _BY_KIND["tel"],
         "organization": "Test Company",
+        "bank_iban": "DE89370400440532013000",
+        "bank_routing": "110000000",
+        "bank_account": "000123456789",
     }
     value = known.get(purpose) or _address_part(purpose, country) or _BY_KIND.get(one.kind, "")
     choices = [choice.value for choice in one.choices if choice.value]

@@ -13,6 +13,7 @@ from uuid import UUID
 from checkstand.domain.address import Address, normalize_state
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import NotFound, PaymentDeclined
+from checkstand.domain.methods import CARDS, RULES, Method
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import (
     PENDING_STATUSES,
@@ -30,11 +31,13 @@ from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.gateways.test import TestGateway
 from checkstand.gateways.test_cards import CardDetails
+from checkstand.gateways.test_methods import FIRST_ACCOUNT, ROUTING, MethodDetails
 from checkstand.store import payments
 from checkstand.store import test_gateway as books
 
 Challenge = Literal["approve", "decline", "leave"]
 Outcome = Literal["succeeded", "declined", "processing", "requires_action", "unknown"]
+DEBIT_CARD = "4000056655665556"
 _STATES = {"US": "NY", "CA": "ON"}
 _MADE_UP = {"line1": "1 Test Street", "city": "Testville", "postal_code": "10001"}
 _TOLD = ("country", "state", "city", "line1", "postal_code")
@@ -49,10 +52,15 @@ _OUTCOMES: dict[type, Outcome] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """What the tester says of the buyer; None leaves it to us. `token` pays in place of a card."""
+    """What the tester says of the buyer; None leaves it to us. `token` pays in place of a card, and so does `method`.
+
+    `account`: the IBAN, account number or UPI id that the method is paid from.
+    """
 
     card: str = "4242424242424242"
     token: str | None = None
+    method: Method | None = None
+    account: str | None = None
     email: str | None = None
     name: str | None = None
     country: str | None = None
@@ -83,12 +91,7 @@ class Bought:
 
 async def pay(ports: Ports, organization: Organization, checkout: Checkout, purchase: Purchase) -> Bought:
     """Confirm the session as this buyer. Raises what confirming raises, except a decline, which is an outcome."""
-    gateway = _bank(ports)
-    token: str | Declined | None = purchase.token
-    if token is None:
-        token = await gateway.tokenize(
-            organization.id, _card(ports, organization, purchase), now=ports.now(organization)
-        )
+    token: str | Declined = purchase.token or await _token(ports, organization, purchase)
     if isinstance(token, Declined):
         return Bought(outcome="declined", checkout=checkout, code=token.code, message=f"{token.message} {token.advice}")
     changes = _changes(checkout, purchase)
@@ -108,6 +111,16 @@ async def pay(ports: Ports, organization: Organization, checkout: Checkout, purc
     if isinstance(confirmed.verdict, NeedsAction) and purchase.challenge != "leave":
         return await resolve(ports, confirmed.attempt, approved=purchase.challenge == "approve")
     return await _told(ports, confirmed.settled, confirmed.attempt, confirmed.verdict)
+
+
+async def _token(ports: Ports, organization: Organization, purchase: Purchase) -> str | Declined:
+    """What the test bank gives for the card or the method."""
+    gateway, now, method = _bank(ports), ports.now(organization), purchase.method
+    if method is None or method in CARDS:
+        return await gateway.tokenize(organization.id, _card(ports, organization, purchase), now=now)
+    account = FIRST_ACCOUNT.get(method, "") if purchase.account is None else purchase.account
+    details = MethodDetails(method=method, account=account, routing=ROUTING)
+    return await gateway.tokenize_method(organization.id, details, now=now)
 
 
 async def resolve(ports: Ports, attempt: Attempt, *, approved: bool, code: str = "authentication_failure") -> Bought:
@@ -147,8 +160,9 @@ class NoTestBank(Exception):
 
 def _card(ports: Ports, organization: Organization, purchase: Purchase) -> CardDetails:
     is_amex = purchase.card.startswith(("34", "37"))
+    is_default = purchase.card == Purchase().card
     return CardDetails(
-        number=purchase.card,
+        number=DEBIT_CARD if purchase.method is Method.DEBIT and is_default else purchase.card,
         exp_month=purchase.exp_month,
         exp_year=purchase.exp_year or ports.now(organization).year + 3,
         cvc=purchase.cvc or ("1234" if is_amex else "123"),
@@ -164,11 +178,19 @@ def _changes(checkout: Checkout, purchase: Purchase) -> CheckoutChanges:
         address=_address(checkout, purchase),
         product_id=purchase.product_id,
         discount_code=purchase.discount_code,
+        payment_method="card" if purchase.method in CARDS else purchase.method,
         amount_minor=purchase.amount,
         quantities=_quantities(checkout, purchase),
     )
-    named = ("email", "name", "address", "product_id", "discount_code")
+    named = ("email", "name", "address", "product_id", "discount_code", "payment_method")
     return replace(changes, given=frozenset(name for name in named if getattr(changes, name) is not None))
+
+
+def place_of(method: Method | None) -> str:
+    """A country where a method can be used: the US wherever it can."""
+    markets = RULES[method].markets if method else ()
+    countries = [market.countries for market in markets if market.countries is not None]
+    return "US" if not countries or any("US" in one for one in countries) else min(countries[0])
 
 
 def _quantities(checkout: Checkout, purchase: Purchase) -> dict[int, int]:
@@ -184,7 +206,7 @@ def _address(checkout: Checkout, purchase: Purchase) -> Address:
     """The session's address with what the tester tells, and every field that the country needs. Raises InvalidState."""
     before = checkout.buyer.address
     told = {name: getattr(purchase, name) for name in _TOLD if getattr(purchase, name) is not None}
-    country = str(told.get("country", before.country if before else "US")).upper()
+    country = str(told.get("country", before.country if before else place_of(purchase.method))).upper()
     stays = before is not None and before.country == country
     known = replace(before if before and stays else Address(country=country), **{**told, "country": country})
     required = checkout.address_fields_in(country).required()

@@ -26,10 +26,11 @@ from checkstand.flows.read_sale import sale_of_payment
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.services import Services, client_address, services_of
 from checkstand.store import organizations, payments
-from checkstand.testing import buyer, clock
+from checkstand.testing import bank_office, buyer, clock
 
 router = APIRouter(prefix="/_test", tags=["Test controls"])
 _PURCHASE = TypeAdapter(buyer.Purchase)
+_DISPUTE = TypeAdapter(bank_office.WantedDispute)
 _OUTCOME: TypeAdapter[Literal["succeeded", "failed"]] = TypeAdapter(Literal["succeeded", "failed"])
 _BODY = {
     "too_large": "The body is too large.",
@@ -172,9 +173,7 @@ async def _pay(request: Request, services: Services, organization: Organization)
     try:
         purchase = _PURCHASE.validate_python(await _fields(request))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "body"
-        raise _Answer(422, "InvalidPurchase", f"{where}: {first['msg']}.") from error
+        raise _Answer(422, "InvalidPurchase", _first(error)) from error
     return _bought(await buyer.pay(services.ports, organization, checkout, purchase))
 
 
@@ -207,6 +206,42 @@ async def _attempt(request: Request, services: Services, organization: Organizat
     if found is None:
         raise NotFound
     return found
+
+
+@router.post("/payments/{payment_id}/dispute")
+async def dispute(request: Request) -> Response:
+    """Open a dispute of a payment as its buyer's bank would, and say how it ends."""
+    return await _answer(request, _dispute)
+
+
+async def _dispute(request: Request, services: Services, organization: Organization) -> object:
+    attempt = await _attempt(request, services, organization)
+    try:
+        wanted = _DISPUTE.validate_python(await _fields(request))
+    except ValidationError as error:
+        raise _Answer(422, "InvalidDispute", _first(error)) from error
+    return await bank_office.dispute(services.ports, organization, attempt, wanted)
+
+
+@router.post("/refunds/{refund_id}/resolve")
+async def resolve_refund(request: Request) -> Response:
+    """End a refund that waits for the bank; one that has arrived may come back as failed."""
+    return await _answer(request, _resolve_refund)
+
+
+async def _resolve_refund(request: Request, services: Services, organization: Organization) -> object:
+    identity = _identity(request.path_params["refund_id"], ids.DodoPrefix.REFUND)
+    try:
+        outcome = _OUTCOME.validate_python((await _fields(request)).get("outcome"))
+    except ValidationError as error:
+        raise _Answer(422, "InvalidOutcome", "outcome must be 'succeeded' or 'failed'.") from error
+    return await bank_office.resolve_refund(services.ports, organization, identity, succeeded=outcome == "succeeded")
+
+
+def _first(error: ValidationError) -> str:
+    """The first thing wrong with a body."""
+    item = error.errors()[0]
+    return f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}."
 
 
 def _identity(text: str, prefix: ids.DodoPrefix) -> UUID:

@@ -1,4 +1,5 @@
-"""The test bank's own page: where a buyer approves or fails the check that some test cards ask for (3-D Secure).
+"""The test bank's own pages: where a buyer approves, declines or leaves. A card's check (3-D Secure), a wallet, a bank behind a
+redirect, a UPI app, a lender; and for what takes days, a page that decides it now.
 
 It stands in for a bank, so it knows the charge alone, by its unguessable reference. The answer is written into the bank's books
 first; only then our side is told, and a second answer changes neither. It works after a restart, because nothing of it is in memory.
@@ -6,49 +7,108 @@ first; only then our side is told, and a second answer changes neither. It works
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkstand.domain.currency import currency as find_currency
+from checkstand.domain.methods import Kind, kind_of
+from checkstand.domain.money import split
 from checkstand.domain.payment import Attempt
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.test import WAITING, TestGateway
 from checkstand.services import Services, services_of
 from checkstand.store import payments, test_gateway
 from checkstand.store.test_gateway import BankCharge
 from checkstand.web.checkout import pages
+from checkstand.web.checkout.methods import method_label
 from checkstand.web.checkout.results import BRANDS
 from checkstand.web.checkout.session import form_token, may_post, read_form, safe_target, theme_in
-from checkstand.web.checkout.texts import texts_for
-from checkstand.web.templating import format_money
+from checkstand.web.checkout.texts import Texts, texts_for
+from checkstand.web.templating import format_day, format_money
 
 router = APIRouter(include_in_schema=False)
-UNDECIDED = "requires_action"
+PARTS, PART_DAYS = 4, 14
+# How a page that is answered with no declines: each method has its own way.
+_REFUSALS = {
+    Kind.CARD: "authentication_failure",
+    Kind.DEBIT: "insufficient_funds",
+    Kind.VOUCHER: "voucher_expired",
+}
+_REFUSED = "payment_method_provider_declined"
 
 
 async def show(request: Request) -> Response:
-    """The check: who asks, for how much, with which card; approve or not."""
+    """Who asks, for how much, with what; approve or not."""
     services = services_of(request)
     found = await _find(services, request)
     if found is None:
         return pages.unknown_page(request)
     charge, attempt, _ = found
-    t = texts_for("en")
+    t, kind = texts_for("en"), _kind(charge)
     organization = await services.ports.cache.organization(charge.organization_id)
     amount = format_money(charge.amount_minor, charge.currency)
-    brand = BRANDS.get(charge.instrument.brand or "", t("card.legend"))
+    label = method_label(t, charge.instrument.method)
+    own = kind is not Kind.CARD
     return pages.bare_page(
         request,
         "bank.html",
         "title.bank",
         theme=theme_in(charge.return_url),
-        is_decided=charge.state != UNDECIDED,
-        shop=organization.name,
-        amount=t("bank.setup") if attempt.purpose == "setup" else amount,
-        card=t("bank.card_value", brand=brand, last_four=charge.instrument.last_four),
+        is_decided=charge.state not in WAITING,
+        can_leave=charge.state == "processing",
+        method_kind=kind,
+        name=label if own else t("bank.name"),
+        heading=t(f"bank.{kind}.heading", method=label) if own else t("bank.heading"),
+        text=t(f"bank.{kind}.text") if own else t("bank.text"),
+        rows=(
+            (t("bank.merchant"), organization.name),
+            (t("bank.amount"), t("bank.setup") if attempt.purpose == "setup" else amount),
+            *_rows(charge, t, kind),
+        ),
         return_url=_way_back(services, charge),
         csrf=form_token(services, charge.reference),
     )
+
+
+def _kind(charge: BankCharge) -> Kind:
+    return kind_of(charge.instrument.method) or Kind.CARD
+
+
+def _rows(charge: BankCharge, t: Texts, kind: Kind) -> list[tuple[str, str]]:
+    """What this kind of page tells besides the merchant and the amount."""
+    instrument, last_four = charge.instrument, charge.instrument.last_four
+    if kind is Kind.CARD or (kind is Kind.WALLET and last_four):
+        brand = BRANDS.get(instrument.brand or "", t("card.legend"))
+        label = t("bank.card" if kind is Kind.CARD else "bank.wallet_card")
+        return [(label, t("bank.card_value", brand=brand, last_four=last_four))]
+    if kind is Kind.UPI:
+        amount = Decimal(charge.amount_minor).scaleb(-find_currency(charge.currency).exponent)
+        query = urlencode(
+            {"pa": "checkstand@upi", "tr": charge.reference[-12:], "am": amount, "cu": charge.currency}, safe="@"
+        )
+        return [(t("bank.upi_link"), f"upi://pay?{query}")]
+    if kind is Kind.PAY_LATER:
+        parts = split(charge.amount_minor, [1] * PARTS)
+        days = [charge.created_at + timedelta(days=PART_DAYS * number) for number in range(PARTS)]
+        return [
+            (
+                t("bank.part", number=number, date=format_day(day)),
+                format_money(part, charge.currency),
+            )
+            for number, (part, day) in enumerate(zip(parts, days, strict=True), 1)
+        ]
+    rows = [(t("bank.method"), method_label(t, instrument.method))]
+    if charge.voucher is not None:
+        rows += [(t("pending.entity"), charge.voucher.entity), (t("pending.reference"), charge.voucher.reference)]
+    if charge.due_at is not None and charge.state == "processing":
+        label = t("pending.until" if charge.voucher else "bank.decided_by")
+        rows.append((label, f"{format_day(charge.due_at)}, {charge.due_at:%H:%M} UTC"))
+    return rows
 
 
 async def decide(request: Request) -> Response:
@@ -67,7 +127,7 @@ async def decide(request: Request) -> Response:
     answer = form.get("answer", "")
     if answer not in ("approve", "fail", "cancel"):
         return pages.see_other(request.url.path)
-    code = "customer_cancelled" if answer == "cancel" else "authentication_failure"
+    code = "customer_cancelled" if answer == "cancel" else _REFUSALS.get(_kind(charge), _REFUSED)
     await gateway.decide(charge, approved=answer == "approve", code=code)
     verdict = await gateway.lookup(attempt)
     if verdict is not None:

@@ -9,12 +9,14 @@ from checkstand.dialects.dodo import (
     checkouts,
     customers,
     discounts,
+    disputes,
     files,
     images,
     meters,
     misc,
     payments,
     products,
+    refunds,
     short_links,
     wallets,
     webhooks,
@@ -42,6 +44,8 @@ for _part in (
     wallets,
     webhooks,
     misc,
+    refunds,
+    disputes,
 ):
     router.include_router(_part.api.router)
     operations += _part.api.operations

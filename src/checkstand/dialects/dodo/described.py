@@ -35,6 +35,8 @@ KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
     "payments": (DodoPrefix.PAYMENT,),
     "products": (DodoPrefix.PRODUCT,),
     "webhooks": (DodoPrefix.WEBHOOK_ENDPOINT,),
+    "refunds": (DodoPrefix.REFUND,),
+    "disputes": (DodoPrefix.DISPUTE,),
 }
 
 

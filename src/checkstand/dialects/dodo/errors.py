@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from checkstand.dialects.dodo import refund_errors
 from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.errors import (
     CheckstandError,
@@ -116,7 +117,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "no_method": (
         422,
         "NO_ELIGIBLE_PAYMENT_METHODS",
-        "{where}: none of these payment methods can be used. Add credit and debit.",
+        "{where}: none of these payment methods can pay this order here. Add credit and debit.",
     ),
     "country_unsupported": (422, "UNSUPPORTED_COUNTRY", "{where}: Country {given} currently not supported"),
     "confirm_incomplete": (422, BODY, "confirm: true needs {given}"),
@@ -224,6 +225,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         PARAMETERS,
         "currency_options: one must be the default (is_default: true) that other currencies are converted from",
     ),
+    **refund_errors.PROBLEMS,
 }
 _UNNAMED = (422, PARAMETERS, "{where}: not possible")
 # How flows name a field, where the wire names it differently.

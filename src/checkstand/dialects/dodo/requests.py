@@ -32,7 +32,6 @@ from checkstand.flows.ports import Ports
 from checkstand.store import customers
 
 CONFIRMED_LIFETIME = timedelta(minutes=15)
-CARDS = frozenset({"credit", "debit"})
 _OPTION_FLAGS = frozenset(
     {
         "allow_currency_selection",
@@ -124,12 +123,9 @@ def _check(organization: Organization, body: CheckoutIn, lines: Sequence[CartLin
 
 
 def _check_confirmed_cart(body: CheckoutIn, lines: Sequence[CartLine], currency: str) -> None:
-    """`confirm: true`: nothing about the cart may be left to the buyer, and a card must be allowed (dodo.md 2.3.4)."""
+    """`confirm: true`: nothing about the cart may be left to the buyer (dodo.md 2.3.4)."""
     problems = [Problem("quantity_zero", line.where("quantity"), 0) for line in lines if line.item.quantity == 0]
     problems += [Problem("amount_missing", line.where("amount")) for line in lines if cart.lacks_amount(line, currency)]
-    allowed = body.allowed_payment_method_types
-    if allowed is not None and not CARDS.intersection(allowed):
-        problems.append(Problem("no_method", ("allowed_payment_method_types",)))
     if problems:
         raise Invalid(problems)
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checkstand.dialects.dodo import discount_models
+from checkstand.dialects.dodo import discount_models, returns
 from checkstand.dialects.dodo.translate import business_id
 from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
+from checkstand.domain.refunding import parts_of
 
 STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.STARTED: "processing",
@@ -64,6 +66,17 @@ _RENAMED = {
     "invalid_expiry": "INVALID_EXPIRY_YEAR",
     "live_in_test": "INVALID_CARD_NUMBER",
     "unknown_token": "INVALID_REQUEST",
+    "voucher_expired": "TRANSACTION_NOT_APPROVED",
+    "too_many_declines": "TRY_AGAIN_LATER",
+}
+# The family that a method is told under, beside its own name.
+_FAMILIES = {
+    Kind.WALLET: "wallet",
+    Kind.REDIRECT: "bank_redirect",
+    Kind.UPI: "upi",
+    Kind.VOUCHER: "bank_transfer",
+    Kind.DEBIT: "bank_debit",
+    Kind.PAY_LATER: "pay_later",
 }
 _LISTED = """
     payment_id brand_id created_at currency customer digital_products_delivered metadata payment_method
@@ -120,7 +133,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "settlement_tax": settled_tax,
         "status": status,
         **_instrument(latest.instrument if latest else None),
-        "customer": _customer(sale),
+        "customer": buyer(sale),
         "billing": billing(_address(sale), country=organization.settings.country or "US"),
         "metadata": dict(checkout.metadata),
         "product_cart": [
@@ -136,9 +149,9 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "payment_link": session_url(public_url, checkout) if checkout.dialect == "dodo" else None,
         **_error(latest, status),
         "digital_products_delivered": False,
-        "refunds": [],
-        "refund_status": None,
-        "disputes": [],
+        "refunds": [returns.refund(item, organization) for item in sale.refunds],
+        "refund_status": returns.refund_status(sale.order),
+        "disputes": [returns.dispute(item, organization) for item in sale.disputes],
         "custom_field_responses": _answers(checkout),
         "invoice_id": None,
         "invoice_url": None,
@@ -185,16 +198,16 @@ def _address(sale: Sale) -> Address | None:
     return sale.checkout.buyer.address
 
 
-def _customer(sale: Sale) -> Json:
+def buyer(sale: Sale) -> Json:
     """The short form of a customer, or of the buyer who will become one."""
-    known, buyer = sale.customer, sale.checkout.buyer
-    customer_id = known.id if known else buyer.customer_id
+    known, given = sale.customer, sale.checkout.buyer
+    customer_id = known.id if known else given.customer_id
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
-        "email": (known.email if known else buyer.email) or "",
-        "name": (known.name if known else buyer.name) or "",
+        "email": (known.email if known else given.email) or "",
+        "name": (known.name if known else given.name) or "",
         "metadata": dict(known.metadata) if known else {},
-        "phone_number": known.phone if known else buyer.phone,
+        "phone_number": known.phone if known else given.phone,
     }
 
 
@@ -203,8 +216,9 @@ def _instrument(value: Instrument | None) -> Json:
     if value is None or value.method == "none":
         value = None
     is_card = value is not None and value.method == "card"
+    kind = kind_of(value.method) if value else None
     return {
-        "payment_method": value.method if value else None,
+        "payment_method": _FAMILIES.get(kind, value.method) if value and kind else value.method if value else None,
         "payment_method_type": (value.funding or "credit" if is_card else value.method) if value else None,
         "card_last_four": value.last_four if value else None,
         "card_network": value.brand.lower() if value and value.brand else None,
@@ -236,20 +250,22 @@ def _answers(checkout: Checkout) -> list[Json] | None:
 def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) -> Json:
     """A list's item: the payment without its details."""
     whole = payment(sale, organization, public_url=public_url)
-    return {**{name: whole[name] for name in _LISTED.split()}, "dispute_status": None}
+    disputed = f"dispute_{sale.disputes[-1].status}" if sale.disputes else None
+    return {**{name: whole[name] for name in _LISTED.split()}, "dispute_status": disputed}
 
 
 def line_items(sale: Sale) -> Json:
     """Each line of what was bought; only what was paid can be given back (dodo.md 5.5)."""
     lines = [line for line in sale.checkout.quote.lines if line.quantity or line.part_of is None]
     labels = [item.label for item in sale.order.items] if sale.order else [line.label for line in lines]
+    left = [part.left for part in parts_of(sale.order, sale.refunds)] if sale.order else [0] * len(lines)
     return {
         "currency": sale.checkout.currency,
-        "items": [_line_item(sale, line, label) for line, label in zip(lines, labels, strict=True)],
+        "items": [_line_item(sale, *item) for item in zip(lines, labels, left, strict=True)],
     }
 
 
-def _line_item(sale: Sale, line: QuoteLine, label: str) -> Json:
+def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -> Json:
     product = sale.checkout.product(line.product_id)
     prefix = DodoPrefix.ADDON if product.kind == "addon" else DodoPrefix.PRODUCT
     net, tax = (0, 0) if line.is_deferred else (line.net_minor, line.tax_minor)
@@ -259,7 +275,7 @@ def _line_item(sale: Sale, line: QuoteLine, label: str) -> Json:
         "description": product.description,
         "amount": net,
         "tax": tax,
-        "refundable_amount": net + tax if sale.order else 0,
+        "refundable_amount": refundable_minor,
     }
 
 

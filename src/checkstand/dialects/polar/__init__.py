@@ -13,6 +13,7 @@ from checkstand.dialects.polar import (
     orders,
     organizations,
     products,
+    refunds,
     webhooks,
 )
 from checkstand.dialects.polar.described import describe
@@ -38,6 +39,7 @@ for _part in (
     members,
     organizations,
     webhooks,
+    refunds,
 ):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))

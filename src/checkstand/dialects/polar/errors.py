@@ -184,6 +184,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "Product '{product}' allows between {min} and {max} units for {currency}.",
     ),
     "link_without_products": ("value_error", "No valid products."),
+    "refund_order_unknown": ("value_error", "Order not found"),
+    "refund_exceeds": ("value_error", "Refund amount exceeds refundable amount"),
 }
 # What the original keeps to itself is told in an extra key (decisions: precise reasons without changing the wire).
 HINTS: Mapping[str, str] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from checkstand.dialects.polar import customer_views, discount_models, sales, translate
+from checkstand.dialects.polar import customer_views, discount_models, refunds, sales, translate
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout
@@ -16,10 +16,12 @@ from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.member import Member
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
+from checkstand.domain.refund import Refund
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
 from checkstand.store import checkouts, customers, discounts, members, products
+from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import decode
 
 EVENTS: Mapping[FactType, tuple[str, ...]] = {
@@ -41,6 +43,10 @@ EVENTS: Mapping[FactType, tuple[str, ...]] = {
     FactType.ORDER_PAID: ("order.created", "order.updated", "order.paid"),
     FactType.PRODUCT_CREATED: ("product.created",),
     FactType.PRODUCT_UPDATED: ("product.updated",),
+    FactType.REFUND_CREATED: ("refund.created",),
+    FactType.REFUND_UPDATED: ("refund.updated",),
+    FactType.ORDER_REFUNDED: ("order.updated", "order.refunded"),
+    FactType.ORDER_UPDATED: ("order.updated",),
 }
 
 
@@ -81,7 +87,11 @@ async def _data(ports: Ports, organization: Organization, fact: Fact, event_type
             decode(Sale, fact.snapshot) if fact.snapshot else await sale_of_order(ports, organization, fact.subject_id)
         )
         shown = sales.order(sale, organization)
-        return shown if event_type == "order.paid" else {**shown, "receipt_number": None}
+        has_receipt = event_type == "order.paid" or fact.type is not FactType.ORDER_PAID
+        return shown if has_receipt else {**shown, "receipt_number": None}
+    if event_type.startswith("refund."):
+        refund = await _refund(ports, organization, fact)
+        return refunds.refund(refund) if refund else None
     if event_type.startswith("customer."):
         customer = await _customer(ports, organization, fact)
         if customer is None:
@@ -126,6 +136,12 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Jso
         return None
     named = await products.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
     return discount_models.discount(found, organization, named)
+
+
+async def _refund(ports: Ports, organization: Organization, fact: Fact) -> Refund | None:
+    if fact.snapshot:
+        return decode(Refund, fact.snapshot)
+    return await stored_refunds.by_id(ports.db, organization.id, fact.subject_id)
 
 
 async def _product(ports: Ports, organization: Organization, fact: Fact) -> Product | None:

@@ -7,6 +7,7 @@ from checkstand.dialects.polar.wire import Json, address, moment, uuid
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
+from checkstand.domain.refunding import returned_of, whole
 
 
 def invoice_number(order: Order, organization: Organization) -> str:
@@ -22,6 +23,7 @@ def order(sale: Sale, organization: Organization) -> Json:
     bought = sale.checkout.product(value.product_id)
     customer = customer_views.customer(buyer)
     email = buyer.email or sale.checkout.buyer.email or ""
+    returned, left = returned_of(sale.refunds), whole(value)
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),
@@ -35,10 +37,10 @@ def order(sale: Sale, organization: Organization) -> Json:
         "total_amount": value.total_minor,
         "applied_balance_amount": 0,
         "due_amount": 0,
-        "refunded_amount": 0,
-        "refunded_tax_amount": 0,
-        "refundable_amount": value.net_minor,
-        "refundable_tax_amount": value.tax_minor,
+        "refunded_amount": returned.net_minor,
+        "refunded_tax_amount": returned.tax_minor,
+        "refundable_amount": left.net_left,
+        "refundable_tax_amount": left.tax_left,
         "currency": value.currency.lower(),
         "billing_reason": value.billing_reason,
         "billing_name": value.billing_name,

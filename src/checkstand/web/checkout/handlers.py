@@ -31,23 +31,24 @@ from checkstand.domain.errors import (
     PaymentNotReady,
 )
 from checkstand.domain.payment import Declined, NeedsAction
-from checkstand.flows.confirm_checkout import confirm_checkout, what_is_missing
+from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_is_missing
 from checkstand.flows.refresh_payment import refresh_payment
 from checkstand.flows.renew_checkout import renew_checkout
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.gateways.test_cards import CardDetails
+from checkstand.gateways.test_methods import MethodDetails
 from checkstand.http import json_response
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes, without_discount
 from checkstand.web.checkout.form import (
     may_be_chosen,
-    read_card,
     read_changes,
     shown_total,
     total_mark,
 )
 from checkstand.web.checkout.messages import Input
+from checkstand.web.checkout.methods import read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
@@ -62,7 +63,8 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    return await _page(visit, Input(refusal=last_refusal(visit.checkout)))
+    locked = await is_locked(visit.ports, visit.checkout)
+    return await _page(visit, Input(refusal=None if locked else last_refusal(visit.checkout), is_locked=locked))
 
 
 async def _page(visit: Visit, given: Input, *, status: int = 200) -> Response:
@@ -101,7 +103,7 @@ async def confirmation(request: Request) -> Response:
     if status is CheckoutStatus.SUCCEEDED:
         return await results.success_page(visit)
     if status is CheckoutStatus.CONFIRMED:
-        return results.waiting_page(visit)
+        return await results.waiting_page(visit)
     if status is CheckoutStatus.FAILED:
         return results.failed_page(visit)
     return results.expired_page(visit)
@@ -188,14 +190,19 @@ async def pay(request: Request) -> Response:
     except DiscountLimitReached as reached:
         return await _over_limit(visit, form, changes, reached)
     complaints += _what_is_missing(preview, form)
-    card = read_card(form) if preview.is_payment_form_required else None
-    if card is not None and not isinstance(card, CardDetails):
-        complaints += card
+    details: CardDetails | MethodDetails | None = None
+    if preview.is_payment_form_required:
+        method, read = read_method(preview, form)
+        changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
+        if isinstance(read, CardDetails | MethodDetails):
+            details = read
+        else:
+            complaints += read
     if complaints:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
     if shown_total(form) != total_mark(preview):
         return await _again(visit, form, changes, Input(has_changed=True), status=409)
-    return await _charge(request, visit, form, changes, card if isinstance(card, CardDetails) else None)
+    return await _charge(request, visit, form, changes, details)
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
@@ -208,7 +215,7 @@ def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -
 def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
     missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
     if preview.is_payment_form_required and "name" in form and not form["name"]:
-        missing.append(complaint("name", "problem.name_card.required"))
+        missing.append(complaint("name", "problem.name.required"))
     options = preview.options
     needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
     if needs_tax_id and not preview.buyer.tax_id:
@@ -220,13 +227,18 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
 
 
 async def _charge(
-    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, card: CardDetails | None
+    request: Request,
+    visit: Visit,
+    form: Mapping[str, str],
+    changes: CheckoutChanges,
+    details: CardDetails | MethodDetails | None,
 ) -> Response:
-    """Everything is there: a token for the card, then confirm."""
-    token = await _token(visit, card)
+    """Everything is there: a token for the card or account, then confirm."""
+    token = await token_for(visit, details)
     if isinstance(token, Declined):
-        return await _again(visit, form, changes, Input(refusal=refusal_of(token)), status=422)
-    if token is None and card is not None:
+        refusal = refusal_of(token, method=changes.payment_method or "card")
+        return await _again(visit, form, changes, Input(refusal=refusal), status=422)
+    if token is None and details is not None:
         return await _again(visit, form, changes, Input(), status=409)
     back = visit.absolute_url("/confirmation")
     try:
@@ -257,13 +269,6 @@ async def _charge(
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme)
     return pages.see_other(visit.url("/confirmation"))
-
-
-async def _token(visit: Visit, card: CardDetails | None) -> str | Declined | None:
-    """What the gateway gives for a card; None without a card, or without a gateway whose cards this page may take."""
-    if card is None or visit.bank is None:
-        return None
-    return await visit.bank.tokenize(visit.organization.id, card, now=visit.now)
 
 
 async def _over_limit(

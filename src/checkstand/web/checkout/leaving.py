@@ -22,7 +22,7 @@ def success_target(visit: Visit) -> str | None:
     wanted = checkout.redirects.success_url
     if checkout.dialect == "dodo":
         target = safe_target(wanted, "app")
-        return with_query(target, _dodo_parameters(checkout)) if target else None
+        return with_query(target, _dodo_parameters(checkout, "succeeded")) if target else None
     target = safe_target(wanted, "web")
     if target is None:
         return None
@@ -35,11 +35,18 @@ def back_target(visit: Visit) -> str | None:
     return safe_target(visit.checkout.redirects.back_url, "app" if visit.checkout.dialect == "dodo" else "web")
 
 
-def _dodo_parameters(checkout: Checkout) -> dict[str, str]:
+def pending_target(visit: Visit) -> str | None:
+    """Where a buyer goes whose payment takes days: Dodo's shops are told `status=processing` (dodo.md 8, 99), Polar's nothing."""
+    checkout = visit.checkout
+    target = safe_target(checkout.redirects.success_url, "app") if checkout.dialect == "dodo" else None
+    return with_query(target, _dodo_parameters(checkout, "processing")) if target else None
+
+
+def _dodo_parameters(checkout: Checkout, status: str) -> dict[str, str]:
     added = {}
     if checkout.order_id is not None:
         added["payment_id"] = ids.short_id(ids.DodoPrefix.PAYMENT, checkout.order_id)
-    added["status"] = "succeeded"
+    added["status"] = status
     if checkout.buyer.email:
         added["email"] = checkout.buyer.email
     return added

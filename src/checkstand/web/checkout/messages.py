@@ -24,6 +24,7 @@ class Input:
     refusal: Refusal | None = None
     has_changed: bool = False
     dropped_code: str = ""
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,9 @@ class Messages:
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
         t, refusal = self._words.texts, self._given.refusal
+        if self._given.is_locked:
+            text = t("locked.text", merchant=self._visit.organization.name)
+            return Noted(tone="error", heading=t("locked.heading"), text=text)
         if refusal is not None and refusal.was_stopped:
             return Noted(tone="notice", heading=t("stopped.heading"), text=t("stopped.text"))
         if refusal is not None:
@@ -90,7 +94,8 @@ class Messages:
     def _sentence(self, one: Complaint) -> str:
         t, checkout = self._words.texts, self._visit.checkout
         key = one.key
-        if one.field == "name" and key == "problem.name.required" and checkout.is_payment_form_required:
+        uses_card = self._given.typed.get("method", "card") == "card"
+        if one.field == "name" and key == "problem.name.required" and checkout.is_payment_form_required and uses_card:
             key = "problem.name_card.required"
         if one.field == "country" and key == "problem.field.required":
             key = "problem.country.required"

@@ -56,6 +56,12 @@ _CARD_FIELDS = {
     "expired_card": "card_exp",
     "incorrect_cvc": "card_cvc",
 }
+_OTHER_FIELDS = {
+    "upi_collect": "upi_id",
+    "sepa": "bank_iban",
+    "ach": "bank_account",
+}
+_ABOUT_ACCOUNT = frozenset({"invalid_upi_id", "invalid_account", "account_not_for_tests", "insufficient_funds"})
 STOPPED = "customer_cancelled"
 
 
@@ -117,9 +123,14 @@ _FORM_ORDER = (
     "discount_code",
     "email",
     "phone",
+    "method",
     "card_number",
     "card_exp",
     "card_cvc",
+    "upi_id",
+    "bank_iban",
+    "bank_routing",
+    "bank_account",
     "name",
     "country",
     "line1",
@@ -170,12 +181,12 @@ class Refusal:
     was_stopped: bool = False
 
 
-def refusal_of(declined: Declined) -> Refusal:
-    """What the page says of a decline."""
+def refusal_of(declined: Declined, *, method: str = "card") -> Refusal:
+    """What the page says of a decline of this method."""
     return Refusal(
         message=declined.message,
         advice=declined.advice,
-        field=_CARD_FIELDS.get(declined.code, "card_number"),
+        field=_CARD_FIELDS.get(declined.code, "card_number") if method == "card" else _other_field(declined, method),
         was_stopped=declined.code == STOPPED,
     )
 
@@ -184,4 +195,10 @@ def last_refusal(checkout: Checkout) -> Refusal | None:
     """The decline that this session was reopened with, until the buyer tries again."""
     if checkout.last_decline is None:
         return None
-    return refusal_of(decline(checkout.last_decline))
+    method = checkout.payment_method or "card"
+    return refusal_of(decline(checkout.last_decline, method=method), method=method)
+
+
+def _other_field(declined: Declined, method: str) -> str:
+    """The account's field where the account was wrong; else the choice of the method."""
+    return _OTHER_FIELDS.get(method, "method") if declined.code in _ABOUT_ACCOUNT else "method"

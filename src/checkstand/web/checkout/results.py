@@ -8,11 +8,15 @@ from starlette.responses import Response
 
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.methods import Kind, Method, kind_of
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.renew_checkout import may_renew
+from checkstand.gateways.test_methods import DEBIT_DAYS
+from checkstand.store import payments
 from checkstand.web.checkout.later import later_charges
-from checkstand.web.checkout.leaving import success_target
+from checkstand.web.checkout.leaving import pending_target, success_target
+from checkstand.web.checkout.methods import method_label
 from checkstand.web.checkout.pages import message_page, page, see_other
 from checkstand.web.checkout.rows import bought_words
 from checkstand.web.checkout.session import Visit
@@ -88,9 +92,14 @@ def failed_page(visit: Visit) -> Response:
     )
 
 
-def waiting_page(visit: Visit) -> Response:
-    """Confirmed and undecided: the bank's turn when the buyer has to go there, else patience."""
+async def waiting_page(visit: Visit) -> Response:
+    """Confirmed and undecided: the bank's turn when the buyer has to go there; days to wait for; else patience."""
     payment = visit.checkout.payment
+    attempt = await payments.by_id(visit.ports.db, visit.organization.id, payment.attempt_id) if payment else None
+    if attempt is not None and attempt.status is AttemptStatus.PROCESSING and attempt.instrument is not None:
+        kind = kind_of(attempt.instrument.method)
+        if kind in (Kind.DEBIT, Kind.VOUCHER):
+            return _pending_page(visit, attempt, kind)
     action_url = payment.action_url if payment and payment.intent_status == "requires_action" else None
     return page(
         visit,
@@ -99,6 +108,32 @@ def waiting_page(visit: Visit) -> Response:
         action_url=action_url,
         status_url=visit.url("/status"),
         own_url=visit.url("/confirmation"),
+    )
+
+
+def _pending_page(visit: Visit, attempt: Attempt, kind: Kind) -> Response:
+    """Order received, the money still to come: what happens next, and what the buyer has to do for it."""
+    t, words, voucher = visit.texts, wording_for(visit), attempt.voucher
+    rows = [(t("pending.amount"), words.money(attempt.amount_minor, attempt.currency))]
+    if voucher is not None:
+        entity, number = (t("pending.entity"), voucher.entity), (t("pending.reference"), voucher.reference)
+        rows = [entity, number, *rows, (t("pending.until"), words.moment(voucher.expires_at))]
+    elif attempt.instrument is not None:
+        rows.append((t("success.method"), _method(visit, attempt)))
+    text = t("pending.voucher") if voucher else t("pending.debit_open")
+    if kind is Kind.DEBIT and attempt.decided_by is not None and attempt.instrument is not None:
+        days = DEBIT_DAYS[Method(attempt.instrument.method)]
+        text = t("pending.debit", days=days, date=words.day(attempt.decided_by))
+    return page(
+        visit,
+        "pending.html",
+        "title.pending",
+        text=text,
+        rows=tuple(rows),
+        status_url=visit.url("/status"),
+        decide_url=f"/bank/{attempt.gateway_reference}" if visit.bank and attempt.gateway_reference else "",
+        continue_url=pending_target(visit),
+        leaves_at_once=visit.checkout.options.redirect_immediately and voucher is None,
     )
 
 
@@ -136,7 +171,14 @@ async def _receipt(visit: Visit) -> Receipt:
 
 def _method(visit: Visit, paid: Attempt) -> str:
     instrument, t = paid.instrument, visit.texts
-    if instrument is None or instrument.last_four is None:
+    if instrument is None or instrument.method == "none":
+        return t("success.method_none")
+    kind = kind_of(instrument.method)
+    if kind is not Kind.CARD and kind is not None:
+        label = method_label(t, instrument.method)
+        ending = kind is Kind.DEBIT and instrument.last_four
+        return t("success.method_ending", method=label, last_four=instrument.last_four) if ending else label
+    if instrument.last_four is None:
         return t("success.method_none")
     brand = BRANDS.get(instrument.brand or "", t("card.legend"))
     return t("success.method_card", brand=brand, last_four=instrument.last_four)

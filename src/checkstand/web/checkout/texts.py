@@ -12,8 +12,10 @@ from functools import cache
 
 from babel import Locale
 
-from checkstand.web.checkout.english import ENGLISH
+from checkstand.web.checkout import english
+from checkstand.web.checkout.english_methods import METHODS
 
+ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
 

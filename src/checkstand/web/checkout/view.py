@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
+from markupsafe import Markup
 
 from checkstand.domain.address import AddressFields
 from checkstand.domain.catalog import is_free
@@ -23,6 +24,7 @@ from checkstand.web.checkout.goods import Counter, Goods
 from checkstand.web.checkout.goods_form import takes_codes
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input, Messages, Noted
+from checkstand.web.checkout.methods import Choices, choices_of
 from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.session import Visit
@@ -68,6 +70,10 @@ class CheckoutView:
     locked_email: str
     contact: tuple[Field, ...]
     card: tuple[Field, ...]
+    holder: Field | None
+    methods: Choices
+    no_method: str
+    is_locked: bool
     country: Field | None
     shown_country: str
     address: tuple[Field, ...]
@@ -107,7 +113,7 @@ class _Builder:
         summary = summarize(
             checkout, self.words, visit.now, merchant=merchant, is_test=visit.is_test, settings=settings
         )
-        contact, card = self._contact(), self._card()
+        contact, methods = self._contact(), self._methods(summary.due)
         country, address, business = self._country_field(), self._address(), self._business()
         has_interval = single and product.recurrence and not isinstance(checkout.selected_price.terms, Metered)
         counter = Counter(checkout, self.words, self.given, self.messages)
@@ -122,9 +128,13 @@ class _Builder:
             summary=summary,
             shows_details=checkout.options.show_order_details,
             discount=self._discount(),
-            locked_email=(checkout.buyer.email or "") if checkout.buyer.customer_id else "",
+            locked_email=(checkout.buyer.email or "") if checkout.is_email_locked else "",
             contact=contact,
-            card=card,
+            card=self._card() if methods.with_card else (),
+            holder=self._holder(methods),
+            methods=methods,
+            no_method=self._no_method(methods),
+            is_locked=self.given.is_locked,
             country=country,
             shown_country=self.country_code,
             address=address,
@@ -207,15 +217,34 @@ class _Builder:
             )
         return tuple(fields)
 
+    def _methods(self, due: str) -> Choices:
+        if not self.needs_form or self.visit.bank is None:
+            return Choices()
+        error = self.messages.error("method")
+        country = self.country_code or None
+        return choices_of(self.visit, country, self.given.typed, field=self._field, error=error, amount=due)
+
+    def _no_method(self, methods: Choices) -> str:
+        """Why nothing can be paid here; empty where something can, or where nothing has to be."""
+        country = places.country_name(self.country_code, self.t.language) if self.country_code else ""
+        return self.t(methods.none, country=country, currency=self.checkout.currency) if methods.none else ""
+
     def _card(self) -> tuple[Field, ...]:
         """The test gateway's own form. Card data is never written back into it."""
-        if not self.needs_form or self.visit.bank is None:
-            return ()
         number = self._field("card_number", self.t("card.number"), None)
         expiry = self._field("card_exp", self.t("card.expiry"), None, width="half")
         code = self._field("card_cvc", self.t("card.cvc"), None, width="half")
-        holder = self._field("name", self.t("name.card_label"), self.checkout.buyer.name, typing="name_card")
-        return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}), holder)
+        return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}))
+
+    def _holder(self, methods: Choices) -> Field | None:
+        """Whose name: the one on the card, or simply the buyer's; which of both labels is seen follows the choice."""
+        if not methods.every:
+            return None
+        on_card, full = self.t("name.card_label"), self.t("name.label")
+        both = Markup('<span class="if-card">{}</span><span class="if-other">{}</span>').format(on_card, full)
+        label = (on_card if methods.only else both) if methods.with_card else full
+        typing = "name_card" if methods.with_card else "name"
+        return self._field("name", label, self.checkout.buyer.name, typing=typing)
 
     # ------------------------------------------------------------ where to
 

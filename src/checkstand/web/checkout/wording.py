@@ -29,6 +29,10 @@ class Wording:
         """`$1,234.50`"""
         return format_money(amount_minor, currency, self.locale)
 
+    def moment(self, moment: datetime) -> str:
+        """Day and time, in UTC: `December 5, 2026, 16:30 UTC`."""
+        return f"{self.day(moment)}, {moment:%H:%M} UTC"
+
     def day(self, moment: datetime) -> str:
         """`December 5, 2026`"""
         return format_day(moment, self.locale)

@@ -16,6 +16,7 @@ from checkstand.web.dashboard import (
     home,
     product_edit,
     products,
+    refunds,
     sales,
     settings,
     sign_in,
@@ -31,7 +32,7 @@ router = APIRouter(prefix="/dashboard", include_in_schema=False)
 router.add_api_route("", home.enter, methods=["GET"])
 router.add_api_route("/", home.enter, methods=["GET"])
 # First come, first served: a fixed path stands before the pattern that would swallow it.
-for module in (sign_in, home, tokens, tax, settings, discounts, product_edit, products, checkouts, sales):
+for module in (sign_in, home, tokens, tax, settings, discounts, product_edit, products, checkouts, refunds, sales):
     router.include_router(module.router)
 
 

@@ -17,8 +17,9 @@ from checkstand.domain.money import format_money
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.store import checkouts, facts, orders, payments, webhooks
+from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
-from checkstand.web.dashboard import timeline, words
+from checkstand.web.dashboard import refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
@@ -139,6 +140,7 @@ async def detail(visit: Visit) -> Response:
     wanted = orders.OrderFilter(checkout_ids=(checkout.id,))
     bought = await orders.search(db, organization_id, wanted, sorting=[], offset=0, limit=1)
     order = bought.items[0] if bought.items else None
+    returned = (await stored_refunds.of_orders(db, organization_id, [order.id])).get(order.id, ()) if order else ()
     return page(
         visit,
         "checkout.html",
@@ -158,6 +160,8 @@ async def detail(visit: Visit) -> Response:
         rounding=ROUNDING,
         address=_address_lines(checkout.buyer.address),
         order=order,
+        refunds=[refunds.row_of(visit, refund) for refund in returned],
+        can_be_refunded=visit.may_change and order is not None and order.refunded_minor < order.total_minor,
         raw=raw_json(checkout),
     )
 

@@ -46,6 +46,8 @@ NOTICES = {
     "tax-saved": "Saved. New checkouts follow it.",
     "token-revoked": "Token revoked. The next request with it is refused.",
     "token-made-already": "That form was sent already and made one token. A token is shown only once, so it is not shown again.",
+    "refund-sent": "Refund sent. The money goes back the way it came.",
+    "refund-underway": "Refund under way. The bank decides later.",
 }
 
 

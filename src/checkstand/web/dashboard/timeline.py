@@ -70,6 +70,19 @@ _PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
         "Customer recognised",
         "An earlier customer bought again; their details were updated.",
     ),
+    FactType.REFUND_CREATED: ("back", "blue", "Refund sent to the gateway", None),
+    FactType.REFUND_UPDATED: ("back", "blue", "The gateway told more of a refund", None),
+    FactType.REFUND_SUCCEEDED: ("back", "green", "Refund succeeded", "The money is on its way to the buyer."),
+    FactType.REFUND_FAILED: ("cross", "red", "Refund failed", None),
+    FactType.ORDER_REFUNDED: ("receipt", "grey", "Order refunded", "In full or in part."),
+    FactType.ORDER_UPDATED: ("receipt", "grey", "Order changed", None),
+    FactType.DISPUTE_OPENED: ("warning", "red", "Dispute opened", "The buyer’s bank has taken the money back for now."),
+    FactType.DISPUTE_CHALLENGED: ("shield", "amber", "Dispute challenged", "The bank is looking at the evidence."),
+    FactType.DISPUTE_ACCEPTED: ("cross", "grey", "Dispute accepted", "The buyer keeps the money."),
+    FactType.DISPUTE_CANCELLED: ("check", "green", "Dispute cancelled", "The money came back."),
+    FactType.DISPUTE_EXPIRED: ("hourglass", "red", "Dispute expired", "Nobody answered: the buyer keeps the money."),
+    FactType.DISPUTE_WON: ("check", "green", "Dispute won", "The money came back."),
+    FactType.DISPUTE_LOST: ("cross", "red", "Dispute lost", "The buyer keeps the money."),
 }
 
 

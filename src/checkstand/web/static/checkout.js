@@ -15,7 +15,7 @@ let running = null;
 let waiting = 0;
 let leaving = false;
 
-const isCard = (name) => name.startsWith("card_");
+const isCard = (name) => name.startsWith("card_") || name.startsWith("bank_");
 const isBox = (field) => field.type === "radio" || field.type === "checkbox";
 const isText = (field) => field.matches("input:not([type=radio],[type=checkbox],[type=hidden]), textarea");
 
@@ -156,7 +156,8 @@ function pressEnter(event) {
   event.preventDefault();
   if (field.name === "discount_code") return update(field.parentElement.querySelector("button"));
   if (!byId("pay-side").contains(field)) return update();
-  const fields = [...byId("pay-side").querySelectorAll("input:not([type=hidden]), select, textarea")].filter((one) => one.offsetParent);
+  const inputs = byId("pay-side").querySelectorAll("input:not([type=hidden], [type=radio]), select, textarea");
+  const fields = [...inputs].filter((one) => one.offsetParent);
   const next = fields[fields.indexOf(field) + 1];
   if (next) return next.focus();
   form.requestSubmit(byId("pay-button"));
@@ -190,7 +191,7 @@ if (form) {
   });
   form.addEventListener("change", (event) => {
     const field = event.target;
-    if (!field.name || isCard(field.name) || field.name === "discount_code") return;
+    if (!field.name || isCard(field.name) || ["discount_code", "method", "upi_id"].includes(field.name)) return;
     soon(isText(field) ? 300 : 0);
   });
   form.addEventListener("click", (event) => {
@@ -227,6 +228,8 @@ function useCard(number) {
     field.value = value;
     clearError(field);
   };
+  const card = byId("method-card");
+  if (card) card.checked = true;
   put("card_number", number);
   put("card_exp", "12/34");
   put("card_cvc", number.startsWith("37") ? "1234" : "123");
@@ -250,7 +253,7 @@ async function copyCard(button) {
 const waitingPage = document.querySelector("[data-poll]");
 if (waitingPage) {
   const started = Date.now();
-  const waits = waitingPage.querySelector(".spinner") ? false : true;
+  const waits = waitingPage.dataset.page === "action";
   const look = async () => {
     try {
       const answer = await fetch(waitingPage.dataset.poll, { cache: "no-store" });

@@ -1,0 +1,70 @@
+"""`/disputes` (dodo.md 5.8): what buyers' banks took back, and how it ended."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from checkstand.dialects.dodo import paging, returns, sales
+from checkstand.dialects.dodo.call import Api, Call
+from checkstand.dialects.dodo.wire import Json, shown_brand
+from checkstand.domain.dispute import STAGES, STATUSES, Dispute
+from checkstand.domain.errors import NotFound
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.order import Sale
+from checkstand.domain.organization import Organization
+from checkstand.flows.read_sale import sale_of_payment
+from checkstand.store import disputes
+
+api = Api("Dodo: disputes")
+READ = ("disputes:read", "disputes:write")
+
+
+class Wanted(paging.Paged):
+    dispute_status = paging.one_of([f"dispute_{status}" for status in STATUSES])
+    dispute_stage = paging.one_of(STAGES)
+    customer_id = paging.identity(DodoPrefix.CUSTOMER)
+    created_at_gte = paging.moment()
+    created_at_lte = paging.moment()
+
+
+@api.route("GET", "/disputes", scopes=READ, query=Wanted)
+async def search(call: Call) -> Response:
+    """List disputes, newest first."""
+    asked = Wanted(call)
+    part, status = asked.window(), asked.dispute_status
+    stage, created_after, created_before = asked.dispute_stage, asked.created_at_gte, asked.created_at_lte
+    try:
+        customer_id = asked.customer_id
+    except paging.Nothing:
+        return call.json(paging.envelope([]))
+    wanted = disputes.DisputeFilter(
+        status=status.removeprefix("dispute_") if status else None,
+        stage=stage,
+        customer_id=customer_id,
+        created_after=created_after,
+        created_before=created_before,
+    )
+    page = await disputes.search(call.ports.db, call.organization.id, wanted, offset=part.offset, limit=part.limit)
+    return call.json(paging.envelope([returns.dispute(item, call.organization) for item in page.items]))
+
+
+@api.route("GET", "/disputes/{id}", scopes=READ)
+async def get(call: Call) -> Response:
+    """Read a dispute."""
+    found = await disputes.by_id(call.ports.db, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
+    if found is None:
+        raise NotFound
+    sale = await sale_of_payment(call.ports, call.organization, found.order_id)
+    return call.json(detailed(found, sale, call.organization))
+
+
+def detailed(value: Dispute, sale: Sale, organization: Organization) -> Json:
+    """A dispute with whose it is and what they say."""
+    is_ours = all(attempt.gateway != "stripe" for attempt in sale.attempts if attempt.id == value.attempt_id)
+    return {
+        **returns.dispute(value, organization),
+        "brand_id": shown_brand(organization.id, sale.checkout.selected.brand_id),
+        "customer": sales.buyer(sale),
+        "payment_provider": "dodo" if is_ours else "stripe",
+        "reason": value.reason,
+    }

@@ -1,0 +1,138 @@
+"""Audit: prove that the books agree with themselves, with each other and with the gateway's own. Nothing is changed.
+
+Each check says how many things it compared and tells every difference in a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from checkstand.domain.ledger import Moved
+from checkstand.domain.money import format_money
+from checkstand.domain.organization import Organization
+from checkstand.flows.ports import Ports
+from checkstand.gateways.base import Statement
+from checkstand.store import audit
+from checkstand.store.audit import Compared, Difference
+from checkstand.store.database import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One rule, how many things were compared, and a sentence for each that breaks it."""
+
+    name: str
+    compared: int
+    problems: tuple[str, ...] = ()
+    note: str | None = None
+
+
+Reader = Callable[[Executor, UUID], Awaitable[Compared]]
+# The rule, what lists it, and how a difference is told: {name}, {expected} and {found} are filled in.
+_RULES: tuple[tuple[str, Reader, str], ...] = (
+    ("movements sum to zero", audit.movements, "Ledger transaction {name} sums to {found}, not to zero."),
+    (
+        "orders = captured payments",
+        audit.orders_and_payments,
+        "{name} is an order of {expected}, but {found} was captured for it.",
+    ),
+    ("orders = their items", audit.orders_and_items, "{name} is {expected}, but its items sum to {found}."),
+    (
+        "orders = ledger",
+        audit.orders_and_ledger,
+        "{name}: the gateway owes {expected} for it, but the ledger says {found}.",
+    ),
+    ("order numbers", audit.order_numbers, "The last order number is {expected}, but there are {found} {name}."),
+    (
+        "refunds = orders' refunded",
+        audit.refunds_of_orders,
+        "{name} says that {found} went back, but its refunds sum to {expected}.",
+    ),
+    (
+        "refunds <= captured",
+        audit.refunds_beyond_payments,
+        "{name} was refunded {found} more than was captured for it.",
+    ),
+    (
+        "redemption counts",
+        audit.redemption_counts,
+        "Discount {name} counts {found} redemptions, but there are {expected}.",
+    ),
+    (
+        "redemptions = orders",
+        audit.redemptions_and_orders,
+        "{name} has a discount's redemption without an order, or an order's discount without its redemption.",
+    ),
+)
+
+
+async def audit_books(ports: Ports, organization: Organization) -> list[Check]:
+    """Every check of one organization, in the order they are told."""
+    checks = [await _totals(ports, organization)]
+    for name, read, sentence in _RULES:
+        compared = await read(ports.db, organization.id)
+        problems = tuple(_told(sentence, difference) for difference in compared.differences)
+        checks.append(Check(name=name, compared=compared.looked_at, problems=problems))
+    return checks + await _gateways(ports, organization)
+
+
+async def _totals(ports: Ports, organization: Organization) -> Check:
+    found = await audit.totals(ports.db, organization.id)
+    problems = tuple(
+        f"In {code} debits are {format_money(debits, code)} and credits {format_money(credits, code)}."
+        for code, debits, credits in found
+        if debits != credits
+    )
+    sums = ", ".join(format_money(debits, code) for code, debits, _ in found)
+    return Check(name="debits = credits", compared=len(found), problems=problems, note=sums or None)
+
+
+def _told(sentence: str, difference: Difference) -> str:
+    def shown(number: int) -> str:
+        return format_money(number, difference.currency) if difference.currency else str(number)
+
+    text = sentence.format(name=difference.name, expected=shown(difference.expected), found=shown(difference.found))
+    return text[:1].upper() + text[1:]
+
+
+async def _gateways(ports: Ports, organization: Organization) -> list[Check]:
+    """Our books against the gateway's own, both ways; a gateway that cannot list its books is not asked."""
+    gateway = ports.gateway
+    if not isinstance(gateway, Statement):
+        return []
+    # Ours before and after: a payment that is being made meanwhile is in one of them, and is no difference.
+    taken = await audit.captured(ports.db, organization.id, gateway.name)
+    returned = await audit.refunded(ports.db, organization.id, gateway.name)
+    charges, refunds = await gateway.captured(organization.id), await gateway.refunded(organization.id)
+    taken_since = await audit.captured(ports.db, organization.id, gateway.name)
+    returned_since = await audit.refunded(ports.db, organization.id, gateway.name)
+    return [
+        _matched(f"captured = {gateway.name} gateway's books", "payment", charges, before=taken, after=taken_since),
+        _matched(f"refunds = {gateway.name} gateway's books", "refund", refunds, before=returned, after=returned_since),
+    ]
+
+
+def _matched(
+    name: str, what: str, theirs: Sequence[Moved], *, before: Sequence[Moved], after: Sequence[Moved]
+) -> Check:
+    booked, known = {one.key: one for one in theirs}, {one.key: one for one in after}
+    problems = []
+    for one in before:
+        other = booked.get(one.key)
+        if other is None:
+            problems.append(f"The gateway's books have no {what} {one.reference} of {_amount(one)}.")
+        elif (other.amount_minor, other.currency) != (one.amount_minor, one.currency):
+            given = f"{_amount(one)} here and {_amount(other)} at the gateway"
+            problems.append(f"{what.capitalize()} {one.reference} is {given}.")
+    problems += [
+        f"The gateway's books have a {what} {one.reference} of {_amount(one)} that is not in ours."
+        for key, one in booked.items()
+        if key not in known
+    ]
+    return Check(name=name, compared=len(known.keys() | booked.keys()), problems=tuple(problems))
+
+
+def _amount(one: Moved) -> str:
+    return format_money(one.amount_minor, one.currency)

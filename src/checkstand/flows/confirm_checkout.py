@@ -63,8 +63,8 @@ async def confirm_checkout(
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
     # Answers to what another product asked are of no use from here on (polar.md 9.2).
     changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
-    if organization.mode == "live" and ports.gateway.name == "test" and changed.is_payment_form_required:
-        raise PaymentNotReady  # a test card must never pay for something real
+    if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
+        raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
     problems = why_untaxed(organization, changed)
     problems += what_is_missing(changed, confirmation_token=confirmation_token)
     problems += await _archived_prices(ports, changed)
@@ -72,7 +72,7 @@ async def confirm_checkout(
         raise Invalid(problems)
     await _check_customer(ports, changed)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token)
-    claimed, attempt = _claim(ports, changed, confirmation_token, now)
+    claimed, attempt = _claim(ports, changed, confirmation_token, now, return_url=return_url)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
@@ -209,7 +209,9 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
         raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(wanted.id))
 
 
-def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime) -> tuple[Checkout, Attempt]:
+def _claim(
+    ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime, *, return_url: str
+) -> tuple[Checkout, Attempt]:
     """The confirmed session and the attempt that it waits for."""
     attempt_id = ports.new_id()
     order_id: UUID = checkout.order_id or ports.new_id()
@@ -227,6 +229,7 @@ def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now
         amount_minor=checkout.quote.due_minor,
         currency=checkout.currency,
         created_at=now,
+        return_url=return_url,
     )
     secret = ids.secret("tint_", random_bytes=ports.random_bytes) if needs_form else ""
     state = PaymentState(attempt_id=attempt_id, intent_secret=secret, intent_status="started")

@@ -29,7 +29,7 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
 
 async def _resolve(ports: Ports, attempt: Attempt) -> bool:
     known = await ports.gateway.lookup(attempt) if attempt.gateway != "none" else None
-    verdict = known or await charge(ports, attempt, return_url=f"{ports.public_url()}/")
+    verdict = known or await charge(ports, attempt, return_url=attempt.return_url or f"{ports.public_url()}/")
     if isinstance(verdict, Unknown):
         return False
     await settle_payment(ports, attempt, verdict)

@@ -14,6 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain import ids
+from checkstand.domain.organization import Mode
 from checkstand.domain.payment import (
     Attempt,
     Declined,
@@ -25,6 +26,7 @@ from checkstand.domain.payment import (
     Verdict,
     decline,
 )
+from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test_cards import TOKENS, CardDetails, behaviour_of, digits_of, instrument_of, passes_luhn
 from checkstand.store import test_gateway as books
 from checkstand.store.database import Database
@@ -43,6 +45,11 @@ class TestGateway:
     delay_s: float = 0.0
     name: str = "test"
     publishable_key: str = "pk_test_checkstand"
+    frames: CardFrames | None = None
+
+    def serves(self, mode: Mode) -> bool:
+        """Test organizations alone: its cards are free."""
+        return mode == "test"
 
     async def tokenize(self, organization_id: UUID, card: CardDetails, *, now: datetime) -> str | Declined:
         """A token for typed card data, or why the data cannot be used. Nothing of the number but its end is kept."""

@@ -18,7 +18,7 @@ from checkstand.store.query import Page, Query
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
     confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, created_at,
-    modified_at
+    modified_at, return_url
 """
 
 
@@ -43,6 +43,7 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         decline_message=row["decline_message"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        return_url=row["return_url"],
     )
 
 
@@ -51,7 +52,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
     await db.execute(
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18, $19)
         """,
         attempt.organization_id,
         attempt.id,
@@ -71,6 +72,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         attempt.decline_message,
         attempt.created_at,
         attempt.modified_at,
+        attempt.return_url,
     )
 
 

@@ -29,6 +29,7 @@ from checkstand.web.checkout.reader import Complaint, Reader, complaint
 
 SHORTEST_PHONE: Final = 5
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
+_TOKEN = re.compile(r"^ctoken_[A-Za-z0-9_]{4,200}$")
 _ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code")
 
 
@@ -142,6 +143,14 @@ def _read_business(reader: Reader) -> None:
         reader.complain("tax_id", "problem.tax_id.invalid")
         number = ""
     reader.change("tax_id", number or None)
+
+
+def read_payment(typed: Mapping[str, str], *, framed: bool) -> CardDetails | str | Sequence[Complaint]:
+    """The card that was typed; or, where the gateway's script draws the form (`framed`), the token that it made of one."""
+    if not framed:
+        return read_card(typed)
+    token = typed.get("confirmation_token", "")
+    return token if _TOKEN.match(token) else [complaint("form", "problem.frame.required")]
 
 
 def read_card(typed: Mapping[str, str]) -> CardDetails | Sequence[Complaint]:

@@ -9,7 +9,7 @@ then the flow confirms. A decline reopens the session, so the answer is the chec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -42,8 +42,8 @@ from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes, without_discount
 from checkstand.web.checkout.form import (
     may_be_chosen,
-    read_card,
     read_changes,
+    read_payment,
     shown_total,
     total_mark,
 )
@@ -188,14 +188,14 @@ async def pay(request: Request) -> Response:
     except DiscountLimitReached as reached:
         return await _over_limit(visit, form, changes, reached)
     complaints += _what_is_missing(preview, form)
-    card = read_card(form) if preview.is_payment_form_required else None
-    if card is not None and not isinstance(card, CardDetails):
-        complaints += card
+    details = read_payment(form, framed=visit.frames is not None) if preview.is_payment_form_required else None
+    if isinstance(details, Sequence) and not isinstance(details, str):
+        complaints += details
     if complaints:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
     if shown_total(form) != total_mark(preview):
         return await _again(visit, form, changes, Input(has_changed=True), status=409)
-    return await _charge(request, visit, form, changes, card if isinstance(card, CardDetails) else None)
+    return await _charge(request, visit, form, changes, details if isinstance(details, CardDetails | str) else None)
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
@@ -220,7 +220,7 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
 
 
 async def _charge(
-    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, card: CardDetails | None
+    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, card: CardDetails | str | None
 ) -> Response:
     """Everything is there: a token for the card, then confirm."""
     token = await _token(visit, card)
@@ -259,8 +259,10 @@ async def _charge(
     return pages.see_other(visit.url("/confirmation"))
 
 
-async def _token(visit: Visit, card: CardDetails | None) -> str | Declined | None:
-    """What the gateway gives for a card; None without a card, or without a gateway whose cards this page may take."""
+async def _token(visit: Visit, card: CardDetails | str | None) -> str | Declined | None:
+    """What the gateway gives for a card, or gave the page's script; None without, or with no gateway that this page may use."""
+    if isinstance(card, str):
+        return card if visit.frames is not None else None
     if card is None or visit.bank is None:
         return None
     return await visit.bank.tokenize(visit.organization.id, card, now=visit.now)

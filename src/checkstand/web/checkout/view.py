@@ -16,6 +16,7 @@ from checkstand.domain.address import AddressFields
 from checkstand.domain.catalog import is_free
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.terms import Metered
+from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
 from checkstand.web.checkout.form import may_be_chosen
@@ -76,8 +77,18 @@ class CheckoutView:
     must_be_business: bool
     questions: tuple[Field, ...]
     takes_payment: bool
+    framed: Framed | None
     noted: Noted
     back_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """What the gateway's script has to know for its card form. The amount is in the gateway's minor units; 0 only saves a method."""
+
+    amount: int
+    currency: str
+    email: str
 
 
 def checkout_view(visit: Visit, given: Input) -> CheckoutView:
@@ -132,7 +143,8 @@ class _Builder:
             is_business=self.is_business,
             must_be_business=self._must_be_business,
             questions=question_fields(checkout, self.given.typed, self.messages.by_field, self.t),
-            takes_payment=not self.needs_form or visit.bank is not None,
+            takes_payment=not self.needs_form or visit.bank is not None or visit.frames is not None,
+            framed=self._framed(),
             noted=self.messages.noted(),
             back_url=back_target(visit),
         )
@@ -208,14 +220,24 @@ class _Builder:
         return tuple(fields)
 
     def _card(self) -> tuple[Field, ...]:
-        """The test gateway's own form. Card data is never written back into it."""
-        if not self.needs_form or self.visit.bank is None:
+        """The test gateway's own form, of which a framed form leaves the name. Card data is never written back into it."""
+        if not self.needs_form:
             return ()
+        if self.visit.bank is None:
+            holder = self._field("name", self.t("name.card_label"), self.checkout.buyer.name, typing="name_card")
+            return (holder,) if self.visit.frames is not None else ()
         number = self._field("card_number", self.t("card.number"), None)
         expiry = self._field("card_exp", self.t("card.expiry"), None, width="half")
         code = self._field("card_cvc", self.t("card.cvc"), None, width="half")
         holder = self._field("name", self.t("name.card_label"), self.checkout.buyer.name, typing="name_card")
         return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}), holder)
+
+    def _framed(self) -> Framed | None:
+        if not self.needs_form or self.visit.frames is None:
+            return None
+        checkout = self.checkout
+        due = chargeable_minor(checkout.quote.due_minor, checkout.currency) if checkout.is_payment_required else 0
+        return Framed(amount=due, currency=checkout.currency.lower(), email=checkout.buyer.email or "")
 
     # ------------------------------------------------------------ where to
 

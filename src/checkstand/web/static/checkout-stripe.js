@@ -1,0 +1,92 @@
+// The card form of a checkout page that pays through Stripe. Stripe's script draws it in frames of Stripe's own origin; all that this
+// module ever holds is a confirmation token, which the page's form carries to the server.
+
+const byId = (id) => document.getElementById(id);
+const form = byId("checkout");
+const place = byId("payment-frame");
+const problem = byId("payment-frame-error");
+const token = byId("confirmation_token");
+let stripe = null;
+let elements = null;
+let busy = false;
+
+function wanted() {
+  const settings = byId("frame-settings")?.dataset;
+  if (!settings) return null;
+  const amount = Number(settings.amount);
+  return amount > 0 ? { mode: "payment", amount, currency: settings.currency } : { mode: "setup", currency: settings.currency };
+}
+
+// Nothing to pay: no form. It comes, goes and changes with the order; what was typed stays.
+function follow() {
+  const options = wanted();
+  place.hidden = !options;
+  if (!options || !stripe) return;
+  if (elements) return elements.update(options);
+  const theme = document.documentElement.dataset.theme;
+  const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  elements = stripe.elements({ ...options, appearance: { theme: dark ? "night" : "stripe" } });
+  const element = elements.create("payment", { fields: { billingDetails: { name: "never", email: "never", address: "never" } } });
+  element.on("loaderror", () => say(place.dataset.failed));
+  element.mount(place);
+}
+
+function say(text) {
+  problem.textContent = text || "";
+  if (text) problem.focus();
+}
+
+// The name, e-mail address and place that our own fields ask for go with the token, so that Stripe's need not ask again.
+function billing() {
+  const value = (name) => form.elements[name]?.value?.trim() || "";
+  const names = ["line1", "line2", "city", "state", "postal_code", "country"];
+  const address = Object.fromEntries(names.map((name) => [name, value(name)]));
+  return { name: value("name"), email: value("email") || byId("frame-settings").dataset.email, address };
+}
+
+async function tokenOf() {
+  const checked = await elements.submit();
+  if (checked.error) throw checked.error;
+  const params = { payment_method_data: { billing_details: billing() }, return_url: place.dataset.return };
+  const made = await stripe.createConfirmationToken({ elements, params });
+  if (made.error) throw made.error;
+  return made.confirmationToken.id;
+}
+
+// The first press makes the token and presses again; the second one goes to the server.
+async function pressed(event) {
+  const by = event.submitter;
+  if ((by && by.value !== "pay") || token.value || !wanted()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (busy) return;
+  if (!elements) return say(place.dataset.failed);
+  busy = true;
+  say("");
+  const button = byId("pay-button");
+  button.setAttribute("aria-busy", "true");
+  try {
+    token.value = await tokenOf();
+    form.requestSubmit(button);
+  } catch (error) {
+    button.removeAttribute("aria-busy");
+    say(error.message || place.dataset.failed);
+  } finally {
+    busy = false;
+  }
+}
+
+if (place) {
+  const begin = () => {
+    stripe = window.Stripe(place.dataset.key);
+    follow();
+  };
+  if (window.Stripe) begin();
+  else {
+    const script = byId("gateway-script");
+    script.addEventListener("load", begin);
+    script.addEventListener("error", () => say(place.dataset.failed));
+  }
+  form.addEventListener("parts", follow);
+  form.addEventListener("submit", pressed, true);
+}

@@ -340,4 +340,4 @@ async def _audit(request: Request) -> Response:
     books: Books = request.app.state.books
     kinds = ("charge", "payment_intent", "setup_intent", "refund")
     found = {f"{kind}s": [objects.public(thing) for thing in books.all(kind)] for kind in kinds}
-    return JSONResponse({**found, "events": len(books.events), "webhooks": request.app.state.news.sent})
+    return JSONResponse({**found, "events": len(books.events), "met": request.app.state.faults.met})

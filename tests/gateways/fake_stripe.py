@@ -59,6 +59,10 @@ class FakeStripe:
         """Set a switch of the stand-in."""
         assert self.client.post("/_fake/faults", json=more).status_code == 200
 
+    def met(self) -> int:
+        """How many requests met a fault so far."""
+        return int(self.books()["met"])
+
     def recover(self) -> int:
         """No more faults; how many requests met one so far."""
         return int(self.client.delete("/_fake/faults").json()["met"])

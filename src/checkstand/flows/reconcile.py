@@ -28,6 +28,8 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
 
 
 async def _resolve(ports: Ports, attempt: Attempt) -> bool:
+    if attempt.gateway not in ("none", ports.gateway.name):
+        return False  # from before another gateway was chosen: this one knows nothing of it and must not decide
     known = await ports.gateway.lookup(attempt) if attempt.gateway != "none" else None
     verdict = known or await charge(ports, attempt, return_url=attempt.return_url or f"{ports.public_url()}/")
     if isinstance(verdict, Unknown):

@@ -63,13 +63,13 @@ async function pressed(event) {
   if (!elements) return say(place.dataset.failed);
   busy = true;
   say("");
-  const button = byId("pay-button");
-  button.setAttribute("aria-busy", "true");
+  byId("pay-button").setAttribute("aria-busy", "true");
   try {
     token.value = await tokenOf();
-    form.requestSubmit(button);
+    // Looked up again: a change that was under way may have brought another button meanwhile.
+    form.requestSubmit(byId("pay-button"));
   } catch (error) {
-    button.removeAttribute("aria-busy");
+    byId("pay-button").removeAttribute("aria-busy");
     say(error.message || place.dataset.failed);
   } finally {
     busy = false;
@@ -77,16 +77,10 @@ async function pressed(event) {
 }
 
 if (place) {
-  const begin = () => {
-    stripe = window.Stripe(place.dataset.key);
-    follow();
-  };
-  if (window.Stripe) begin();
-  else {
-    const script = byId("gateway-script");
-    script.addEventListener("load", begin);
-    script.addEventListener("error", () => say(place.dataset.failed));
-  }
+  // Deferred scripts run in the order of the page: Stripe's has run by now, or could not be loaded.
+  if (window.Stripe) stripe = window.Stripe(place.dataset.key);
+  else if (wanted()) say(place.dataset.failed);
+  follow();
   form.addEventListener("parts", follow);
   form.addEventListener("submit", pressed, true);
 }

@@ -15,6 +15,7 @@ from checkstand.domain.payment import Attempt, Unknown, Verdict
 from checkstand.flows.confirm_checkout import charge
 from checkstand.flows.ports import Ports
 from checkstand.flows.refund_order import finish_refund
+from checkstand.flows.remove_method import forget_removed
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.store import checkouts, payments, refunds
 
@@ -31,6 +32,7 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
         settled += await _ask_again(ports, attempt)
     for refund in await refunds.undecided(ports.db, organization.id, now=now):
         settled += await finish_refund(ports, refund)
+    await forget_removed(ports, organization)
     return settled
 
 

@@ -27,6 +27,7 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
+from checkstand.flows.keep_method import keep_method
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import checkouts, customers, discounts, orders, payments
 from checkstand.store.database import Transaction
@@ -106,8 +107,10 @@ async def _consequences(
     customer: Customer | None = None
     if keeps_customer:
         customer, customer_facts = await _customer(ports, tx, tell, checkout, is_news=first_word)
-        checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id))
+        is_new = checkout.buyer.is_new or any(fact.type is FactType.CUSTOMER_CREATED for fact in customer_facts)
+        checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id, is_new=is_new))
         facts += customer_facts
+    await keep_method(ports, tx, tell, checkout, attempt, verdict, customer)
     if isinstance(verdict, Declined):
         declined, more = await _declined(tx, tell, checkout, attempt)
         return declined, facts + more

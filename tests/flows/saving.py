@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout, Options
 from checkstand.domain.customer import Customer
-from checkstand.domain.saved_method import SavedMethod
+from checkstand.domain.saved_method import SavedMethod, may_pay_again
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.choose_method import PayWith, offered_methods
 from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
@@ -83,8 +83,10 @@ async def saved(shop: Shop, customer_id: UUID | None) -> Sequence[SavedMethod]:
 
 
 async def offered(shop: Shop, checkout: Checkout) -> Sequence[SavedMethod]:
-    """What a session's page shows."""
-    return await offered_methods(shop.ports, shop.demo.organization, checkout)
+    """What a session's page shows: what may be shown and can pay it."""
+    found = await offered_methods(shop.ports, shop.demo.organization, checkout)
+    now, gateway = shop.ports.now(shop.demo.organization), shop.ports.gateway.name
+    return [one for one in found if may_pay_again(one, checkout, gateway=gateway, now=now)]
 
 
 async def trial_of(shop: Shop, email: str = "ada@example.com", token: str = "ctoken_visa") -> UUID:

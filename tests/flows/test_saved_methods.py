@@ -161,8 +161,8 @@ def test_an_email_address_alone_shows_nothing(database_url: str) -> None:
     async def story(shop: Shop) -> None:
         ada = await trial_of(shop)
         assert len(await offered(shop, await session(shop, customer_id=ada))) == 1
-        assert await offered(shop, await session(shop, email="ada@example.com")) == ()
-        assert await offered(shop, await session(shop, customer_id=ada, options=Options())) == ()
+        assert await offered(shop, await session(shop, email="ada@example.com")) == []
+        assert await offered(shop, await session(shop, customer_id=ada, options=Options())) == []
 
     tell(database_url, story)
 
@@ -206,7 +206,7 @@ def test_a_renewed_session_shows_nothing_although_the_first_one_did(database_url
         assert len(await offered(shop, first)) == 1
         ended = replace(first, status=CheckoutStatus.EXPIRED)
         fresh = await renew_checkout(shop.ports, shop.demo.organization, ended)
-        assert await offered(shop, fresh) == ()
+        assert await offered(shop, fresh) == []
 
     tell(database_url, story)
 

@@ -38,15 +38,15 @@ class Means:
 
 
 async def offered_methods(ports: Ports, organization: Organization, checkout: Checkout) -> Sequence[SavedMethod]:
-    """What the page may show of what the customer saved: nothing unless the session proves who that is."""
+    """What the page may show of what the customer saved: nothing unless the session proves who that is.
+
+    Which of them can pay changes with the session: `may_pay_again` says so.
+    """
     customer_id = checkout.buyer.customer_id
-    if customer_id is None or not proves_customer(checkout):
-        return ()
-    now, gateway = ports.now(organization), ports.gateway.name
-    if not ports.gateway.serves(organization.mode):
+    if customer_id is None or not proves_customer(checkout) or not ports.gateway.serves(organization.mode):
         return ()
     found = await payment_methods.of_customer(ports.db, organization.id, customer_id)
-    return [one for one in found if one.is_offered and may_pay_again(one, checkout, gateway=gateway, now=now)]
+    return [one for one in found if one.is_offered]
 
 
 async def choose_means(ports: Ports, organization: Organization, checkout: Checkout, wish: PayWith) -> Means:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.stripe import objects, pages
+from fakes.stripe import customers, objects, pages
 from fakes.stripe.books import Answered, Books, Thing, page
 from fakes.stripe.cards import BY_NUMBER
 from fakes.stripe.errors import Refused, invalid
@@ -34,7 +34,7 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z_]+)?")
 _INTENT_PARAMS = frozenset(
     {
         "amount", "automatic_payment_methods", "confirm", "confirmation_token", "currency", "customer", "description",
-        "expand", "metadata", "payment_method", "return_url", "setup_future_usage", "usage", "use_stripe_sdk",
+        "expand", "metadata", "off_session", "payment_method", "return_url", "setup_future_usage", "usage", "use_stripe_sdk",
     }
 )  # fmt: skip
 
@@ -78,6 +78,7 @@ def _routes() -> list[Route]:
     for kind in ("charge", "refund", "customer", "payment_method", "event"):
         made += [api(f"/v1/{kind}s", "GET", _list(kind)), api(f"/v1/{kind}s/{{id}}", "GET", _get(kind))]
     made += [api("/v1/refunds", "POST", _create_refund), api("/v1/customers", "POST", _create_customer)]
+    made += [api("/v1/payment_methods/{id}/detach", "POST", _detach)]
     made += [api("/v1/payment_methods/{id}/attach", "POST", _attach), api("/v1/balance", "GET", _balance)]
     return [
         *made,
@@ -174,6 +175,7 @@ def _create_intent(kind: str) -> Work:
                 raise invalid(f"Received unknown parameter: {name}", param=name, code="parameter_unknown")
         if params.get("confirm") == "true":
             _check_token(books, params)
+        customers.check_customer(books, params)
         intent = objects.new_intent(books, kind, params, livemode=request.state.livemode)
         if params.get("confirm") == "true":
             objects.confirm(books, intent, params)
@@ -251,6 +253,7 @@ async def _typed_token(request: Request, params: dict[str, Any]) -> Thing:
         raise Refused(402, "card_error", "Your card number is incorrect.", code="incorrect_number")
     billing = data.get("billing_details")
     token = objects.confirmation_token(books, BY_NUMBER[number], billing, params.get("return_url"))
+    token["setup_future_usage"] = params.get("setup_future_usage")
     return objects.public(token)
 
 
@@ -281,6 +284,10 @@ async def _attach(request: Request, params: dict[str, Any]) -> Thing:
     method["customer"] = customer["id"]
     books.tell("payment_method.attached", method)
     return method
+
+
+async def _detach(request: Request, _: dict[str, Any]) -> Thing:
+    return objects.public(customers.detach(request.app.state.books, request.path_params["id"]))
 
 
 async def _balance(request: Request, _: dict[str, Any]) -> Thing:

@@ -14,6 +14,7 @@ from checkstand.dialects.dodo import (
     images,
     meters,
     misc,
+    payment_methods,
     payments,
     products,
     refunds,
@@ -46,6 +47,7 @@ for _part in (
     misc,
     refunds,
     disputes,
+    payment_methods,
 ):
     router.include_router(_part.api.router)
     operations += _part.api.operations

@@ -72,6 +72,7 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
 
 def _path_schema(operation: Operation, name: str) -> Json:
     kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else ()
+    kinds = (DodoPrefix.PAYMENT_METHOD,) if name == "payment_method_id" else kinds
     if not kinds:
         return {"type": "string", "minLength": 1}
     return {"type": "string", "pattern": f"^({'|'.join(kinds)})_[0-9A-Za-z]{{21}}$"}

@@ -70,10 +70,10 @@ def may_be_kept(checkout: Checkout) -> bool:
 
 
 def shown_name(t: Texts, instrument: Instrument) -> str:
-    """`Visa •••• 4242`."""
+    """`Visa •••• 4242`; the digits stay with their dots."""
     brand = BRANDS.get(instrument.brand or "", t("method.card"))
     name = brand if instrument.method == "card" else t(f"method.{instrument.method}")
-    return f"{name} •••• {instrument.last_four}" if instrument.last_four else name
+    return f"{name} ••••\N{NO-BREAK SPACE}{instrument.last_four}" if instrument.last_four else name
 
 
 def _choice(t: Texts, method: SavedMethod, wanted: str | None) -> SavedChoice:

@@ -120,6 +120,7 @@ class World:
     clock: Clock
     tokens: dict[str, str] = field(default_factory=dict)
     created: dict[str, Checkout] = field(default_factory=dict)
+    refusal: CheckstandError | None = None
 
     @property
     def organization_id(self) -> UUID:
@@ -130,7 +131,9 @@ class World:
         assert found is not None
         return found
 
-    async def outcome(self, call: Awaitable[T], *, lost: str | None = None, kills: bool = False) -> tuple[str, T | None]:
+    async def outcome(
+        self, call: Awaitable[T], *, lost: str | None = None, kills: bool = False
+    ) -> tuple[str, T | None]:
         """What a call came to: `ok` and its result, or how it was refused. `lost`: see `BadLine`."""
         self.bank.lost, self.bank.kills = lost, kills
         try:
@@ -138,6 +141,7 @@ class World:
         except ProcessDied:
             return "died", None
         except Invalid as error:
+            self.refusal = error
             return f"Invalid:{error.problems[0].code}", None
         except (RefundRefused, PaymentDeclined) as error:
             code = error.code if isinstance(error, RefundRefused) else error.decline_code
@@ -179,11 +183,16 @@ class World:
         model = self.model
         return {
             "sessions": {one.id: one.status for one in model.sessions},
-            "attempts": {
-                one.id: [one.session.id, one.status, one.price.due, one.code] for one in model.attempts
-            },
+            "attempts": {one.id: [one.session.id, one.status, one.price.due, one.code] for one in model.attempts},
             "orders": {
-                one.id: [one.attempt.session.id, one.status, one.net, one.tax, one.total - sum(one.left), one.tax - one.left[1]]
+                one.id: [
+                    one.attempt.session.id,
+                    one.status,
+                    one.net,
+                    one.tax,
+                    one.total - sum(one.left),
+                    one.tax - one.left[1],
+                ]
                 for one in model.orders
             },
             "refunds": {one.id: [one.order.id, one.status, one.net, one.tax] for one in model.refunds},
@@ -267,7 +276,9 @@ def _discount(demo: DemoShop, code: str) -> Discount:
         organization_id=demo.organization.id,
         name=code,
         code=code,
-        takes=Percentage(basis_points=takes.percent * 100) if takes.percent else AmountOff(amounts={"USD": takes.amount}),
+        takes=Percentage(basis_points=takes.percent * 100)
+        if takes.percent
+        else AmountOff(amounts={"USD": takes.amount}),
         max_redemptions=REDEMPTIONS.get(code),
         created_at=START,
     )

@@ -112,6 +112,8 @@ async def _consequences(
         declined, more = await _declined(tx, tell, checkout, attempt)
         return declined, facts + more
     url = verdict.url if isinstance(verdict, NeedsAction) else None
+    if isinstance(verdict, NeedsAction) and verdict.client_secret and checkout.payment:
+        checkout = replace(checkout, payment=replace(checkout.payment, intent_secret=verdict.client_secret))
     confirmed = _with_intent(checkout, _INTENT_STATUS[type(verdict)], url)
     if first_word:
         waiting = _with_intent(checkout, "requires_action" if url else "processing", url)

@@ -83,14 +83,14 @@ SELECT json_build_object(
         FROM discounts WHERE organization_id = $1
     ),
     'charges', (
-        SELECT json_object_agg(payment_attempts.id, json_build_array(state, charges.amount_minor, charges.decline_code))
+        SELECT json_object_agg(coalesce(payment_attempts.id, charges.id), json_build_array(state, charges.amount_minor, charges.decline_code))
         FROM test_gateway_charges AS charges
         LEFT JOIN payment_attempts
             ON payment_attempts.organization_id = $1 AND payment_attempts.gateway_key = charges.id
         WHERE charges.organization_id = $1
     ),
     'returns', (
-        SELECT json_object_agg(refunds.id, json_build_array(state, amount_minor))
+        SELECT json_object_agg(coalesce(refunds.id, returned.id), json_build_array(state, amount_minor))
         FROM test_gateway_refunds AS returned
         LEFT JOIN refunds ON refunds.organization_id = $1 AND refunds.gateway_key = returned.id
         WHERE returned.organization_id = $1

@@ -133,9 +133,7 @@ class TestGateway:
         """What the bank's books say under the attempt's key; what is due by the organization's clock is decided first."""
         charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is not None and charge.due_at is not None and charge.state in WAITING:
-            charge = await books.decide_if_due(
-                self.db, charge.organization_id, charge.id, real_now=self.real_now()
-            )
+            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=self.real_now())
         return self._verdict(charge) if charge else None
 
     async def decide(self, charge: BankCharge, *, approved: bool, code: str = "authentication_failure") -> None:

@@ -6,43 +6,35 @@ A step never looks for something that can be done: a session that is over is con
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.payment import Processing
-from checkstand.domain.refund import AskedItem, RefundRequest, RefundUnknown
-from checkstand.domain.refund import Refund as RealRefund
 from checkstand.flows.audit import audit_books
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.dispute_payment import move_dispute, open_dispute
 from checkstand.flows.expire_checkouts import expire_checkouts
 from checkstand.flows.reconcile import reconcile
 from checkstand.flows.refresh_payment import refresh_payment
-from checkstand.flows.refund_order import refund_order
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.flows.settle_refund import settle_refund
 from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
-from checkstand.store import disputes, payments, refunds, test_gateway
-from tests.machine.model import LIFETIME, PATIENCE, Attempt, Dispute, Refund, RefundAsked, Session
+from checkstand.store import payments, test_gateway
+from tests.machine.model import LIFETIME
+from tests.machine.money_back import MoneyBack
+from tests.machine.steps import LINE, PICK, one_of, same
 from tests.machine.tariff import DISCOUNTS, GOODS, PAYING, accepts
-from tests.machine.world import Tally, World
+from tests.machine.things import Attempt, Session
 
-T = TypeVar("T")
-PICK = st.integers(min_value=0, max_value=63)
 GOOD = st.sampled_from(sorted(GOODS))
 COUNTRY = st.sampled_from(("DE", "US", "NL", "PT"))
 DISCOUNT = st.sampled_from((None, None, *DISCOUNTS))
 TOKEN = st.sampled_from((*PAYING, "visa", "visa", "refund_pends", "refund_pends", None))
-LINE = st.sampled_from((None, None, None, "before", "after", "before, killed", "after, killed"))
 LOST = st.sampled_from(
     (None, None, None, *(f"{call} {when}" for call in ("lookup", "charge", "refund", "lookup_refund") for when in ("before", "after")))
 )  # fmt: skip
@@ -50,7 +42,6 @@ PASSES = st.sampled_from(
     [timedelta(seconds=s) for s in (31, 31, 61, 61, 1200, 3700)] + [timedelta(hours=h) for h in (3, 25, 74, 240)]
 )
 ANSWER = st.sampled_from(("approve", "approve", "fail", "cancel"))
-END = st.sampled_from(("opened", "challenged", "accepted", "cancelled", "expired", "won", "lost"))
 PLACES = {
     "US": Address(country="US", line1="1 Main Street", city="San Francisco", state="US-CA", postal_code="94107"),
     "DE": Address(country="DE", line1="Ringstraße 1", city="Berlin", postal_code="10115"),
@@ -59,44 +50,8 @@ PLACES = {
 }
 
 
-def _of(things: Sequence[T], pick: int) -> T:
-    return things[pick % len(things)]
-
-
-class ShopMachine(RuleBasedStateMachine):
-    """One shop's life. The class is handed its runner and a way to open shops by the test that runs it."""
-
-    runner: ClassVar[asyncio.Runner]
-    open_shop: ClassVar[Any]
-    tally: ClassVar[Tally]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: World = self.runner.run(type(self).open_shop())
-        self.is_whole = True
-
-    def step(self, doing: Coroutine[Any, Any, None]) -> None:
-        """Do one thing, then compare everything."""
-        self.is_whole = False
-        self.runner.run(self._step(doing))
-        self.is_whole = True
-        self.tally.steps += 1
-
-    async def _step(self, doing: Coroutine[Any, Any, None]) -> None:
-        await self.world.tick()
-        await doing
-        self._name_orders(seen := await self.world.look())
-        expected = self.world.expected()
-        for what, should in expected.items():
-            assert seen[what] == should, (
-                f"{what}: the database has {_only(seen[what], should)}, the model {_only(should, seen[what])}"
-            )
-
-    def _name_orders(self, seen: dict[str, Any]) -> None:
-        """The product chooses its orders' ids: one for each session that the model calls paid."""
-        ids = {row[0]: order_id for order_id, row in seen["orders"].items()}
-        for order in self.world.model.orders:
-            order.id = order.id or ids.get(order.attempt.session.id, "missing")
+class ShopMachine(MoneyBack):
+    """One shop's life: sessions, payments, time, the worker, and what is inherited."""
 
     # ------------------------------------------------------------ sessions
 
@@ -127,7 +82,7 @@ class ShopMachine(RuleBasedStateMachine):
             discount_codes=(discount,) if discount and by_code else (),
         )
         said, made = await world.outcome(create_checkout(world.ports, await self._organization(), request))
-        _same(said, world.model.why_not_discount(goods, discount))
+        same(said, world.model.why_not_discount(goods, discount))
         if made is not None:
             quantity = sold.lines[0][2]
             session = Session(
@@ -153,7 +108,7 @@ class ShopMachine(RuleBasedStateMachine):
         *,
         by_merchant: bool,
     ) -> None:
-        world, session = self.world, _of(self.world.model.sessions, pick)
+        world, session = self.world, one_of(self.world.model.sessions, pick)
         discount, quantity = _fitting(session.goods, discount), quantity if session.goods == "cart" else None
         given = {"address", *(("discount_code",) if discount else ())}
         changes = CheckoutChanges(
@@ -168,7 +123,7 @@ class ShopMachine(RuleBasedStateMachine):
         said, _ = await world.outcome(
             update_checkout(world.ports, await self._organization(), checkout, changes, by_merchant=by_merchant)
         )
-        _same(said, should)
+        same(said, should)
         if said == "ok":
             session.country, session.discount = country, discount or session.discount
             session.quantity = session.quantity if quantity is None else quantity
@@ -180,7 +135,7 @@ class ShopMachine(RuleBasedStateMachine):
     @rule(pick=PICK, token=TOKEN, line=LINE)
     def pay(self, pick: int, token: str | None, line: str | None) -> None:
         payable = [one for one in self.world.model.sessions if self.world.model.confirm(one, "visa") == "ok"]
-        self.step(self._confirm(_of(payable or self.world.model.sessions, pick), token, line))
+        self.step(self._confirm(one_of(payable or self.world.model.sessions, pick), token, line))
 
     @rule(goods=GOOD, country=COUNTRY, token=st.sampled_from(("visa", "visa", "refund_pends", "refund_fails")))
     def buy(self, goods: str, country: str, token: str) -> None:
@@ -190,11 +145,11 @@ class ShopMachine(RuleBasedStateMachine):
 
     @rule(pick=PICK, token=TOKEN)
     def confirm_any(self, pick: int, token: str | None) -> None:
-        self.step(self._confirm(_of(self.world.model.sessions, pick), token, None))
+        self.step(self._confirm(one_of(self.world.model.sessions, pick), token, None))
 
     @rule(pick=PICK, token=st.sampled_from(("visa", "3ds")))
     def confirm_from_an_old_page(self, pick: int, token: str) -> None:
-        session = _of(self.world.model.sessions, pick)
+        session = one_of(self.world.model.sessions, pick)
         self.step(self._confirm(session, token, None, old=self.world.created[session.id]))
 
     async def _confirm(
@@ -212,7 +167,7 @@ class ShopMachine(RuleBasedStateMachine):
             reaches = not attempt.is_free and accepts(attempt.token, session.country, session.goods)
             should = model.charge(attempt, arrives=when != "before", heard=not when)
             should = "died" if kills and reaches else should
-        _same(said, should)
+        same(said, should)
 
     async def _confirming(self, checkout: Checkout, session: Session, token: str | None) -> object:
         world = self.world
@@ -235,7 +190,7 @@ class ShopMachine(RuleBasedStateMachine):
     def confirm_twice_at_once(self, pick: int) -> None:
         payable = [one for one in self.world.model.sessions if self.world.model.confirm(one, "visa") == "ok"]
         if payable:
-            self.step(self._at_once(_of(payable, pick)))
+            self.step(self._at_once(one_of(payable, pick)))
 
     async def _at_once(self, session: Session) -> None:
         """Exactly one of two gets through."""
@@ -261,7 +216,7 @@ class ShopMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(pick=PICK, answer=ANSWER, comes_back=st.booleans())
     def answer_bank(self, pick: int, answer: str, comes_back: bool) -> None:
-        self.step(self._answer(_of(self.waiting(), pick), answer, comes_back=comes_back))
+        self.step(self._answer(one_of(self.waiting(), pick), answer, comes_back=comes_back))
 
     def waiting(self) -> list[Attempt]:
         return [one for one in self.world.model.attempts if one.charge and one.charge.waits]
@@ -284,21 +239,21 @@ class ShopMachine(RuleBasedStateMachine):
     @rule(pick=PICK, line=st.sampled_from((None, None, "before", "after")))
     def look_at_page(self, pick: int, line: str | None) -> None:
         waiting = [one for one in self.world.model.sessions if one.live]
-        self.step(self._look_at(_of(waiting or self.world.model.sessions, pick), line))
+        self.step(self._look_at(one_of(waiting or self.world.model.sessions, pick), line))
 
     async def _look_at(self, session: Session, line: str | None) -> None:
         """The buyer's page asks how the payment stands."""
         world, attempt = self.world, session.live
         checkout = await world.checkout(session.id)
         said, _ = await world.outcome(refresh_payment(world.ports, checkout), lost=f"lookup {line}" if line else None)
-        _same(said, "ok")
+        same(said, "ok")
         if attempt is not None and not attempt.is_free:
             world.model.look(attempt, arrives=line != "before", heard=line is None)
 
     @precondition(lambda self: self.world.model.attempts)
     @rule(pick=PICK, late=st.booleans())
     def settle_twice(self, pick: int, late: bool) -> None:
-        self.step(self._settle(_of(self.world.model.attempts, pick), late=late))
+        self.step(self._settle(one_of(self.world.model.attempts, pick), late=late))
 
     async def _settle(self, attempt: Attempt, *, late: bool) -> None:
         """The bank's word comes twice; or a word that is older than what is known already."""
@@ -325,7 +280,7 @@ class ShopMachine(RuleBasedStateMachine):
     async def _reconcile(self, lost: str | None) -> None:
         world = self.world
         said, _ = await world.outcome(reconcile(world.ports, await self._organization()), lost=lost)
-        _same(said, "ok")
+        same(said, "ok")
         world.model.reconcile(lost=lost)
 
     @rule()
@@ -334,106 +289,6 @@ class ShopMachine(RuleBasedStateMachine):
 
     async def _expire(self) -> None:
         assert await expire_checkouts(self.world.ports, await self._organization()) == self.world.model.expire()
-
-    # ------------------------------------------------------------ money that goes back
-
-    @precondition(lambda self: self.world.model.orders)
-    @rule(
-        pick=PICK,
-        how=st.sampled_from(("rest", "net", "total", "item", "item part")),
-        share=st.integers(1, 120),
-        line=LINE,
-    )
-    def refund(self, pick: int, how: str, share: int, line: str | None) -> None:
-        self.step(self._refund(pick, how, share, line))
-
-    async def _refund(self, pick: int, how: str, share: int, line: str | None) -> None:
-        """`share`: percent of what is left, so that some ask for too much."""
-        world, model = self.world, self.world.model
-        refundable = [one for one in model.orders if model.why_not_refund(one, RefundAsked()) == "ok"]
-        order = _of(refundable if refundable and pick % 4 else model.orders, pick)
-        items = order.attempt.price.items
-        product, sold = _of(items, share)
-        sold = 0 if order.total == 0 else sold
-        amount = max(1, (order.left[0] if how == "net" else sum(order.left)) * share // 100)
-        asked = RefundAsked(
-            net=amount if how == "net" else None,
-            total=amount if how in ("total", "item part") else None,
-            item=(product, sold) if how.startswith("item") else None,
-        )
-        request = RefundRequest(
-            net_minor=asked.net,
-            total_minor=amount if how == "total" else None,
-            items=(AskedItem(product_id=world.goods[product].id, amount_minor=asked.total),) if asked.item else (),
-        )
-        should = model.why_not_refund(order, asked)
-        when, kills = (line or "").partition(",")[0], (line or "").endswith("killed")
-        organization = await self._organization()
-        said, _ = await world.outcome(
-            refund_order(world.ports, organization, UUID(order.id), request),
-            lost=f"refund {when}" if when else None,
-            kills=kills,
-        )
-        _same(said, "died" if should == "ok" and kills else should)
-        if should == "ok":
-            made = await self._newest_refund(order.id)
-            names = await self._item_names(order.id)
-            parts = {names[item.order_item_id]: item.total_minor for item in made.items}
-            refund = Refund(str(made.id), order, made.net_minor, made.tax_minor, parts, model.now + PATIENCE)
-            model.reserve(refund, asked)
-            model.send(refund, arrives=when != "before", heard=not when)
-
-    @precondition(lambda self: any(one.booked for one in self.world.model.refunds))
-    @rule(pick=PICK, succeeded=st.booleans(), times=st.integers(1, 2))
-    def bank_decides_refund(self, pick: int, succeeded: bool, times: int) -> None:
-        booked = [one for one in self.world.model.refunds if one.booked]
-        self.step(self._decide_refund(_of(booked, pick), succeeded=succeeded, times=times))
-
-    async def _decide_refund(self, refund: Refund, *, succeeded: bool, times: int) -> None:
-        world = self.world
-        real = await refunds.by_id(world.ports.db, world.organization_id, UUID(refund.id))
-        assert real is not None and refund.booked is not None
-        verdict = await world.bank.decide_refund(real, succeeded=succeeded)
-        assert not isinstance(verdict, RefundUnknown)
-        if refund.booked.state != "failed":
-            refund.booked.state = "succeeded" if succeeded else "failed"
-        world.model.hear_refund(refund)
-        for _ in range(times):
-            await settle_refund(world.ports, real, verdict)
-
-    @precondition(lambda self: self.world.model.orders)
-    @rule(pick=PICK, amount=st.sampled_from((None, None, 1, 400, 5000)))
-    def bank_disputes(self, pick: int, amount: int | None) -> None:
-        self.step(self._dispute(pick, amount))
-
-    async def _dispute(self, pick: int, amount: int | None) -> None:
-        world, model = self.world, self.world.model
-        paid = [one for one in model.orders if one.total]
-        order = _of(paid if paid and pick % 4 else model.orders, pick)
-        should = model.why_not_dispute(order, amount)
-        organization = await self._organization()
-        said, made = await world.outcome(open_dispute(world.ports, organization, UUID(order.id), amount_minor=amount))
-        if should == "open already":
-            assert made is not None and str(made.id) in {one.id for one in order.disputes if one.is_open}
-            return
-        _same(said, should)
-        if made is not None:
-            left = sum(order.left) - order.held
-            order.disputes.append(Dispute(str(made.id), order, left if amount is None else amount))
-            model.told["dispute.opened"] += 1
-
-    @precondition(lambda self: self.world.model.disputes)
-    @rule(pick=PICK, end=END)
-    def bank_moves_dispute(self, pick: int, end: Any) -> None:
-        self.step(self._move_dispute(_of(self.world.model.disputes, pick), end))
-
-    async def _move_dispute(self, dispute: Dispute, end: Any) -> None:
-        world = self.world
-        real = await disputes.by_id(world.ports.db, world.organization_id, UUID(dispute.id))
-        assert real is not None
-        await move_dispute(world.ports, await self._organization(), real, end)
-        await move_dispute(world.ports, await self._organization(), real, end)  # the bank says it twice
-        world.model.move_dispute(dispute, end)
 
     # ------------------------------------------------------------ the end
 
@@ -454,45 +309,7 @@ class ShopMachine(RuleBasedStateMachine):
         checks = await audit_books(self.world.ports, await self._organization())
         assert [problem for check in checks for problem in check.problems] == []
 
-    # ------------------------------------------------------------ the real ones
-
-    async def _organization(self) -> Any:
-        return await self.world.ports.cache.organization(self.world.organization_id)
-
-    async def _attempt(self, attempt: Attempt) -> Any:
-        found = await payments.by_id(self.world.ports.db, self.world.organization_id, UUID(attempt.id))
-        assert found is not None
-        return found
-
-    async def _newest_refund(self, order_id: str) -> RealRefund:
-        world = self.world
-        known = {one.id for one in world.model.refunds}
-        stored = (await refunds.of_orders(world.ports.db, world.organization_id, [UUID(order_id)]))[UUID(order_id)]
-        new = [one for one in stored if str(one.id) not in known]
-        assert len(new) == 1, "a refund is stored once"
-        return new[0]
-
-    async def _item_names(self, order_id: str) -> dict[UUID, str]:
-        """The items of an order by what they are in the model's tables."""
-        world = self.world
-        labels = {product.id: label for label, product in world.goods.items()}
-        rows = await world.ports.db.fetch(
-            "SELECT id, product_id FROM order_items WHERE organization_id = $1 AND order_id = $2",
-            world.organization_id,
-            UUID(order_id),
-        )
-        return {row["id"]: labels[row["product_id"]] for row in rows}
-
-
-def _same(said: str, should: str) -> None:
-    assert said == should, f"the shop said {said}, the model {should}"
-
 
 def _fitting(goods: str, discount: str | None) -> str | None:
     """How an amount is spread over a cart's lines is not this model's matter."""
     return None if goods == "cart" and discount == "THREE" else discount
-
-
-def _only(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """The part of one that the other does not have."""
-    return {key: value for key, value in one.items() if other.get(key) != value}

@@ -7,7 +7,7 @@ guarded update, and a second verdict changes nothing.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from checkstand.domain import ledger
@@ -32,6 +32,9 @@ from checkstand.flows.steps import Step
 from checkstand.store import checkouts, customers, discounts, orders, payments
 from checkstand.store.database import Transaction
 
+# How long a gateway that has not said when it will know is left alone before it is asked again.
+LATER = timedelta(hours=1)
+
 
 async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Checkout:
     """The session after the verdict. Safe to call any number of times; `Unknown` changes nothing."""
@@ -43,7 +46,8 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         if isinstance(verdict, Unknown):
             return await _current(tx, attempt)
         judged = _judged(attempt, verdict, now)
-        if not await payments.record_verdict(tx, judged, seen=_may_follow(judged.status)):
+        again = _ask_again_at(judged, now)
+        if not await payments.record_verdict(tx, judged, seen=_may_follow(judged.status), ask_again_at=again):
             return await _current(tx, attempt)
         ports.reached(Step.VERDICT_STORED)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
@@ -57,6 +61,11 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         ports.cache.forget_discounts(organization.id)
     ports.wake()
     return settled
+
+
+def _ask_again_at(attempt: Attempt, now: datetime) -> datetime | None:
+    """When to ask how an undecided attempt stands, should nobody tell before."""
+    return (attempt.decided_by or now + LATER) if attempt.status in PENDING_STATUSES else None
 
 
 def _may_follow(status: AttemptStatus) -> tuple[AttemptStatus, ...]:
@@ -81,6 +90,7 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
             instrument=verdict.instrument or attempt.instrument,
             decline_code=verdict.code,
             decline_message=f"{verdict.message} {verdict.advice}",
+            captured_minor=0,
             modified_at=now,
         )
     assert not isinstance(verdict, Unknown)
@@ -89,6 +99,9 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
         NeedsAction: AttemptStatus.REQUIRES_ACTION,
         Processing: AttemptStatus.PROCESSING,
     }[type(verdict)]
+    captured_minor = verdict.captured_minor if isinstance(verdict, Processing) else 0
+    if captured_minor:
+        status = AttemptStatus.PARTIALLY_CAPTURED
     return replace(
         attempt,
         status=status,
@@ -97,6 +110,7 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
         action_url=verdict.url if isinstance(verdict, NeedsAction) else None,
         decided_by=None if isinstance(verdict, Succeeded) else verdict.decided_by,
         voucher=verdict.voucher if isinstance(verdict, Processing) else attempt.voucher,
+        captured_minor=captured_minor,
         modified_at=now,
     )
 

@@ -25,6 +25,7 @@ STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.STARTED: "processing",
     AttemptStatus.REQUIRES_ACTION: "requires_customer_action",
     AttemptStatus.PROCESSING: "processing",
+    AttemptStatus.PARTIALLY_CAPTURED: "partially_captured",
     AttemptStatus.SUCCEEDED: "succeeded",
     AttemptStatus.DECLINED: "failed",
     AttemptStatus.CANCELED: "cancelled",

@@ -226,7 +226,7 @@ def buyer_of(sale: Sale) -> Party:
 
 
 def tax_rows(lines: Iterable[DocumentLine]) -> tuple[TaxRow, ...]:
-    """The taxes of lines, one row a rate, in the order of the lines. Lines on which nothing is due and nothing to be said have none."""
+    """The taxes of lines, one row a rate, in the order of the lines. Lines without tax have one only when that is to be said."""
     found: dict[tuple[str | None, int, TaxReason | None], TaxRow] = {}
     for line in lines:
         if not line.tax_rate_ppm and not line.tax_minor and line.tax_reason not in _STATED:

@@ -138,7 +138,7 @@ async def issue_invoice(ports: Ports, organization: Organization, order_id: UUID
 
 
 async def edit_billing(ports: Ports, organization: Organization, order_id: UUID, edit: BillingEdit) -> Sale:
-    """The order with another billing name or address; its tax was decided by country and state, which stay. Raises NotFound, Invalid."""
+    """The order with another billing name or address; country and state, which decided its tax, stay. Raises NotFound, Invalid."""
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:

@@ -25,8 +25,8 @@ from checkstand.domain.refunding import status_after
 from checkstand.flows.issue_documents import keep_credit_note
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.read_sale import sales_within
-from checkstand.store import facts as fact_store
 from checkstand.store import documents, orders, payments, refunds
+from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
 
 # How long a gateway that has taken a refund on is left alone before it is asked again.

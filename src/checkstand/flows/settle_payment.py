@@ -48,7 +48,7 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
             return await _current(tx, attempt)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
         checkout = await _current(tx, attempt)
-        settled, facts = await _consequences(ports, tx, tell, checkout, judged, verdict)
+        settled, facts = await _consequences(ports, tx, tell, organization, checkout, judged, verdict)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
     if checkout.discounts:
@@ -100,7 +100,13 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
 
 
 async def _consequences(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, verdict: Verdict
+    ports: Ports,
+    tx: Transaction,
+    tell: FactWriter,
+    organization: Organization,
+    checkout: Checkout,
+    attempt: Attempt,
+    verdict: Verdict,
 ) -> tuple[Checkout, list[Fact]]:
     """What follows from a verdict that is news: the session's next state, and the facts in the order they are told."""
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
@@ -124,7 +130,6 @@ async def _consequences(
         facts.append(tell(kind, attempt.order_id, checkout_id=checkout.id))
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
-    organization = await ports.cache.organization(checkout.organization_id)
     paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer)
     return paid, facts + more
 

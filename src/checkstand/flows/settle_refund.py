@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from checkstand.domain import ledger
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Order
+from checkstand.domain.organization import Organization
 from checkstand.domain.refund import (
     Refund,
     RefundFailed,
@@ -59,7 +60,7 @@ async def settle_refund(ports: Ports, refund: Refund, verdict: RefundVerdict) ->
         await _move_money(ports, tx, before, judged, tell)
         await _write_order(tx, order, judged, tell)
         if judged.status == "succeeded" and judged.credit_note_number is None:
-            judged = await _number(ports, tx, judged, now)
+            judged = await _number(ports, tx, organization, judged, now)
         told = _facts(tell, before, judged)
         if "succeeded" in (judged.status, before.status):
             told[1:1] = await _order_facts(tx, order, judged, tell)
@@ -103,7 +104,9 @@ async def _write_order(tx: Transaction, order: Order, refund: Refund, tell: Fact
     await refunds.settle_order(tx, order.organization_id, order.id, status=status, given_up=given_up, now=tell.now)
 
 
-async def _number(ports: Ports, tx: Transaction, refund: Refund, now: datetime) -> Refund:
+async def _number(
+    ports: Ports, tx: Transaction, organization: Organization, refund: Refund, now: datetime
+) -> Refund:
     """The refund with its credit note, which stays what it is even if the bank sends the money back later."""
     organization_id = refund.organization_id
     number = await documents.number_credit_note(tx, organization_id, refund.id)
@@ -111,7 +114,6 @@ async def _number(ports: Ports, tx: Transaction, refund: Refund, now: datetime) 
     order = await orders.by_id(tx, organization_id, refund.order_id)
     assert order is not None, "its row is held"
     sale = (await sales_within(tx, organization_id, [order]))[0]
-    organization = await ports.cache.organization(organization_id)
     await keep_credit_note(ports, tx, organization, sale, numbered, now=now)
     return numbered
 

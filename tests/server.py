@@ -52,9 +52,9 @@ class RunningServer:
 
 @contextlib.contextmanager
 def running_server(
-    database_url: str, *, with_worker: bool = True, rate_limits: bool = False
+    database_url: str, *, with_worker: bool = True, rate_limits: bool = False, **settings: Any
 ) -> Iterator[RunningServer]:
-    """The application as `serve` runs it, until the block ends."""
+    """The application as `serve` runs it, until the block ends. `settings` are more of `Settings` (a gateway and its keys)."""
     ready = threading.Event()
     found: list[RunningServer] = []
     failure: list[BaseException] = []
@@ -62,7 +62,7 @@ def running_server(
 
     def main() -> None:
         try:
-            asyncio.run(_serve(database_url, with_worker, rate_limits, ready, stop, found))
+            asyncio.run(_serve(database_url, with_worker, {"rate_limits": rate_limits, **settings}, ready, stop, found))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
             ready.set()
@@ -82,7 +82,7 @@ def running_server(
 async def _serve(
     database_url: str,
     with_worker: bool,
-    rate_limits: bool,
+    more: dict[str, Any],
     ready: threading.Event,
     stop: threading.Event,
     found: list[RunningServer],
@@ -93,7 +93,7 @@ async def _serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, rate_limits=rate_limits)
+    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, **more)
     async with open_services(settings, database_url, PublicUrl(url)) as services:
         config = uvicorn.Config(
             front(create_app(services)), log_level="warning", lifespan="off", timeout_graceful_shutdown=1

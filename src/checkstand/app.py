@@ -17,9 +17,10 @@ from checkstand.dialects.polar.cors import PolarCors
 from checkstand.domain.organization import Dialect
 from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
+from checkstand.gateways.base import Gateway
 from checkstand.gateways.test import TestGateway
 from checkstand.ops.limiter import Limiter
-from checkstand.ops.settings import Settings
+from checkstand.ops.settings import Settings, require_gateway
 from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database
@@ -31,6 +32,7 @@ from checkstand.web.files import file_routes
 from checkstand.web.hot_path import HotPath
 from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
+from checkstand.web.stripe_webhook import router as stripe_webhook
 from checkstand.webhooks.render import Renderer
 from checkstand.worker.loop import Worker
 
@@ -48,12 +50,13 @@ class PublicUrl:
 @contextlib.asynccontextmanager
 async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> AsyncIterator[Services]:
     """Connect everything a process needs, and close it at the end."""
+    closing = contextlib.AsyncExitStack()
     db = await Database.connect(dsn, statement_cache=settings.statement_cache)
     cache = Cache(db)
     try:
         await cache.listen(dsn)
         woken = asyncio.Event()
-        gateway = TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
+        gateway = await closing.enter_async_context(_gateway(settings, db, public_url))
         ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)
         renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
         worker = Worker(ports, renderers, woken)
@@ -69,8 +72,29 @@ async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> 
         finally:
             await worker.aclose()
     finally:
+        await closing.aclose()
         await cache.close()
         await db.close()
+
+
+@contextlib.asynccontextmanager
+async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> AsyncIterator[Gateway]:
+    """Who takes the money. Raises SettingsError for a gateway without its keys."""
+    if settings.gateway != "stripe":
+        yield TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
+        return
+    require_gateway(settings)
+    from checkstand.gateways.stripe import StripeGateway  # half a second that other servers need not wait
+
+    stripe = StripeGateway(
+        secret_key=settings.stripe_secret_key,
+        publishable_key=settings.stripe_publishable_key,
+        api_base=settings.stripe_api_base,
+    )
+    try:
+        yield stripe
+    finally:
+        await stripe.aclose()
 
 
 def create_app(services: Services) -> FastAPI:
@@ -92,6 +116,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(controls.router)
     app.include_router(api_docs.router)
     app.include_router(checkout_pages.router)
+    app.include_router(stripe_webhook)
     app.include_router(dashboard.router)
     app.router.routes[:0] = [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
     return app

@@ -56,7 +56,9 @@ def test_an_invoice_and_a_receipt_are_fetched_at_addresses_that_need_no_key(
     invoice, receipt = sdk.orders.invoice(order["id"]).url, sdk.orders.receipt(order["id"]).url
     assert invoice.startswith(f"{server.url}/documents/")
     text = pdf_text(invoice)
-    assert all(part in text for part in (f"{slug}-0001", "Ada Byron", "Germany", "$10.00 paid on", "Visa ending in 4242"))
+    assert all(
+        part in text for part in (f"{slug}-0001", "Ada Byron", "Germany", "$10.00 paid on", "Visa ending in 4242")
+    )
     assert "R-000001" in pdf_text(receipt)
 
 
@@ -132,7 +134,8 @@ def test_an_address_of_a_document_can_be_neither_changed_nor_made_up(polar: Pola
 def test_the_invoice_is_told_after_the_payment_and_each_edit(polar: Polar) -> None:
     with receiving() as receiver:
         polar.client.post(
-            "/v1/webhooks/endpoints", json={"url": receiver.url, "format": "raw", "events": ["order.paid", "order.updated"]}
+            "/v1/webhooks/endpoints",
+            json={"url": receiver.url, "format": "raw", "events": ["order.paid", "order.updated"]},
         )
         order = invoiced(polar)
         polar.client.patch(f"/v1/orders/{order['id']}", json={"billing_name": "Ada Ltd"})

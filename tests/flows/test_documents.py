@@ -184,7 +184,9 @@ def test_a_receipt_belongs_to_a_payment_and_what_was_free_has_none(database_url:
     asyncio.run(story())
 
 
-def test_an_order_from_before_documents_gets_its_invoice_when_somebody_asks_and_then_keeps_it(database_url: str) -> None:
+def test_an_order_from_before_documents_gets_its_invoice_when_somebody_asks_and_then_keeps_it(
+    database_url: str,
+) -> None:
     async def story() -> None:
         async with open_shop(database_url) as shop:
             _, order = await buy(shop)

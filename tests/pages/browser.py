@@ -60,8 +60,9 @@ def visit(
     size: tuple[int, int] = DESKTOP,
     scheme: str = "light",
     locale: str = "de-DE",
+    also: tuple[str, ...] = (),
 ) -> Iterator[Page]:
-    """A page in a fresh profile. `script=False` turns JavaScript off."""
+    """A page in a fresh profile. `script=False` turns JavaScript off; `also` are origins that may be asked beside the server's."""
     context = browser.new_context(
         java_script_enabled=script,
         viewport={"width": size[0], "height": size[1]},
@@ -70,7 +71,7 @@ def visit(
     )
     context.set_default_timeout(15_000)
     page = context.new_page()
-    wrong = _watch(context, page, server)
+    wrong = _watch(context, page, server, also)
     try:
         yield page
     finally:
@@ -78,14 +79,18 @@ def visit(
     assert not wrong, wrong
 
 
-def _watch(context: BrowserContext, page: Page, server: RunningServer) -> list[str]:
+def _watch(context: BrowserContext, page: Page, server: RunningServer, also: tuple[str, ...]) -> list[str]:
     """Collect what a page must not do. The merchant's own address is answered here, so that the way there can be tested."""
     wrong: list[str] = []
     context.route(f"{MERCHANT}/**", lambda route: route.fulfill(body="<h1>Merchant</h1>", content_type="text/html"))
-    own = urlsplit(server.url).netloc
+    known = {urlsplit(url).netloc for url in (server.url, *also)}
 
     def asked(url: str) -> None:
-        if urlsplit(url).scheme in ("http", "https") and urlsplit(url).netloc != own and not url.startswith(MERCHANT):
+        if (
+            urlsplit(url).scheme in ("http", "https")
+            and urlsplit(url).netloc not in known
+            and not url.startswith(MERCHANT)
+        ):
             wrong.append(f"asked another origin: {url}")
 
     page.on("request", lambda request: asked(request.url))

@@ -1,13 +1,9 @@
-"""What `checkstand doctor` looks at. A check never raises: what goes wrong is its finding.
-
-Shapes of Stripe's keys: a kind, the mode, then letters and digits; secret and publishable key must be of one mode.
-"""
+"""What `checkstand doctor` looks at. A check never raises: what goes wrong is its finding."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import shutil
 import socket
 import ssl
@@ -23,7 +19,14 @@ from checkstand.cli.data_folder import read_note
 from checkstand.cli.database import borrowed, folder_of
 from checkstand.cli.failures import sentence
 from checkstand.cli.terminal import Failure
-from checkstand.ops.settings import PREFIX, Settings, SettingsError, from_environment, require_for_serving
+from checkstand.ops.settings import (
+    PREFIX,
+    Settings,
+    SettingsError,
+    from_environment,
+    require_for_serving,
+    require_gateway,
+)
 from checkstand.store import embedded
 from checkstand.store.migrate import pending
 
@@ -31,11 +34,6 @@ _OLDEST_POSTGRESQL = 15
 _SKEW_MAX_S = 2.0
 _FREE_MIN_BYTES = 500 << 20
 _CONNECT_TIMEOUT_S = 5.0
-_STRIPE_KEYS = {
-    "stripe_secret_key": re.compile(r"[sr]k_(test|live)_[A-Za-z0-9]{10,}"),
-    "stripe_publishable_key": re.compile(r"pk_(test|live)_[A-Za-z0-9]{10,}"),
-    "stripe_webhook_secret": re.compile(r"whsec_()\S{10,}"),
-}
 _MIGRATE = "Run `checkstand migrate`."
 
 
@@ -142,24 +140,41 @@ def _clock(skew_s: float) -> Check:
 def _gateway(settings: Settings) -> Check:
     if settings.gateway == "test":
         return Check(name="gateway", ok=True, detail="the built-in test gateway: no money moves.")
-    modes = set()
-    for name, shape in _STRIPE_KEYS.items():
-        found = shape.fullmatch(getattr(settings, name))
-        if not found:
-            return Check(
-                name="gateway",
-                ok=False,
-                detail=f"{PREFIX}{name.upper()} is missing or does not look like Stripe's.",
-                advice="Copy it again from Stripe's dashboard (Developers).",
-            )
-        modes.add(found[1])
-    modes.discard("")
-    if len(modes) > 1:
-        detail = "the secret and the publishable key are of different modes (test and live)."
-        return Check(
-            name="gateway", ok=False, detail=detail, advice="Take both from the same mode of Stripe's dashboard."
-        )
-    return Check(name="gateway", ok=True, detail=f"Stripe, {modes.pop()} mode.")
+    try:
+        require_gateway(settings)
+    except SettingsError as error:
+        return Check(name="gateway", ok=False, detail=str(error), advice="Both keys come from one mode of one account.")
+    return asyncio.run(_ask_stripe(settings))
+
+
+async def _ask_stripe(settings: Settings) -> Check:
+    """Whether Stripe answers, accepts the key, and works in the key's mode."""
+    import stripe
+    from checkstand.gateways.stripe import StripeGateway
+
+    gateway = StripeGateway(
+        secret_key=settings.stripe_secret_key,
+        publishable_key=settings.stripe_publishable_key,
+        api_base=settings.stripe_api_base,
+        timeout_s=_CONNECT_TIMEOUT_S,
+        retries=0,
+    )
+    try:
+        mode = await gateway.mode_at_stripe()
+    except stripe.AuthenticationError:
+        advice = f"Copy {PREFIX}STRIPE_SECRET_KEY again, or make a new key."
+        return Check(name="gateway", ok=False, detail="Stripe does not accept the secret key.", advice=advice)
+    except stripe.PermissionError:
+        return Check(name="gateway", ok=True, detail="Stripe answers; the restricted key may not tell its mode.")
+    except stripe.StripeError as error:
+        where = settings.stripe_api_base or "api.stripe.com"
+        detail = f"Stripe does not answer at {where} ({type(error).__name__})."
+        return Check(name="gateway", ok=False, detail=detail, advice="Check the network and Stripe's status page.")
+    finally:
+        await gateway.aclose()
+    if not gateway.serves(mode):
+        return Check(name="gateway", ok=False, detail=f"Stripe says the key is a {mode} key.", advice="Copy it again.")
+    return Check(name="gateway", ok=True, detail=f"Stripe answers, {mode} mode: {mode} organizations can be paid.")
 
 
 def _public_url(settings: Settings, folder: Path) -> Check:

@@ -84,6 +84,7 @@ class Attempt:
     voucher: Voucher | None = None
     created_at: datetime
     modified_at: datetime | None = None
+    return_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +97,16 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsAction:
-    """The buyer has to do something at `url` first: a bank's challenge, a redirect."""
+    """The buyer has to do something at `url` first: a bank's challenge, a redirect.
+
+    `client_secret` is what the gateway's own script needs where a page wants to do it in place.
+    """
 
     reference: str
     url: str
     instrument: Instrument
     decided_by: datetime | None = None
+    client_secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.steps import Step
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
 from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.database import Executor
@@ -61,6 +62,7 @@ async def confirm_checkout(
     """Reserve, commit, then charge. Raises what `domain.errors` has for a session: Expired, NotOpen, Locked,
     Invalid, PaymentNotReady, ExternalIdTaken, CustomerDeleted, PaymentDeclined.
     """
+    ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
     require_open(checkout, now)
     if await is_locked(ports, checkout):
@@ -69,8 +71,8 @@ async def confirm_checkout(
     changed = await apply_changes(ports, organization, checkout, changes, now=now)
     # Answers to what another product asked are of no use from here on (polar.md 9.2).
     changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
-    if organization.mode == "live" and ports.gateway.name == "test" and changed.is_payment_form_required:
-        raise PaymentNotReady  # a test card must never pay for something real
+    if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
+        raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
     problems = why_untaxed(organization, changed)
     problems += what_is_missing(changed, confirmation_token=confirmation_token)
     problems += await _archived_prices(ports, changed)
@@ -78,18 +80,24 @@ async def confirm_checkout(
         raise Invalid(problems)
     await _check_customer(ports, changed)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token)
-    claimed, attempt = _claim(ports, changed, confirmation_token, now)
+    claimed, attempt = _claim(ports, changed, confirmation_token, now, return_url=return_url)
+    ports.reached(Step.CONFIRM_CHECKED)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
+        ports.reached(Step.SESSION_CLAIMED)
         # In one order for all, so that two buyers with the same codes never wait for each other in a circle.
         for discount in sorted(claimed.discounts, key=lambda one: one.id):
             await _reserve_discount(ports, tx, claimed, discount)
         await check_customer_limits(tx, claimed, fingerprint=fingerprint)
+        ports.reached(Step.REDEMPTION_RESERVED)
         await payments.add(tx, attempt)
+        ports.reached(Step.ATTEMPT_STORED)
+    ports.reached(Step.CLAIM_COMMITTED)
     if claimed.discounts:
         ports.cache.forget_discounts(organization.id)
-    verdict = await charge(ports, claimed, attempt, return_url=return_url)
+    verdict = await charge(ports, claimed, attempt)
+    ports.reached(Step.CHARGE_ANSWERED)
     settled = await settle_payment(ports, attempt, verdict)
     if isinstance(verdict, Declined):
         raise PaymentDeclined(verdict.code, verdict.message, verdict.advice)
@@ -103,7 +111,7 @@ async def is_locked(ports: Ports, checkout: Checkout) -> bool:
     return await payments.declines(ports.db, checkout.organization_id, checkout.id) >= MOST_DECLINES
 
 
-async def charge(ports: Ports, checkout: Checkout, attempt: Attempt, *, return_url: str) -> Verdict:
+async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
     """The gateway's verdict, outside any transaction; what costs nothing and needs no method is granted at once.
 
     A method that this session does not take is declined before the gateway hears of it (dodo.md 2.3.5).
@@ -114,7 +122,7 @@ async def charge(ports: Ports, checkout: Checkout, attempt: Attempt, *, return_u
     instrument = await ports.gateway.instrument(attempt.organization_id, token)
     if instrument is not None and not may_pay(checkout, instrument):
         return decline("payment_method_unsupported", instrument=instrument)
-    return await ports.gateway.charge(attempt, return_url=return_url)
+    return await ports.gateway.charge(attempt, return_url=attempt.return_url or f"{ports.public_url()}/")
 
 
 def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]:
@@ -231,7 +239,9 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
         raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(wanted.id))
 
 
-def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime) -> tuple[Checkout, Attempt]:
+def _claim(
+    ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime, *, return_url: str
+) -> tuple[Checkout, Attempt]:
     """The confirmed session and the attempt that it waits for."""
     attempt_id = ports.new_id()
     order_id: UUID = checkout.order_id or ports.new_id()
@@ -249,6 +259,7 @@ def _claim(ports: Ports, checkout: Checkout, confirmation_token: str | None, now
         amount_minor=checkout.quote.due_minor,
         currency=checkout.currency,
         created_at=now,
+        return_url=return_url,
     )
     secret = ids.secret("tint_", random_bytes=ports.random_bytes) if needs_form else ""
     state = PaymentState(attempt_id=attempt_id, intent_secret=secret, intent_status="started")

@@ -44,6 +44,8 @@ async def _ask_again(ports: Ports, attempt: Attempt) -> bool:
 
 
 async def _resolve(ports: Ports, attempt: Attempt) -> bool:
+    if attempt.gateway not in ("none", ports.gateway.name):
+        return False  # from before another gateway was chosen: this one knows nothing of it and must not decide
     known = await ports.gateway.lookup(attempt) if attempt.gateway != "none" else None
     verdict = known or await _charge_now(ports, attempt)
     if isinstance(verdict, Unknown):
@@ -55,4 +57,4 @@ async def _resolve(ports: Ports, attempt: Attempt) -> bool:
 async def _charge_now(ports: Ports, attempt: Attempt) -> Verdict:
     checkout = await checkouts.by_id(ports.db, attempt.organization_id, attempt.checkout_id)
     assert checkout is not None, "an attempt belongs to a session"
-    return await charge(ports, checkout, attempt, return_url=f"{ports.public_url()}/")
+    return await charge(ports, checkout, attempt)

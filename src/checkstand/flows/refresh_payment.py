@@ -16,7 +16,7 @@ async def refresh_payment(ports: Ports, checkout: Checkout) -> Checkout:
     if checkout.status is not CheckoutStatus.CONFIRMED or checkout.payment is None:
         return checkout
     attempt = await payments.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)
-    if attempt is None or attempt.gateway == "none":
+    if attempt is None or attempt.gateway != ports.gateway.name:
         return checkout
     verdict = await ports.gateway.lookup(attempt)
     return checkout if verdict is None else await settle_payment(ports, attempt, verdict)

@@ -26,6 +26,7 @@ from checkstand.domain.refunding import status_after
 from checkstand.flows.issue_documents import keep_credit_note
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.read_sale import sales_within
+from checkstand.flows.steps import Step
 from checkstand.store import documents, orders, payments, refunds
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
@@ -57,14 +58,18 @@ async def settle_refund(ports: Ports, refund: Refund, verdict: RefundVerdict) ->
             if judged.status == "pending":
                 await refunds.ask_later(tx, refund.organization_id, refund.id, at=now + LATER)
             return before
+        ports.reached(Step.REFUND_VERDICT_STORED)
         await _move_money(ports, tx, before, judged, tell)
+        ports.reached(Step.REFUND_BOOKED)
         await _write_order(tx, order, judged, tell)
         if judged.status == "succeeded" and judged.credit_note_number is None:
             judged = await _number(ports, tx, organization, judged, now)
+        ports.reached(Step.REFUND_ORDER_STORED)
         told = _facts(tell, before, judged)
         if "succeeded" in (judged.status, before.status):
             told[1:1] = await _order_facts(tx, order, judged, tell)
         await fact_store.record(tx, refund.organization_id, told)
+    ports.reached(Step.REFUND_SETTLED)
     ports.wake()
     return judged
 
@@ -104,9 +109,7 @@ async def _write_order(tx: Transaction, order: Order, refund: Refund, tell: Fact
     await refunds.settle_order(tx, order.organization_id, order.id, status=status, given_up=given_up, now=tell.now)
 
 
-async def _number(
-    ports: Ports, tx: Transaction, organization: Organization, refund: Refund, now: datetime
-) -> Refund:
+async def _number(ports: Ports, tx: Transaction, organization: Organization, refund: Refund, now: datetime) -> Refund:
     """The refund with its credit note, which stays what it is even if the bank sends the money back later."""
     organization_id = refund.organization_id
     number = await documents.number_credit_note(tx, organization_id, refund.id)

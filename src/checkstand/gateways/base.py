@@ -6,11 +6,14 @@ first call, so a crash between the call and our note of it never charges twice. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from checkstand.domain.ledger import Moved
+from checkstand.domain.methods import Method
+from checkstand.domain.organization import Mode
 from checkstand.domain.payment import (
     Attempt,
     Declined,
@@ -32,6 +35,7 @@ from checkstand.domain.refund import (
 
 __all__ = [
     "Attempt",
+    "CardFrames",
     "Declined",
     "Gateway",
     "Instrument",
@@ -51,11 +55,31 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFrames:
+    """A form that the gateway's own script draws in frames of the gateway's origin: what is typed there never reaches us.
+
+    The sources are what a page's content security policy has to allow for it. `types` are the script's own names of our methods.
+    """
+
+    script_url: str
+    script_sources: tuple[str, ...]
+    frame_sources: tuple[str, ...]
+    connect_sources: tuple[str, ...]
+    image_sources: tuple[str, ...] = ()
+    types: Mapping[Method, str] = field(default_factory=dict)
+
+
 class Gateway(Protocol):
-    """Takes payments and keeps payment methods."""
+    """Takes payments and keeps payment methods. `frames` is None where the card form is none of the gateway's script's."""
 
     name: str
     publishable_key: str
+    frames: CardFrames | None
+
+    def serves(self, mode: Mode) -> bool:
+        """Whether organizations of this mode may charge through it: test money for test shops, real money for real ones."""
+        ...
 
     async def charge(self, attempt: Attempt, *, return_url: str) -> Verdict:
         """Take (or set up) the payment under the attempt's key. `return_url`: where the buyer comes back to after an action.

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from checkstand.domain import ids
 from checkstand.domain.ledger import Moved
+from checkstand.domain.organization import Mode
 from checkstand.domain.payment import (
     Attempt,
     Declined,
@@ -35,6 +36,7 @@ from checkstand.domain.refund import (
     RefundVerdict,
 )
 from checkstand.gateways import test_methods
+from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test_cards import CardDetails, behaviour_of, digits_of, instrument_of, passes_luhn
 from checkstand.gateways.test_methods import MethodDetails, listed_token
 from checkstand.store import test_gateway as books
@@ -58,6 +60,11 @@ class TestGateway:
     delay_s: float = 0.0
     name: str = "test"
     publishable_key: str = "pk_test_checkstand"
+    frames: CardFrames | None = None
+
+    def serves(self, mode: Mode) -> bool:
+        """Test organizations alone: its cards are free."""
+        return mode == "test"
 
     async def tokenize(self, organization_id: UUID, card: CardDetails, *, now: datetime) -> str | Declined:
         """A token for typed card data, or why the data cannot be used. Nothing of the number but its end is kept."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,11 +17,11 @@ MEANING = {
     "PUBLIC_URL": "The address that buyers and API clients reach this server at, without a slash at the end.",
     "SECRET_KEY": "At least 32 characters, kept secret; access tokens are hashed with it, so changing it ends them all.",
     "DATA_DIR": "Folder for the embedded database.",
-    "GATEWAY": "Who takes the money: 'test' (built in). 'stripe' is refused until this version can charge through it.",
+    "GATEWAY": "Who takes the money: 'test' (built in, no money moves) or 'stripe'.",
     "STRIPE_SECRET_KEY": "Stripe's secret key (sk_...), with GATEWAY=stripe.",
     "STRIPE_PUBLISHABLE_KEY": "Stripe's publishable key (pk_...), with GATEWAY=stripe.",
     "STRIPE_WEBHOOK_SECRET": "Secret of Stripe's webhook endpoint (whsec_...), with GATEWAY=stripe.",
-    "STRIPE_API_BASE": "Another address for Stripe's API, for tests.",
+    "STRIPE_API_BASE": "Another address for Stripe's API and script (http://127.0.0.1:12111), for tests.",
     "SMTP_URL": "Mail server for e-mails to buyers (smtp://user:password@host:port).",
     "WORKERS": "Web processes of `serve`; 1 is right up to several cores.",
     "LOG_LEVEL": "debug, info, warning or error.",
@@ -29,6 +30,13 @@ MEANING = {
     "HOST": "Address to listen on.",
     "PORT": "Port to listen on.",
     "STATEMENT_CACHE": "on, or off behind a pooler in transaction mode.",
+}
+
+
+STRIPE_KEYS = {
+    "stripe_secret_key": re.compile(r"[sr]k_(test|live)_[A-Za-z0-9]{10,}"),
+    "stripe_publishable_key": re.compile(r"pk_(test|live)_[A-Za-z0-9]{10,}"),
+    "stripe_webhook_secret": re.compile(r"whsec_()\S{10,}"),
 }
 
 
@@ -107,7 +115,7 @@ def _parsed(name: str, text: str) -> object:
         return known[text.lower()]
     if name == "TRUSTED_PROXIES":
         return tuple(part.strip() for part in text.split(",") if part.strip())
-    return text.rstrip("/") if name == "PUBLIC_URL" else text
+    return text.rstrip("/") if name in ("PUBLIC_URL", "STRIPE_API_BASE") else text
 
 
 def _check(settings: Settings) -> None:
@@ -134,8 +142,27 @@ def require_for_serving(settings: Settings) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()} is not set. {MEANING[name.upper()]}")
     if not settings.database_url and not settings.data_dir:
         raise SettingsError(f"Set {PREFIX}DATABASE_URL (a PostgreSQL) or {PREFIX}DATA_DIR (an embedded one).")
-    if settings.gateway == "stripe":
-        for name in ("stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret"):
-            if not getattr(settings, name):
-                raise SettingsError(f"{PREFIX}{name.upper()} is not set, and {PREFIX}GATEWAY is 'stripe'.")
-        raise SettingsError(f"{PREFIX}GATEWAY is 'stripe', which this version cannot charge through yet. Use 'test'.")
+    require_gateway(settings)
+
+
+def require_gateway(settings: Settings) -> None:
+    """What the chosen gateway cannot do without. Raises SettingsError naming the first key that is missing or looks wrong."""
+    if settings.gateway != "stripe":
+        return
+    modes = set()
+    for name, shape in STRIPE_KEYS.items():
+        value, variable = getattr(settings, name), PREFIX + name.upper()
+        if not value:
+            raise SettingsError(f"{variable} is not set, and {PREFIX}GATEWAY is 'stripe'. {MEANING[name.upper()]}")
+        found = shape.fullmatch(value)
+        if not found:
+            raise SettingsError(f"{variable} does not look like Stripe's. Copy it again from Stripe's dashboard.")
+        modes.add(found[1])
+    if len(modes - {""}) > 1:
+        raise SettingsError(
+            f"{PREFIX}STRIPE_SECRET_KEY and {PREFIX}STRIPE_PUBLISHABLE_KEY are of different modes (test and live)."
+        )
+    if settings.stripe_api_base:
+        parts = urlsplit(settings.stripe_api_base)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+            raise SettingsError(f"{PREFIX}STRIPE_API_BASE must look like http://127.0.0.1:12111.")

@@ -18,7 +18,7 @@ from checkstand.store.query import Page, Query
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
     confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
-    voucher, created_at, modified_at
+    voucher, created_at, modified_at, return_url
 """
 
 
@@ -45,6 +45,7 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         voucher=decode(Voucher, row["voucher"]) if row["voucher"] is not None else None,
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        return_url=row["return_url"],
     )
 
 
@@ -54,7 +55,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
-                $20)
+                $20, $21)
         """,
         attempt.organization_id,
         attempt.id,
@@ -76,6 +77,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         encode(attempt.voucher) if attempt.voucher is not None else None,
         attempt.created_at,
         attempt.modified_at,
+        attempt.return_url,
     )
 
 

@@ -1,7 +1,7 @@
 """Security headers of every page, checkout and dashboard alike: one policy that can be read at a glance.
 
-Everything a page needs comes from our own origin: no inline script or style, no third party, no frame around it. Change a rule here
-and it changes everywhere. Two things that surprise:
+Everything a page needs comes from our own origin: no inline script or style, no third party, no frame around it. The one exception is
+the checkout page of a gateway that draws its own card form. Change a rule here and it changes everywhere. Two things that surprise:
 
 * `form-action 'self'` also judges redirects: Chromium refuses a form post that is answered with a redirect to another origin, so
   leaving for a bank or a merchant goes through a page of ours (a link and a refresh), never a redirect of a post.
@@ -11,6 +11,8 @@ and it changes everywhere. Two things that surprise:
 from __future__ import annotations
 
 from typing import Literal
+
+from checkstand.gateways.base import CardFrames
 
 Referrer = Literal["strict-origin-when-cross-origin", "same-origin", "no-referrer"]
 
@@ -27,19 +29,35 @@ _POLICY: dict[str, str] = {
     "base-uri": "'none'",
     "object-src": "'none'",
 }
+_WALLETS = ("payment", "publickey-credentials-get")
 _DENIED = ("camera", "microphone", "geolocation", "usb", "serial")
 
 
-def page_headers(public_url: str, *, referrer: Referrer = "strict-origin-when-cross-origin") -> dict[str, str]:
-    """Headers for an HTML page. Over https (by the server's public address) browsers are told to stay there."""
+def page_headers(
+    public_url: str, *, referrer: Referrer = "strict-origin-when-cross-origin", frames: CardFrames | None = None
+) -> dict[str, str]:
+    """Headers for an HTML page. Over https (by the server's public address) browsers are told to stay there.
+
+    `frames`: the gateway's own card form is on the page, so its origins are let in, and wallets may be used in its frames.
+    """
     policy = dict(_POLICY)
+    permissions = [f"{name}=()" for name in _DENIED]
+    if frames is not None:
+        for name, sources in (
+            ("script-src", frames.script_sources),
+            ("connect-src", frames.connect_sources),
+            ("img-src", frames.image_sources),
+        ):
+            policy[name] = " ".join((policy[name], *sources))
+        policy["frame-src"] = " ".join(frames.frame_sources)
+        permissions += [f"{name}=*" for name in _WALLETS]
     is_https = public_url.startswith("https://")
     if is_https:
         policy["upgrade-insecure-requests"] = ""
     headers = {
         "Content-Security-Policy": "; ".join(f"{name} {value}".strip() for name, value in policy.items()),
         "Referrer-Policy": referrer,
-        "Permissions-Policy": ", ".join(f"{name}=()" for name in _DENIED),
+        "Permissions-Policy": ", ".join(permissions),
         "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

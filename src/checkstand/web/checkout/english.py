@@ -166,6 +166,12 @@ ENGLISH: Mapping[str, str] = {
     # payment
     "payment.heading": "Payment",
     "card.legend": "Card",
+    "frame.label": "Payment details",
+    "frame.no_script": (
+        "Paying needs JavaScript: what you enter here goes from your browser to the payment company alone. "
+        "Turn it on and load the page again."
+    ),
+    "frame.failed": "The payment form could not be loaded. Check your connection and load the page again.",
     "card.number": "Card number",
     "card.expiry": "Expiry (MM/YY)",
     "card.cvc": "Security code",
@@ -244,6 +250,7 @@ ENGLISH: Mapping[str, str] = {
     "problem.email.invalid": "Enter an email like name@example.com.",
     "problem.email.other_customer": "This order is for another email. Use that email or ask {merchant}.",
     "problem.name.required": "Enter your name.",
+    "problem.frame.required": "Enter your payment details.",
     "problem.name_card.required": "Enter the name on the card.",
     "problem.company.required": "Enter the name of your company.",
     "problem.tax_id.invalid": "That is not a valid {label} of {country}. Example: {example}. Check it, or leave it empty.",

@@ -29,7 +29,15 @@ from checkstand.web.checkout.reader import Complaint, Reader, complaint
 
 SHORTEST_PHONE: Final = 5
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
+_TOKEN = re.compile(r"^ctoken_[A-Za-z0-9_]{4,200}$")
 _ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokenized:
+    """A payment method that the gateway's script asked for in its own frame: all that we get is what stands for it."""
+
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +150,12 @@ def _read_business(reader: Reader) -> None:
         reader.complain("tax_id", "problem.tax_id.invalid")
         number = ""
     reader.change("tax_id", number or None)
+
+
+def read_token(typed: Mapping[str, str]) -> Tokenized | Sequence[Complaint]:
+    """What the gateway's script made of what was typed in its frame."""
+    token = typed.get("confirmation_token", "")
+    return Tokenized(token=token) if _TOKEN.match(token) else [complaint("form", "problem.frame.required")]
 
 
 def read_card(typed: Mapping[str, str]) -> CardDetails | Sequence[Complaint]:

@@ -35,8 +35,6 @@ from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_
 from checkstand.flows.refresh_payment import refresh_payment
 from checkstand.flows.renew_checkout import renew_checkout
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import MethodDetails
 from checkstand.http import json_response
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
@@ -48,7 +46,7 @@ from checkstand.web.checkout.form import (
     total_mark,
 )
 from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.methods import read_method, token_for
+from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
@@ -190,11 +188,11 @@ async def pay(request: Request) -> Response:
     except DiscountLimitReached as reached:
         return await _over_limit(visit, form, changes, reached)
     complaints += _what_is_missing(preview, form)
-    details: CardDetails | MethodDetails | None = None
+    details: Paid | None = None
     if preview.is_payment_form_required:
-        method, read = read_method(preview, form)
+        method, read = read_method(preview, form, framed=visit.frames is not None)
         changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
-        if isinstance(read, CardDetails | MethodDetails):
+        if isinstance(read, Paid):
             details = read
         else:
             complaints += read
@@ -227,11 +225,7 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
 
 
 async def _charge(
-    request: Request,
-    visit: Visit,
-    form: Mapping[str, str],
-    changes: CheckoutChanges,
-    details: CardDetails | MethodDetails | None,
+    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, details: Paid | None
 ) -> Response:
     """Everything is there: a token for the card or account, then confirm."""
     token = await token_for(visit, details)

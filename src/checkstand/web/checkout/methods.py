@@ -15,7 +15,7 @@ from checkstand.domain.payment import Declined
 from checkstand.gateways.test_cards import CardDetails
 from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails
 from checkstand.web.checkout.fields import Field
-from checkstand.web.checkout.form import read_card
+from checkstand.web.checkout.form import Tokenized, read_card, read_token
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
@@ -29,6 +29,7 @@ _ACCOUNT_FIELDS: Mapping[str, tuple[str, ...]] = {
     Method.UPI_COLLECT: ("upi_id",),
 }
 FieldMaker = Callable[..., Field]
+Paid = CardDetails | MethodDetails | Tokenized
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,13 @@ def choices_of(
     )
 
 
+def choices_in_frame(visit: Visit, country: str | None) -> Choices:
+    """The same where the gateway's script asks for the method: all that the page itself tells is that there is none."""
+    if offered(visit.checkout, country):
+        return Choices()
+    return Choices(none="methods.none" if country else "methods.none_anywhere")
+
+
 def _choice(visit: Visit, name: str, *, chosen: str, field: FieldMaker, amount: str) -> Choice:
     t, kind = visit.texts, kind_of(name) or Kind.CARD
     label = method_label(t, _card_label(visit.checkout) if name == CARD else name)
@@ -154,9 +162,14 @@ def _fields(t: Texts, name: str, field: FieldMaker) -> tuple[Field, ...]:
 
 
 def read_method(
-    checkout: Checkout, typed: Mapping[str, str]
-) -> tuple[str, CardDetails | MethodDetails | Sequence[Complaint]]:
-    """The chosen method and what was typed for it, or what is wrong with that. Whether it can pay is the gateway's word."""
+    checkout: Checkout, typed: Mapping[str, str], *, framed: bool
+) -> tuple[str, Paid | Sequence[Complaint]]:
+    """The chosen method and what was typed for it, or what is wrong with that. Whether it can pay is the gateway's word.
+
+    `framed`: the gateway's script asked for both, and only a token comes to us.
+    """
+    if framed:
+        return "", read_token(typed)
     names = offered(checkout, None)
     name = typed.get("method") or (CARD if CARD in names else "")
     if name not in names:
@@ -173,8 +186,10 @@ def read_method(
     )
 
 
-async def token_for(visit: Visit, details: CardDetails | MethodDetails | None) -> str | Declined | None:
+async def token_for(visit: Visit, details: Paid | None) -> str | Declined | None:
     """What the gateway gives for what was typed; None without any, or without a gateway whose forms this page may show."""
+    if isinstance(details, Tokenized):
+        return details.token
     if details is None or visit.bank is None:
         return None
     if isinstance(details, CardDetails):

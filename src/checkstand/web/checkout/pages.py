@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test_cards import CARDS
 from checkstand.services import services_of
 from checkstand.web.checkout.leaving import back_target
@@ -28,6 +29,7 @@ def page(
     *,
     status: int = 200,
     referrer: Referrer = "no-referrer",
+    frames: CardFrames | None = None,
     **context: object,
 ) -> Response:
     """One of the pages of a session."""
@@ -44,9 +46,13 @@ def page(
         kind=title_key.removeprefix("title."),
         merchant=visit.organization.name,
         is_test=visit.is_test,
+        frames=frames,
         **context,
     )
-    headers = {**page_headers(visit.ports.public_url(), referrer=referrer), "Content-Language": t.language}
+    headers = {
+        **page_headers(visit.ports.public_url(), referrer=referrer, frames=frames),
+        "Content-Language": t.language,
+    }
     return HTMLResponse(html, status_code=status, headers=headers)
 
 
@@ -58,6 +64,7 @@ def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
         "title.checkout",
         status=status,
         referrer="strict-origin-when-cross-origin",
+        frames=visit.frames,
         view=checkout_view(visit, given),
         test_cards=CARDS[:_SHOWN_CARDS] if visit.bank else (),
     )
@@ -65,7 +72,7 @@ def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
 
 def checkout_parts(visit: Visit, given: Input) -> Response:
     """The parts of the page that a change may touch, for the script that asked."""
-    return page(visit, "parts.html", "title.checkout", view=checkout_view(visit, given))
+    return page(visit, "parts.html", "title.checkout", frames=visit.frames, view=checkout_view(visit, given))
 
 
 def message_page(

@@ -22,6 +22,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_checkout import find_by_secret
+from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test import TestGateway
 from checkstand.http import BadBody, read_body
 from checkstand.services import Services, services_of
@@ -66,6 +67,12 @@ class Visit:
         """The gateway whose own card form this page may show: the test gateway, in test organizations alone."""
         gateway = self.ports.gateway
         return gateway if self.is_test and isinstance(gateway, TestGateway) else None
+
+    @property
+    def frames(self) -> CardFrames | None:
+        """The card form that the gateway's own script draws, for organizations that may charge through that gateway."""
+        gateway = self.ports.gateway
+        return gateway.frames if gateway.serves(self.organization.mode) else None
 
     @property
     def token(self) -> str:

@@ -16,7 +16,9 @@ from markupsafe import Markup
 from checkstand.domain.address import AddressFields
 from checkstand.domain.catalog import is_free
 from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
+from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
 from checkstand.web.checkout.form import may_be_chosen
@@ -24,7 +26,7 @@ from checkstand.web.checkout.goods import Counter, Goods
 from checkstand.web.checkout.goods_form import takes_codes
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input, Messages, Noted
-from checkstand.web.checkout.methods import Choices, choices_of
+from checkstand.web.checkout.methods import Choices, choices_in_frame, choices_of
 from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.session import Visit
@@ -82,8 +84,22 @@ class CheckoutView:
     must_be_business: bool
     questions: tuple[Field, ...]
     takes_payment: bool
+    framed: Framed | None
     noted: Noted
     back_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framed:
+    """What the gateway's script has to know for its form. The amount is in the gateway's minor units; 0 only saves a method.
+
+    `without`: the script's names of methods that do not fit this purchase, or that the merchant does not take.
+    """
+
+    amount: int
+    currency: str
+    email: str
+    without: tuple[str, ...]
 
 
 def checkout_view(visit: Visit, given: Input) -> CheckoutView:
@@ -142,7 +158,8 @@ class _Builder:
             is_business=self.is_business,
             must_be_business=self._must_be_business,
             questions=question_fields(checkout, self.given.typed, self.messages.by_field, self.t),
-            takes_payment=not self.needs_form or visit.bank is not None,
+            takes_payment=not self.needs_form or visit.bank is not None or visit.frames is not None,
+            framed=self._framed() if not methods.none else None,
             noted=self.messages.noted(),
             back_url=back_target(visit),
         )
@@ -218,10 +235,10 @@ class _Builder:
         return tuple(fields)
 
     def _methods(self, due: str) -> Choices:
-        if not self.needs_form or self.visit.bank is None:
-            return Choices()
-        error = self.messages.error("method")
         country = self.country_code or None
+        if not self.needs_form or self.visit.bank is None:
+            return choices_in_frame(self.visit, country) if self.needs_form and self.visit.frames else Choices()
+        error = self.messages.error("method")
         return choices_of(self.visit, country, self.given.typed, field=self._field, error=error, amount=due)
 
     def _no_method(self, methods: Choices) -> str:
@@ -238,13 +255,26 @@ class _Builder:
 
     def _holder(self, methods: Choices) -> Field | None:
         """Whose name: the one on the card, or simply the buyer's; which of both labels is seen follows the choice."""
-        if not methods.every:
+        if not methods.every and self.visit.frames is None:
             return None
         on_card, full = self.t("name.card_label"), self.t("name.label")
         both = Markup('<span class="if-card">{}</span><span class="if-other">{}</span>').format(on_card, full)
         label = (on_card if methods.only else both) if methods.with_card else full
         typing = "name_card" if methods.with_card else "name"
         return self._field("name", label, self.checkout.buyer.name, typing=typing)
+
+    def _framed(self) -> Framed | None:
+        if not self.needs_form or self.visit.frames is None:
+            return None
+        checkout, types = self.checkout, self.visit.frames.types
+        due = chargeable_minor(checkout.quote.due_minor, checkout.currency) if checkout.is_payment_required else 0
+        offered = {types[method] for method in eligible_for(checkout, country=self.country_code or None)}
+        return Framed(
+            amount=due,
+            currency=checkout.currency.lower(),
+            email=checkout.buyer.email or "",
+            without=tuple(dict.fromkeys(name for name in types.values() if name not in offered)),
+        )
 
     # ------------------------------------------------------------ where to
 

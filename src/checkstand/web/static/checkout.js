@@ -62,6 +62,7 @@ function swap(fresh, sent) {
   }
   const after = byId("pay-part").dataset.announce;
   if (before !== after) say("live", after);
+  form.dispatchEvent(new Event("parts"));
 }
 
 function sameMarkup(old, part) {

@@ -1,0 +1,102 @@
+// A stand-in for Stripe.js: the parts that a page with the Payment Element calls. The card form lives in a frame of this script's
+// origin; what is typed there never reaches the page, only a confirmation token does.
+
+(() => {
+  const origin = new URL(document.currentScript.src).origin;
+  let count = 0;
+
+  const fault = (message) => {
+    throw new Error(`Stripe.js stand-in: ${message}`);
+  };
+
+  class PaymentElement {
+    constructor(owner) {
+      this.owner = owner;
+      this.listeners = {};
+      this.name = `__stand_in_stripe_frame${++count}`;
+      this.waiting = new Map();
+    }
+
+    mount(target) {
+      const place = typeof target === "string" ? document.querySelector(target) : target;
+      if (!place) fault("mount() found no such element");
+      this.frame = document.createElement("iframe");
+      this.frame.name = this.name;
+      this.frame.title = "Secure payment input frame";
+      this.frame.src = `${origin}/v3/card`;
+      Object.assign(this.frame.style, { border: "0", width: "100%", height: "11rem" });
+      this.frame.setAttribute("allow", "payment *; publickey-credentials-get *");
+      place.replaceChildren(this.frame);
+      addEventListener("message", (event) => {
+        if (event.origin !== origin || event.source !== this.frame.contentWindow) return;
+        if (event.data.event) return (this.listeners[event.data.event] || []).forEach((call) => call(event.data));
+        this.waiting.get(event.data.id)?.(event.data.answer);
+        this.waiting.delete(event.data.id);
+      });
+    }
+
+    on(name, call) {
+      (this.listeners[name] ||= []).push(call);
+      return this;
+    }
+
+    update() {}
+
+    unmount() {
+      this.frame?.remove();
+    }
+
+    ask(question, data) {
+      const id = ++count;
+      return new Promise((resolve) => {
+        this.waiting.set(id, resolve);
+        this.frame.contentWindow.postMessage({ id, question, ...data }, origin);
+      });
+    }
+  }
+
+  class Elements {
+    constructor(key, options) {
+      this.key = key;
+      this.check(options);
+      this.options = { ...options };
+    }
+
+    check(options) {
+      if (options.mode && !["payment", "setup", "subscription"].includes(options.mode)) fault(`unknown mode ${options.mode}`);
+      if (options.mode === "payment" && !(Number.isInteger(options.amount) && options.amount > 0)) fault("amount must be a positive integer");
+      if (options.currency && options.currency !== options.currency.toLowerCase()) fault("currency must be lower case");
+    }
+
+    create(kind) {
+      if (kind !== "payment") fault(`no element ${kind}`);
+      return (this.element = new PaymentElement(this));
+    }
+
+    getElement() {
+      return this.element || null;
+    }
+
+    update(options) {
+      this.check({ ...this.options, ...options });
+      Object.assign(this.options, options);
+    }
+
+    async submit() {
+      this.submitted = true;
+      return this.element.ask("validate", {});
+    }
+  }
+
+  window.Stripe = (key) => {
+    if (!/^pk_(test|live)_/.test(key)) fault(`Invalid API Key provided: ${key}`);
+    return {
+      elements: (options = {}) => new Elements(key, options),
+      createConfirmationToken: async ({ elements, params = {} }) => {
+        if (!elements.submitted) fault("call elements.submit() before stripe.createConfirmationToken()");
+        return elements.element.ask("token", { key, params });
+      },
+      handleNextAction: async () => fault("handleNextAction() is not imitated: next actions are redirects"),
+    };
+  };
+})();

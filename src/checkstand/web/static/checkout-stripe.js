@@ -1,0 +1,98 @@
+// The card form of a checkout page that pays through Stripe. Stripe's script draws it in frames of Stripe's own origin; all that this
+// module ever holds is a confirmation token, which the page's form carries to the server.
+
+const byId = (id) => document.getElementById(id);
+const form = byId("checkout");
+const place = byId("payment-frame");
+const problem = byId("payment-frame-error");
+const token = byId("confirmation_token");
+let stripe = null;
+let elements = null;
+let busy = false;
+const WALLETS = { apple_pay: "applePay", google_pay: "googlePay" };
+
+function wanted() {
+  const settings = byId("frame-settings")?.dataset;
+  if (!settings) return null;
+  const amount = Number(settings.amount);
+  const excludedPaymentMethodTypes = settings.without.split(" ").filter((name) => name && !(name in WALLETS));
+  const kind = amount > 0 ? { mode: "payment", amount } : { mode: "setup" };
+  return { ...kind, currency: settings.currency, excludedPaymentMethodTypes };
+}
+
+// Wallets that pay with a card are no types of their own: the element shows them unless it is told not to.
+function wallets() {
+  const without = byId("frame-settings").dataset.without.split(" ");
+  return Object.fromEntries(Object.entries(WALLETS).map(([name, key]) => [key, without.includes(name) ? "never" : "auto"]));
+}
+
+// Nothing to pay: no form. It comes, goes and changes with the order; what was typed stays.
+function follow() {
+  const options = wanted();
+  place.hidden = !options;
+  if (!options || !stripe) return;
+  if (elements) {
+    elements.update(options);
+    return elements.getElement("payment")?.update({ wallets: wallets() });
+  }
+  const theme = document.documentElement.dataset.theme;
+  const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  elements = stripe.elements({ ...options, appearance: { theme: dark ? "night" : "stripe" } });
+  const element = elements.create("payment", { fields: { billingDetails: { name: "never", email: "never", address: "never" } }, wallets: wallets() });
+  element.on("loaderror", () => say(place.dataset.failed));
+  element.mount(place);
+}
+
+function say(text) {
+  problem.textContent = text || "";
+  if (text) problem.focus();
+}
+
+// The name, e-mail address and place that our own fields ask for go with the token, so that Stripe's need not ask again.
+function billing() {
+  const value = (name) => form.elements[name]?.value?.trim() || "";
+  const names = ["line1", "line2", "city", "state", "postal_code", "country"];
+  const address = Object.fromEntries(names.map((name) => [name, value(name)]));
+  return { name: value("name"), email: value("email") || byId("frame-settings").dataset.email, address };
+}
+
+async function tokenOf() {
+  const checked = await elements.submit();
+  if (checked.error) throw checked.error;
+  const params = { payment_method_data: { billing_details: billing() }, return_url: place.dataset.return };
+  const made = await stripe.createConfirmationToken({ elements, params });
+  if (made.error) throw made.error;
+  return made.confirmationToken.id;
+}
+
+// The first press makes the token and presses again; the second one goes to the server.
+async function pressed(event) {
+  const by = event.submitter;
+  if ((by && by.value !== "pay") || token.value || !wanted()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (busy) return;
+  if (!elements) return say(place.dataset.failed);
+  busy = true;
+  say("");
+  byId("pay-button").setAttribute("aria-busy", "true");
+  try {
+    token.value = await tokenOf();
+    // Looked up again: a change that was under way may have brought another button meanwhile.
+    form.requestSubmit(byId("pay-button"));
+  } catch (error) {
+    byId("pay-button").removeAttribute("aria-busy");
+    say(error.message || place.dataset.failed);
+  } finally {
+    busy = false;
+  }
+}
+
+if (place) {
+  // Deferred scripts run in the order of the page: Stripe's has run by now, or could not be loaded.
+  if (window.Stripe) stripe = window.Stripe(place.dataset.key);
+  else if (wanted()) say(place.dataset.failed);
+  follow();
+  form.addEventListener("parts", follow);
+  form.addEventListener("submit", pressed, true);
+}

@@ -1,0 +1,25 @@
+"""A stand-in for Stripe for each module that wants one: its books and faults are shared by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.gateways.fake_stripe import FakeStripe, running_fake
+from tests.gateways.stripe_server import StripeShop, stripe_shop
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeStripe]:
+    """A stand-in of the module's own."""
+    with running_fake() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def selling(quiet_database_url: str, fake: FakeStripe) -> Iterator[StripeShop]:
+    """A shop that sells through the stand-in, with its server on a database where no other worker looks for lost payments."""
+    with stripe_shop(quiet_database_url, fake) as shop:
+        fake.send_webhooks_to(f"{shop.server.url}/gateway/stripe/webhook")
+        yield shop

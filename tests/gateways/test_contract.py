@@ -1,0 +1,258 @@
+"""What every gateway must do, whoever it is: the same stories for the test gateway and for Stripe."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from checkstand.domain.payment import Attempt, AttemptStatus, Declined, NeedsAction, Processing, Purpose, Succeeded
+from checkstand.gateways.base import Gateway
+from checkstand.gateways.stripe import StripeGateway
+from checkstand.gateways.test import TestGateway
+from checkstand.store import test_gateway as books
+from tests.conftest import open_shop
+from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
+
+BACK = "http://pay.test/checkout/x/confirmation"
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A gateway with its other side: tokens as a browser gets them, the buyer at the bank, the bank's books."""
+
+    gateway: Gateway
+    organization_id: object
+    token: Callable[[str], str]
+    decide: Callable[[Attempt, bool], Awaitable[None]]
+    taken: Callable[[Attempt], Awaitable[list[tuple[int, str]]]]
+
+    def attempt(self, kind: str, *, amount: int = 1000, currency: str = "USD", purpose: Purpose = "payment") -> Attempt:
+        return Attempt(
+            id=uuid4(),
+            organization_id=self.organization_id,  # type: ignore[arg-type]
+            checkout_id=uuid4(),
+            order_id=uuid4(),
+            purpose=purpose,
+            status=AttemptStatus.STARTED,
+            gateway=self.gateway.name,
+            gateway_key=uuid4(),
+            confirmation_token=self.token(kind),
+            amount_minor=amount,
+            currency=currency,
+            created_at=datetime.now(UTC),
+        )
+
+
+@contextlib.asynccontextmanager
+async def built_in_bank(database_url: str) -> AsyncIterator[Bank]:
+    async with open_shop(database_url) as shop:
+        gateway = shop.ports.gateway
+        assert isinstance(gateway, TestGateway)
+
+        async def decide(attempt: Attempt, approved: bool) -> None:
+            charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+            assert charge is not None
+            await gateway.decide(charge, approved=approved)
+
+        async def taken(attempt: Attempt) -> list[tuple[int, str]]:
+            charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+            paid = charge is not None and charge.state == "succeeded"
+            return [(charge.amount_minor, charge.currency)] if charge and paid else []
+
+        organization = shop.demo.organization
+        yield Bank(gateway, organization.id, lambda kind: f"ctoken_{kind}", decide, taken)
+
+
+@contextlib.asynccontextmanager
+async def stripe_bank(fake: FakeStripe, *, retries: int = 0, timeout_s: float = 5) -> AsyncIterator[Bank]:
+    gateway = StripeGateway(
+        secret_key=SECRET_KEY, publishable_key=PUBLISHABLE_KEY, api_base=fake.url, retries=retries, timeout_s=timeout_s
+    )
+
+    def intents(attempt: Attempt) -> list[dict[str, object]]:
+        known = fake.books()
+        return [
+            one
+            for one in known["payment_intents"] + known["setup_intents"]
+            if one["metadata"].get("attempt") == str(attempt.id)
+        ]
+
+    async def decide(attempt: Attempt, approved: bool) -> None:
+        fake.finish(str(intents(attempt)[0]["id"]), "succeeded" if approved else "failed")
+
+    async def taken(attempt: Attempt) -> list[tuple[int, str]]:
+        return [(charge["amount"], charge["currency"].upper()) for charge in fake.paid(attempt=str(attempt.id))]
+
+    try:
+        yield Bank(gateway, uuid4(), fake.token, decide, taken)
+    finally:
+        await gateway.aclose()
+
+
+Story = Callable[[Bank], Awaitable[None]]
+
+
+@pytest.fixture(params=["test", "stripe"])
+def tell(request: pytest.FixtureRequest, database_url: str, fake: FakeStripe) -> Callable[[Story], None]:
+    """Runs a story against one of the gateways."""
+
+    def run(story: Story) -> None:
+        async def main() -> None:
+            opened = built_in_bank(database_url) if request.param == "test" else stripe_bank(fake)
+            async with opened as bank:
+                await story(bank)
+
+        asyncio.run(main())
+
+    return run
+
+
+Tell = Callable[[Story], None]
+
+
+def test_a_good_card_pays_once_and_says_which_card_it_was(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("visa")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Succeeded)
+        assert verdict.reference
+        used = verdict.instrument
+        assert (used.method, used.brand, used.last_four, used.funding) == ("card", "visa", "4242", "credit")
+        assert (used.exp_month, used.exp_year) == (12, 2034)
+        assert used.fingerprint
+        assert await bank.taken(attempt) == [(1000, "USD")]
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [("declined", "generic_decline"), ("insufficient_funds", "insufficient_funds"), ("expired", "expired_card")],
+)
+def test_a_refusal_has_a_code_words_and_advice_and_takes_nothing(tell: Tell, kind: str, code: str) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt(kind)
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Declined)
+        assert verdict.code == code
+        assert verdict.message
+        assert verdict.advice
+        assert verdict.instrument is not None
+        assert verdict.instrument.last_four
+        assert await bank.taken(attempt) == []
+
+    tell(story)
+
+
+def test_the_same_key_is_answered_the_same_and_charged_once(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("visa")
+        first = await bank.gateway.charge(attempt, return_url=BACK)
+        assert await bank.gateway.charge(attempt, return_url=BACK) == first
+        assert await bank.taken(attempt) == [(1000, "USD")]
+
+    tell(story)
+
+
+def test_the_same_key_at_the_same_time_is_charged_once(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("visa")
+        await asyncio.gather(*(bank.gateway.charge(attempt, return_url=BACK) for _ in range(5)))
+        assert isinstance(await bank.gateway.charge(attempt, return_url=BACK), Succeeded)
+        assert await bank.taken(attempt) == [(1000, "USD")]
+
+    tell(story)
+
+
+def test_lookup_tells_what_became_of_a_charge(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        for kind in ("visa", "insufficient_funds", "processing"):
+            attempt = bank.attempt(kind)
+            charged = await bank.gateway.charge(attempt, return_url=BACK)
+            known = await bank.gateway.lookup(attempt)
+            assert type(known) is type(charged)
+            assert getattr(known, "reference", None) == getattr(charged, "reference", None)
+
+    tell(story)
+
+
+def test_lookup_knows_nothing_of_what_was_never_charged(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        assert await bank.gateway.lookup(bank.attempt("visa")) is None
+
+    tell(story)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_a_challenge_waits_for_the_buyer_and_then_pays_or_not(tell: Tell, approved: bool) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("3ds")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, NeedsAction)
+        assert verdict.url.startswith("http")
+        assert await bank.taken(attempt) == []
+        attempt = replace(attempt, gateway_reference=verdict.reference)
+        await bank.decide(attempt, approved)
+        after = await bank.gateway.lookup(attempt)
+        if approved:
+            assert isinstance(after, Succeeded)
+            assert await bank.taken(attempt) == [(1000, "USD")]
+        else:
+            assert isinstance(after, Declined)
+            assert after.code == "authentication_failure"
+            assert await bank.taken(attempt) == []
+            assert await bank.gateway.lookup(attempt) == after
+
+    tell(story)
+
+
+def test_a_payment_that_takes_days_is_processing_until_it_is_decided(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("processing")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Processing)
+        await bank.decide(attempt, True)
+        assert isinstance(await bank.gateway.lookup(attempt), Succeeded)
+        assert await bank.taken(attempt) == [(1000, "USD")]
+
+    tell(story)
+
+
+def test_a_card_that_is_only_saved_takes_no_money(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("visa", amount=0, purpose="setup")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Succeeded)
+        assert verdict.instrument.last_four == "4242"
+        assert sum(amount for amount, _ in await bank.taken(attempt)) == 0
+
+    tell(story)
+
+
+def test_a_token_shows_its_card_before_anything_is_charged(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        token = bank.token("visa")
+        seen = await bank.gateway.instrument(bank.organization_id, token)  # type: ignore[arg-type]
+        assert seen is not None
+        charged = await bank.gateway.charge(replace(bank.attempt("visa"), confirmation_token=token), return_url=BACK)
+        assert isinstance(charged, Succeeded)
+        assert seen.fingerprint == charged.instrument.fingerprint
+        assert await bank.gateway.instrument(bank.organization_id, "ctoken_unknown") is None  # type: ignore[arg-type]
+
+    tell(story)
+
+
+def test_an_unknown_token_is_a_refusal_that_asks_for_the_card_again(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = replace(bank.attempt("visa"), confirmation_token="ctoken_of_nobody")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Declined)
+        assert verdict.code == "unknown_token"
+
+    tell(story)

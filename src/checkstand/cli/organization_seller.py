@@ -16,15 +16,16 @@ from checkstand.cli.terminal import Failure, note
 @click.option("--tax-id", metavar="ID", help="Its tax number, like DE136695976.")
 @click.option("--line1", metavar="TEXT", help="Street and number.")
 @click.option("--line2", metavar="TEXT", help="What else the address needs.")
-@click.option("--postal-code", metavar="CODE")
-@click.option("--city", metavar="NAME")
-@click.option("--state", metavar="CODE")
+@click.option("--postal-code", metavar="CODE", help="Postal code.")
+@click.option("--city", metavar="NAME", help="City.")
+@click.option("--state", metavar="CODE", help="State or region, like US-NY.")
+@click.option("--country", metavar="CODE", help="Country, like DE.  [default: the organization's]")
 @click.option("--org", metavar="SLUG", help="The organization.  [default: the only one, else `demo`]")
 @click.option("--data", metavar="DIR", help="Data folder of the server, if no CHECKSTAND_DATABASE_URL is set.")
 def seller(org: str | None, data: str | None, **given: str | None) -> None:
     """Show or change how an organization's invoices name it.
 
-    An empty value takes one away. The country is the organization's own. Prints what the next invoice will say, line by line.
+    An empty value takes one away. Prints what the next invoice will say, line by line.
     """
     slug, lines = asyncio.run(
         _seller({name: text.strip() for name, text in given.items() if text is not None}, org, data)
@@ -40,7 +41,7 @@ async def _seller(given: dict[str, str], org: str | None, data: str | None) -> t
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.domain.address import Address
+    from checkstand.domain.address import COUNTRIES, Address
     from checkstand.domain.document import seller_of
     from checkstand.domain.organization import OrganizationSettings
     from checkstand.flows.change_settings import change_settings
@@ -54,11 +55,13 @@ async def _seller(given: dict[str, str], org: str | None, data: str | None) -> t
         )
         if not parts:
             return after
-        address = before.legal_address or (Address(country=before.country) if before.country else None)
-        if address is None:
-            raise Failure("The organization has no country yet, and an address needs one.")
-        kept = {name: getattr(address, name) for name in ("line1", "line2", "postal_code", "city", "state")}
-        return replace(after, legal_address=Address(country=address.country, **{**kept, **parts}))
+        address = before.legal_address
+        country = parts.pop("country", None) or (address.country if address else before.country)
+        if country is None or country.upper() not in COUNTRIES:
+            raise Failure("An address needs a country. Give one with --country, like DE.")
+        known = address or Address(country=country.upper())
+        kept = {name: getattr(known, name) for name in ("line1", "line2", "postal_code", "city", "state")}
+        return replace(after, legal_address=Address(country=country.upper(), **{**kept, **parts}))
 
     settings = from_environment(os.environ)
     folder: Path = folder_of(settings, data)

@@ -13,9 +13,11 @@ from uuid import UUID
 from checkstand.domain import ledger
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over, move
 from checkstand.domain.customer import Customer, after_purchase, new_customer
+from checkstand.domain.document import is_billable
 from checkstand.domain.errors import NotFound
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Sale, from_checkout
+from checkstand.domain.organization import Organization
 from checkstand.domain.payment import (
     PENDING_STATUSES,
     Attempt,
@@ -27,9 +29,10 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
+from checkstand.flows.issue_documents import keep_invoice
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
-from checkstand.store import checkouts, customers, discounts, orders, payments
+from checkstand.store import checkouts, customers, discounts, documents, orders, payments
 from checkstand.store.database import Transaction
 
 # How long a gateway that has not said when it will know is left alone before it is asked again.
@@ -52,7 +55,7 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         ports.reached(Step.VERDICT_STORED)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
         checkout = await _current(tx, attempt)
-        settled, facts = await _consequences(ports, tx, tell, checkout, judged, verdict)
+        settled, facts = await _consequences(ports, tx, tell, organization, checkout, judged, verdict)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
         ports.reached(Step.SESSION_STORED)
@@ -116,7 +119,13 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
 
 
 async def _consequences(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, verdict: Verdict
+    ports: Ports,
+    tx: Transaction,
+    tell: FactWriter,
+    organization: Organization,
+    checkout: Checkout,
+    attempt: Attempt,
+    verdict: Verdict,
 ) -> tuple[Checkout, list[Fact]]:
     """What follows from a verdict that is news: the session's next state, and the facts in the order they are told."""
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
@@ -143,7 +152,7 @@ async def _consequences(
         facts.append(tell(kind, attempt.order_id, checkout_id=checkout.id))
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
-    paid, more = await _paid(ports, tx, tell, confirmed, attempt, customer)
+    paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer)
     return paid, facts + more
 
 
@@ -161,14 +170,31 @@ def _with_intent(checkout: Checkout, status: str, action_url: str | None) -> Che
 
 
 async def _paid(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, customer: Customer
+    ports: Ports,
+    tx: Transaction,
+    tell: FactWriter,
+    organization: Organization,
+    checkout: Checkout,
+    attempt: Attempt,
+    customer: Customer,
 ) -> tuple[Checkout, list[Fact]]:
-    """Order, books and the session's end."""
+    """Order, books, the invoice and the session's end."""
     now = tell.now
-    number = await orders.next_number(tx, checkout.organization_id)
-    order = from_checkout(checkout, customer_id=customer.id, number=number, new_id=ports.new_id, now=now)
+    numbers = await documents.next_sale_numbers(tx, checkout.organization_id, with_receipt=checkout.quote.due_minor > 0)
+    order = from_checkout(
+        checkout,
+        customer_id=customer.id,
+        number=numbers.order,
+        receipt_number=numbers.receipt,
+        new_id=ports.new_id,
+        now=now,
+    )
     succeeded = replace(move(checkout, CheckoutStatus.SUCCEEDED, now=now), version=checkout.version + 1)
-    await orders.add(tx, order)
+    sale = Sale(checkout=succeeded, attempts=(attempt,), customer=customer, order=order)
+    invoiced = replace(sale, order=replace(order, has_invoice=is_billable(order)))
+    assert invoiced.order is not None
+    await orders.add(tx, invoiced.order)
+    await keep_invoice(ports, tx, organization, sale, now=now)
     ports.reached(Step.ORDER_STORED)
     if checkout.discounts:
         fingerprint = attempt.instrument.fingerprint if attempt.instrument else None
@@ -180,12 +206,13 @@ async def _paid(
         numbered = [(ports.new_id(), entry) for entry in entries]
         await payments.add_entries(tx, order.organization_id, order.id, attempt.id, numbered, now)
         ports.reached(Step.CHARGE_BOOKED)
-    sale = Sale(checkout=succeeded, attempts=(attempt,), customer=customer, order=order)
     facts = [
         tell(FactType.ORDER_PAID, order.id, checkout_id=checkout.id, shows=sale),
         tell(FactType.PAYMENT_SUCCEEDED, order.id, checkout_id=checkout.id, detail=_shown(attempt)),
         tell(FactType.CHECKOUT_SUCCEEDED, checkout.id, checkout_id=checkout.id, shows=succeeded),
     ]
+    if invoiced.order.has_invoice:
+        facts.append(tell(FactType.ORDER_INVOICED, order.id, checkout_id=checkout.id, shows=invoiced))
     return succeeded, facts
 
 

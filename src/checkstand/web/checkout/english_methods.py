@@ -67,6 +67,7 @@ METHODS: Mapping[str, str] = {
     "bank for the money back within eight weeks.",
     "mandate.ach": "By paying you allow {merchant} to debit {amount} from this account once.",
     # the receipt
+    "success.invoice": "Download invoice",
     "success.method_ending": "{method}, account ending in {last_four}",
     # order received, money still to come
     "title.pending": "Waiting for the payment",

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
 from checkstand.domain.methods import Kind, Method, kind_of
+from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, AttemptStatus
+from checkstand.flows.document_address import pdf_url
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.renew_checkout import may_renew
 from checkstand.gateways.test_methods import DEBIT_DAYS
@@ -36,6 +38,7 @@ class Receipt:
     wait_s: int
     email: str
     contact: str
+    invoice_url: str = ""
 
 
 def is_live(visit: Visit) -> bool:
@@ -173,7 +176,13 @@ async def _receipt(visit: Visit) -> Receipt:
         wait_s=0 if checkout.options.redirect_immediately else _LONGEST_WAIT_S,
         email=checkout.buyer.email or "",
         contact=visit.organization.settings.email or "",
+        invoice_url=_invoice_url(visit, sale.order) if sale.order and sale.order.receipt_number else "",
     )
+
+
+def _invoice_url(visit: Visit, order: Order) -> str:
+    key = visit.services.settings.secret_key.encode()
+    return pdf_url(visit.ports, order.organization_id, "invoice", order.id, key)
 
 
 def _method(visit: Visit, paid: Attempt) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,8 +9,8 @@ import httpx2
 import pytest
 
 from tests.gateways.fake_stripe import FakeStripe
-from tests.gateways.stripe_server import StripeShop
-from tests.server import RunningServer, running_server
+from tests.gateways.stripe_server import StripeShop, another_shop
+from tests.server import running_server
 
 
 @pytest.fixture(autouse=True)
@@ -114,18 +112,6 @@ def test_300_charges_without_an_answer_become_one_order_each(selling: StripeShop
     sessions += buy_with_lost_answers(selling, 150, search_lags=False)
     check_every_charge_is_one_order(selling, sessions)
     print(f"{len(sessions)} charges whose answer was lost, {len(sessions)} orders, 0 double charges")
-
-
-@contextlib.contextmanager
-def another_shop(server: RunningServer, fake: FakeStripe, mode: str) -> Iterator[StripeShop]:
-    """A second shop on a server, of the given mode."""
-    shop = server.new_shop()
-    change = "UPDATE organizations SET mode = $2 WHERE id = $1"
-    server.run(server.services.ports.db.execute(change, shop.organization.id, mode))
-    server.services.ports.cache.forget(shop.organization.id)
-    headers = {"Authorization": f"Bearer {shop.polar_token}"}
-    with httpx2.Client(base_url=server.url, headers=headers, timeout=30) as client:
-        yield StripeShop(server, shop, fake, client)
 
 
 def refuses_to_be_paid(shop: StripeShop) -> None:

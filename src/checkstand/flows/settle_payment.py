@@ -28,6 +28,7 @@ from checkstand.domain.payment import (
     Verdict,
 )
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
+from checkstand.flows.take_fee import take_fee
 from checkstand.store import checkouts, customers, discounts, orders, payments
 from checkstand.store.database import Transaction
 
@@ -124,6 +125,7 @@ async def _consequences(
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
     paid, more = await _paid(ports, tx, tell, confirmed, attempt, customer)
+    await take_fee(ports, tx, attempt, verdict, now=tell.now)
     return paid, facts + more
 
 

@@ -107,6 +107,8 @@ def new_intent(books: Books, kind: str, params: dict[str, Any], *, livemode: boo
             "setup_future_usage": params.get("setup_future_usage"),
         }
         _check_amount(thing["amount"], thing["currency"])
+    if params.get("payment_method") and params.get("confirm") != "true":
+        thing |= {"payment_method": method_for(books, params, thing)["id"], "status": "requires_confirmation"}
     books.add(thing)
     books.tell(f"{kind}.created", thing)
     return thing
@@ -135,7 +137,7 @@ def method_for(books: Books, params: dict[str, Any], intent: Thing) -> Thing:
             )
         token[intent["object"]] = intent["id"]
         return books.find("payment_method", token["_method"])
-    name = params.get("payment_method")
+    name = params.get("payment_method") or intent["payment_method"]
     if not name:
         raise invalid("You cannot confirm this intent because it's missing a payment method.", param="payment_method")
     return (

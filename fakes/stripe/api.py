@@ -78,6 +78,7 @@ def _routes() -> list[Route]:
     for kind in ("charge", "refund", "dispute", "balance_transaction", "customer", "payment_method", "event"):
         made += [api(f"/v1/{kind}s", "GET", _list(kind)), api(f"/v1/{kind}s/{{id}}", "GET", _get(kind))]
     made += [api("/v1/refunds", "POST", _create_refund), api("/v1/customers", "POST", _create_customer)]
+    made += [api("/v1/payment_methods/{id}/detach", "POST", _detach)]
     made += [api("/v1/payment_methods/{id}/attach", "POST", _attach), api("/v1/balance", "GET", _balance)]
     return [
         *made,
@@ -288,6 +289,16 @@ async def _attach(request: Request, params: dict[str, Any]) -> Thing:
     method["customer"] = customer["id"]
     books.tell("payment_method.attached", method)
     return method
+
+
+async def _detach(request: Request, _: dict[str, Any]) -> Thing:
+    books: Books = request.app.state.books
+    method = books.find("payment_method", request.path_params["id"])
+    if method["customer"] is None:
+        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
+    method["customer"] = None
+    books.tell("payment_method.detached", method)
+    return objects.public(method)
 
 
 async def _balance(request: Request, _: dict[str, Any]) -> Thing:

@@ -51,6 +51,7 @@ METHODS = {
     "pm_card_visa_chargeDeclinedVelocityLimitExceeded": TestCard(
         "4000000000006975", "visa", "decline:card_velocity_exceeded"
     ),
+    "pm_card_chargeCustomerFail": TestCard("4000000000000341", "visa", "decline:generic_decline"),
     "pm_card_chargeDeclinedFraudulent": TestCard("4100000000000019", "visa", "decline:fraudulent"),
     "pm_card_createDispute": TestCard("4000000000000259", "visa", "succeed:dispute"),
     "pm_card_createDisputeInquiry": TestCard("4000000000001976", "visa", "succeed:inquiry"),

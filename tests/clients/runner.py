@@ -1,12 +1,17 @@
-"""Starts an official client in a process of its own and reads its one line of JSON.
+"""Official clients in processes of their own: a job goes in as a line of JSON, and a line of JSON comes back.
+
+Loading a client takes seconds, so each is started once by a test process that needs it, and ends with it.
 
 The JavaScript clients need Node and the packages of `js/`, the generated Polar clients a folder of their own: `make test` installs both.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -14,25 +19,44 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+PATIENCE_S = 60
 
 
 def node(script: str, job: dict[str, Any]) -> dict[str, Any]:
     """One call with a JavaScript client."""
-    return _run(["node", str(HERE / "js" / script), json.dumps(job)], HERE / "js", os.environ)
+    return _ask(("node", str(HERE / "js" / script)), HERE / "js", "", job)
 
 
 def polar_0(version: str, job: dict[str, Any]) -> dict[str, Any]:
     """One call with a generated Python client, `0.32` or `0.16`."""
     folder = ROOT / ".clients" / f"polar-{version}"
     assert folder.is_dir(), f"{folder} is missing: run `make test` once, it installs the client"
-    environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return _run([sys.executable, str(HERE / "python" / "polar0.py"), json.dumps(job)], HERE, environment)
+    return _ask((sys.executable, str(HERE / "python" / "polar0.py")), HERE, str(folder), job)
 
 
-def _run(command: list[str], folder: Path, environment: Any) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr or done.stdout
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+@functools.cache
+def _started(command: tuple[str, ...], folder: Path, python_path: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "PYTHONPATH": python_path} if python_path else os.environ
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    atexit.register(process.kill)
+    return process
+
+
+def _ask(command: tuple[str, ...], folder: Path, python_path: str, job: dict[str, Any]) -> dict[str, Any]:
+    process = _started(command, folder, python_path)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(job) + "\n")
+    process.stdin.flush()
+    ready, _, _ = select.select([process.stdout], [], [], PATIENCE_S)
+    line = process.stdout.readline() if ready else ""
+    if not line:
+        process.kill()
+        _started.cache_clear()
+        raise AssertionError(f"{command[-1]} gave no answer to {job.get('call')}; what it says of it is above")
+    answer: dict[str, Any] = json.loads(line)
     assert answer.get("ok"), answer
     return answer
 

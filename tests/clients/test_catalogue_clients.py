@@ -16,6 +16,9 @@ from checkstand.testing.demo import DemoShop
 from tests.clients.runner import node, result
 from tests.server import RunningServer
 
+# Loading a client takes seconds: one worker does it for all.
+pytestmark = pytest.mark.xdist_group("clients")
+
 
 class Client:
     """One client in a process of its own per call."""

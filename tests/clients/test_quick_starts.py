@@ -27,6 +27,9 @@ from tests.clients.receiver import Hook, Receiver, receiving
 from tests.clients.runner import node, polar_0, result
 from tests.server import RunningServer
 
+# Loading a client takes seconds: one worker does it for all.
+pytestmark = pytest.mark.xdist_group("clients")
+
 EVENTS = ["checkout.created", "checkout.updated", "customer.created", "order.created", "order.paid"]
 
 

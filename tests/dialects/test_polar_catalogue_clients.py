@@ -20,6 +20,9 @@ from tests.dialects.polar_http import READY, Polar, decide, fixed, metered, mete
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
 
+# Loading a client takes seconds: one worker does it for all.
+pytestmark = pytest.mark.xdist_group("clients")
+
 CLIENTS = pytest.mark.parametrize(
     "client", [Polar_2026_04, Polar_2026_10, Polar_2027_01], ids=["2026-04", "2026-10", "2027-01"]
 )

@@ -11,6 +11,9 @@ from tests.clients.runner import polar_0, result
 from tests.dialects.test_polar_custom_fields import OPTIONS, PROPERTIES
 from tests.server import RunningServer
 
+# Loading a client takes seconds: one worker does it for all.
+pytestmark = pytest.mark.xdist_group("clients")
+
 
 @pytest.mark.parametrize("client", [Polar_2026_04, Polar_2027_01], ids=["2026-04", "2027-01"])
 def test_the_official_client_manages_fields_of_every_kind(client: type, server: RunningServer, shop: DemoShop) -> None:

@@ -102,10 +102,20 @@ def _watch(context: BrowserContext, page: Page, server: RunningServer, also: tup
     return wrong
 
 
+def looks(narrow: int, wide: int) -> pytest.MarkDecorator:
+    """Parameters `width` and `dark`: light on a phone and dark on a desk; the other two ways round are for `make prove`."""
+    kept = [pytest.param(narrow, False, id=f"{narrow}-light"), pytest.param(wide, True, id=f"{wide}-dark")]
+    long = [
+        pytest.param(narrow, True, id=f"{narrow}-dark", marks=pytest.mark.prove),
+        pytest.param(wide, False, id=f"{wide}-light", marks=pytest.mark.prove),
+    ]
+    return pytest.mark.parametrize(("width", "dark"), kept + long)
+
+
 def serious_violations(page: Page) -> list[str]:
     """What axe-core finds on the page that is serious or critical, as text."""
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("async () => (await axe.run()).violations")
+    found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [
         f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]} {item['nodes'][0]['failureSummary'][:300]}"
         for item in found

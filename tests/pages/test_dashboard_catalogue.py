@@ -18,6 +18,7 @@ from checkstand.flows.upload_image import describe_image
 from checkstand.store import brands, images
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, fixed, metered, metering, seats, units
+from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.test_dashboard_products import NEW, create
 from tests.pages.visitor import axe, screen, visitor
@@ -205,8 +206,7 @@ def test_tiers_stand_in_a_small_table(server: RunningServer, browser: Browser) -
     view.close()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@looks(320, 1280)
 def test_products_of_every_kind_are_accessible_and_fit(
     server: RunningServer, browser: Browser, width: int, dark: bool
 ) -> None:

@@ -13,6 +13,7 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.flows.save_discount import change_discount
 from checkstand.store import discounts
 from tests.dialects.polar_http import READY, Polar
+from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.visitor import Visitor, axe, screen, visitor
 from tests.server import RunningServer
@@ -258,8 +259,7 @@ def test_a_discount_can_be_made_without_javascript(server: RunningServer, browse
     view.close()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@looks(320, 1280)
 def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
     shop = server.new_shop()
     discount = make(server, visitor(server.url, shop), code="A" * 60, ends="2030-01-31", most="5")

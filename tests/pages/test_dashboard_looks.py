@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser
 
 from checkstand.domain.checkout import Buyer
+from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import make, pay
 from tests.pages.test_dashboard_tokens import make_token
 from tests.pages.visitor import Screen, axe, screen, visitor
@@ -44,8 +44,7 @@ def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@looks(390, 1280)
 def test_every_room_is_accessible(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
     view = screen(browser, server.url, server.new_shop(), width=width, dark=dark)
     page = view.page

@@ -13,6 +13,7 @@ from checkstand.providers.taxes import registration_codes
 from checkstand.store import organizations
 from checkstand.web.dashboard.tax_places import charge_of, choices, name_of
 from tests.dialects.polar_http import READY, Polar, decide, seats
+from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.visitor import Visitor, axe, screen, visitor
 from tests.server import RunningServer
@@ -197,8 +198,7 @@ def test_every_checkout_has_an_account_of_its_total(server: RunningServer, label
     assert "Due today" in words_of(person.get(f"/sales/checkouts/{made['id']}").text)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@looks(320, 1280)
 def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
     shop = server.new_shop()
     decide(server, shop, tax_registrations=("*", "CA", "EU", "US-CA"))

@@ -32,6 +32,7 @@ from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.steps import Step
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
 from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.database import Executor
@@ -61,6 +62,7 @@ async def confirm_checkout(
     """Reserve, commit, then charge. Raises what `domain.errors` has for a session: Expired, NotOpen, Locked,
     Invalid, PaymentNotReady, ExternalIdTaken, CustomerDeleted, PaymentDeclined.
     """
+    ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
     require_open(checkout, now)
     if await is_locked(ports, checkout):
@@ -79,17 +81,23 @@ async def confirm_checkout(
     await _check_customer(ports, changed)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token)
     claimed, attempt = _claim(ports, changed, confirmation_token, now, return_url=return_url)
+    ports.reached(Step.CONFIRM_CHECKED)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
+        ports.reached(Step.SESSION_CLAIMED)
         # In one order for all, so that two buyers with the same codes never wait for each other in a circle.
         for discount in sorted(claimed.discounts, key=lambda one: one.id):
             await _reserve_discount(ports, tx, claimed, discount)
         await check_customer_limits(tx, claimed, fingerprint=fingerprint)
+        ports.reached(Step.REDEMPTION_RESERVED)
         await payments.add(tx, attempt)
+        ports.reached(Step.ATTEMPT_STORED)
+    ports.reached(Step.CLAIM_COMMITTED)
     if claimed.discounts:
         ports.cache.forget_discounts(organization.id)
     verdict = await charge(ports, claimed, attempt)
+    ports.reached(Step.CHARGE_ANSWERED)
     settled = await settle_payment(ports, attempt, verdict)
     if isinstance(verdict, Declined):
         raise PaymentDeclined(verdict.code, verdict.message, verdict.advice)

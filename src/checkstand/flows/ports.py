@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.organization import Organization
+from checkstand.flows.steps import Step
 from checkstand.gateways.base import Gateway
 from checkstand.providers.places import OfflinePlaces, PlaceFinder
 from checkstand.providers.rates import EmbeddedRates, RateProvider
@@ -26,7 +27,10 @@ def real_now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The outside world, as flows may see it. `wake` tells the worker that there is something to do."""
+    """The outside world, as flows may see it. `wake` tells the worker that there is something to do.
+
+    `reached` is told each step of taking and giving back money (`steps.py`).
+    """
 
     db: Database
     cache: Cache
@@ -39,6 +43,7 @@ class Ports:
     new_id: Callable[[], UUID] = uuid4
     random_bytes: Callable[[int], bytes] = os.urandom
     wake: Callable[[], None] = field(default=lambda: None)
+    reached: Callable[[Step], None] = field(default=lambda step: None)
 
     def now(self, organization: Organization) -> datetime:
         """The organization's time."""

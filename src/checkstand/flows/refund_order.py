@@ -18,6 +18,7 @@ from checkstand.domain.refund import Refund, RefundRefused, RefundRequest, Refun
 from checkstand.domain.refunding import make_refund
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
+from checkstand.flows.steps import Step
 from checkstand.store import disputes, orders, payments, refunds
 from checkstand.store.database import Transaction
 
@@ -26,6 +27,7 @@ PATIENCE = timedelta(seconds=30)
 
 async def refund_order(ports: Ports, organization: Organization, order_id: UUID, asked: RefundRequest) -> Refund:
     """The refund after the gateway's first word. Raises NotFound, RefundRefused, Invalid: then nothing was moved."""
+    ports.reached(Step.REFUND_ASKED)
     now = ports.now(organization)
     async with ports.db.transaction() as tx:
         order = await orders.by_id(tx, organization.id, order_id, hold=True)
@@ -37,8 +39,12 @@ async def refund_order(ports: Ports, organization: Organization, order_id: UUID,
         made = make_refund(order, attempt, earlier, disputed, asked, new_id=ports.new_id, now=now)
         if not await refunds.reserve(tx, made):
             raise Invalid.single("refund_exceeds", "amount", given=made.total_minor)
+        ports.reached(Step.REFUND_RESERVED)
         await refunds.add(tx, made, ask_again_at=now + PATIENCE)
-    return await settle_refund(ports, made, await ports.gateway.refund(attempt, made))
+    ports.reached(Step.REFUND_COMMITTED)
+    verdict = await ports.gateway.refund(attempt, made)
+    ports.reached(Step.REFUND_ANSWERED)
+    return await settle_refund(ports, made, verdict)
 
 
 async def _captured(ports: Ports, tx: Transaction, order: Order) -> Attempt:

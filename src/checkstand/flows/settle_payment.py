@@ -28,6 +28,7 @@ from checkstand.domain.payment import (
     Verdict,
 )
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
+from checkstand.flows.steps import Step
 from checkstand.flows.take_fee import take_fee
 from checkstand.store import checkouts, customers, discounts, orders, payments
 from checkstand.store.database import Transaction
@@ -38,17 +39,21 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
     organization = await ports.cache.organization(attempt.organization_id)
     now = ports.now(organization)
     tell = await fact_writer(ports, attempt.organization_id, now)
+    ports.reached(Step.SETTLE_ASKED)
     async with ports.db.transaction() as tx:
         if isinstance(verdict, Unknown):
             return await _current(tx, attempt)
         judged = _judged(attempt, verdict, now)
         if not await payments.record_verdict(tx, judged, seen=_may_follow(judged.status)):
             return await _current(tx, attempt)
+        ports.reached(Step.VERDICT_STORED)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
         checkout = await _current(tx, attempt)
         settled, facts = await _consequences(ports, tx, tell, checkout, judged, verdict)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
+        ports.reached(Step.SESSION_STORED)
+    ports.reached(Step.SETTLE_COMMITTED)
     if checkout.discounts:
         ports.cache.forget_discounts(organization.id)
     ports.wake()
@@ -109,8 +114,9 @@ async def _consequences(
         customer, customer_facts = await _customer(ports, tx, tell, checkout, is_news=first_word)
         checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id))
         facts += customer_facts
+        ports.reached(Step.CUSTOMER_STORED)
     if isinstance(verdict, Declined):
-        declined, more = await _declined(tx, tell, checkout, attempt)
+        declined, more = await _declined(ports, tx, tell, checkout, attempt)
         return declined, facts + more
     url = verdict.url if isinstance(verdict, NeedsAction) else None
     if isinstance(verdict, NeedsAction) and verdict.client_secret and checkout.payment:
@@ -151,6 +157,7 @@ async def _paid(
     order = from_checkout(checkout, customer_id=customer.id, number=number, new_id=ports.new_id, now=now)
     succeeded = replace(move(checkout, CheckoutStatus.SUCCEEDED, now=now), version=checkout.version + 1)
     await orders.add(tx, order)
+    ports.reached(Step.ORDER_STORED)
     if checkout.discounts:
         fingerprint = attempt.instrument.fingerprint if attempt.instrument else None
         await discounts.note_card(
@@ -160,6 +167,7 @@ async def _paid(
         entries = ledger.charge(net_minor=order.net_minor, tax_minor=order.tax_minor, currency=order.currency)
         numbered = [(ports.new_id(), entry) for entry in entries]
         await payments.add_entries(tx, order.organization_id, order.id, attempt.id, numbered, now)
+        ports.reached(Step.CHARGE_BOOKED)
     sale = Sale(checkout=succeeded, attempts=(attempt,), customer=customer, order=order)
     facts = [
         tell(FactType.ORDER_PAID, order.id, checkout_id=checkout.id, shows=sale),
@@ -170,11 +178,12 @@ async def _paid(
 
 
 async def _declined(
-    tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt
+    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt
 ) -> tuple[Checkout, list[Fact]]:
     """The session is open again (or over, when its time has passed meanwhile) and the redemption is given back."""
     if checkout.discounts:
         await discounts.give_back(tx, checkout.organization_id, checkout.id)
+        ports.reached(Step.REDEMPTION_GIVEN_BACK)
     reopened = move(checkout, CheckoutStatus.OPEN, now=tell.now)
     if is_over(reopened, tell.now):
         reopened = move(reopened, CheckoutStatus.EXPIRED, now=tell.now)

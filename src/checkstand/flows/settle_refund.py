@@ -24,6 +24,7 @@ from checkstand.domain.refund import (
 from checkstand.domain.refunding import status_after
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.read_sale import sales_within
+from checkstand.flows.steps import Step
 from checkstand.store import facts as fact_store
 from checkstand.store import orders, payments, refunds
 from checkstand.store.database import Transaction
@@ -55,12 +56,16 @@ async def settle_refund(ports: Ports, refund: Refund, verdict: RefundVerdict) ->
             if judged.status == "pending":
                 await refunds.ask_later(tx, refund.organization_id, refund.id, at=now + LATER)
             return before
+        ports.reached(Step.REFUND_VERDICT_STORED)
         await _move_money(ports, tx, before, judged, tell)
+        ports.reached(Step.REFUND_BOOKED)
         await _write_order(tx, order, judged, tell)
+        ports.reached(Step.REFUND_ORDER_STORED)
         told = _facts(tell, before, judged)
         if "succeeded" in (judged.status, before.status):
             told[1:1] = await _order_facts(tx, order, judged, tell)
         await fact_store.record(tx, refund.organization_id, told)
+    ports.reached(Step.REFUND_SETTLED)
     ports.wake()
     return judged
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -50,7 +50,7 @@ WAITING = ("requires_action", "processing")
 
 @dataclass(slots=True)
 class TestGateway:
-    """Satisfies `Gateway`. `delay_s` makes the bank slow, for tests of what happens meanwhile."""
+    """Satisfies `Gateway`. `delay_s` makes the bank slow, for tests of what happens meanwhile; `real_now` is the bank's clock."""
 
     __test__ = False
 
@@ -61,6 +61,7 @@ class TestGateway:
     name: str = "test"
     publishable_key: str = "pk_test_checkstand"
     frames: CardFrames | None = None
+    real_now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def serves(self, mode: Mode) -> bool:
         """Test organizations alone: its cards are free."""
@@ -132,8 +133,7 @@ class TestGateway:
         """What the bank's books say under the attempt's key; what is due by the organization's clock is decided first."""
         charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is not None and charge.due_at is not None and charge.state in WAITING:
-            real_now = datetime.now(UTC)
-            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=real_now)
+            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=self.real_now())
         return self._verdict(charge) if charge else None
 
     async def decide(self, charge: BankCharge, *, approved: bool, code: str = "authentication_failure") -> None:

@@ -1,26 +1,24 @@
 // What the client scripts share: one job in, one line of JSON out.
 //
-// A job is JSON in the first argument: where the server is, the key, which method of the client to call and with what:
+// A job is JSON in the first argument, or (for tests, which have many) each line of the input is one:
+// where the server is, the key, which method of the client to call and with what:
 //   {"baseUrl": "http://127.0.0.1:8080", "token": "…", "call": "checkouts.create", "args": [{"products": ["…"]}]}
 // With "iterate": true the answer is everything that the client's own paging yields.
 // The line is {"ok": true, "result": …} or {"ok": false, "error": {"name", "status", "message", "body"}}. The exit code
 // is 0 for both, for a refusal is a fact to look at; it is 1 only when the job itself makes no sense.
 
 import { webcrypto } from "node:crypto";
+import { createInterface } from "node:readline";
 
 // Node.js 18 keeps this name for itself; the current Polar client needs it.
 globalThis.crypto ??= webcrypto;
 
-export function readJob() {
-  if (process.argv.length !== 3) {
-    console.error("One argument is needed: the job as JSON.");
-    process.exit(1);
+/** Answer the job of the command line, or each line's, one after the other. */
+export async function eachJob(answer) {
+  const lines = process.argv.length > 2 ? [process.argv[2]] : createInterface({ input: process.stdin });
+  for await (const line of lines) {
+    process.stdout.write(`${JSON.stringify(await answer(JSON.parse(line)))}\n`);
   }
-  return JSON.parse(process.argv[2]);
-}
-
-export function print(answer) {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
 export function describe(error) {
@@ -59,14 +57,15 @@ async function collect(pending) {
   return found;
 }
 
-/** Run the job's one call on the client that `makeClient(job)` gives. */
+/** Run each job's call on the client that `makeClient(job)` gives. */
 export async function main(makeClient) {
-  const job = readJob();
-  const method = methodOf(makeClient(job), job.call);
-  try {
-    const pending = method(...(job.args ?? []));
-    print({ ok: true, result: job.iterate ? await collect(pending) : dataOf(await pending) });
-  } catch (error) {
-    print({ ok: false, error: describe(error) });
-  }
+  await eachJob(async (job) => {
+    const method = methodOf(makeClient(job), job.call);
+    try {
+      const pending = method(...(job.args ?? []));
+      return { ok: true, result: job.iterate ? await collect(pending) : dataOf(await pending) };
+    } catch (error) {
+      return { ok: false, error: describe(error) };
+    }
+  });
 }

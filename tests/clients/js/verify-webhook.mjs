@@ -6,7 +6,7 @@
 // Webhooks library). The answer is {"ok": true, "type": "order.paid", "event": …} or {"ok": false, "error": …}. The
 // "polar0" helper also checks the payload against its schemas.
 
-import { describe, print, readJob } from "./lib.mjs";
+import { describe, eachJob } from "./lib.mjs";
 
 const helpers = {
   async polar1({ body, headers, secret }) {
@@ -27,15 +27,16 @@ const helpers = {
   },
 };
 
-const job = readJob();
-const verify = helpers[job.helper];
-if (!verify) {
-  console.error(`"helper" is one of ${Object.keys(helpers).join(", ")}.`);
-  process.exit(1);
-}
-try {
-  const event = await verify(job);
-  print({ ok: true, type: event.type, event });
-} catch (error) {
-  print({ ok: false, error: describe(error) });
-}
+await eachJob(async (job) => {
+  const verify = helpers[job.helper];
+  if (!verify) {
+    console.error(`"helper" is one of ${Object.keys(helpers).join(", ")}.`);
+    process.exit(1);
+  }
+  try {
+    const event = await verify(job);
+    return { ok: true, type: event.type, event };
+  } catch (error) {
+    return { ok: false, error: describe(error) };
+  }
+});

@@ -8,6 +8,8 @@ this program is started with that folder as PYTHONPATH: `.clients/polar-0.32` (t
     … "call": "checkouts.create", "kwargs": {"request": {"products": ["…"]}}
     python polar0.py '{"verify": {"body": "…", "headers": {…}, "secret": "whsec_…"}}'
 
+Without an argument each line of the input is a job, for tests, which have many: loading the client takes seconds.
+
 The line is {"ok": true, "result": …} or {"ok": false, "error": {"name", "status", "message"}}; keys are the wire's.
 """
 
@@ -45,13 +47,14 @@ def describe(error: Exception) -> dict[str, Any]:
 
 
 def main() -> None:
-    job = json.loads(sys.argv[1])
-    try:
-        result = validate_event(**job["verify"]) if "verify" in job else call(job)
-        answer = {"ok": True, "result": plain(result)}
-    except Exception as error:  # noqa: BLE001 - whatever the client raises is the answer
-        answer = {"ok": False, "error": describe(error)}
-    print(json.dumps(answer))
+    for line in sys.argv[1:] or sys.stdin:
+        job = json.loads(line)
+        try:
+            result = validate_event(**job["verify"]) if "verify" in job else call(job)
+            answer = {"ok": True, "result": plain(result)}
+        except Exception as error:  # noqa: BLE001 - whatever the client raises is the answer
+            answer = {"ok": False, "error": describe(error)}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

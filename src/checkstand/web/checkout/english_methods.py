@@ -18,6 +18,9 @@ METHODS: Mapping[str, str] = {
     "problem.bank_iban.required": "Enter your IBAN.",
     "problem.bank_routing.required": "Enter the routing number of your bank.",
     "problem.bank_account.required": "Enter the account number.",
+    "limited.heading": "Too many tries",
+    "limited.text.one": "Nothing was charged. Wait a minute, then try again.",
+    "limited.text.other": "Nothing was charged. Wait {count} minutes, then try again.",
     "locked.heading": "No further payment is possible here",
     "locked.text": "Too many payments were declined in this checkout. You were not charged. Ask {merchant} for a new link.",
     # names

@@ -96,11 +96,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """What a gateway keeps for taking a payment, in the currency that it settles in."""
+
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The money is captured (or the method is saved)."""
+    """The money is captured (or the method is saved).
+
+    `tells_fee_later`: the gateway keeps a part of it and cannot say yet how much; it will tell, or can be asked.
+    """
 
     reference: str
     instrument: Instrument
+    fee: Fee | None = None
+    tells_fee_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

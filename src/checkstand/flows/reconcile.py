@@ -3,6 +3,8 @@
 An attempt without a verdict after half a minute is asked for at the gateway under its stored key. A gateway that never heard of it
 is asked to charge now, under the same key: the buyer pressed pay, and the key makes sure it happens once. Refunds likewise.
 
+What the gateway keeps of a payment is asked for where it could not say at once.
+
 An attempt that the gateway promised to decide by now (a debit, a voucher, a page that the buyer left) is asked for too; so is one of
 which it said nothing for an hour, for its news may have been lost on the way.
 """
@@ -17,13 +19,14 @@ from checkstand.flows.confirm_checkout import charge
 from checkstand.flows.ports import Ports
 from checkstand.flows.refund_order import finish_refund
 from checkstand.flows.settle_payment import LATER, settle_payment
+from checkstand.flows.take_fee import ask_for_fee
 from checkstand.store import checkouts, payments, refunds
 
 PATIENCE = timedelta(seconds=30)
 
 
 async def reconcile(ports: Ports, organization: Organization) -> int:
-    """How many attempts and refunds got their verdict."""
+    """How many attempts and refunds got their verdict, and how many payments their fee."""
     now = ports.now(organization)
     settled = 0
     for attempt in await payments.without_verdict(ports.db, organization_id=organization.id, before=now - PATIENCE):
@@ -32,6 +35,8 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
         settled += await _ask_again(ports, attempt, now)
     for refund in await refunds.undecided(ports.db, organization.id, now=now):
         settled += await finish_refund(ports, refund)
+    for attempt in await payments.to_ask_for_fees(ports.db, organization_id=organization.id, now=now):
+        settled += await ask_for_fee(ports, attempt, now=now)
     return settled
 
 

@@ -32,6 +32,7 @@ from checkstand.domain.payment import (
 from checkstand.flows.issue_documents import keep_invoice
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
+from checkstand.flows.take_fee import take_fee
 from checkstand.store import checkouts, customers, discounts, documents, orders, payments
 from checkstand.store.database import Transaction
 
@@ -153,6 +154,7 @@ async def _consequences(
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
     paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer)
+    await take_fee(ports, tx, attempt, verdict, now=tell.now)
     return paid, facts + more
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.ledger import Entry
-from checkstand.domain.payment import Attempt, AttemptStatus, Instrument, Voucher
+from checkstand.domain.payment import Attempt, AttemptStatus, Fee, Instrument, Voucher
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
@@ -262,6 +262,75 @@ async def add_entries(
             for entry_id, e in entries
         ],
     )
+
+
+async def lacks_fee(db: Executor, organization_id: UUID, attempt_id: UUID) -> bool:
+    """Whether the gateway still has to say what it kept of a payment."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT ask_fee_at IS NOT NULL
+            FROM payment_attempts
+            WHERE organization_id = $1
+              AND id = $2
+            """,
+            organization_id,
+            attempt_id,
+        )
+    )
+
+
+async def record_fee(db: Executor, attempt: Attempt, fee: Fee) -> bool:
+    """Write what the gateway kept of a payment. False: that was known already."""
+    status = await db.execute(
+        """
+        UPDATE payment_attempts
+        SET fee_minor = $3, fee_currency = $4, ask_fee_at = NULL
+        WHERE organization_id = $1
+          AND id = $2
+          AND status = 'succeeded'
+          AND fee_minor IS NULL
+        """,
+        attempt.organization_id,
+        attempt.id,
+        fee.amount_minor,
+        fee.currency,
+    )
+    return status.endswith(" 1")
+
+
+async def ask_fee_later(db: Executor, attempt: Attempt, *, at: datetime) -> None:
+    """The gateway cannot say yet what it kept: it is asked at that time, unless it tells before."""
+    await db.execute(
+        """
+        UPDATE payment_attempts
+        SET ask_fee_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND status = 'succeeded'
+          AND fee_minor IS NULL
+        """,
+        attempt.organization_id,
+        attempt.id,
+        at,
+    )
+
+
+async def to_ask_for_fees(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
+    """Payments whose fee is not known and may be asked for now."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND ask_fee_at <= $2
+        ORDER BY ask_fee_at
+        LIMIT 100
+        """,
+        organization_id,
+        now,
+    )
+    return [_attempt(row) for row in rows]
 
 
 SORTABLE = {

@@ -105,9 +105,10 @@ async def add(db: Executor, refund: Refund, *, ask_again_at: datetime) -> None:
         """
         INSERT INTO refunds (
             organization_id, id, order_id, checkout_id, customer_id, attempt_id, status, net_minor, tax_minor, currency,
-            is_partial, reason, comment, revoke_benefits, metadata, gateway, gateway_key, created_at, ask_again_at
+            is_partial, reason, comment, revoke_benefits, metadata, gateway, gateway_key, created_at, ask_again_at,
+            gateway_reference
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16, $17, $18, $19)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16, $17, $18, $19, $20)
         """,
         refund.organization_id,
         refund.id,
@@ -128,6 +129,7 @@ async def add(db: Executor, refund: Refund, *, ask_again_at: datetime) -> None:
         refund.gateway_key,
         refund.created_at,
         ask_again_at,
+        refund.gateway_reference,
     )
     await db.executemany(
         """
@@ -150,7 +152,7 @@ async def record_verdict(db: Executor, refund: Refund, *, ask_again_at: datetime
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($8::text[])
-          AND (status <> $3 OR gateway_reference IS NULL)
+          AND (status <> $3 OR modified_at IS NULL)
         """,
         refund.organization_id,
         refund.id,

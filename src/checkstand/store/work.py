@@ -31,7 +31,7 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
 
 async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
     """Organizations with a session to expire, an attempt that has waited longer than `patience` or that its gateway has decided by
-    now, or a refund to ask for.
+    now, or a refund or a fee to ask for.
     """
     rows = await db.fetch(
         """
@@ -65,6 +65,12 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                   WHERE p.organization_id = o.id
                     AND p.status IN ('requires_action', 'processing', 'partially_captured')
                     AND p.ask_again_at <= clock.now
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM payment_attempts AS p
+                  WHERE p.organization_id = o.id
+                    AND p.ask_fee_at <= clock.now
               )
         """,
         real_now,
@@ -112,6 +118,12 @@ async def next_due(db: Executor, organization_id: UUID, *, after: datetime, pati
                 WHERE organization_id = $1
                   AND status IN ('requires_action', 'processing', 'partially_captured')
                   AND ask_again_at > $2
+            ),
+            (
+                SELECT min(ask_fee_at)
+                FROM payment_attempts
+                WHERE organization_id = $1
+                  AND ask_fee_at > $2
             )
         )
         """,

@@ -19,6 +19,7 @@ ARGS ?=
 
 JS := tests/clients/js
 POLAR_0 := .clients/polar-0.32/.installed .clients/polar-0.16/.installed
+LOCALSTRIPE := .clients/localstripe/.installed
 
 .PHONY: help run test prove lint format bench lock clean tools
 
@@ -69,7 +70,8 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) install -r requirements-dev.lock
 	@touch $@
 
-# The generated Polar clients share their distribution's name with the current one, so each has a folder of its own.
+# The generated Polar clients share their distribution's name with the current one, so each has a folder of its own; so has what
+# only a process beside the tests needs.
 .clients/%/.installed: tests/clients/python/%.lock $(VENV)/.installed
 	@rm -rf $(@D)
 	@$(PIP) install --no-deps --target $(@D) -r $<
@@ -80,5 +82,5 @@ $(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
 	@cd $(JS) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tools: $(VENV)/.installed-dev $(POLAR_0) $(JS)/node_modules/.installed
+tools: $(VENV)/.installed-dev $(POLAR_0) $(LOCALSTRIPE) $(JS)/node_modules/.installed
 	@scripts/test-tools.sh node chromium

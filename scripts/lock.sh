@@ -3,6 +3,7 @@
 #   requirements.lock                     what the server needs
 #   requirements-dev.lock                 what the tests need beside it
 #   tests/clients/python/polar-*.lock     the generated Polar clients, which live in folders of their own
+#   tests/clients/python/localstripe.lock a stand-in for Stripe that ours is compared with, in one as well
 # Plain `name==version` lines: any package index serves them, and each platform takes its own wheels.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,5 +61,14 @@ for version in 0.32.0 0.16.13; do
         cat "$work/polar-$minor.txt"
     } >"tests/clients/python/polar-$minor.lock"
 done
+
+echo "Resolving localstripe ..."
+fresh localstripe
+pip_in localstripe install --quiet localstripe
+freeze localstripe "$work/localstripe.txt"
+{
+    echo "# A stand-in for Stripe by others and what it needs. Written by \`make lock\`; not edited by hand."
+    cat "$work/localstripe.txt"
+} >tests/clients/python/localstripe.lock
 
 wc -l requirements.lock requirements-dev.lock tests/clients/python/polar-*.lock

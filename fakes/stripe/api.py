@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.stripe import customers, objects, pages
-from fakes.stripe.books import Answered, Books, Thing, page
+from fakes.stripe import customers, objects, pages, returns
+from fakes.stripe.books import Answered, Books, Thing, matches, page
 from fakes.stripe.cards import BY_NUMBER
 from fakes.stripe.errors import Refused, invalid
 from fakes.stripe.faults import KINDS, Fault, Faults, FaultyApi
@@ -75,7 +75,7 @@ def _routes() -> list[Route]:
             api(f"{path}/{{id}}/confirm", "POST", _confirm_intent(kind)),
             api(f"{path}/{{id}}/cancel", "POST", _cancel_intent(kind)),
         ]
-    for kind in ("charge", "refund", "customer", "payment_method", "event"):
+    for kind in ("charge", "refund", "dispute", "balance_transaction", "customer", "payment_method", "event"):
         made += [api(f"/v1/{kind}s", "GET", _list(kind)), api(f"/v1/{kind}s/{{id}}", "GET", _get(kind))]
     made += [api("/v1/refunds", "POST", _create_refund), api("/v1/customers", "POST", _create_customer)]
     made += [api("/v1/payment_methods/{id}/detach", "POST", _detach)]
@@ -88,6 +88,10 @@ def _routes() -> list[Route]:
         Route("/_fake/3ds/{intent}", pages.challenge),
         Route("/_fake/3ds/{intent}", pages.answer, methods=["POST"]),
         Route("/_fake/intents/{intent}/finish", _finish, methods=["POST"]),
+        Route("/_fake/refunds/{id}/finish", _finish_refund, methods=["POST"]),
+        Route("/_fake/disputes", _open_dispute, methods=["POST"]),
+        Route("/_fake/disputes/{id}", _move_dispute, methods=["POST"]),
+        Route("/_fake/fees", _book_fees, methods=["POST"]),
         Route("/_fake/faults", _set_faults, methods=["POST", "DELETE"]),
         Route("/_fake/webhooks", _set_webhooks, methods=["POST"]),
         Route("/_fake/webhooks/settle", _settle_webhooks, methods=["POST"]),
@@ -227,9 +231,12 @@ def _get(kind: str) -> Work:
 def _list(kind: str) -> Work:
     async def work(request: Request, params: dict[str, Any]) -> Thing:
         books: Books = request.app.state.books
-        found = list(reversed(books.events)) if kind == "event" else books.all(kind)
+        known = list(reversed(books.events)) if kind == "event" else books.all(kind)
+        found = [thing for thing in known if matches(thing, params)]
         limit = min(int(params.get("limit", 10)), 100)
-        return page([objects.public(thing) for thing in found], f"/v1/{kind}s", limit)
+        answer = page(found, f"/v1/{kind}s", limit, params.get("starting_after"))
+        expand = [path.removeprefix("data.") for path in params.get("expand", [])]
+        return {**answer, "data": [objects.shown(books, thing, expand) for thing in answer["data"]]}
 
     return work
 
@@ -263,7 +270,7 @@ async def _test_token(request: Request, params: dict[str, Any]) -> Thing:
 
 
 async def _create_refund(request: Request, params: dict[str, Any]) -> Thing:
-    return objects.public(objects.refund(request.app.state.books, params))
+    return objects.public(returns.refund(request.app.state.books, params))
 
 
 async def _create_customer(request: Request, params: dict[str, Any]) -> Thing:
@@ -302,11 +309,13 @@ async def _set_faults(request: Request) -> Response:
     state = request.app.state
     if request.method == "DELETE":
         state.faults.due.clear()
-        state.books.hides_from_search = False
+        state.books.hides_from_search = state.books.books_fees_later = False
         return JSONResponse({"met": state.faults.met})
     asked = await request.json()
     if "hide_from_search" in asked:
         state.books.hides_from_search = bool(asked["hide_from_search"])
+    if "fees_later" in asked:
+        state.books.books_fees_later = bool(asked["fees_later"])
     if "kind" in asked:
         if asked["kind"] not in KINDS:
             return JSONResponse({"error": f"kind must be one of {', '.join(KINDS)}"}, status_code=422)
@@ -342,9 +351,39 @@ async def _finish(request: Request) -> Response:
     return JSONResponse(objects.public(intent))
 
 
+async def _finish_refund(request: Request) -> Response:
+    books: Books = request.app.state.books
+    asked = await request.json()
+    refund = books.find("refund", request.path_params["id"])
+    returns.finish(books, refund, succeeded=asked.get("outcome", "succeeded") == "succeeded")
+    return JSONResponse(objects.public(refund))
+
+
+async def _open_dispute(request: Request) -> Response:
+    """`{"payment_intent": "pi_...", "amount": 500, "status": "warning_needs_response"}`: the last two may be left out."""
+    books: Books = request.app.state.books
+    asked = await request.json()
+    charge = books.find("charge", books.find("payment_intent", asked["payment_intent"])["latest_charge"])
+    made = returns.open_dispute(books, charge, asked.get("amount"), status=asked.get("status", "needs_response"))
+    return JSONResponse(objects.public(made))
+
+
+async def _move_dispute(request: Request) -> Response:
+    """`{"status": "won"}`, and what else Stripe calls it."""
+    books: Books = request.app.state.books
+    dispute = books.find("dispute", request.path_params["id"])
+    returns.move_dispute(books, dispute, (await request.json())["status"])
+    return JSONResponse(objects.public(dispute))
+
+
+async def _book_fees(request: Request) -> Response:
+    """The fees that Stripe did not know yet."""
+    return JSONResponse({"booked": returns.book_all(request.app.state.books)})
+
+
 async def _audit(request: Request) -> Response:
     """Everything that moved money, for comparing with the merchant's books."""
     books: Books = request.app.state.books
-    kinds = ("charge", "payment_intent", "setup_intent", "refund")
+    kinds = ("charge", "payment_intent", "setup_intent", "refund", "dispute", "balance_transaction")
     found = {f"{kind}s": [objects.public(thing) for thing in books.all(kind)] for kind in kinds}
     return JSONResponse({**found, "events": len(books.events), "met": request.app.state.faults.met})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Books:
     answers: dict[str, Answered] = field(default_factory=dict)
     events: list[Thing] = field(default_factory=list)
     hides_from_search: bool = False
+    books_fees_later: bool = False
     _count: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:
@@ -71,6 +73,22 @@ class Books:
         return event
 
 
-def page(things: list[Thing], url: str, limit: int = 10) -> Thing:
-    """A list as Stripe shows it."""
+def page(things: list[Thing], url: str, limit: int = 10, after: str | None = None) -> Thing:
+    """A list as Stripe shows it: newest first, from the one that follows `after`."""
+    if after is not None:
+        places = [place for place, thing in enumerate(things) if thing["id"] == after]
+        if not places:
+            raise missing(url.removeprefix("/v1/").removesuffix("s"), after, "starting_after")
+        things = things[places[0] + 1 :]
     return {"object": "list", "url": url, "has_more": len(things) > limit, "data": things[:limit]}
+
+
+def matches(thing: Thing, params: dict[str, Any]) -> bool:
+    """Whether a list with these filters has the object: `payment_intent`, `charge`, `customer`, and when it was `created`."""
+    for name in ("payment_intent", "charge", "customer"):
+        if name in params and thing.get(name) != params[name]:
+            return False
+    created = params.get("created", {})
+    bounds = created if isinstance(created, dict) else {"gte": created, "lte": created}
+    compare = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+    return all(compare[name](thing["created"], int(value)) for name, value in bounds.items())

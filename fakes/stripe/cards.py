@@ -1,7 +1,8 @@
 """What Stripe's test payment methods and card numbers do.
 
-A behaviour is `succeed`, `decline:CODE`, `challenge` (3-D Secure, then it succeeds), `challenge:CODE` (then it is declined) or
-`process` (accepted, decided later through `/_fake/intents/{id}/finish`).
+A behaviour is `succeed` (with what comes later: `:dispute`, `:inquiry`, `:refund_fails`, `:refund_pends`), `decline:CODE`,
+`challenge` (3-D Secure, then it succeeds), `challenge:CODE` (then it is declined) or `process` (accepted, decided later through
+`/_fake/intents/{id}/finish`).
 
     >>> METHODS["pm_card_visa_chargeDeclinedInsufficientFunds"].behaviour
     'decline:insufficient_funds'
@@ -50,7 +51,12 @@ METHODS = {
     "pm_card_visa_chargeDeclinedVelocityLimitExceeded": TestCard(
         "4000000000006975", "visa", "decline:card_velocity_exceeded"
     ),
+    "pm_card_chargeCustomerFail": TestCard("4000000000000341", "visa", "decline:generic_decline"),
     "pm_card_chargeDeclinedFraudulent": TestCard("4100000000000019", "visa", "decline:fraudulent"),
+    "pm_card_createDispute": TestCard("4000000000000259", "visa", "succeed:dispute"),
+    "pm_card_createDisputeInquiry": TestCard("4000000000001976", "visa", "succeed:inquiry"),
+    "pm_card_refundFail": TestCard("4000000000005126", "visa", "succeed:refund_fails"),
+    "pm_card_pendingRefund": TestCard("4000000000007726", "visa", "succeed:refund_pends"),
     "pm_usBankAccount_processing": TestCard("000123456789", "bank", "process"),
 }
 BY_NUMBER = {card.number: name for name, card in METHODS.items()}

@@ -11,7 +11,7 @@ import secrets
 import time
 from typing import Any
 
-from fakes.stripe import customers
+from fakes.stripe import customers, returns
 from fakes.stripe.books import Books, Thing
 from fakes.stripe.cards import METHODS, TestCard, decline_error
 from fakes.stripe.errors import Refused, invalid, missing
@@ -107,6 +107,8 @@ def new_intent(books: Books, kind: str, params: dict[str, Any], *, livemode: boo
             "setup_future_usage": params.get("setup_future_usage"),
         }
         _check_amount(thing["amount"], thing["currency"])
+    if params.get("payment_method") and params.get("confirm") != "true":
+        thing |= {"payment_method": method_for(books, params, thing)["id"], "status": "requires_confirmation"}
     books.add(thing)
     books.tell(f"{kind}.created", thing)
     return thing
@@ -136,7 +138,7 @@ def method_for(books: Books, params: dict[str, Any], intent: Thing) -> Thing:
         customers.check_token(token, intent)
         token[intent["object"]] = intent["id"]
         return books.find("payment_method", token["_method"])
-    name = params.get("payment_method")
+    name = params.get("payment_method") or intent["payment_method"]
     if not name:
         raise invalid("You cannot confirm this intent because it's missing a payment method.", param="payment_method")
     return (
@@ -181,8 +183,12 @@ def succeed(books: Books, intent: Thing) -> None:
         intent["last_payment_error"] = None
         charge = _charge(books, intent, None)
         intent["amount_received"] = intent["amount"]
+        if not books.books_fees_later:
+            returns.book(books, charge)
         books.tell("charge.succeeded", charge)
     books.tell(f"{intent['object']}.succeeded", intent)
+    if intent["object"] == "payment_intent":
+        returns.after_charge(books, charge)
 
 
 def refuse(books: Books, intent: Thing, error: dict[str, Any]) -> Refused:
@@ -243,9 +249,11 @@ def _charge(books: Books, intent: Thing, error: dict[str, Any] | None) -> Thing:
         "amount": intent["amount"],
         "amount_captured": 0 if error else intent["amount"],
         "amount_refunded": 0,
+        "balance_transaction": None,
         "captured": error is None,
         "created": int(time.time()),
         "currency": intent["currency"],
+        "disputed": False,
         "failure_code": error["code"] if error else None,
         "failure_message": error["message"] if error else None,
         "livemode": intent["livemode"],
@@ -261,53 +269,19 @@ def _charge(books: Books, intent: Thing, error: dict[str, Any] | None) -> Thing:
     return books.add(charge)
 
 
-def refund(books: Books, params: dict[str, Any]) -> Thing:
-    """Give money back, at most what was taken."""
-    intent_id, charge_id = params.get("payment_intent"), params.get("charge")
-    if intent_id:
-        charge_id = books.find("payment_intent", intent_id, param="payment_intent")["latest_charge"]
-    if not charge_id:
-        raise invalid("This PaymentIntent does not have a successful charge to refund.", param="payment_intent")
-    charge = books.find("charge", charge_id, param="charge")
-    left = charge["amount_captured"] - charge["amount_refunded"]
-    amount = int(params.get("amount", left))
-    if left == 0:
-        raise invalid(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
-    if not 1 <= amount <= left:
-        message = f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})."
-        raise invalid(message, param="amount", code="amount_too_large")
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
-    thing = books.add(
-        {
-            "id": books.new_id("re"),
-            "object": "refund",
-            "amount": amount,
-            "charge": charge["id"],
-            "created": int(time.time()),
-            "currency": charge["currency"],
-            "metadata": dict(params.get("metadata", {})),
-            "payment_intent": charge["payment_intent"],
-            "reason": params.get("reason"),
-            "status": "succeeded",
-        }
-    )
-    books.tell("refund.created", thing)
-    books.tell("charge.refunded", charge)
-    return thing
-
-
 def public(thing: Thing) -> Thing:
     """An object without what only the stand-in knows."""
     return {name: value for name, value in thing.items() if not name.startswith("_")}
 
 
 def shown(books: Books, thing: Thing, expand: list[str]) -> Thing:
-    """An object as an answer has it, with the named references replaced by what they refer to."""
+    """An object as an answer has it, with the named references replaced by what they refer to: `latest_charge.balance_transaction`."""
     answer = public(thing)
-    for name in expand:
+    for path in expand:
+        name, _, rest = path.partition(".")
         value = answer.get(name)
-        kind = {"latest_charge": "charge"}.get(name, name)
         if isinstance(value, str):
-            answer[name] = public(books.find(kind, value))
+            value = books.find({"latest_charge": "charge"}.get(name, name), value)
+        if isinstance(value, dict):
+            answer[name] = shown(books, value, [rest] if rest else [])
     return answer

@@ -75,6 +75,13 @@ TAMPERING = {
         ),
         "Order #2: the gateway owes $7.50 for it, but the ledger says $0.00.",
     ),
+    "fees = ledger": (
+        (
+            "UPDATE payment_attempts SET fee_minor = 30, fee_currency = 'EUR' WHERE organization_id = $1 "
+            "AND status = 'succeeded' AND order_id = (SELECT id FROM orders WHERE organization_id = $1 AND number = 1)"
+        ),
+        "Order #1: the gateway kept €0.30 of it, but the ledger's fees are €0.00.",
+    ),
     "order numbers": (
         "UPDATE organizations SET last_order_number = last_order_number + 1 WHERE id = $1",
         "but there are 9 orders",
@@ -113,6 +120,7 @@ def test_the_books_of_an_honest_shop_agree(database_url: str) -> None:
             checks = await audited(shop)
             assert [problem for check in checks.values() for problem in check.problems] == []
             assert set(checks) == {"debits = credits", *TAMPERING}
+            assert checks.pop("fees = ledger").compared == 0, "the test gateway takes none"
             assert min(check.compared for check in checks.values()) > 0
 
     asyncio.run(story())

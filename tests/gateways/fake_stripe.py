@@ -24,6 +24,10 @@ METHODS = {
     "expired": "pm_card_chargeDeclinedExpiredCard",
     "3ds": "pm_card_authenticationRequired",
     "processing": "pm_usBankAccount_processing",
+    "disputed": "pm_card_createDispute",
+    "inquired": "pm_card_createDisputeInquiry",
+    "refund_fails": "pm_card_refundFail",
+    "refund_pends": "pm_card_pendingRefund",
 }
 
 
@@ -97,6 +101,29 @@ class FakeStripe:
     def finish(self, intent: str, outcome: str = "succeeded") -> None:
         """The end of a payment that takes days."""
         assert self.client.post(f"/_fake/intents/{intent}/finish", json={"outcome": outcome}).status_code == 200
+
+    def refund_by_hand(self, intent: str, amount: int | None = None, **more: str) -> str:
+        """What somebody does in Stripe's dashboard; the refund's id."""
+        body = {"payment_intent": intent, **({"amount": str(amount)} if amount else {}), **more}
+        answer = self.client.post("/v1/refunds", data=body, headers={"Authorization": f"Bearer {SECRET_KEY}"})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def finish_refund(self, refund: str, outcome: str = "succeeded") -> None:
+        """What the buyer's bank says of a refund later."""
+        assert self.client.post(f"/_fake/refunds/{refund}/finish", json={"outcome": outcome}).status_code == 200
+
+    def dispute(self, intent: str, **more: Any) -> str:
+        """A buyer disputes a payment; the dispute's id."""
+        return str(self.client.post("/_fake/disputes", json={"payment_intent": intent, **more}).json()["id"])
+
+    def move_dispute(self, dispute: str, status: str) -> None:
+        """The next state of a dispute, by Stripe's name."""
+        assert self.client.post(f"/_fake/disputes/{dispute}", json={"status": status}).status_code == 200
+
+    def book_fees(self) -> int:
+        """The fees that were put off by the switch `fees_later`; how many."""
+        return int(self.client.post("/_fake/fees").json()["booked"])
 
 
 @contextlib.contextmanager

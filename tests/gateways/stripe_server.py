@@ -96,3 +96,15 @@ def stripe_shop(database_url: str, fake: FakeStripe, **settings: Any) -> Iterato
         headers = {"Authorization": f"Bearer {shop.polar_token}"}
         with httpx2.Client(base_url=server.url, headers=headers, timeout=30) as client:
             yield StripeShop(server, shop, fake, client)
+
+
+@contextlib.contextmanager
+def another_shop(server: RunningServer, fake: FakeStripe, mode: str = "test") -> Iterator[StripeShop]:
+    """A second shop on a server, of the given mode."""
+    shop = server.new_shop()
+    change = "UPDATE organizations SET mode = $2 WHERE id = $1"
+    server.run(server.services.ports.db.execute(change, shop.organization.id, mode))
+    server.services.ports.cache.forget(shop.organization.id)
+    headers = {"Authorization": f"Bearer {shop.polar_token}"}
+    with httpx2.Client(base_url=server.url, headers=headers, timeout=30) as client:
+        yield StripeShop(server, shop, fake, client)

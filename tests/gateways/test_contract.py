@@ -7,16 +7,17 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, NeedsAction, Processing, Purpose, Succeeded
-from checkstand.gateways.base import Gateway
+from checkstand.domain.refund import Refund, RefundFailed, RefundItem, RefundSucceeded
+from checkstand.gateways.base import Gateway, Statement
 from checkstand.gateways.stripe import StripeGateway
 from checkstand.gateways.test import TestGateway
 from checkstand.store import test_gateway as books
+from checkstand.store import test_gateway_refunds as returned_books
 from tests.conftest import open_shop
 from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
 
@@ -32,6 +33,7 @@ class Bank:
     token: Callable[[str], str]
     decide: Callable[[Attempt, bool], Awaitable[None]]
     taken: Callable[[Attempt], Awaitable[list[tuple[int, str]]]]
+    returned: Callable[[Attempt], Awaitable[list[int]]]
 
     def attempt(self, kind: str, *, amount: int = 1000, currency: str = "USD", purpose: Purpose = "payment") -> Attempt:
         return Attempt(
@@ -49,19 +51,32 @@ class Bank:
             created_at=datetime.now(UTC),
         )
 
-    async def keeping(self, kind: str, **more: Any) -> Attempt:
-        """An attempt whose method the gateway shall keep, for a customer of its own."""
-        customer = await self.gateway.customer(self.organization_id, uuid4(), key=uuid4())  # type: ignore[arg-type]
-        assert customer
-        return replace(self.attempt(kind, **more), saves="again", gateway_customer=customer)
+    async def paid(self, kind: str = "visa", *, amount: int = 1000, currency: str = "USD") -> Attempt:
+        """An attempt that succeeded, as it is stored then."""
+        attempt = self.attempt(kind, amount=amount, currency=currency)
+        verdict = await self.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, Succeeded)
+        return replace(attempt, status=AttemptStatus.SUCCEEDED, gateway_reference=verdict.reference)
 
-    def again(self, first: Attempt, kept_as: str | None) -> Attempt:
-        """A new attempt with what the first one kept."""
-        return replace(
-            self.attempt("visa"),
-            confirmation_token=None,
-            gateway_method=kept_as,
-            gateway_customer=first.gateway_customer,
+    def refund(self, attempt: Attempt, amount: int) -> Refund:
+        """A refund of a part of an attempt, not sent yet."""
+        return Refund(
+            id=uuid4(),
+            organization_id=attempt.organization_id,
+            order_id=attempt.order_id,
+            checkout_id=attempt.checkout_id,
+            customer_id=uuid4(),
+            attempt_id=attempt.id,
+            status="pending",
+            net_minor=amount,
+            tax_minor=0,
+            currency=attempt.currency,
+            is_partial=amount < attempt.amount_minor,
+            reason="other",
+            items=(RefundItem(order_item_id=uuid4(), net_minor=amount, tax_minor=0),),
+            gateway=attempt.gateway,
+            gateway_key=uuid4(),
+            created_at=datetime.now(UTC),
         )
 
 
@@ -81,8 +96,12 @@ async def built_in_bank(database_url: str) -> AsyncIterator[Bank]:
             paid = charge is not None and charge.state == "succeeded"
             return [(charge.amount_minor, charge.currency)] if charge and paid else []
 
+        async def returned(attempt: Attempt) -> list[int]:
+            gave = await returned_books.refunds(shop.ports.db, attempt.organization_id)
+            return [one.amount_minor for one in gave]
+
         organization = shop.demo.organization
-        yield Bank(gateway, organization.id, lambda kind: f"ctoken_{kind}", decide, taken)
+        yield Bank(gateway, organization.id, lambda kind: f"ctoken_{kind}", decide, taken, returned)
 
 
 @contextlib.asynccontextmanager
@@ -105,8 +124,15 @@ async def stripe_bank(fake: FakeStripe, *, retries: int = 0, timeout_s: float = 
     async def taken(attempt: Attempt) -> list[tuple[int, str]]:
         return [(charge["amount"], charge["currency"].upper()) for charge in fake.paid(attempt=str(attempt.id))]
 
+    async def returned(attempt: Attempt) -> list[int]:
+        mine = {str(one["id"]) for one in intents(attempt)}
+        gave = [
+            one for one in fake.books()["refunds"] if one["payment_intent"] in mine and one["status"] == "succeeded"
+        ]
+        return [one["amount"] for one in reversed(gave)]
+
     try:
-        yield Bank(gateway, uuid4(), fake.token, decide, taken)
+        yield Bank(gateway, uuid4(), fake.token, decide, taken, returned)
     finally:
         await gateway.aclose()
 
@@ -274,71 +300,109 @@ def test_an_unknown_token_is_a_refusal_that_asks_for_the_card_again(tell: Tell) 
     tell(story)
 
 
-@pytest.mark.parametrize("purpose", ["payment", "setup"])
-def test_a_kept_method_pays_again_for_its_own_customer_alone(tell: Tell, purpose: Purpose) -> None:
+@pytest.mark.parametrize("amount", [1, 333, 1000])
+def test_a_refund_gives_back_what_it_says_and_is_found_again(tell: Tell, amount: int) -> None:
     async def story(bank: Bank) -> None:
-        first = await bank.keeping("visa", purpose=purpose, amount=0 if purpose == "setup" else 1000)
-        kept = await bank.gateway.charge(first, return_url=BACK)
-        assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        again = bank.again(first, kept.kept_as)
-        paid = await bank.gateway.charge(again, return_url=BACK)
-        assert isinstance(paid, Succeeded)
-        assert paid.instrument.last_four == "4242"
-        assert await bank.taken(again) == [(1000, "USD")]
-        stranger = await bank.keeping("visa")
-        stolen = replace(bank.again(first, kept.kept_as), gateway_customer=stranger.gateway_customer)
-        assert isinstance(await bank.gateway.charge(stolen, return_url=BACK), Declined)
-        assert await bank.taken(stolen) == []
+        attempt = await bank.paid()
+        refund = bank.refund(attempt, amount)
+        assert await bank.gateway.lookup_refund(attempt, refund) is None
+        verdict = await bank.gateway.refund(attempt, refund)
+        assert isinstance(verdict, RefundSucceeded)
+        assert verdict.reference
+        assert await bank.gateway.lookup_refund(attempt, refund) == verdict
+        sent = replace(refund, gateway_reference=verdict.reference)
+        assert await bank.gateway.lookup_refund(attempt, sent) == verdict
+        assert await bank.returned(attempt) == [amount]
 
     tell(story)
 
 
-def test_what_nobody_asked_to_keep_is_not_kept(tell: Tell) -> None:
+def test_a_refund_under_the_same_key_gives_back_once(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
-        verdict = await bank.gateway.charge(bank.attempt("visa"), return_url=BACK)
-        assert isinstance(verdict, Succeeded)
-        assert verdict.kept_as is None
+        attempt = await bank.paid()
+        refund = bank.refund(attempt, 400)
+        first = await bank.gateway.refund(attempt, refund)
+        assert isinstance(first, RefundSucceeded)
+        assert await bank.gateway.refund(attempt, refund) == first
+        assert await bank.returned(attempt) == [400]
 
     tell(story)
 
 
-def test_a_method_is_kept_when_the_buyer_has_come_back_from_the_bank_and_asks_again_the_next_time(tell: Tell) -> None:
+def test_a_payment_goes_back_in_pieces_and_never_beyond_what_is_left(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
-        first = await bank.keeping("3ds")
-        assert isinstance(await bank.gateway.charge(first, return_url=BACK), NeedsAction)
-        await bank.decide(first, True)
-        kept = await bank.gateway.lookup(first)
-        assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        assert isinstance(await bank.gateway.charge(bank.again(first, kept.kept_as), return_url=BACK), NeedsAction)
+        attempt = await bank.paid()
+        for amount in (300, 200):
+            assert isinstance(await bank.gateway.refund(attempt, bank.refund(attempt, amount)), RefundSucceeded)
+        beyond = await bank.gateway.refund(attempt, bank.refund(attempt, 501))
+        assert isinstance(beyond, RefundFailed)
+        assert beyond.code
+        assert isinstance(await bank.gateway.refund(attempt, bank.refund(attempt, 500)), RefundSucceeded)
+        assert isinstance(await bank.gateway.refund(attempt, bank.refund(attempt, 1)), RefundFailed)
+        assert await bank.returned(attempt) == [300, 200, 500]
 
     tell(story)
 
 
-def test_a_forgotten_method_pays_no_more_and_is_forgotten_twice_without_harm(tell: Tell) -> None:
+def test_what_was_never_paid_is_not_given_back(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
-        first = await bank.keeping("visa")
-        kept = await bank.gateway.charge(first, return_url=BACK)
-        assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        before = bank.again(first, kept.kept_as)
-        assert isinstance(await bank.gateway.charge(before, return_url=BACK), Succeeded)
-        for _ in range(2):
-            assert await bank.gateway.forget(first.organization_id, kept.kept_as)
-        after = bank.again(first, kept.kept_as)
-        assert isinstance(await bank.gateway.charge(after, return_url=BACK), Declined)
-        assert await bank.taken(after) == []
-        assert isinstance(await bank.gateway.charge(before, return_url=BACK), Succeeded), "its first answer stands"
+        unknown = bank.attempt("visa")
+        refused = await bank.gateway.refund(unknown, bank.refund(unknown, 100))
+        assert isinstance(refused, RefundFailed)
+        assert await bank.gateway.lookup_refund(unknown, bank.refund(unknown, 100)) is None
+        declined = bank.attempt("declined")
+        verdict = await bank.gateway.charge(declined, return_url=BACK)
+        assert isinstance(verdict, Declined)
+        declined = replace(declined, gateway_reference=verdict.reference)
+        assert isinstance(await bank.gateway.refund(declined, bank.refund(declined, 100)), RefundFailed)
+        assert await bank.returned(declined) == []
 
     tell(story)
 
 
-def test_a_customer_asked_for_twice_under_one_key_is_one(tell: Tell) -> None:
+def test_a_statement_lists_what_was_taken_and_given_back_under_our_keys(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
-        owner, key = uuid4(), uuid4()
-        names = {await bank.gateway.customer(bank.attempt("visa").organization_id, owner, key=key) for _ in range(2)}
-        assert len(names) == 1
-        assert None not in names
+        gateway = bank.gateway
+        assert isinstance(gateway, Statement)
+        first, second = await bank.paid(amount=1000), await bank.paid(amount=2500)
+        await gateway.charge(bank.attempt("declined"), return_url=BACK)
+        refund = bank.refund(first, 300)
+        await gateway.refund(first, refund)
+        taken = [(one.key, one.amount_minor, one.currency) for one in await gateway.captured(first.organization_id)]
+        assert taken == [(first.gateway_key, 1000, "USD"), (second.gateway_key, 2500, "USD")]
+        gave = [(one.key, one.amount_minor, one.currency) for one in await gateway.refunded(first.organization_id)]
+        assert gave == [(refund.gateway_key, 300, "USD")]
+        assert await gateway.captured(uuid4()) == []
+        assert await gateway.refunded(uuid4()) == []
 
     tell(story)
+
+
+def test_a_statement_of_many_pages_is_read_to_its_end(fake: FakeStripe) -> None:
+    """Stripe lists a hundred at most at a time."""
+
+    async def main() -> None:
+        async with stripe_bank(fake) as bank:
+            gateway = bank.gateway
+            assert isinstance(gateway, Statement)
+            oldest = await bank.paid()
+            for _ in range(101):
+                form = {"amount": "700", "currency": "usd", "confirm": "true", "payment_method": "pm_card_visa"}
+                fake.client.post("/v1/payment_intents", data=form, headers={"Authorization": f"Bearer {SECRET_KEY}"})
+            newest = await bank.paid()
+            listed = await gateway.captured(oldest.organization_id)
+            assert [one.key for one in listed] == [oldest.gateway_key, newest.gateway_key]
+
+    asyncio.run(main())
+
+
+def test_a_rounded_amount_is_the_same_in_the_statement(fake: FakeStripe) -> None:
+    async def main() -> None:
+        async with stripe_bank(fake) as bank:
+            assert isinstance(bank.gateway, Statement)
+            attempt = await bank.paid(amount=138_742, currency="ISK")
+            one = (await bank.gateway.captured(attempt.organization_id))[0]
+            assert (one.amount_minor, one.currency) == (138_700, "ISK")
+            assert abs(one.amount_minor - attempt.amount_minor) < one.step_minor
+
+    asyncio.run(main())

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
 
 from checkstand.domain.checkout import Checkout
+from checkstand.domain.methods import eligible_for
+from checkstand.gateways.stripe_methods import TYPES
 from tests.gateways.fake_stripe import FakeStripe, running_fake
 from tests.pages.browser import ARGUMENTS, executable, serious_violations, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, VISA, Options, Stand, expect_success
@@ -220,3 +222,60 @@ def test_the_page_has_no_serious_accessibility_violations(page: Page, place: Pla
     open_page(page, place, options=Options())
     card_of(page).locator("#number").wait_for()
     assert serious_violations(page) == []
+
+
+def expect_types(page: Page, types: set[str]) -> None:
+    """What Stripe's element offers, in its own frame, of all that the account has."""
+    shown = card_of(page).locator("#types li")
+    expect(shown).to_have_count(len(types))
+    assert set(shown.all_text_contents()) == types
+
+
+def eligible_types(place: Place, session: Checkout, country: str) -> set[str]:
+    return {TYPES[method] for method in eligible_for(place.stand.now(session), country=country)}
+
+
+def test_the_element_offers_what_fits_the_purchase_and_follows_the_country(page: Page, place: Place) -> None:
+    session = place.stand.cart("one_time")
+    page.goto(place.stand.url(session))
+    page.select_option("#country", "NL")
+    expect(page.locator("#frame-settings")).not_to_have_attribute("data-without", re.compile(r"\bideal\b"))
+    in_nl = eligible_types(place, session, "NL")
+    assert {"card", "ideal", "apple_pay"} <= in_nl
+    expect_types(page, in_nl)
+    page.select_option("#country", "BE")
+    expect(page.locator("#frame-settings")).to_have_attribute("data-without", re.compile(r"\bideal\b"))
+    in_be = eligible_types(place, session, "BE")
+    assert "bancontact" in in_be
+    assert "ideal" not in in_be
+    expect_types(page, in_be)
+
+
+def test_a_subscription_offers_what_can_be_charged_again(page: Page, place: Place) -> None:
+    session = place.stand.cart("monthly")
+    page.goto(place.stand.url(session))
+    page.select_option("#country", "NL")
+    card_of(page).locator("#types li").first.wait_for()
+    expect_types(page, eligible_types(place, session, "NL"))
+    assert "ideal" not in eligible_types(place, session, "NL")
+
+
+def test_the_merchants_list_leaves_methods_out_and_adds_none(page: Page, place: Place) -> None:
+    """Bancontact is on the list and does not fit a Dutch buyer; a wallet is hidden like any other method."""
+    options = Options(allowed_methods=("credit", "debit", "ideal", "bancontact_card", "google_pay"), require_name=True)
+    session = place.stand.cart("one_time", options=options)
+    page.goto(place.stand.url(session))
+    page.select_option("#country", "NL")
+    expect(page.locator("#frame-settings")).not_to_have_attribute("data-without", re.compile(r"\bideal\b"))
+    expect_types(page, {"card", "ideal", "google_pay"})
+
+
+def test_where_no_method_is_left_the_page_says_so_and_shows_no_frame(page: Page, place: Place) -> None:
+    session = place.stand.cart("one_time", options=Options(allowed_methods=("ideal",), require_name=True))
+    page.goto(place.stand.url(session))
+    expect(page.locator("#payment-part")).to_contain_text("No payment method is available for Germany in EUR.")
+    expect(page.locator("#pay-button")).to_be_disabled()
+    expect(page.locator("#payment-frame")).to_be_hidden()
+    expect(page.locator("#payment-frame iframe")).to_have_count(0)
+    page.select_option("#country", "NL")
+    expect_types(page, {"ideal"})

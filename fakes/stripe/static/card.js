@@ -32,8 +32,14 @@ async function token({ key, params }) {
   return answer.ok ? { confirmationToken: data } : refused(data.error.message, data.error.code);
 }
 
+function show({ types }) {
+  const items = types.map((type) => Object.assign(document.createElement("li"), { textContent: type }));
+  document.getElementById("types").replaceChildren(...items);
+}
+
 addEventListener("message", async (event) => {
   const { id, question } = event.data;
+  if (question === "show") return show(event.data);
   const answer = question === "validate" ? validate() : await token(event.data);
   event.source.postMessage({ id, answer }, event.origin);
 });

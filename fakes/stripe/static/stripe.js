@@ -5,13 +5,19 @@
   const origin = new URL(document.currentScript.src).origin;
   let count = 0;
 
+  // What the account has switched on, as its dashboard would say. The page may leave out some of it and add nothing.
+  const ACCOUNT = ("card upi apple_pay google_pay amazon_pay cashapp affirm klarna afterpay_clearpay ideal bancontact eps p24 " +
+    "multibanco sepa_debit us_bank_account").split(" ");
+  const WALLETS = { applePay: "apple_pay", googlePay: "google_pay" };
+
   const fault = (message) => {
     throw new Error(`Stripe.js stand-in: ${message}`);
   };
 
   class PaymentElement {
-    constructor(owner) {
+    constructor(owner, options) {
       this.owner = owner;
+      this.options = { ...options };
       this.listeners = {};
       this.name = `__stand_in_stripe_frame${++count}`;
       this.waiting = new Map();
@@ -29,6 +35,7 @@
       place.replaceChildren(this.frame);
       addEventListener("message", (event) => {
         if (event.origin !== origin || event.source !== this.frame.contentWindow) return;
+        if (event.data.event === "ready") this.show();
         if (event.data.event) return (this.listeners[event.data.event] || []).forEach((call) => call(event.data));
         this.waiting.get(event.data.id)?.(event.data.answer);
         this.waiting.delete(event.data.id);
@@ -40,7 +47,21 @@
       return this;
     }
 
-    update() {}
+    update(options) {
+      Object.assign(this.options, options);
+      this.show();
+    }
+
+    // The frame lists what may be paid with, so that a test can read it there.
+    show() {
+      const wallets = Object.entries(this.options.wallets || {});
+      for (const [name, value] of wallets) {
+        if (!(name in WALLETS) || !["auto", "never"].includes(value)) fault(`wallets.${name} cannot be ${value}`);
+      }
+      const hidden = wallets.filter(([, value]) => value === "never").map(([name]) => WALLETS[name]);
+      const without = [...(this.owner.options.excludedPaymentMethodTypes || []), ...hidden];
+      this.frame?.contentWindow?.postMessage({ question: "show", types: ACCOUNT.filter((type) => !without.includes(type)) }, origin);
+    }
 
     unmount() {
       this.frame?.remove();
@@ -65,12 +86,16 @@
     check(options) {
       if (options.mode && !["payment", "setup", "subscription"].includes(options.mode)) fault(`unknown mode ${options.mode}`);
       if (options.mode === "payment" && !(Number.isInteger(options.amount) && options.amount > 0)) fault("amount must be a positive integer");
+      for (const type of options.excludedPaymentMethodTypes || []) {
+        if (Object.values(WALLETS).includes(type)) fault(`${type} is a wallet and no payment method type`);
+        if (!ACCOUNT.includes(type)) fault(`unknown payment method type ${type}`);
+      }
       if (options.currency && options.currency !== options.currency.toLowerCase()) fault("currency must be lower case");
     }
 
-    create(kind) {
+    create(kind, options = {}) {
       if (kind !== "payment") fault(`no element ${kind}`);
-      return (this.element = new PaymentElement(this));
+      return (this.element = new PaymentElement(this, options));
     }
 
     getElement() {
@@ -80,6 +105,7 @@
     update(options) {
       this.check({ ...this.options, ...options });
       Object.assign(this.options, options);
+      this.element?.show();
     }
 
     async submit() {

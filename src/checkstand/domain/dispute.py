@@ -39,6 +39,25 @@ class Dispute:
     remarks: str | None = None
     created_at: datetime
     modified_at: datetime | None = None
+    gateway_reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeReport:
+    """What a gateway says of a dispute now. `attempt_id` took the money; None as a status: the bank only asks, and holds nothing.
+
+    `step_minor`: what the gateway rounds amounts to in this currency, so that its amount may be that far from ours.
+    """
+
+    organization_id: UUID
+    attempt_id: UUID
+    payment_reference: str
+    reference: str
+    status: DisputeStatus | None
+    amount_minor: int
+    currency: str
+    step_minor: int = 1
+    reason: str | None = None
 
 
 def is_open(status: DisputeStatus) -> bool:

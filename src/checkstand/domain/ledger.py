@@ -27,12 +27,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """Money that a gateway moved by its own books, under the idempotency key that it was asked to move it under."""
+    """Money that a gateway moved by its own books, under the idempotency key that it was asked to move it under.
+
+    `step_minor`: what the gateway rounds amounts to in this currency; less than that beside ours is the same amount.
+    """
 
     key: UUID
     reference: str
     amount_minor: int
     currency: str
+    step_minor: int = 1
 
 
 def charge(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...]:
@@ -42,6 +46,12 @@ def charge(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...
         Entry("revenue", -net_minor, currency),
         Entry("tax", -tax_minor, currency),
     )
+    return tuple(entry for entry in entries if entry.amount_minor)
+
+
+def fee(*, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+    """What the gateway keeps for taking a payment, in the currency that it settles in. Nothing for no fee."""
+    entries = (Entry("fee", amount_minor, currency), Entry("gateway", -amount_minor, currency))
     return tuple(entry for entry in entries if entry.amount_minor)
 
 

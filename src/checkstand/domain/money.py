@@ -102,6 +102,15 @@ class Money:
         return other
 
 
+def to_step(amount_minor: int, step_minor: int) -> int:
+    """The nearest amount that is a multiple of a step, half away from zero; never 0 for something that costs.
+
+    >>> to_step(138_742, 100), to_step(5_125, 10), to_step(20, 100), to_step(1_999, 1)
+    (138700, 5130, 100, 1999)
+    """
+    return max((amount_minor + step_minor // 2) // step_minor * step_minor, step_minor)
+
+
 def divide_half_away(numerator: int, denominator: int) -> int:
     """The quotient, rounded half away from zero. Any signs; ZeroDivisionError when the denominator is 0.
 

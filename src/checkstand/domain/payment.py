@@ -22,17 +22,23 @@ Saving = Literal["again", "next_time"]
 
 
 class AttemptStatus(StrEnum):
-    """`started` has no verdict yet; the last three are final."""
+    """`started` has no verdict yet; the last three are final. When only a part was captured, the rest may come or all goes back."""
 
     STARTED = "started"
     REQUIRES_ACTION = "requires_action"
     PROCESSING = "processing"
+    PARTIALLY_CAPTURED = "partially_captured"
     SUCCEEDED = "succeeded"
     DECLINED = "declined"
     CANCELED = "canceled"
 
 
-PENDING_STATUSES = (AttemptStatus.STARTED, AttemptStatus.REQUIRES_ACTION, AttemptStatus.PROCESSING)
+PENDING_STATUSES = (
+    AttemptStatus.STARTED,
+    AttemptStatus.REQUIRES_ACTION,
+    AttemptStatus.PROCESSING,
+    AttemptStatus.PARTIALLY_CAPTURED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +69,9 @@ class Voucher:
 class Attempt:
     """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
 
-    `decided_by`: until when the gateway will have made up its mind, where it says so; then it is asked. `saves`: what its method is
-    kept for. `method_id`: the saved method that it pays with or has become; `gateway_method` of `gateway_customer` at the gateway.
+    `decided_by`: until when the gateway will have made up its mind, where it says so. `captured_minor`: how much of it has arrived
+    while not all has; an order and the books wait for the whole. `saves`: what its method is kept for. `method_id`: the saved method
+    that it pays with or has become; `gateway_method` of `gateway_customer` at the gateway.
     """
 
     id: UUID
@@ -85,6 +92,7 @@ class Attempt:
     decline_message: str | None = None
     decided_by: datetime | None = None
     voucher: Voucher | None = None
+    captured_minor: int = 0
     created_at: datetime
     modified_at: datetime | None = None
     return_url: str | None = None
@@ -95,12 +103,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fee:
+    """What a gateway keeps for taking a payment, in the currency that it settles in."""
+
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The money is captured (or the method is saved). `kept_as`: the gateway's name of the method, where it was asked to keep it."""
+    """The money is captured (or the method is saved). `kept_as`: the gateway's name of the method, where it was asked to keep it.
+
+    `tells_fee_later`: the gateway keeps a part of it and cannot say yet how much; it will tell, or can be asked.
+    """
 
     reference: str
     instrument: Instrument
     kept_as: str | None = None
+    fee: Fee | None = None
+    tells_fee_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +140,16 @@ class NeedsAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """Accepted, decided later (bank debits, vouchers): at `decided_by` at the latest, where the gateway knows."""
+    """Accepted, decided later (bank debits, vouchers): at `decided_by` at the latest, where the gateway knows.
+
+    `captured_minor`: what has arrived of it so far; all of it goes back when the rest does not come.
+    """
 
     reference: str
     instrument: Instrument
     decided_by: datetime | None = None
     voucher: Voucher | None = None
+    captured_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

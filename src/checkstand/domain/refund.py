@@ -77,6 +77,7 @@ class Refund:
     failure_code: str | None = None
     created_at: datetime
     modified_at: datetime | None = None
+    credit_note_number: int | None = None
 
     @property
     def total_minor(self) -> int:
@@ -142,6 +143,26 @@ class RefundUnknown:
 
 
 RefundVerdict = RefundSucceeded | RefundPending | RefundFailed | RefundUnknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReport:
+    """What a gateway says of a refund in its books. `refund_id` is None for one that was made by hand there, not by us.
+
+    `key` is what it goes under in the gateway's own statement. `step_minor`: as in `dispute.DisputeReport`.
+    """
+
+    organization_id: UUID
+    attempt_id: UUID
+    payment_reference: str
+    refund_id: UUID | None
+    reference: str
+    key: UUID
+    amount_minor: int
+    currency: str
+    verdict: RefundVerdict
+    step_minor: int = 1
+    reason: RefundReason = "other"
 
 
 class RefundRefused(CheckstandError):

@@ -8,11 +8,13 @@ are given back as one (dodo.md 2.3.1).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.dispute import Dispute, holds_money
 from checkstand.domain.errors import Invalid
+from checkstand.domain.money import to_step
 from checkstand.domain.order import Order, OrderStatus
 from checkstand.domain.payment import Attempt
 from checkstand.domain.refund import (
@@ -21,6 +23,7 @@ from checkstand.domain.refund import (
     Refund,
     RefundItem,
     RefundRefused,
+    RefundReport,
     RefundRequest,
     by_net,
     by_total,
@@ -40,6 +43,37 @@ def make_refund(
 ) -> Refund:
     """The refund that was asked for, still to be sent. Raises RefundRefused, Invalid."""
     _require_refundable(order, earlier, disputes, asked, now)
+    return _planned(order, attempt, earlier, asked, new_id=new_id, now=now)
+
+
+def reported_refund(
+    order: Order,
+    attempt: Attempt,
+    earlier: Sequence[Refund],
+    report: RefundReport,
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+) -> Refund:
+    """A refund that somebody made at the gateway: nobody is asked whether it may be, only how it divides. Raises Invalid when it is
+    more than what is left.
+    """
+    left = whole(order).left
+    amount = left if left and to_step(left, report.step_minor) == report.amount_minor else report.amount_minor
+    asked = RefundRequest(total_minor=amount, reason=report.reason, comment="Made at the payment gateway.")
+    made = _planned(order, attempt, earlier, asked, new_id=new_id, now=now)
+    return replace(made, gateway_key=report.key, gateway_reference=report.reference)
+
+
+def _planned(
+    order: Order,
+    attempt: Attempt,
+    earlier: Sequence[Refund],
+    asked: RefundRequest,
+    *,
+    new_id: Callable[[], UUID],
+    now: datetime,
+) -> Refund:
     items = tuple(item for item in plan(order, earlier, asked) if item.total_minor)
     net, tax = sum(item.net_minor for item in items), sum(item.tax_minor for item in items)
     return Refund(

@@ -6,9 +6,18 @@ from dataclasses import replace
 from uuid import UUID
 
 from checkstand.domain import ledger
-from checkstand.domain.dispute import RETURNED, Dispute, DisputeStage, DisputeStatus, is_open, may_become
+from checkstand.domain.dispute import (
+    RETURNED,
+    Dispute,
+    DisputeReport,
+    DisputeStage,
+    DisputeStatus,
+    is_open,
+    may_become,
+)
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.facts import FactType
+from checkstand.domain.money import to_step
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus
 from checkstand.flows.ports import Ports, fact_writer
@@ -24,8 +33,12 @@ async def open_dispute(
     amount_minor: int | None = None,
     stage: DisputeStage = "dispute",
     reason: str | None = None,
+    report: DisputeReport | None = None,
 ) -> Dispute:
-    """A new dispute of what is left of a payment, or of a part of it. One that is open already stands. Raises NotFound, Invalid."""
+    """A new dispute of what is left of a payment, or of a part of it. Raises NotFound, Invalid.
+
+    One that is open already stands; of a gateway's dispute (`report`) only itself does, however it has ended.
+    """
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
@@ -34,11 +47,11 @@ async def open_dispute(
             raise NotFound
         known = (await disputes.of_orders(tx, organization.id, [order.id])).get(order.id, ())
         for dispute in known:
-            if is_open(dispute.status):
+            if (dispute.gateway_reference == report.reference) if report else is_open(dispute.status):
                 return dispute
         held = sum(dispute.amount_minor for dispute in known if dispute.status not in RETURNED)
         left = order.total_minor - order.refunded_minor - held
-        amount = left if amount_minor is None else amount_minor
+        amount = _reported(report, left, order.currency) if report else left if amount_minor is None else amount_minor
         if not 0 < amount <= left:
             raise Invalid.single("dispute_exceeds", "amount", given=amount)
         tries = (await payments.of_checkouts(tx, organization.id, [order.checkout_id]))[order.checkout_id]
@@ -56,6 +69,7 @@ async def open_dispute(
             currency=order.currency,
             reason=reason,
             created_at=now,
+            gateway_reference=report.reference if report else None,
         )
         await disputes.add(tx, made)
         # The order has changed: whoever reads it looks for its disputes.
@@ -66,6 +80,16 @@ async def open_dispute(
         )
     ports.wake()
     return made
+
+
+def _reported(report: DisputeReport, left_minor: int, currency: str) -> int:
+    """What a gateway's dispute takes of what is left: never more, and all of it where only the gateway's rounding lies between.
+
+    A bank may dispute in another currency than was paid in: then it is all.
+    """
+    if report.currency != currency or to_step(left_minor, report.step_minor) == report.amount_minor:
+        return left_minor
+    return min(report.amount_minor, left_minor)
 
 
 async def move_dispute(

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
+from checkstand.domain.dispute import DisputeReport
+from checkstand.domain.errors import CheckstandError
 from checkstand.domain.ledger import Moved
 from checkstand.domain.methods import Method
 from checkstand.domain.organization import Mode
@@ -28,6 +30,7 @@ from checkstand.domain.refund import (
     Refund,
     RefundFailed,
     RefundPending,
+    RefundReport,
     RefundSucceeded,
     RefundUnknown,
     RefundVerdict,
@@ -37,7 +40,9 @@ __all__ = [
     "Attempt",
     "CardFrames",
     "Declined",
+    "DisputeReport",
     "Gateway",
+    "GatewaySilent",
     "Instrument",
     "Moved",
     "NeedsAction",
@@ -45,14 +50,22 @@ __all__ = [
     "Refund",
     "RefundFailed",
     "RefundPending",
+    "RefundReport",
     "RefundSucceeded",
     "RefundUnknown",
     "RefundVerdict",
+    "Reports",
     "Statement",
     "Succeeded",
     "Unknown",
     "Verdict",
 ]
+
+
+class GatewaySilent(CheckstandError):
+    """The gateway could not be asked; what it would have said is not known. Its text says what happened instead."""
+
+    code = "gateway_silent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +133,24 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
+class Reports(Protocol):
+    """A gateway where things happen that nobody here asked for: disputes, and refunds that were made by hand.
+
+    Both raise GatewaySilent, and answer None for what it does not know or what belongs to nobody here.
+    """
+
+    async def reported_refund(self, reference: str) -> RefundReport | None:
+        """How a refund stands in its books, whoever made it."""
+        ...
+
+    async def reported_dispute(self, reference: str) -> DisputeReport | None:
+        """How a dispute of a payment stands."""
+        ...
+
+
+@runtime_checkable
 class Statement(Protocol):
-    """A gateway that can list its own books, so that an audit can compare ours with them."""
+    """A gateway that can list its own books, so that an audit can compare ours with them. Both raise GatewaySilent."""
 
     async def captured(self, organization_id: UUID) -> Sequence[Moved]:
         """Everything it took, oldest first."""

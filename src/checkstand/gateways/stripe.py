@@ -11,6 +11,7 @@ Card data never comes here: the browser gives it to Stripe and hands us a confir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -21,9 +22,10 @@ import stripe
 from checkstand.domain.organization import Mode
 from checkstand.domain.payment import Attempt, Declined, Instrument, Unknown, Verdict, decline
 from checkstand.domain.refund import Refund, RefundVerdict
-from checkstand.gateways import stripe_customers, stripe_refunds
-from checkstand.gateways.base import CardFrames
+from checkstand.gateways import stripe_customers, stripe_refunds, stripe_reports, stripe_statement
+from checkstand.gateways.base import CardFrames, DisputeReport, Moved, RefundReport
 from checkstand.gateways.stripe_amounts import chargeable_minor
+from checkstand.gateways.stripe_fees import EXPAND_FEE
 from checkstand.gateways.stripe_methods import TYPES
 from checkstand.gateways.stripe_verdicts import Intent, instrument_of, refusal, verdict_of
 
@@ -35,7 +37,7 @@ log = structlog.get_logger(__name__)
 
 
 class StripeGateway:
-    """Satisfies `Gateway`. `aclose` it at the end."""
+    """Satisfies `Gateway`, `Reports` and `Statement`. `aclose` it at the end."""
 
     name = "stripe"
 
@@ -128,6 +130,22 @@ class StripeGateway:
         """What Stripe knows of a refund now."""
         return await stripe_refunds.lookup_refund(self._client, attempt, refund)
 
+    async def reported_refund(self, reference: str) -> RefundReport | None:
+        """How a refund stands, also one that was made in the dashboard."""
+        return await stripe_reports.refund(self._client, reference)
+
+    async def reported_dispute(self, reference: str) -> DisputeReport | None:
+        """How a dispute stands."""
+        return await stripe_reports.dispute(self._client, reference)
+
+    async def captured(self, organization_id: UUID) -> Sequence[Moved]:
+        """Everything that Stripe took for an organization, by its own list."""
+        return await stripe_statement.captured(self._client, organization_id)
+
+    async def refunded(self, organization_id: UUID) -> Sequence[Moved]:
+        """Everything that Stripe gave back for an organization, by its own list."""
+        return await stripe_statement.refunded(self._client, organization_id)
+
     async def _create(self, attempt: Attempt, return_url: str) -> Intent:
         options: stripe.RequestOptions = {"idempotency_key": str(attempt.gateway_key)}
         if attempt.purpose == "setup":
@@ -151,7 +169,7 @@ class StripeGateway:
             # The next step is a page that we send the buyer to, with or without a script.
             "use_stripe_sdk": False,
             "metadata": _metadata(attempt),
-            "expand": ["payment_method"],
+            "expand": ["payment_method", EXPAND_FEE],
         }
         stripe_customers.paid_with(payment, attempt)
         stripe_customers.kept_for(payment, attempt)
@@ -168,9 +186,9 @@ class StripeGateway:
 
     async def _retrieve(self, reference: str) -> Intent:
         """The intent as it is now: a search or a webhook may show an older state."""
-        expand: list[str] = ["payment_method"]
         if reference.startswith("seti_"):
-            return await self._client.v1.setup_intents.retrieve_async(reference, {"expand": expand})
+            return await self._client.v1.setup_intents.retrieve_async(reference, {"expand": ["payment_method"]})
+        expand: list[str] = ["payment_method", EXPAND_FEE]
         return await self._client.v1.payment_intents.retrieve_async(reference, {"expand": expand})
 
     async def _close(self, intent: Intent, verdict: Declined) -> Verdict:
@@ -220,6 +238,7 @@ def _metadata(attempt: Attempt) -> dict[str, str]:
         "order": str(attempt.order_id),
         "attempt": str(attempt.id),
         "amount_minor": str(attempt.amount_minor),
+        "key": str(attempt.gateway_key),
     }
 
 

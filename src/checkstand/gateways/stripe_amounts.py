@@ -15,12 +15,16 @@ hundredth of a dinar beside the quoted amount, which is kept in the intent's met
 from __future__ import annotations
 
 from checkstand.domain.currency import currency
+from checkstand.domain.money import to_step
 
 _WHOLE_UNITS = frozenset({"ISK", "UGX"})
 
 
+def step_minor(code: str) -> int:
+    """What an amount in this currency has to be a multiple of."""
+    return 100 if code in _WHOLE_UNITS else 10 if currency(code).exponent == 3 else 1
+
+
 def chargeable_minor(amount_minor: int, code: str) -> int:
     """The amount to ask Stripe for, in its minor units; never 0 for something that costs."""
-    step = 100 if code in _WHOLE_UNITS else 10 if currency(code).exponent == 3 else 1
-    nearest = (amount_minor + step // 2) // step * step
-    return max(nearest, step)
+    return to_step(amount_minor, step_minor(code))

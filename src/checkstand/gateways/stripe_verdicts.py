@@ -21,6 +21,7 @@ from checkstand.domain.payment import (
     decline,
 )
 from checkstand.gateways.stripe_customers import kept_as
+from checkstand.gateways.stripe_fees import fee_of
 from checkstand.gateways.stripe_methods import ours
 
 Intent = stripe.PaymentIntent | stripe.SetupIntent
@@ -40,7 +41,11 @@ def verdict_of(intent: Intent) -> Verdict:
     """What an intent's state means for the attempt that it was made for."""
     instrument = instrument_of(intent.payment_method)
     if intent.status == "succeeded":
-        return Succeeded(reference=intent.id, instrument=instrument, kept_as=kept_as(intent))
+        fee = fee_of(intent)
+        later = fee is None and isinstance(intent, stripe.PaymentIntent)
+        return Succeeded(
+            reference=intent.id, instrument=instrument, kept_as=kept_as(intent), fee=fee, tells_fee_later=later
+        )
     if intent.status == "processing":
         return Processing(reference=intent.id, instrument=instrument)
     if intent.status == "requires_action":

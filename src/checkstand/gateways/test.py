@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -59,7 +59,7 @@ WAITING = ("requires_action", "processing")
 
 @dataclass(slots=True)
 class TestGateway:
-    """Satisfies `Gateway`. `delay_s` makes the bank slow, for tests of what happens meanwhile."""
+    """Satisfies `Gateway`. `delay_s` makes the bank slow, for tests of what happens meanwhile; `real_now` is the bank's clock."""
 
     __test__ = False
 
@@ -70,6 +70,7 @@ class TestGateway:
     name: str = "test"
     publishable_key: str = "pk_test_checkstand"
     frames: CardFrames | None = None
+    real_now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     def serves(self, mode: Mode) -> bool:
         """Test organizations alone: its cards are free."""
@@ -146,8 +147,7 @@ class TestGateway:
         """What the bank's books say under the attempt's key; what is due by the organization's clock is decided first."""
         charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is not None and charge.due_at is not None and charge.state in WAITING:
-            real_now = datetime.now(UTC)
-            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=real_now)
+            charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=self.real_now())
         verdict = self._verdict(charge) if charge else None
         if not isinstance(verdict, Succeeded) or attempt.saves is None:
             return verdict
@@ -161,7 +161,7 @@ class TestGateway:
 
     async def forget(self, organization_id: UUID, gateway_method: str) -> bool:
         """Strike a saved method from the books."""
-        await kept.forget(self.db, organization_id, gateway_method, now=datetime.now(UTC))
+        await kept.forget(self.db, organization_id, gateway_method, now=self.real_now())
         return True
 
     def _method(self, attempt: Attempt, token: BankToken) -> BankMethod:
@@ -184,6 +184,11 @@ class TestGateway:
         else:
             reason = after if approved else code
             await books.decide(self.db, charge.organization_id, charge.id, state="declined", decline_code=reason)
+
+    async def receive(self, charge: BankCharge, captured_minor: int) -> None:
+        """A part of the money arrives, from 1 to one less than all of it; the rest may come, or the bank sends the part back."""
+        assert 0 < captured_minor < charge.amount_minor, "a part is neither nothing nor everything"
+        await books.receive(self.db, charge.organization_id, charge.id, captured_minor=captured_minor)
 
     async def instrument(self, organization_id: UUID, confirmation_token: str) -> Instrument | None:
         """The card or method behind a token."""
@@ -272,6 +277,7 @@ class TestGateway:
                 instrument=charge.instrument,
                 decided_by=charge.due_at,
                 voucher=charge.voucher,
+                captured_minor=charge.captured_minor,
             )
         if charge.state == "requires_action":
             url = f"{self.public_url()}/bank/{charge.reference}"

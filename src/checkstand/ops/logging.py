@@ -7,6 +7,8 @@ this process in a log. Names that hold secrets are emptied, texts are searched f
     'GET /checkout/polar_c_… 200'
     >>> redact("paid with 4242 4242 4242 4242")
     'paid with …4242'
+    >>> redact("GET /files/" + "aZ9-" * 20)
+    'GET /files/…'
 
 Both `structlog.get_logger()` and the standard library's loggers come out here.
 """
@@ -27,10 +29,14 @@ HIDDEN = "…"
 
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
-        re.compile(r"((?:polar_[a-z]{1,4}|dodo_key|ctoken|tpay|whsec|sk_live|sk_test|rk_live|rk_test)_)[\w+/=-]{8,}"),
+        re.compile(
+            r"((?:polar_[a-z]{1,4}|dodo_key|ctoken|tpay|tint|tref|whsec|sk_live|sk_test|rk_live|rk_test)_)[\w+/=-]{8,}"
+        ),
         r"\1…",
     ),
     (re.compile(r"(cks_[0-9A-Za-z]{4})[\w-]{8,}"), r"\1…"),
+    # An address that was signed for somebody opens what it names; ids and names in a path are shorter.
+    (re.compile(r"/[\w-]{60,}"), "/…"),
     (re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@\"']*:)[^\s/@\"']+@"), r"\1…@"),
     (re.compile(r"(?i)(bearer\s+)[^\s\"',;]{8,}"), r"\1…"),
     (re.compile(r"(?i)([?&][\w-]*(?:token|secret|password|key|code)=)[^\s&\"']+"), r"\1…"),
@@ -89,7 +95,12 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(numeric)
-    for name in ("asyncio", "uvicorn.error"):  # which greet at level info, and repeat what we say ourselves
+    for name in (
+        "asyncio",
+        "uvicorn.error",
+        "fontTools",
+        "fpdf",
+    ):  # which chat at level info, or repeat what we say ourselves
         logging.getLogger(name).setLevel(max(numeric, logging.WARNING))
     logging.getLogger(_ACCESS).filters[:] = [_worth_a_line]
     structlog.configure(

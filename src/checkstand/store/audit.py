@@ -132,7 +132,9 @@ async def orders_and_items(db: Executor, organization_id: UUID) -> Compared:
 
 
 async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
-    """Every order against the ledger: what was paid minus what went back and what banks hold is what the gateway owes for it."""
+    """Every order against the ledger: what was paid minus what went back, what banks hold and what the gateway kept is what the
+    gateway owes for it. A fee in another currency is owed there, and is `fees_and_ledger`'s.
+    """
     return await _compared(
         db,
         organization_id,
@@ -155,6 +157,13 @@ async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
                       AND d.order_id = o.id
                       AND d.status NOT IN ('won', 'cancelled')
                 ), 0)
+                - coalesce((
+                    SELECT sum(p.fee_minor)
+                    FROM payment_attempts AS p
+                    WHERE p.organization_id = o.organization_id
+                      AND p.order_id = o.id
+                      AND p.fee_currency = o.currency
+                ), 0)
             )::bigint AS expected,
             coalesce((
                 SELECT sum(e.amount_minor)
@@ -162,6 +171,7 @@ async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
                 WHERE e.organization_id = o.organization_id
                   AND e.order_id = o.id
                   AND e.account = 'gateway'
+                  AND e.currency = o.currency
             ), 0)::bigint AS found,
             o.currency
         FROM orders AS o
@@ -169,6 +179,55 @@ async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
         ORDER BY o.number
         """,
     )
+
+
+async def fees_and_ledger(db: Executor, organization_id: UUID) -> Compared:
+    """What the gateway said that it kept of each payment against the ledger, in the currency that it settles in."""
+    return await _compared(
+        db,
+        organization_id,
+        """
+        WITH kept AS (
+            SELECT order_id, fee_currency AS currency, sum(fee_minor) AS amount_minor
+            FROM payment_attempts
+            WHERE organization_id = $1
+              AND fee_minor > 0
+            GROUP BY order_id, fee_currency
+        ),
+        booked AS (
+            SELECT order_id, currency, sum(amount_minor) AS amount_minor
+            FROM ledger_entries
+            WHERE organization_id = $1
+              AND account = 'fee'
+            GROUP BY order_id, currency
+        )
+        SELECT
+            coalesce('order #' || o.number, 'payment ' || coalesce(k.order_id, b.order_id)) AS name,
+            coalesce(k.amount_minor, 0)::bigint AS expected,
+            coalesce(b.amount_minor, 0)::bigint AS found,
+            coalesce(k.currency, b.currency) AS currency
+        FROM kept AS k
+        FULL JOIN booked AS b ON b.order_id = k.order_id AND b.currency = k.currency
+        LEFT JOIN orders AS o ON o.organization_id = $1 AND o.id = coalesce(k.order_id, b.order_id)
+        ORDER BY o.number, currency
+        """,
+    )
+
+
+async def fees(db: Executor, organization_id: UUID) -> Sequence[tuple[str, int]]:
+    """What gateways have kept, in each currency that they settle in."""
+    rows = await db.fetch(
+        """
+        SELECT currency, sum(amount_minor)::bigint AS amount_minor
+        FROM ledger_entries
+        WHERE organization_id = $1
+          AND account = 'fee'
+        GROUP BY currency
+        ORDER BY currency
+        """,
+        organization_id,
+    )
+    return [(row["currency"], row["amount_minor"]) for row in rows]
 
 
 async def order_numbers(db: Executor, organization_id: UUID) -> Compared:

@@ -22,7 +22,7 @@ def _dispute(row: asyncpg.Record) -> Dispute:
 
 
 async def add(db: Executor, dispute: Dispute) -> None:
-    """Store a new dispute. A second open one of the same order is refused by constraint."""
+    """Store a new dispute. A second one of the gateway's name, or a second open one without a name, is refused by constraint."""
     places = ", ".join(f"${number}" for number in range(1, len(_NAMES) + 1))
     await db.execute(
         f"INSERT INTO disputes ({_COLUMNS}) VALUES ({places})", *(getattr(dispute, name) for name in _NAMES)
@@ -60,6 +60,21 @@ async def by_id(db: Executor, organization_id: UUID, dispute_id: UUID) -> Disput
         """,
         organization_id,
         dispute_id,
+    )
+    return _dispute(row) if row is not None else None
+
+
+async def by_reference(db: Executor, organization_id: UUID, reference: str) -> Dispute | None:
+    """The dispute that the gateway calls so."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM disputes
+        WHERE organization_id = $1
+          AND gateway_reference = $2
+        """,
+        organization_id,
+        reference,
     )
     return _dispute(row) if row is not None else None
 

@@ -271,7 +271,7 @@ async def due_to_forget(db: Executor, organization_id: UUID, *, now: datetime) -
               FROM payment_attempts AS a
               WHERE a.organization_id = f.organization_id
                 AND a.gateway_method = f.gateway_method
-                AND a.status IN ('started', 'requires_action', 'processing')
+                AND a.status IN ('started', 'requires_action', 'processing', 'partially_captured')
           )
         ORDER BY f.created_at
         LIMIT 100

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.ledger import Entry
-from checkstand.domain.payment import Attempt, AttemptStatus, Instrument, Voucher
+from checkstand.domain.payment import Attempt, AttemptStatus, Fee, Instrument, Voucher
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
@@ -18,7 +18,7 @@ from checkstand.store.query import Page, Query
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
     confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
-    voucher, created_at, modified_at, return_url, saves, method_id, gateway_method, gateway_customer
+    voucher, captured_minor, created_at, modified_at, return_url, saves, method_id, gateway_method, gateway_customer
 """
 
 
@@ -43,6 +43,7 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         decline_message=row["decline_message"],
         decided_by=row["decided_by"],
         voucher=decode(Voucher, row["voucher"]) if row["voucher"] is not None else None,
+        captured_minor=row["captured_minor"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
         return_url=row["return_url"],
@@ -59,7 +60,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
-                $20, $21, $22, $23, $24, $25)
+                $20, $21, $22, $23, $24, $25, $26)
         """,
         attempt.organization_id,
         attempt.id,
@@ -79,6 +80,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         attempt.decline_message,
         attempt.decided_by,
         encode(attempt.voucher) if attempt.voucher is not None else None,
+        attempt.captured_minor,
         attempt.created_at,
         attempt.modified_at,
         attempt.return_url,
@@ -89,13 +91,19 @@ async def add(db: Executor, attempt: Attempt) -> None:
     )
 
 
-async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus]) -> bool:
-    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first."""
+async def record_verdict(
+    db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus], ask_again_at: datetime | None
+) -> bool:
+    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first.
+
+    `ask_again_at`: when to ask the gateway how an undecided one stands.
+    """
     status = await db.execute(
         """
         UPDATE payment_attempts
         SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
-            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json
+            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json,
+            captured_minor = $13, ask_again_at = $14
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($10::text[])
@@ -112,6 +120,8 @@ async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[Attem
         [str(state) for state in seen],
         attempt.decided_by,
         encode(attempt.voucher) if attempt.voucher is not None else None,
+        attempt.captured_minor,
+        ask_again_at,
     )
     return status.endswith(" 1")
 
@@ -186,21 +196,37 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
 
 
 async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
-    """Undecided attempts whose gateway said that it would know by now."""
+    """Undecided attempts that it is time to ask about: the gateway said that it would know by now, or has not spoken for long."""
     rows = await db.fetch(
         f"""
         SELECT {_COLUMNS}
         FROM payment_attempts
         WHERE organization_id = $1
-          AND status IN ('requires_action', 'processing')
-          AND decided_by <= $2
-        ORDER BY decided_by
+          AND status IN ('requires_action', 'processing', 'partially_captured')
+          AND ask_again_at <= $2
+        ORDER BY ask_again_at
         LIMIT 100
         """,
         organization_id,
         now,
     )
     return [_attempt(row) for row in rows]
+
+
+async def ask_later(db: Executor, organization_id: UUID, attempt_id: UUID, *, at: datetime) -> None:
+    """The gateway still cannot say: it is asked again at that time."""
+    await db.execute(
+        """
+        UPDATE payment_attempts
+        SET ask_again_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND status IN ('requires_action', 'processing', 'partially_captured')
+        """,
+        organization_id,
+        attempt_id,
+        at,
+    )
 
 
 async def declines(db: Executor, organization_id: UUID, checkout_id: UUID) -> int:
@@ -244,6 +270,75 @@ async def add_entries(
             for entry_id, e in entries
         ],
     )
+
+
+async def lacks_fee(db: Executor, organization_id: UUID, attempt_id: UUID) -> bool:
+    """Whether the gateway still has to say what it kept of a payment."""
+    return bool(
+        await db.fetchval(
+            """
+            SELECT ask_fee_at IS NOT NULL
+            FROM payment_attempts
+            WHERE organization_id = $1
+              AND id = $2
+            """,
+            organization_id,
+            attempt_id,
+        )
+    )
+
+
+async def record_fee(db: Executor, attempt: Attempt, fee: Fee) -> bool:
+    """Write what the gateway kept of a payment. False: that was known already."""
+    status = await db.execute(
+        """
+        UPDATE payment_attempts
+        SET fee_minor = $3, fee_currency = $4, ask_fee_at = NULL
+        WHERE organization_id = $1
+          AND id = $2
+          AND status = 'succeeded'
+          AND fee_minor IS NULL
+        """,
+        attempt.organization_id,
+        attempt.id,
+        fee.amount_minor,
+        fee.currency,
+    )
+    return status.endswith(" 1")
+
+
+async def ask_fee_later(db: Executor, attempt: Attempt, *, at: datetime) -> None:
+    """The gateway cannot say yet what it kept: it is asked at that time, unless it tells before."""
+    await db.execute(
+        """
+        UPDATE payment_attempts
+        SET ask_fee_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND status = 'succeeded'
+          AND fee_minor IS NULL
+        """,
+        attempt.organization_id,
+        attempt.id,
+        at,
+    )
+
+
+async def to_ask_for_fees(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
+    """Payments whose fee is not known and may be asked for now."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM payment_attempts
+        WHERE organization_id = $1
+          AND ask_fee_at <= $2
+        ORDER BY ask_fee_at
+        LIMIT 100
+        """,
+        organization_id,
+        now,
+    )
+    return [_attempt(row) for row in rows]
 
 
 SORTABLE = {

@@ -19,6 +19,7 @@ _COLUMNS = """
     refunds.status, refunds.net_minor, refunds.tax_minor, refunds.currency, refunds.is_partial, refunds.reason,
     refunds.comment, refunds.revoke_benefits, refunds.metadata, refunds.gateway, refunds.gateway_key,
     refunds.gateway_reference, refunds.failure_code, refunds.created_at, refunds.modified_at,
+    refunds.credit_note_number,
     (
         SELECT json_agg(json_build_object(
             'order_item_id', i.order_item_id, 'net_minor', i.net_minor, 'tax_minor', i.tax_minor
@@ -54,6 +55,7 @@ def _refund(row: asyncpg.Record) -> Refund:
         failure_code=row["failure_code"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        credit_note_number=row["credit_note_number"],
     )
 
 
@@ -103,9 +105,10 @@ async def add(db: Executor, refund: Refund, *, ask_again_at: datetime) -> None:
         """
         INSERT INTO refunds (
             organization_id, id, order_id, checkout_id, customer_id, attempt_id, status, net_minor, tax_minor, currency,
-            is_partial, reason, comment, revoke_benefits, metadata, gateway, gateway_key, created_at, ask_again_at
+            is_partial, reason, comment, revoke_benefits, metadata, gateway, gateway_key, created_at, ask_again_at,
+            gateway_reference
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16, $17, $18, $19)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16, $17, $18, $19, $20)
         """,
         refund.organization_id,
         refund.id,
@@ -126,6 +129,7 @@ async def add(db: Executor, refund: Refund, *, ask_again_at: datetime) -> None:
         refund.gateway_key,
         refund.created_at,
         ask_again_at,
+        refund.gateway_reference,
     )
     await db.executemany(
         """
@@ -148,7 +152,7 @@ async def record_verdict(db: Executor, refund: Refund, *, ask_again_at: datetime
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($8::text[])
-          AND (status <> $3 OR gateway_reference IS NULL)
+          AND (status <> $3 OR modified_at IS NULL)
         """,
         refund.organization_id,
         refund.id,

@@ -31,7 +31,7 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
 
 async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
     """Organizations with a session to expire, an attempt that has waited longer than `patience` or that its gateway has decided by
-    now, a refund to ask for, or a method that the gateway shall forget.
+    now, a refund or a fee to ask for, or a method that the gateway shall forget.
     """
     rows = await db.fetch(
         """
@@ -63,8 +63,14 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                   SELECT 1
                   FROM payment_attempts AS p
                   WHERE p.organization_id = o.id
-                    AND p.status IN ('requires_action', 'processing')
-                    AND p.decided_by <= clock.now
+                    AND p.status IN ('requires_action', 'processing', 'partially_captured')
+                    AND p.ask_again_at <= clock.now
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM payment_attempts AS p
+                  WHERE p.organization_id = o.id
+                    AND p.ask_fee_at <= clock.now
               )
            OR EXISTS (
                   SELECT 1
@@ -76,7 +82,7 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                         FROM payment_attempts AS p
                         WHERE p.organization_id = o.id
                           AND p.gateway_method = f.gateway_method
-                          AND p.status IN ('started', 'requires_action', 'processing')
+                          AND p.status IN ('started', 'requires_action', 'processing', 'partially_captured')
                     )
               )
         """,
@@ -120,11 +126,17 @@ async def next_due(db: Executor, organization_id: UUID, *, after: datetime, pati
                   AND ask_again_at > $2
             ),
             (
-                SELECT min(decided_by)
+                SELECT min(ask_again_at)
                 FROM payment_attempts
                 WHERE organization_id = $1
-                  AND status IN ('requires_action', 'processing')
-                  AND decided_by > $2
+                  AND status IN ('requires_action', 'processing', 'partially_captured')
+                  AND ask_again_at > $2
+            ),
+            (
+                SELECT min(ask_fee_at)
+                FROM payment_attempts
+                WHERE organization_id = $1
+                  AND ask_fee_at > $2
             )
         )
         """,

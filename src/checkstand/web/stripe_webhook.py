@@ -1,8 +1,8 @@
 """`POST /gateway/stripe/webhook`: where Stripe tells that something happened. To be registered in Stripe's dashboard.
 
 400 for what Stripe did not sign, or signed more than five minutes ago; 200 for what was heard or is none of our business; 503 when
-Stripe's API could not be asked for the payment's state, so that Stripe tells again. The event's own content is not believed further
-than which payment it is about (`flows/hear_gateway.py`).
+Stripe's API could not be asked for the state, so that Stripe tells again. The event's own content is not believed further than which
+payment, refund or dispute it is about (`flows/hear_gateway.py`, `hear_refund.py`, `hear_dispute.py`).
 """
 
 from __future__ import annotations
@@ -14,18 +14,29 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkstand.flows.hear_dispute import hear_dispute
 from checkstand.flows.hear_gateway import hear_gateway
+from checkstand.flows.hear_refund import hear_refund
+from checkstand.flows.ports import Ports
 from checkstand.gateways.stripe_signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.services import services_of
 
 router = APIRouter(include_in_schema=False)
 PATH = "/gateway/stripe/webhook"
-EVENTS = frozenset(
+INTENT_EVENTS = frozenset(
     f"{kind}.{what}"
     for kind, failed in (("payment_intent", "payment_failed"), ("setup_intent", "setup_failed"))
     for what in ("succeeded", "processing", "requires_action", "canceled", failed)
 )
+# Told once Stripe knows what it keeps of a payment.
+CHARGE_EVENTS = frozenset({"charge.updated"})
+REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"})
+DISPUTE_EVENTS = frozenset(
+    f"charge.dispute.{what}" for what in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
+)
+EVENTS = INTENT_EVENTS | CHARGE_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS
+Thing = Mapping[object, object]
 
 
 async def hear(request: Request) -> Response:
@@ -41,26 +52,38 @@ async def hear(request: Request) -> Response:
         event = parse_json(body)
     except BadBody as bad:
         return json_response({"detail": f"The body cannot be used: {bad.reason}."}, status=400)
-    concerns = _concerns(event)
-    if concerns is None:
+    heard = await _hear(services.ports, event)
+    if heard is None:
         return json_response({"received": True, "used": False})
-    heard = await hear_gateway(services.ports, *concerns)
     if not heard:
-        return json_response({"detail": "The payment's state is not known yet; tell again."}, status=503)
+        return json_response({"detail": "The state is not known yet; tell again."}, status=503)
     return json_response({"received": True, "used": True})
 
 
-def _concerns(event: object) -> tuple[UUID, UUID, str] | None:
-    """Organization, attempt and intent that an event is about; None when it is about nothing of ours."""
-    if not isinstance(event, Mapping) or event.get("type") not in EVENTS:
-        return None
-    data = event.get("data")
+async def _hear(ports: Ports, event: object) -> bool | None:
+    """Whether the event was heard; None when it is about nothing of ours."""
+    data = event.get("data") if isinstance(event, Mapping) else None
     thing = data.get("object") if isinstance(data, Mapping) else None
-    metadata = thing.get("metadata") if isinstance(thing, Mapping) else None
-    if not isinstance(thing, Mapping) or not isinstance(metadata, Mapping) or not isinstance(thing.get("id"), str):
+    if not isinstance(event, Mapping) or not isinstance(thing, Mapping):
+        return None
+    kind, reference = event.get("type"), thing.get("id")
+    if kind not in EVENTS or not isinstance(reference, str):
+        return None
+    if kind in REFUND_EVENTS:
+        return await hear_refund(ports, reference)
+    if kind in DISPUTE_EVENTS:
+        return await hear_dispute(ports, reference)
+    concerns = _payment(thing, thing.get("payment_intent") if kind in CHARGE_EVENTS else reference)
+    return await hear_gateway(ports, *concerns) if concerns else None
+
+
+def _payment(thing: Thing, intent: object) -> tuple[UUID, UUID, str] | None:
+    """Organization, attempt and intent that an event is about."""
+    metadata = thing.get("metadata")
+    if not isinstance(metadata, Mapping) or not isinstance(intent, str):
         return None
     try:
-        return UUID(str(metadata.get("organization"))), UUID(str(metadata.get("attempt"))), str(thing["id"])
+        return UUID(str(metadata.get("organization"))), UUID(str(metadata.get("attempt"))), intent
     except ValueError:
         return None
 

@@ -12,6 +12,7 @@ from checkstand.dialects.dodo import (
     disputes,
     files,
     images,
+    invoices,
     meters,
     misc,
     payment_methods,
@@ -47,6 +48,7 @@ for _part in (
     misc,
     refunds,
     disputes,
+    invoices,
     payment_methods,
 ):
     router.include_router(_part.api.router)

@@ -39,6 +39,13 @@ KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
     "disputes": (DodoPrefix.DISPUTE,),
 }
 
+# The names that say it themselves, wherever they stand.
+NAMED: Mapping[str, tuple[DodoPrefix, ...]] = {
+    "payment_id": (DodoPrefix.PAYMENT,),
+    "refund_id": (DodoPrefix.REFUND,),
+    "payment_method_id": (DodoPrefix.PAYMENT_METHOD,),
+}
+
 
 def describe(operations: Sequence[Operation]) -> Described:
     """The whole API."""
@@ -71,8 +78,7 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
 
 
 def _path_schema(operation: Operation, name: str) -> Json:
-    kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else ()
-    kinds = (DodoPrefix.PAYMENT_METHOD,) if name == "payment_method_id" else kinds
+    kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else NAMED.get(name, ())
     if not kinds:
         return {"type": "string", "minLength": 1}
     return {"type": "string", "pattern": f"^({'|'.join(kinds)})_[0-9A-Za-z]{{21}}$"}

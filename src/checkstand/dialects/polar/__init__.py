@@ -10,6 +10,7 @@ from checkstand.dialects.polar import (
     discounts,
     links,
     members,
+    order_documents,
     orders,
     organizations,
     payment_methods,
@@ -41,6 +42,7 @@ for _part in (
     organizations,
     webhooks,
     refunds,
+    order_documents,
     payment_methods,
 ):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).

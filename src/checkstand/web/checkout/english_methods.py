@@ -18,6 +18,9 @@ METHODS: Mapping[str, str] = {
     "problem.bank_iban.required": "Enter your IBAN.",
     "problem.bank_routing.required": "Enter the routing number of your bank.",
     "problem.bank_account.required": "Enter the account number.",
+    "limited.heading": "Too many tries",
+    "limited.text.one": "Nothing was charged. Wait a minute, then try again.",
+    "limited.text.other": "Nothing was charged. Wait {count} minutes, then try again.",
     "locked.heading": "No further payment is possible here",
     "locked.text": "Too many payments were declined in this checkout. You were not charged. Ask {merchant} for a new link.",
     # names
@@ -76,6 +79,7 @@ METHODS: Mapping[str, str] = {
     "bank for the money back within eight weeks.",
     "mandate.ach": "By paying you allow {merchant} to debit {amount} from this account once.",
     # the receipt
+    "success.invoice": "Download invoice",
     "success.method_ending": "{method}, account ending in {last_four}",
     # order received, money still to come
     "title.pending": "Waiting for the payment",
@@ -83,6 +87,10 @@ METHODS: Mapping[str, str] = {
     "pending.debit": "Bank transfers take about {days} business days. This one is decided by {date}. You need to do nothing.",
     "pending.debit_open": "Bank transfers take some days. You need to do nothing.",
     "pending.voucher": "Pay with this reference at a cash machine or in your bank's app. Until then nothing is charged.",
+    "pending.part": "A part of the amount has arrived. Your order is complete when the rest has, too; if it does not come, your bank "
+    "gives the part back.",
+    "pending.received": "Received",
+    "pending.left": "Still to come",
     "pending.keep": "This page stays at the same address and moves on when the payment is decided.",
     "pending.entity": "Entity",
     "pending.reference": "Reference",

@@ -47,6 +47,7 @@ from checkstand.web.checkout.form import (
     shown_total,
     total_mark,
 )
+from checkstand.web.checkout.limits import wait_for_code, wait_to_pay
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
@@ -135,6 +136,11 @@ async def update(request: Request) -> Response:
     wants_parts = request.headers.get("x-fragment") == "1"
     reading = read_changes(visit.checkout, form)
     before = visit.checkout
+    wait_s = wait_for_code(request, visit) if reading.changes.discount_code else 0
+    if wait_s:
+        given = Input(typed=form, wait_s=wait_s)
+        answer = pages.checkout_parts(visit, given) if wants_parts else await _page(visit, given, status=429)
+        return _later(answer, wait_s)
     try:
         stored = await store_changes(visit, reading.changes)
     except (Expired, NotOpen):
@@ -203,7 +209,15 @@ async def pay(request: Request) -> Response:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
     if shown_total(form) != total_mark(preview):
         return await _again(visit, form, changes, Input(has_changed=True), status=409)
+    wait_s = wait_to_pay(request, visit)
+    if wait_s:
+        return _later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
     return await _charge(request, visit, form, changes, details)
+
+
+def _later(answer: Response, wait_s: int) -> Response:
+    answer.headers["Retry-After"] = str(wait_s)
+    return answer
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:

@@ -25,6 +25,7 @@ class Input:
     has_changed: bool = False
     dropped_code: str = ""
     is_locked: bool = False
+    wait_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,9 @@ class Messages:
         if self._given.is_locked:
             text = t("locked.text", merchant=self._visit.organization.name)
             return Noted(tone="error", heading=t("locked.heading"), text=text)
+        if self._given.wait_s:
+            minutes = -(-self._given.wait_s // 60)
+            return Noted(tone="error", heading=t("limited.heading"), text=t.count("limited.text", minutes))
         if refusal is not None and refusal.was_stopped:
             return Noted(tone="notice", heading=t("stopped.heading"), text=t("stopped.text"))
         if refusal is not None:

@@ -1,0 +1,93 @@
+"""How refunds and disputes stand at Stripe, whoever began them. Their payment's metadata says whose they are.
+
+A dispute that Stripe calls a warning is a bank's question and holds no money; answered or forgotten, it is closed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+import stripe
+from checkstand.domain.dispute import DisputeReport, DisputeStatus
+from checkstand.domain.refund import RefundReason, RefundReport
+from checkstand.gateways.stripe_amounts import step_minor
+from checkstand.gateways.stripe_metadata import key_of, silent, written_id
+from checkstand.gateways.stripe_refunds import verdict_of
+
+_STATUSES: Final[dict[str, DisputeStatus | None]] = {
+    "needs_response": "opened",
+    "under_review": "challenged",
+    "won": "won",
+    "lost": "lost",
+    "prevented": "cancelled",
+    "warning_closed": "cancelled",
+    "warning_needs_response": None,
+    "warning_under_review": None,
+}
+_REASONS: Final[dict[str, RefundReason]] = {
+    "duplicate": "duplicate",
+    "fraudulent": "fraudulent",
+    "requested_by_customer": "customer_request",
+}
+log = structlog.get_logger(__name__)
+
+
+async def refund(client: stripe.StripeClient, reference: str) -> RefundReport | None:
+    """A refund as Stripe has it. None: it is of no payment of ours. Raises GatewaySilent."""
+    try:
+        found = await client.v1.refunds.retrieve_async(reference, {"expand": ["payment_intent"]})
+    except stripe.StripeError as failed:
+        _require_stranger(failed, reference)
+        return None
+    paid = found.payment_intent
+    organization_id, attempt_id = written_id(paid, "organization"), written_id(paid, "attempt")
+    if not isinstance(paid, stripe.PaymentIntent) or organization_id is None or attempt_id is None:
+        return None
+    return RefundReport(
+        organization_id=organization_id,
+        attempt_id=attempt_id,
+        payment_reference=paid.id,
+        refund_id=written_id(found, "refund"),
+        reference=found.id,
+        key=key_of(found),
+        amount_minor=found.amount,
+        currency=found.currency.upper(),
+        step_minor=step_minor(found.currency.upper()),
+        verdict=verdict_of(found),
+        reason=_REASONS.get(found.reason or "", "other"),
+    )
+
+
+async def dispute(client: stripe.StripeClient, reference: str) -> DisputeReport | None:
+    """A dispute as Stripe has it. None: it is of no payment of ours. Raises GatewaySilent."""
+    try:
+        found = await client.v1.disputes.retrieve_async(reference, {"expand": ["payment_intent"]})
+    except stripe.StripeError as failed:
+        _require_stranger(failed, reference)
+        return None
+    paid = found.payment_intent
+    organization_id, attempt_id = written_id(paid, "organization"), written_id(paid, "attempt")
+    if not isinstance(paid, stripe.PaymentIntent) or organization_id is None or attempt_id is None:
+        return None
+    if found.status not in _STATUSES:
+        log.warning("stripe_dispute_status_unknown", reference=found.id, status=found.status)
+    return DisputeReport(
+        organization_id=organization_id,
+        attempt_id=attempt_id,
+        payment_reference=paid.id,
+        reference=found.id,
+        status=_STATUSES.get(found.status),
+        amount_minor=found.amount,
+        currency=found.currency.upper(),
+        step_minor=step_minor(found.currency.upper()),
+        reason=found.reason,
+    )
+
+
+def _require_stranger(failed: stripe.StripeError, reference: str) -> None:
+    """Stripe does not know the object: it is of another account, or of the other mode. Anything else raises GatewaySilent."""
+    if failed.http_status != 404:
+        raise silent(failed) from failed
+    log.info("stripe_object_unknown", reference=reference)

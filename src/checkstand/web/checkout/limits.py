@@ -1,0 +1,31 @@
+"""How often a buyer may try on a page (hosted-page.md 2.5): payments per session and per address, codes per session.
+
+Forms that take any number of cards or codes are used for finding good ones. As with all request limits, `serve` counts and `dev` does
+not; beside this, a session takes no further card after five declines, whoever counts (`flows/confirm_checkout.py`).
+"""
+
+from __future__ import annotations
+
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from starlette.requests import Request
+
+from checkstand.services import client_address, services_of
+from checkstand.web.checkout.session import Visit
+
+PAYMENTS_OF_SESSION = (RateLimitItemPerMinute(10),)
+PAYMENTS_OF_ADDRESS = (RateLimitItemPerHour(30),)
+CODES_OF_SESSION = (RateLimitItemPerMinute(10, 10),)
+
+
+def wait_to_pay(request: Request, visit: Visit) -> int:
+    """Count a payment; the seconds to wait where it is one too many, else 0."""
+    limiter = services_of(request).limiter
+    of_session = limiter.hit(f"page pay {visit.checkout.id}", PAYMENTS_OF_SESSION)
+    of_address = limiter.hit(f"page pay from {client_address(request) or 'unknown'}", PAYMENTS_OF_ADDRESS)
+    return max((window.retry_after_s for window in (of_session, of_address) if window is not None), default=0)
+
+
+def wait_for_code(request: Request, visit: Visit) -> int:
+    """Count a discount code that was typed; the seconds to wait where it is one too many, else 0."""
+    window = services_of(request).limiter.hit(f"page code {visit.checkout.id}", CODES_OF_SESSION)
+    return window.retry_after_s if window is not None else 0

@@ -88,7 +88,8 @@ def test_typing_an_email_address_never_shows_what_its_owner_saved(browser: Brows
             page.goto(stand.url(session))
             if page.locator("input#email").count():
                 page.fill("#email", "ada@example.com")
-                page.locator("button[value=update]").first.evaluate("button => button.click()")
+                with page.expect_response("**/update*"):
+                    page.locator("button[value=update]").first.evaluate("button => button.click()")
                 page.wait_for_load_state("networkidle")
             assert "4242 " not in page.locator("#payment-part").inner_text(), name
             assert page.locator(".saved, #keep").count() == 0, name

@@ -27,6 +27,7 @@ from checkstand.store.database import Database
 from checkstand.testing import controls
 from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
+from checkstand.web.documents.pages import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.hot_path import HotPath
 from checkstand.web.images import image_routes
@@ -117,7 +118,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(checkout_pages.router)
     app.include_router(stripe_webhook)
     app.include_router(dashboard.router)
-    app.router.routes[:0] = [*static_routes(), *image_routes(), *file_routes()]
+    app.router.routes[:0] = [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
     return app
 
 

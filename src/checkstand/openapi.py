@@ -19,7 +19,7 @@ from checkstand.parameters import Query
 
 Json = dict[str, Any]
 Body = type[BaseModel] | UnionType | TypeAdapter[Any]
-Gives = Literal["object", "array", "csv", "nothing"]
+Gives = Literal["object", "array", "csv", "nothing", "pdf"]
 VERSION = "3.1.0"
 PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 _GIVEN: Mapping[Gives, Json] = {
@@ -27,6 +27,7 @@ _GIVEN: Mapping[Gives, Json] = {
     "array": {"content": {"application/json": {"schema": {"type": "array"}}}},
     "csv": {"content": {"text/csv": {"schema": {"type": "string"}}}},
     "nothing": {},
+    "pdf": {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
 }
 
 

@@ -81,3 +81,29 @@ def test_registering_and_removing_the_same_at_once_is_refused(at: Place, databas
     done = at.run("organization", "tax", "--register", "DE", "--remove", "de", **settings(database_url))
     assert done.code == 2
     assert "at once" in done.err
+
+
+def test_how_invoices_name_the_seller_is_shown_and_changed(at: Place, database_url: str) -> None:
+    slug = f"acme-{uuid4().hex[:8]}"
+    made = at.run(
+        "organization",
+        "create",
+        "--name",
+        "Acme",
+        "--slug",
+        slug,
+        "--email",
+        f"{slug}@example.com",
+        **settings(database_url),
+    )
+    assert made.code == 0, made.err
+    given = ("--legal-name", "Acme GmbH", "--tax-id", "DE136695976", "--line1", "Markt 4", "--city", "Jena")
+    nowhere = at.run("organization", "seller", "--org", slug, *given, **settings(database_url))
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "--country" in nowhere.err
+    given = (*given, "--country", "de")
+    changed = at.run("organization", "seller", "--org", slug, *given, **settings(database_url))
+    lines = ["Acme GmbH", "Acme", "Markt 4", "Jena", "DE", "DE136695976"]
+    assert (changed.code, changed.out.split("\n")[:-1]) == (0, lines), changed.err
+    again = at.run("organization", "seller", "--org", slug, "--tax-id", "", **settings(database_url))
+    assert again.out.split("\n")[:-1] == lines[:-1]

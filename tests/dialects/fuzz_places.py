@@ -49,6 +49,7 @@ def _polar_bodies(products: list[str], order_id: str) -> dict[str, Json]:
         "polar_links_update": {"label": "L"},
         "polar_webhooks_create": {"url": "https://example.com/", "format": "raw", "events": ["order.paid"]},
         "polar_webhooks_update": {"name": "W"},
+        "polar_order_documents_update": {"billing_name": "Ada Ltd"},
         "polar_refunds_create": {"order_id": order_id, "amount": 1, "reason": "other"},
     }
 
@@ -223,6 +224,7 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "billing_currency": ["USD", "EUR", "JPY"],
         "payment_id": [paid["payment_id"], refunded, disputed],
         "item_id": [products[0], addon],
+        "refund_id": [refund["refund_id"]],
     }
     refund: Json = {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]}
     good = _dodo_bodies(whole, cart, customer_ids, refund)

@@ -152,3 +152,19 @@ def test_with_a_live_key_live_shops_are_paid_and_test_shops_take_no_real_money(
             assert [charge["livemode"] for charge in fake.paid(checkout=session["id"])] == [True]
         with another_shop(server, fake, "test") as test:
             refuses_to_be_paid(test)
+
+
+def test_a_payment_whose_news_are_lost_is_asked_for_after_an_hour_and_every_hour(selling: StripeShop) -> None:
+    session = selling.session()
+    selling.confirm(session, "processing")
+    due = "extract(epoch FROM ask_again_at - modified_at)::bigint"
+    assert selling.attempt(session, due) == "3600"
+    selling.later("PT61M")
+    assert selling.now(session)["status"] == "confirmed"
+    asked_again = selling.attempt(session, "ask_again_at")
+    selling.fake.finish(selling.attempt(session, "gateway_reference"))
+    selling.later("PT30M")
+    assert selling.attempt(session, "ask_again_at") == asked_again, "it is not asked all the time"
+    selling.later("PT31M")
+    assert selling.now(session)["status"] == "succeeded"
+    assert (selling.paid(session), selling.orders(session)) == (1, 1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from checkstand.cli.organization_seller import seller
 from checkstand.cli.terminal import Failure, note
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
@@ -18,7 +19,10 @@ if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for t
 
 @click.group("organization")
 def command() -> None:
-    """Create organizations, and say where they collect tax."""
+    """Create organizations, say where they collect tax and how their invoices name them."""
+
+
+command.add_command(seller)
 
 
 @command.command("create")

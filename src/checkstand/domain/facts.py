@@ -51,6 +51,7 @@ class FactType(StrEnum):
     DISPUTE_EXPIRED = "dispute.expired"
     DISPUTE_WON = "dispute.won"
     DISPUTE_LOST = "dispute.lost"
+    ORDER_INVOICED = "order.invoiced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A purchase. `number` counts per organization without gaps.
+    """A purchase. `number` counts per organization without gaps, and so does `receipt_number`, which only paid ones have.
 
     `refunded_minor` and the tax in it are given back or on their way back: no more than what is left can be refunded.
     """
@@ -70,6 +70,8 @@ class Order:
     modified_at: datetime | None = None
     refunded_minor: int = 0
     refunded_tax_minor: int = 0
+    receipt_number: int | None = None
+    has_invoice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,13 @@ class Sale:
 
 
 def from_checkout(
-    checkout: Checkout, *, customer_id: UUID, number: int, new_id: Callable[[], UUID], now: datetime
+    checkout: Checkout,
+    *,
+    customer_id: UUID,
+    number: int,
+    receipt_number: int | None = None,
+    new_id: Callable[[], UUID],
+    now: datetime,
 ) -> Order:
     """The order that a paid session becomes. Its id is the one reserved when the session was confirmed."""
     assert checkout.order_id is not None, "a session is settled only after it was confirmed"
@@ -117,6 +125,7 @@ def from_checkout(
         metadata=checkout.metadata,
         custom_field_data=checkout.custom_field_data,
         created_at=now,
+        receipt_number=receipt_number,
     )
 
 

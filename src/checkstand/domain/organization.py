@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from checkstand.domain.address import Address
+
 Mode = Literal["test", "live"]
 Dialect = Literal["polar", "dodo"]
 DefaultTaxBehavior = Literal["location", "inclusive", "exclusive"]
@@ -59,6 +61,7 @@ class OrganizationSettings:
 
     `tax_registrations`: where tax is collected, as in `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays
     for the conversion into another currency. `refund_window_days`: how long after a payment Dodo's API gives it back.
+    `legal_name`, `legal_address` and `tax_id`: the seller as its invoices name it.
     """
 
     default_currency: str = "USD"
@@ -73,6 +76,9 @@ class OrganizationSettings:
     seat_pricing: bool = True
     unit_pricing: bool = True
     refund_window_days: int = 90
+    legal_name: str | None = None
+    legal_address: Address | None = None
+    tax_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

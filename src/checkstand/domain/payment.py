@@ -20,17 +20,23 @@ Purpose = Literal["payment", "setup"]
 
 
 class AttemptStatus(StrEnum):
-    """`started` has no verdict yet; the last three are final."""
+    """`started` has no verdict yet; the last three are final. When only a part was captured, the rest may come or all goes back."""
 
     STARTED = "started"
     REQUIRES_ACTION = "requires_action"
     PROCESSING = "processing"
+    PARTIALLY_CAPTURED = "partially_captured"
     SUCCEEDED = "succeeded"
     DECLINED = "declined"
     CANCELED = "canceled"
 
 
-PENDING_STATUSES = (AttemptStatus.STARTED, AttemptStatus.REQUIRES_ACTION, AttemptStatus.PROCESSING)
+PENDING_STATUSES = (
+    AttemptStatus.STARTED,
+    AttemptStatus.REQUIRES_ACTION,
+    AttemptStatus.PROCESSING,
+    AttemptStatus.PARTIALLY_CAPTURED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +67,8 @@ class Voucher:
 class Attempt:
     """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
 
-    `decided_by`: until when the gateway will have made up its mind, where it says so; then it is asked.
+    `decided_by`: until when the gateway will have made up its mind, where it says so. `captured_minor`: how much of it has arrived
+    while not all has; an order and the books wait for the whole.
     """
 
     id: UUID
@@ -82,6 +89,7 @@ class Attempt:
     decline_message: str | None = None
     decided_by: datetime | None = None
     voucher: Voucher | None = None
+    captured_minor: int = 0
     created_at: datetime
     modified_at: datetime | None = None
     return_url: str | None = None
@@ -124,12 +132,16 @@ class NeedsAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processing:
-    """Accepted, decided later (bank debits, vouchers): at `decided_by` at the latest, where the gateway knows."""
+    """Accepted, decided later (bank debits, vouchers): at `decided_by` at the latest, where the gateway knows.
+
+    `captured_minor`: what has arrived of it so far; all of it goes back when the rest does not come.
+    """
 
     reference: str
     instrument: Instrument
     decided_by: datetime | None = None
     voucher: Voucher | None = None
+    captured_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ class Refund:
     failure_code: str | None = None
     created_at: datetime
     modified_at: datetime | None = None
+    credit_note_number: int | None = None
 
     @property
     def total_minor(self) -> int:

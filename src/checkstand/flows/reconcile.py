@@ -5,19 +5,20 @@ is asked to charge now, under the same key: the buyer pressed pay, and the key m
 
 What the gateway keeps of a payment is asked for where it could not say at once.
 
-An attempt that the gateway promised to decide by now (a debit, a voucher, a page that the buyer left) is asked for too.
+An attempt that the gateway promised to decide by now (a debit, a voucher, a page that the buyer left) is asked for too; so is one of
+which it said nothing for an hour, for its news may have been lost on the way.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from checkstand.domain.organization import Organization
-from checkstand.domain.payment import Attempt, Unknown, Verdict
+from checkstand.domain.payment import PENDING_STATUSES, Attempt, Unknown, Verdict
 from checkstand.flows.confirm_checkout import charge
 from checkstand.flows.ports import Ports
 from checkstand.flows.refund_order import finish_refund
-from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.settle_payment import LATER, settle_payment
 from checkstand.flows.take_fee import ask_for_fee
 from checkstand.store import checkouts, payments, refunds
 
@@ -31,7 +32,7 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
     for attempt in await payments.without_verdict(ports.db, organization_id=organization.id, before=now - PATIENCE):
         settled += await _resolve(ports, attempt)
     for attempt in await payments.to_ask_about(ports.db, organization_id=organization.id, now=now):
-        settled += await _ask_again(ports, attempt)
+        settled += await _ask_again(ports, attempt, now)
     for refund in await refunds.undecided(ports.db, organization.id, now=now):
         settled += await finish_refund(ports, refund)
     for attempt in await payments.to_ask_for_fees(ports.db, organization_id=organization.id, now=now):
@@ -39,13 +40,18 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
     return settled
 
 
-async def _ask_again(ports: Ports, attempt: Attempt) -> bool:
-    """Whether the gateway, which had accepted this, had something to say of it."""
-    verdict = await ports.gateway.lookup(attempt)
-    if verdict is None or isinstance(verdict, Unknown):
+async def _ask_again(ports: Ports, attempt: Attempt, now: datetime) -> bool:
+    """Whether the gateway, which had accepted this, had something new to say of it."""
+    if attempt.gateway != ports.gateway.name:
         return False
-    await settle_payment(ports, attempt, verdict)
-    return True
+    verdict = await ports.gateway.lookup(attempt)
+    if verdict is not None and not isinstance(verdict, Unknown):
+        await settle_payment(ports, attempt, verdict)
+    current = await payments.by_id(ports.db, attempt.organization_id, attempt.id)
+    if current is None or current.status not in PENDING_STATUSES:
+        return True
+    await payments.ask_later(ports.db, attempt.organization_id, attempt.id, at=now + LATER)
+    return current.status is not attempt.status
 
 
 async def _resolve(ports: Ports, attempt: Attempt) -> bool:

@@ -7,15 +7,17 @@ guarded update, and a second verdict changes nothing.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from checkstand.domain import ledger
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over, move
 from checkstand.domain.customer import Customer, after_purchase, new_customer
+from checkstand.domain.document import is_billable
 from checkstand.domain.errors import NotFound
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Sale, from_checkout
+from checkstand.domain.organization import Organization
 from checkstand.domain.payment import (
     PENDING_STATUSES,
     Attempt,
@@ -27,11 +29,15 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
+from checkstand.flows.issue_documents import keep_invoice
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.flows.take_fee import take_fee
-from checkstand.store import checkouts, customers, discounts, orders, payments
+from checkstand.store import checkouts, customers, discounts, documents, orders, payments
 from checkstand.store.database import Transaction
+
+# How long a gateway that has not said when it will know is left alone before it is asked again.
+LATER = timedelta(hours=1)
 
 
 async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Checkout:
@@ -44,12 +50,13 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         if isinstance(verdict, Unknown):
             return await _current(tx, attempt)
         judged = _judged(attempt, verdict, now)
-        if not await payments.record_verdict(tx, judged, seen=_may_follow(judged.status)):
+        again = _ask_again_at(judged, now)
+        if not await payments.record_verdict(tx, judged, seen=_may_follow(judged.status), ask_again_at=again):
             return await _current(tx, attempt)
         ports.reached(Step.VERDICT_STORED)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
         checkout = await _current(tx, attempt)
-        settled, facts = await _consequences(ports, tx, tell, checkout, judged, verdict)
+        settled, facts = await _consequences(ports, tx, tell, organization, checkout, judged, verdict)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
         ports.reached(Step.SESSION_STORED)
@@ -58,6 +65,11 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         ports.cache.forget_discounts(organization.id)
     ports.wake()
     return settled
+
+
+def _ask_again_at(attempt: Attempt, now: datetime) -> datetime | None:
+    """When to ask how an undecided attempt stands, should nobody tell before."""
+    return (attempt.decided_by or now + LATER) if attempt.status in PENDING_STATUSES else None
 
 
 def _may_follow(status: AttemptStatus) -> tuple[AttemptStatus, ...]:
@@ -82,6 +94,7 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
             instrument=verdict.instrument or attempt.instrument,
             decline_code=verdict.code,
             decline_message=f"{verdict.message} {verdict.advice}",
+            captured_minor=0,
             modified_at=now,
         )
     assert not isinstance(verdict, Unknown)
@@ -90,6 +103,9 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
         NeedsAction: AttemptStatus.REQUIRES_ACTION,
         Processing: AttemptStatus.PROCESSING,
     }[type(verdict)]
+    captured_minor = verdict.captured_minor if isinstance(verdict, Processing) else 0
+    if captured_minor:
+        status = AttemptStatus.PARTIALLY_CAPTURED
     return replace(
         attempt,
         status=status,
@@ -98,12 +114,19 @@ def _judged(attempt: Attempt, verdict: Verdict, now: datetime) -> Attempt:
         action_url=verdict.url if isinstance(verdict, NeedsAction) else None,
         decided_by=None if isinstance(verdict, Succeeded) else verdict.decided_by,
         voucher=verdict.voucher if isinstance(verdict, Processing) else attempt.voucher,
+        captured_minor=captured_minor,
         modified_at=now,
     )
 
 
 async def _consequences(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, verdict: Verdict
+    ports: Ports,
+    tx: Transaction,
+    tell: FactWriter,
+    organization: Organization,
+    checkout: Checkout,
+    attempt: Attempt,
+    verdict: Verdict,
 ) -> tuple[Checkout, list[Fact]]:
     """What follows from a verdict that is news: the session's next state, and the facts in the order they are told."""
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
@@ -130,7 +153,7 @@ async def _consequences(
         facts.append(tell(kind, attempt.order_id, checkout_id=checkout.id))
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
-    paid, more = await _paid(ports, tx, tell, confirmed, attempt, customer)
+    paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer)
     await take_fee(ports, tx, attempt, verdict, now=tell.now)
     return paid, facts + more
 
@@ -149,14 +172,31 @@ def _with_intent(checkout: Checkout, status: str, action_url: str | None) -> Che
 
 
 async def _paid(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, customer: Customer
+    ports: Ports,
+    tx: Transaction,
+    tell: FactWriter,
+    organization: Organization,
+    checkout: Checkout,
+    attempt: Attempt,
+    customer: Customer,
 ) -> tuple[Checkout, list[Fact]]:
-    """Order, books and the session's end."""
+    """Order, books, the invoice and the session's end."""
     now = tell.now
-    number = await orders.next_number(tx, checkout.organization_id)
-    order = from_checkout(checkout, customer_id=customer.id, number=number, new_id=ports.new_id, now=now)
+    numbers = await documents.next_sale_numbers(tx, checkout.organization_id, with_receipt=checkout.quote.due_minor > 0)
+    order = from_checkout(
+        checkout,
+        customer_id=customer.id,
+        number=numbers.order,
+        receipt_number=numbers.receipt,
+        new_id=ports.new_id,
+        now=now,
+    )
     succeeded = replace(move(checkout, CheckoutStatus.SUCCEEDED, now=now), version=checkout.version + 1)
-    await orders.add(tx, order)
+    sale = Sale(checkout=succeeded, attempts=(attempt,), customer=customer, order=order)
+    invoiced = replace(sale, order=replace(order, has_invoice=is_billable(order)))
+    assert invoiced.order is not None
+    await orders.add(tx, invoiced.order)
+    await keep_invoice(ports, tx, organization, sale, now=now)
     ports.reached(Step.ORDER_STORED)
     if checkout.discounts:
         fingerprint = attempt.instrument.fingerprint if attempt.instrument else None
@@ -168,12 +208,13 @@ async def _paid(
         numbered = [(ports.new_id(), entry) for entry in entries]
         await payments.add_entries(tx, order.organization_id, order.id, attempt.id, numbered, now)
         ports.reached(Step.CHARGE_BOOKED)
-    sale = Sale(checkout=succeeded, attempts=(attempt,), customer=customer, order=order)
     facts = [
         tell(FactType.ORDER_PAID, order.id, checkout_id=checkout.id, shows=sale),
         tell(FactType.PAYMENT_SUCCEEDED, order.id, checkout_id=checkout.id, detail=_shown(attempt)),
         tell(FactType.CHECKOUT_SUCCEEDED, checkout.id, checkout_id=checkout.id, shows=succeeded),
     ]
+    if invoiced.order.has_invoice:
+        facts.append(tell(FactType.ORDER_INVOICED, order.id, checkout_id=checkout.id, shows=invoiced))
     return succeeded, facts
 
 

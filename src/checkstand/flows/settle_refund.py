@@ -7,11 +7,12 @@ bank may take back that it has sent the money, and then the books go back as wel
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from checkstand.domain import ledger
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Order
+from checkstand.domain.organization import Organization
 from checkstand.domain.refund import (
     Refund,
     RefundFailed,
@@ -22,11 +23,12 @@ from checkstand.domain.refund import (
     RefundVerdict,
 )
 from checkstand.domain.refunding import status_after
+from checkstand.flows.issue_documents import keep_credit_note
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.read_sale import sales_within
 from checkstand.flows.steps import Step
+from checkstand.store import documents, orders, payments, refunds
 from checkstand.store import facts as fact_store
-from checkstand.store import orders, payments, refunds
 from checkstand.store.database import Transaction
 
 # How long a gateway that has taken a refund on is left alone before it is asked again.
@@ -60,6 +62,8 @@ async def settle_refund(ports: Ports, refund: Refund, verdict: RefundVerdict) ->
         await _move_money(ports, tx, before, judged, tell)
         ports.reached(Step.REFUND_BOOKED)
         await _write_order(tx, order, judged, tell)
+        if judged.status == "succeeded" and judged.credit_note_number is None:
+            judged = await _number(ports, tx, organization, judged, now)
         ports.reached(Step.REFUND_ORDER_STORED)
         told = _facts(tell, before, judged)
         if "succeeded" in (judged.status, before.status):
@@ -103,6 +107,18 @@ async def _write_order(tx: Transaction, order: Order, refund: Refund, tell: Fact
     given_up = refund if refund.status == "failed" else None
     status = status_after(order, known)
     await refunds.settle_order(tx, order.organization_id, order.id, status=status, given_up=given_up, now=tell.now)
+
+
+async def _number(ports: Ports, tx: Transaction, organization: Organization, refund: Refund, now: datetime) -> Refund:
+    """The refund with its credit note, which stays what it is even if the bank sends the money back later."""
+    organization_id = refund.organization_id
+    number = await documents.number_credit_note(tx, organization_id, refund.id)
+    numbered = replace(refund, credit_note_number=number)
+    order = await orders.by_id(tx, organization_id, refund.order_id)
+    assert order is not None, "its row is held"
+    sale = (await sales_within(tx, organization_id, [order]))[0]
+    await keep_credit_note(ports, tx, organization, sale, numbered, now=now)
+    return numbered
 
 
 def _facts(tell: FactWriter, before: Refund, refund: Refund) -> list[Fact]:

@@ -145,6 +145,11 @@ class TestGateway:
             reason = after if approved else code
             await books.decide(self.db, charge.organization_id, charge.id, state="declined", decline_code=reason)
 
+    async def receive(self, charge: BankCharge, captured_minor: int) -> None:
+        """A part of the money arrives, from 1 to one less than all of it; the rest may come, or the bank sends the part back."""
+        assert 0 < captured_minor < charge.amount_minor, "a part is neither nothing nor everything"
+        await books.receive(self.db, charge.organization_id, charge.id, captured_minor=captured_minor)
+
     async def instrument(self, organization_id: UUID, confirmation_token: str) -> Instrument | None:
         """The card or method behind a token."""
         listed = listed_token(confirmation_token)
@@ -217,6 +222,7 @@ class TestGateway:
                 instrument=charge.instrument,
                 decided_by=charge.due_at,
                 voucher=charge.voucher,
+                captured_minor=charge.captured_minor,
             )
         if charge.state == "requires_action":
             url = f"{self.public_url()}/bank/{charge.reference}"

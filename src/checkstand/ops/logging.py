@@ -95,7 +95,12 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(numeric)
-    for name in ("asyncio", "uvicorn.error"):  # which greet at level info, and repeat what we say ourselves
+    for name in (
+        "asyncio",
+        "uvicorn.error",
+        "fontTools",
+        "fpdf",
+    ):  # which chat at level info, or repeat what we say ourselves
         logging.getLogger(name).setLevel(max(numeric, logging.WARNING))
     logging.getLogger(_ACCESS).filters[:] = [_worth_a_line]
     structlog.configure(

@@ -31,7 +31,7 @@ _COLUMNS = f"""
     orders.status, orders.billing_reason, orders.number, orders.currency, orders.subtotal_minor, orders.discount_minor,
     orders.net_minor, orders.tax_minor, orders.total_minor, orders.billing_name, orders.billing_address,
     orders.metadata, orders.custom_field_data, orders.created_at, orders.modified_at,
-    orders.refunded_minor, orders.refunded_tax_minor, {_ITEMS}
+    orders.refunded_minor, orders.refunded_tax_minor, orders.receipt_number, orders.has_invoice, {_ITEMS}
 """
 
 
@@ -62,17 +62,8 @@ def _order(row: asyncpg.Record) -> Order:
         modified_at=row["modified_at"],
         refunded_minor=row["refunded_minor"],
         refunded_tax_minor=row["refunded_tax_minor"],
-    )
-
-
-async def next_number(db: Executor, organization_id: UUID) -> int:
-    """The organization's next order number. Held until the transaction ends, so that numbers have no gaps."""
-    return int(
-        await db.fetchval(
-            "UPDATE organizations SET last_order_number = last_order_number + 1 WHERE id = $1 "
-            "RETURNING last_order_number",
-            organization_id,
-        )
+        receipt_number=row["receipt_number"],
+        has_invoice=row["has_invoice"],
     )
 
 
@@ -83,10 +74,10 @@ async def add(db: Executor, order: Order) -> None:
         INSERT INTO orders (
             organization_id, id, checkout_id, customer_id, product_id, discount_id, status, billing_reason, number,
             currency, subtotal_minor, discount_minor, net_minor, tax_minor, total_minor, billing_name, billing_address,
-            metadata, custom_field_data, created_at, modified_at
+            metadata, custom_field_data, created_at, modified_at, receipt_number, has_invoice
         )
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::json, $18::json,
-                $19::json, $20, $21)
+                $19::json, $20, $21, $22, $23)
         """,
         order.organization_id,
         order.id,
@@ -109,6 +100,8 @@ async def add(db: Executor, order: Order) -> None:
         encode(order.custom_field_data),
         order.created_at,
         order.modified_at,
+        order.receipt_number,
+        order.has_invoice,
     )
     await db.executemany(
         """
@@ -152,6 +145,38 @@ async def by_id(db: Executor, organization_id: UUID, order_id: UUID, *, hold: bo
         order_id,
     )
     return _order(row) if row is not None else None
+
+
+async def save_billing(db: Executor, order: Order) -> None:
+    """Write whom an order is made out to."""
+    await db.execute(
+        """
+        UPDATE orders
+        SET billing_name = $3, billing_address = $4::json, modified_at = $5
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        order.organization_id,
+        order.id,
+        order.billing_name,
+        encode(order.billing_address) if order.billing_address is not None else None,
+        order.modified_at,
+    )
+
+
+async def note_invoice(db: Executor, organization_id: UUID, order_id: UUID, *, now: datetime) -> None:
+    """The order has an invoice, or another revision of it."""
+    await db.execute(
+        """
+        UPDATE orders
+        SET has_invoice = true, modified_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+        """,
+        organization_id,
+        order_id,
+        now,
+    )
 
 
 SORTABLE = {

@@ -18,7 +18,7 @@ from checkstand.store.query import Page, Query
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
     confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
-    voucher, created_at, modified_at, return_url
+    voucher, captured_minor, created_at, modified_at, return_url
 """
 
 
@@ -43,6 +43,7 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         decline_message=row["decline_message"],
         decided_by=row["decided_by"],
         voucher=decode(Voucher, row["voucher"]) if row["voucher"] is not None else None,
+        captured_minor=row["captured_minor"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
         return_url=row["return_url"],
@@ -55,7 +56,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
-                $20, $21)
+                $20, $21, $22)
         """,
         attempt.organization_id,
         attempt.id,
@@ -75,19 +76,26 @@ async def add(db: Executor, attempt: Attempt) -> None:
         attempt.decline_message,
         attempt.decided_by,
         encode(attempt.voucher) if attempt.voucher is not None else None,
+        attempt.captured_minor,
         attempt.created_at,
         attempt.modified_at,
         attempt.return_url,
     )
 
 
-async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus]) -> bool:
-    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first."""
+async def record_verdict(
+    db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus], ask_again_at: datetime | None
+) -> bool:
+    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first.
+
+    `ask_again_at`: when to ask the gateway how an undecided one stands.
+    """
     status = await db.execute(
         """
         UPDATE payment_attempts
         SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
-            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json
+            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json,
+            captured_minor = $13, ask_again_at = $14
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($10::text[])
@@ -104,6 +112,8 @@ async def record_verdict(db: Executor, attempt: Attempt, *, seen: Sequence[Attem
         [str(state) for state in seen],
         attempt.decided_by,
         encode(attempt.voucher) if attempt.voucher is not None else None,
+        attempt.captured_minor,
+        ask_again_at,
     )
     return status.endswith(" 1")
 
@@ -178,21 +188,37 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
 
 
 async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
-    """Undecided attempts whose gateway said that it would know by now."""
+    """Undecided attempts that it is time to ask about: the gateway said that it would know by now, or has not spoken for long."""
     rows = await db.fetch(
         f"""
         SELECT {_COLUMNS}
         FROM payment_attempts
         WHERE organization_id = $1
-          AND status IN ('requires_action', 'processing')
-          AND decided_by <= $2
-        ORDER BY decided_by
+          AND status IN ('requires_action', 'processing', 'partially_captured')
+          AND ask_again_at <= $2
+        ORDER BY ask_again_at
         LIMIT 100
         """,
         organization_id,
         now,
     )
     return [_attempt(row) for row in rows]
+
+
+async def ask_later(db: Executor, organization_id: UUID, attempt_id: UUID, *, at: datetime) -> None:
+    """The gateway still cannot say: it is asked again at that time."""
+    await db.execute(
+        """
+        UPDATE payment_attempts
+        SET ask_again_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND status IN ('requires_action', 'processing', 'partially_captured')
+        """,
+        organization_id,
+        attempt_id,
+        at,
+    )
 
 
 async def declines(db: Executor, organization_id: UUID, checkout_id: UUID) -> int:

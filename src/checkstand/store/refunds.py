@@ -19,6 +19,7 @@ _COLUMNS = """
     refunds.status, refunds.net_minor, refunds.tax_minor, refunds.currency, refunds.is_partial, refunds.reason,
     refunds.comment, refunds.revoke_benefits, refunds.metadata, refunds.gateway, refunds.gateway_key,
     refunds.gateway_reference, refunds.failure_code, refunds.created_at, refunds.modified_at,
+    refunds.credit_note_number,
     (
         SELECT json_agg(json_build_object(
             'order_item_id', i.order_item_id, 'net_minor', i.net_minor, 'tax_minor', i.tax_minor
@@ -54,6 +55,7 @@ def _refund(row: asyncpg.Record) -> Refund:
         failure_code=row["failure_code"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        credit_note_number=row["credit_note_number"],
     )
 
 

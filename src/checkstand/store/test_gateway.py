@@ -28,7 +28,8 @@ class BankToken:
 class BankCharge:
     """A charge in the bank's books; `id` is the idempotency key it was asked for under.
 
-    `due_at`: when the bank decides by itself, and how: `due_code` None means that it succeeds then.
+    `due_at`: when the bank decides by itself, and how: `due_code` None means that it succeeds then. `captured_minor`: what has arrived
+    of a charge that still waits.
     """
 
     organization_id: UUID
@@ -45,11 +46,12 @@ class BankCharge:
     due_at: datetime | None = None
     due_code: str | None = None
     voucher: Voucher | None = None
+    captured_minor: int = 0
 
 
 _CHARGE = """
     organization_id, id, reference, amount_minor, currency, behaviour, instrument, state, decline_code, return_url,
-    created_at, due_at, due_code, voucher
+    created_at, due_at, due_code, voucher, captured_minor
 """
 
 
@@ -100,7 +102,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
     await db.execute(
         f"""
         INSERT INTO test_gateway_charges ({_CHARGE})
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12, $13, $14::json)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12, $13, $14::json, $15)
         ON CONFLICT (organization_id, id) DO NOTHING
         """,
         charge.organization_id,
@@ -117,6 +119,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
         charge.due_at,
         charge.due_code,
         encode(charge.voucher) if charge.voucher is not None else None,
+        charge.captured_minor,
     )
 
 
@@ -154,6 +157,23 @@ async def decide(
         key,
         state,
         decline_code,
+    )
+    return await charge_by_key(db, organization_id, key)
+
+
+async def receive(db: Executor, organization_id: UUID, key: UUID, *, captured_minor: int) -> BankCharge | None:
+    """A part of a charge that waits has arrived."""
+    await db.execute(
+        """
+        UPDATE test_gateway_charges
+        SET captured_minor = $3, state = 'processing'
+        WHERE organization_id = $1
+          AND id = $2
+          AND state IN ('requires_action', 'processing')
+        """,
+        organization_id,
+        key,
+        captured_minor,
     )
     return await charge_by_key(db, organization_id, key)
 

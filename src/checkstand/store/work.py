@@ -63,8 +63,8 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                   SELECT 1
                   FROM payment_attempts AS p
                   WHERE p.organization_id = o.id
-                    AND p.status IN ('requires_action', 'processing')
-                    AND p.decided_by <= clock.now
+                    AND p.status IN ('requires_action', 'processing', 'partially_captured')
+                    AND p.ask_again_at <= clock.now
               )
            OR EXISTS (
                   SELECT 1
@@ -113,11 +113,11 @@ async def next_due(db: Executor, organization_id: UUID, *, after: datetime, pati
                   AND ask_again_at > $2
             ),
             (
-                SELECT min(decided_by)
+                SELECT min(ask_again_at)
                 FROM payment_attempts
                 WHERE organization_id = $1
-                  AND status IN ('requires_action', 'processing')
-                  AND decided_by > $2
+                  AND status IN ('requires_action', 'processing', 'partially_captured')
+                  AND ask_again_at > $2
             ),
             (
                 SELECT min(ask_fee_at)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from checkstand.domain.address import Address, normalize_state
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.errors import NotFound, PaymentDeclined
+from checkstand.domain.errors import Invalid, NotFound, PaymentDeclined
 from checkstand.domain.methods import CARDS, RULES, Method
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import (
@@ -34,6 +34,7 @@ from checkstand.gateways.test_cards import CardDetails
 from checkstand.gateways.test_methods import FIRST_ACCOUNT, ROUTING, MethodDetails
 from checkstand.store import payments
 from checkstand.store import test_gateway as books
+from checkstand.store.test_gateway import BankCharge
 
 Challenge = Literal["approve", "decline", "leave"]
 Outcome = Literal["succeeded", "declined", "processing", "requires_action", "unknown"]
@@ -126,11 +127,28 @@ async def _token(ports: Ports, organization: Organization, purchase: Purchase) -
 async def resolve(ports: Ports, attempt: Attempt, *, approved: bool, code: str = "authentication_failure") -> Bought:
     """End a payment that waits for the buyer or for time. One that is decided already stays as it is. Raises NotFound."""
     gateway = _bank(ports)
+    await gateway.decide(await _charge(ports, attempt), approved=approved, code=code)
+    return await _looked_up(ports, attempt)
+
+
+async def receive(ports: Ports, attempt: Attempt, captured_minor: int) -> Bought:
+    """A part of a payment that waits arrives, and the rest does not yet. Raises NotFound, Invalid."""
+    gateway, charge = _bank(ports), await _charge(ports, attempt)
+    if not 0 < captured_minor < charge.amount_minor:
+        raise Invalid.single("part_of_amount", "amount", given=captured_minor)
+    await gateway.receive(charge, captured_minor)
+    return await _looked_up(ports, attempt)
+
+
+async def _charge(ports: Ports, attempt: Attempt) -> BankCharge:
     charge = await books.charge_by_key(ports.db, attempt.organization_id, attempt.gateway_key)
     if charge is None:
         raise NotFound
-    await gateway.decide(charge, approved=approved, code=code)
-    verdict = await gateway.lookup(attempt) or Unknown(reason="the bank does not know the charge")
+    return charge
+
+
+async def _looked_up(ports: Ports, attempt: Attempt) -> Bought:
+    verdict = await ports.gateway.lookup(attempt) or Unknown(reason="the bank does not know the charge")
     settled = await settle_payment(ports, attempt, verdict)
     return await _told(ports, settled, attempt, verdict)
 

@@ -32,6 +32,9 @@ router = APIRouter(prefix="/_test", tags=["Test controls"])
 _PURCHASE = TypeAdapter(buyer.Purchase)
 _DISPUTE = TypeAdapter(bank_office.WantedDispute)
 _OUTCOME: TypeAdapter[Literal["succeeded", "failed"]] = TypeAdapter(Literal["succeeded", "failed"])
+_OUTCOME_OF_PAYMENT: TypeAdapter[Literal["succeeded", "failed", "partially_captured"]] = TypeAdapter(
+    Literal["succeeded", "failed", "partially_captured"]
+)
 _BODY = {
     "too_large": "The body is too large.",
     "not_utf8": "The body is not UTF-8.",
@@ -187,9 +190,17 @@ async def _resolve(request: Request, services: Services, organization: Organizat
     attempt = await _attempt(request, services, organization)
     given = await _fields(request)
     try:
-        outcome = _OUTCOME.validate_python(given.get("outcome"))
+        outcome = _OUTCOME_OF_PAYMENT.validate_python(given.get("outcome"))
     except ValidationError as error:
-        raise _Answer(422, "InvalidOutcome", "outcome must be 'succeeded' or 'failed'.") from error
+        detail = "outcome must be 'succeeded', 'failed' or 'partially_captured'."
+        raise _Answer(422, "InvalidOutcome", detail) from error
+    if outcome == "partially_captured":
+        amount = given.get("amount")
+        if not isinstance(amount, int) or isinstance(amount, bool):
+            raise _Answer(
+                422, "InvalidOutcome", "amount must be a whole number: the part that arrives, in minor units."
+            )
+        return _bought(await buyer.receive(services.ports, attempt, amount))
     code = given.get("code") or "generic_decline"
     if not isinstance(code, str):
         raise _Answer(422, "InvalidOutcome", "code must be a text, such as 'insufficient_funds'.")

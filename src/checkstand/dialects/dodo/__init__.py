@@ -12,6 +12,7 @@ from checkstand.dialects.dodo import (
     disputes,
     files,
     images,
+    invoices,
     meters,
     misc,
     payments,
@@ -46,6 +47,7 @@ for _part in (
     misc,
     refunds,
     disputes,
+    invoices,
 ):
     router.include_router(_part.api.router)
     operations += _part.api.operations

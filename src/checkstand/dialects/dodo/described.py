@@ -39,6 +39,12 @@ KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
     "disputes": (DodoPrefix.DISPUTE,),
 }
 
+# The names that say it themselves, wherever they stand.
+NAMED: Mapping[str, tuple[DodoPrefix, ...]] = {
+    "payment_id": (DodoPrefix.PAYMENT,),
+    "refund_id": (DodoPrefix.REFUND,),
+}
+
 
 def describe(operations: Sequence[Operation]) -> Described:
     """The whole API."""
@@ -71,7 +77,7 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
 
 
 def _path_schema(operation: Operation, name: str) -> Json:
-    kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else ()
+    kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else NAMED.get(name, ())
     if not kinds:
         return {"type": "string", "minLength": 1}
     return {"type": "string", "pattern": f"^({'|'.join(kinds)})_[0-9A-Za-z]{{21}}$"}

@@ -16,7 +16,7 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.methods import Kind, kind_of
-from checkstand.domain.order import Sale
+from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
 from checkstand.domain.refunding import parts_of
@@ -25,6 +25,7 @@ STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.STARTED: "processing",
     AttemptStatus.REQUIRES_ACTION: "requires_customer_action",
     AttemptStatus.PROCESSING: "processing",
+    AttemptStatus.PARTIALLY_CAPTURED: "partially_captured",
     AttemptStatus.SUCCEEDED: "succeeded",
     AttemptStatus.DECLINED: "failed",
     AttemptStatus.CANCELED: "cancelled",
@@ -153,8 +154,8 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "refund_status": returns.refund_status(sale.order),
         "disputes": [returns.dispute(item, organization) for item in sale.disputes],
         "custom_field_responses": _answers(checkout),
-        "invoice_id": None,
-        "invoice_url": None,
+        "invoice_id": shown(DodoPrefix.INVOICE, sale.order.id) if sale.order else None,
+        "invoice_url": invoice_url(public_url, sale.order) if sale.order else None,
         "charge_type": None,
         "includes_usage": False,
         "is_multi_subscription": False,
@@ -174,6 +175,11 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
 def session_url(public_url: str, checkout: Checkout) -> str:
     """Where the buyer pays (dodo.md 3.3)."""
     return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
+
+
+def invoice_url(public_url: str, order: Order) -> str:
+    """Where a payment's invoice is, without a key (dodo.md 5.10)."""
+    return f"{public_url}/invoices/payments/{shown(DodoPrefix.PAYMENT, order.id)}"
 
 
 def _amounts(sale: Sale) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from checkstand.dialects.polar import (
     discounts,
     links,
     members,
+    order_documents,
     orders,
     organizations,
     products,
@@ -40,6 +41,7 @@ for _part in (
     organizations,
     webhooks,
     refunds,
+    order_documents,
 ):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))

@@ -186,6 +186,8 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "link_without_products": ("value_error", "No valid products."),
     "refund_order_unknown": ("value_error", "Order not found"),
     "refund_exceeds": ("value_error", "Refund amount exceeds refundable amount"),
+    "billing_country_fixed": ("value_error", "Country cannot be changed"),
+    "billing_state_fixed": ("value_error", "State cannot be changed"),
 }
 # What the original keeps to itself is told in an extra key (decisions: precise reasons without changing the wire).
 HINTS: Mapping[str, str] = {

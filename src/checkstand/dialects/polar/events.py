@@ -47,6 +47,7 @@ EVENTS: Mapping[FactType, tuple[str, ...]] = {
     FactType.REFUND_UPDATED: ("refund.updated",),
     FactType.ORDER_REFUNDED: ("order.updated", "order.refunded"),
     FactType.ORDER_UPDATED: ("order.updated",),
+    FactType.ORDER_INVOICED: ("order.updated",),
 }
 
 

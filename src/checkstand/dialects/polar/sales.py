@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from checkstand.dialects.polar import customer_views, prices, translate
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
+from checkstand.domain.document import invoice_number, receipt_number
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.refunding import returned_of, whole
-
-
-def invoice_number(order: Order, organization: Organization) -> str:
-    """Gapless per organization: `DEMO-0001`."""
-    return f"{organization.slug.upper()}-{order.number:04d}"
 
 
 def order(sale: Sale, organization: Organization) -> Json:
@@ -45,9 +41,9 @@ def order(sale: Sale, organization: Organization) -> Json:
         "billing_reason": value.billing_reason,
         "billing_name": value.billing_name,
         "billing_address": address(value.billing_address),
-        "invoice_number": invoice_number(value, organization),
-        "is_invoice_generated": False,
-        "receipt_number": f"R-{value.number:06d}" if value.total_minor else None,
+        "invoice_number": invoice_number(organization.slug, value.number),
+        "is_invoice_generated": value.has_invoice,
+        "receipt_number": receipt_number(value.receipt_number) if value.receipt_number else None,
         "seats": sale.checkout.seats,
         "units": sale.checkout.units,
         "customer_id": str(value.customer_id),

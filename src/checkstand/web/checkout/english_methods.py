@@ -67,6 +67,7 @@ METHODS: Mapping[str, str] = {
     "bank for the money back within eight weeks.",
     "mandate.ach": "By paying you allow {merchant} to debit {amount} from this account once.",
     # the receipt
+    "success.invoice": "Download invoice",
     "success.method_ending": "{method}, account ending in {last_four}",
     # order received, money still to come
     "title.pending": "Waiting for the payment",
@@ -74,6 +75,10 @@ METHODS: Mapping[str, str] = {
     "pending.debit": "Bank transfers take about {days} business days. This one is decided by {date}. You need to do nothing.",
     "pending.debit_open": "Bank transfers take some days. You need to do nothing.",
     "pending.voucher": "Pay with this reference at a cash machine or in your bank's app. Until then nothing is charged.",
+    "pending.part": "A part of the amount has arrived. Your order is complete when the rest has, too; if it does not come, your bank "
+    "gives the part back.",
+    "pending.received": "Received",
+    "pending.left": "Still to come",
     "pending.keep": "This page stays at the same address and moves on when the payment is decided.",
     "pending.entity": "Entity",
     "pending.reference": "Reference",

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
 from checkstand.domain.methods import Kind, Method, kind_of
+from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, AttemptStatus
+from checkstand.flows.document_address import pdf_url
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.renew_checkout import may_renew
 from checkstand.gateways.test_methods import DEBIT_DAYS
@@ -36,6 +38,7 @@ class Receipt:
     wait_s: int
     email: str
     contact: str
+    invoice_url: str = ""
 
 
 def is_live(visit: Visit) -> bool:
@@ -96,9 +99,10 @@ async def waiting_page(visit: Visit) -> Response:
     """Confirmed and undecided: the bank's turn when the buyer has to go there; days to wait for; else patience."""
     payment = visit.checkout.payment
     attempt = await payments.by_id(visit.ports.db, visit.organization.id, payment.attempt_id) if payment else None
-    if attempt is not None and attempt.status is AttemptStatus.PROCESSING and attempt.instrument is not None:
+    pending = (AttemptStatus.PROCESSING, AttemptStatus.PARTIALLY_CAPTURED)
+    if attempt is not None and attempt.status in pending and attempt.instrument is not None:
         kind = kind_of(attempt.instrument.method)
-        if kind in (Kind.DEBIT, Kind.VOUCHER):
+        if kind in (Kind.DEBIT, Kind.VOUCHER) or attempt.captured_minor:
             return _pending_page(visit, attempt, kind)
     action_url = payment.action_url if payment and payment.intent_status == "requires_action" else None
     return page(
@@ -111,7 +115,7 @@ async def waiting_page(visit: Visit) -> Response:
     )
 
 
-def _pending_page(visit: Visit, attempt: Attempt, kind: Kind) -> Response:
+def _pending_page(visit: Visit, attempt: Attempt, kind: Kind | None) -> Response:
     """Order received, the money still to come: what happens next, and what the buyer has to do for it."""
     t, words, voucher = visit.texts, wording_for(visit), attempt.voucher
     rows = [(t("pending.amount"), words.money(attempt.amount_minor, attempt.currency))]
@@ -120,10 +124,16 @@ def _pending_page(visit: Visit, attempt: Attempt, kind: Kind) -> Response:
         rows = [entity, number, *rows, (t("pending.until"), words.moment(voucher.expires_at))]
     elif attempt.instrument is not None:
         rows.append((t("success.method"), _method(visit, attempt)))
+    if attempt.captured_minor:
+        left = attempt.amount_minor - attempt.captured_minor
+        rows.append((t("pending.received"), words.money(attempt.captured_minor, attempt.currency)))
+        rows.append((t("pending.left"), words.money(left, attempt.currency)))
     text = t("pending.voucher") if voucher else t("pending.debit_open")
     if kind is Kind.DEBIT and attempt.decided_by is not None and attempt.instrument is not None:
         days = DEBIT_DAYS[Method(attempt.instrument.method)]
         text = t("pending.debit", days=days, date=words.day(attempt.decided_by))
+    if attempt.captured_minor:
+        text = t("pending.part")
     return page(
         visit,
         "pending.html",
@@ -166,7 +176,13 @@ async def _receipt(visit: Visit) -> Receipt:
         wait_s=0 if checkout.options.redirect_immediately else _LONGEST_WAIT_S,
         email=checkout.buyer.email or "",
         contact=visit.organization.settings.email or "",
+        invoice_url=_invoice_url(visit, sale.order) if sale.order and sale.order.receipt_number else "",
     )
+
+
+def _invoice_url(visit: Visit, order: Order) -> str:
+    key = visit.services.settings.secret_key.encode()
+    return pdf_url(visit.ports, order.organization_id, "invoice", order.id, key)
 
 
 def _method(visit: Visit, paid: Attempt) -> str:

@@ -19,7 +19,7 @@ from checkstand.flows.read_checkout import read_checkout
 from checkstand.store import checkouts, facts, orders, payments, webhooks
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
-from checkstand.web.dashboard import refunds, timeline, words
+from checkstand.web.dashboard import documents, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
@@ -161,6 +161,7 @@ async def detail(visit: Visit) -> Response:
         address=_address_lines(checkout.buyer.address),
         order=order,
         refunds=[refunds.row_of(visit, refund) for refund in returned],
+        documents=documents.rows_of(visit, order, returned),
         can_be_refunded=visit.may_change and order is not None and order.refunded_minor < order.total_minor,
         raw=raw_json(checkout),
     )

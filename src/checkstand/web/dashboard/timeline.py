@@ -76,6 +76,7 @@ _PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
     FactType.REFUND_FAILED: ("cross", "red", "Refund failed", None),
     FactType.ORDER_REFUNDED: ("receipt", "grey", "Order refunded", "In full or in part."),
     FactType.ORDER_UPDATED: ("receipt", "grey", "Order changed", None),
+    FactType.ORDER_INVOICED: ("receipt", "grey", "Invoice issued", None),
     FactType.DISPUTE_OPENED: ("warning", "red", "Dispute opened", "The buyer’s bank has taken the money back for now."),
     FactType.DISPUTE_CHALLENGED: ("shield", "amber", "Dispute challenged", "The bank is looking at the evidence."),
     FactType.DISPUTE_ACCEPTED: ("cross", "grey", "Dispute accepted", "The buyer keeps the money."),

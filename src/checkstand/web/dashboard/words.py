@@ -84,6 +84,7 @@ _ATTEMPT = {
     AttemptStatus.STARTED: Chip("Waiting for an answer", "clock", "amber"),
     AttemptStatus.REQUIRES_ACTION: Chip("Bank asks the buyer", "shield", "amber"),
     AttemptStatus.PROCESSING: Chip("Processing", "clock", "amber"),
+    AttemptStatus.PARTIALLY_CAPTURED: Chip("Paid in part", "clock", "amber"),
     AttemptStatus.SUCCEEDED: Chip("Paid", "check", "green"),
     AttemptStatus.DECLINED: Chip("Declined", "cross", "red"),
     AttemptStatus.CANCELED: Chip("Cancelled", "cross", "grey"),

@@ -1,0 +1,36 @@
+"""`/invoices`: PDF files for whoever knows the id of a payment or refund (dodo.md 5.10), which nobody can guess. No key is needed."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from checkstand.dialects.dodo.call import Api, Call
+from checkstand.domain.errors import NotFound
+from checkstand.domain.ids import DodoPrefix
+from checkstand.flows.issue_documents import read_credit_note, read_invoice
+from checkstand.store import documents
+from checkstand.web.documents.pages import pdf_response
+
+api = Api("Dodo: invoices")
+
+
+@api.route("GET", "/invoices/payments/{payment_id}", public=True, gives="pdf")
+async def of_payment(call: Call) -> Response:
+    """Get the invoice of a payment that succeeded, as a PDF file."""
+    order_id = call.path_id(DodoPrefix.PAYMENT, "payment_id")
+    owner = await documents.owner_of_order(call.ports.db, order_id)
+    if owner is None:
+        raise NotFound
+    organization = await call.ports.cache.organization(owner)
+    return await pdf_response(await read_invoice(call.ports, organization, order_id))
+
+
+@api.route("GET", "/invoices/refunds/{refund_id}", public=True, gives="pdf")
+async def of_refund(call: Call) -> Response:
+    """Get the credit note of a refund that succeeded, as a PDF file."""
+    refund_id = call.path_id(DodoPrefix.REFUND, "refund_id")
+    owner = await documents.owner_of_refund(call.ports.db, refund_id)
+    if owner is None:
+        raise NotFound
+    organization = await call.ports.cache.organization(owner)
+    return await pdf_response(await read_credit_note(call.ports, organization, refund_id))

@@ -1,0 +1,94 @@
+"""Documents over HTTP: the page and the PDF file behind a signed address, and the file for whoever else may have it."""
+
+from __future__ import annotations
+
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from checkstand.domain.document import Document
+from checkstand.domain.errors import NotFound
+from checkstand.flows.document_address import DocumentPermit, DocumentRefused, read_permit
+from checkstand.flows.issue_documents import read_credit_note, read_invoice, read_receipt
+from checkstand.services import client_address, services_of
+from checkstand.web.documents.pdf import print_pdf
+from checkstand.web.documents.words import file_name, printed
+from checkstand.web.headers import page_headers
+from checkstand.web.templating import render
+
+# A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
+VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
+_READERS = {"invoice": read_invoice, "receipt": read_receipt, "credit_note": read_credit_note}
+_REFUSED = {
+    "unknown": (403, "The address of this document is not valid."),
+    "expired": (403, "The address of this document has expired. Open it anew from where you found it."),
+}
+
+
+def document_routes() -> list[Route]:
+    """Where documents are read. A token has no dot in it."""
+    return [
+        Route("/documents/{token}.pdf", _file, methods=["GET"], include_in_schema=False),
+        Route("/documents/{token}", _page, methods=["GET"], include_in_schema=False),
+    ]
+
+
+def html_of(document: Document, *, pdf_url: str = "") -> str:
+    """The page."""
+    return render("documents/document.html", it=printed(document), pdf_url=pdf_url)
+
+
+async def pdf_response(document: Document) -> Response:
+    """The document as a PDF file, shown by a browser and saved under its number."""
+    title = printed(document).title
+    body = await print_pdf(html_of(document), title=title, dated=document.issued_at)
+    headers = {
+        "Content-Disposition": f'inline; filename="{file_name(document)}"',
+        "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex, nofollow",
+        "Referrer-Policy": "no-referrer",
+    }
+    return Response(body, media_type="application/pdf", headers=headers)
+
+
+async def _page(request: Request) -> Response:
+    found = await _found(request)
+    if isinstance(found, Response):
+        return found
+    html = html_of(found, pdf_url=f"{request.url.path}.pdf")
+    public_url = services_of(request).ports.public_url()
+    return HTMLResponse(html, headers=page_headers(public_url, referrer="no-referrer"))
+
+
+async def _file(request: Request) -> Response:
+    found = await _found(request)
+    return found if isinstance(found, Response) else await pdf_response(found)
+
+
+async def _found(request: Request) -> Document | Response:
+    """The document that an address permits, or why not."""
+    services = services_of(request)
+    window = services.limiter.hit(f"document address {client_address(request)}", VISITS)
+    if window is not None and window.retry_after_s:
+        return _told(429, "Too many requests.", {"retry-after": str(window.retry_after_s)})
+    try:
+        permit = read_permit(services.ports, request.path_params["token"], services.settings.secret_key.encode())
+    except DocumentRefused as refused:
+        return _told(*_REFUSED[refused.reason])
+    try:
+        return await _read(request, permit)
+    except NotFound:
+        return _told(404, "There is no such document.")
+
+
+async def _read(request: Request, permit: DocumentPermit) -> Document:
+    ports = services_of(request).ports
+    organization = await ports.cache.organization(permit.organization_id)
+    return await _READERS[permit.kind](ports, organization, permit.subject_id)
+
+
+def _told(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    shown = {"Cache-Control": "no-store", **(headers or {})}
+    return Response(message, status_code=status, media_type="text/plain", headers=shown)

@@ -1,0 +1,171 @@
+"""A document in words: every text and amount that the template prints, in English, with the paid currency's own decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from babel import Locale
+from babel.dates import format_date
+
+from checkstand.domain.address import Address
+from checkstand.domain.document import Document, DocumentKind, DocumentLine, Party, TaxRow
+from checkstand.domain.money import format_money
+from checkstand.domain.payment import Instrument
+from checkstand.domain.tax import EU
+
+_HEADINGS: Mapping[DocumentKind, str] = {"invoice": "Invoice", "receipt": "Receipt", "credit_note": "Credit note"}
+_SUMS: Mapping[DocumentKind, str] = {"invoice": "Total", "receipt": "Amount paid", "credit_note": "Total credited"}
+_BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
+REVERSE_CHARGE = "Reverse charge: the recipient accounts for the tax."
+REVERSE_CHARGE_EU = f"{REVERSE_CHARGE[:-1]} (Article 196, Council Directive 2006/112/EC)."
+_NO_TAX = {"zero_rated": "zero rate", "product_exempt": "exempt", "reverse_charge": "reverse charge"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What the template is given. `columns` and each row have as many cells; all but the first are numbers."""
+
+    title: str
+    heading: str
+    banners: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    seller_name: str
+    parties: tuple[tuple[str, tuple[str, ...]], ...]
+    headline: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sums: tuple[tuple[str, str], ...]
+    total: tuple[str, str]
+    notes: tuple[str, ...]
+    footer: str
+
+
+def printed(document: Document) -> Printed:
+    """The document as it reads."""
+    kind, heading = document.kind, _HEADINGS[document.kind]
+    return Printed(
+        title=f"{heading} {document.number}",
+        heading=heading,
+        banners=tuple(_banners(document)),
+        facts=tuple(_facts(document)),
+        seller_name=document.seller.name or "",
+        parties=(
+            ("From", _party(document.seller)),
+            ("Billed to", _party(document.buyer)),
+        ),
+        headline=_headline(document),
+        columns=("Description", "Amount") if kind == "credit_note" else ("Description", "Qty", "Unit price", "Amount"),
+        rows=tuple(_row(document, line) for line in document.lines),
+        sums=tuple(_sums(document)),
+        total=(_SUMS[kind], _money(document, document.total_minor)),
+        notes=tuple(_notes(document)),
+        footer=f"{document.seller.name or ''} · {heading} {document.number}",
+    )
+
+
+def file_name(document: Document) -> str:
+    """What the file is saved as: `Invoice-DEMO-0001.pdf`."""
+    return f"{_HEADINGS[document.kind].replace(' ', '-')}-{document.number}.pdf"
+
+
+def _money(document: Document, amount_minor: int) -> str:
+    return format_money(amount_minor, document.currency)
+
+
+def _day(moment: datetime) -> str:
+    return str(format_date(moment, "long", locale="en"))
+
+
+def _banners(document: Document) -> list[str]:
+    found = []
+    if document.cancelled_at is not None:
+        day = _day(document.cancelled_at)
+        found.append(f"Cancelled on {day}: the bank returned this refund, and nothing was credited.")
+    if document.is_test:
+        found.append("Made in test mode: no money was moved, and this is no tax document.")
+    return found
+
+
+def _facts(document: Document) -> list[tuple[str, str]]:
+    heading = _HEADINGS[document.kind]
+    facts = [(f"{heading} number", document.number), ("Date of issue", _day(document.issued_at))]
+    if document.kind == "invoice" and document.revision > 1:
+        facts.append(("Version", str(document.revision)))
+    if document.invoice_number is not None:
+        facts.append(("Invoice number", document.invoice_number))
+    if document.kind == "credit_note" and document.invoice_issued_at is not None:
+        facts.append(("Invoice date", _day(document.invoice_issued_at)))
+    if document.kind == "credit_note":
+        return facts + ([("Reason", document.reason)] if document.reason else [])
+    facts.append(("Date paid", _day(document.paid_at)))
+    used = _instrument(document.paid_with)
+    return facts + ([("Payment method", used)] if used else [])
+
+
+def _instrument(used: Instrument | None) -> str | None:
+    if used is None or used.method == "none":
+        return None
+    brand = _BRANDS.get(used.brand or "", used.brand or used.method.replace("_", " ").capitalize())
+    return f"{brand} ending in {used.last_four}" if used.last_four else brand
+
+
+def _party(party: Party) -> tuple[str, ...]:
+    lines = [party.name, party.contact, *_address(party.address), party.email, party.website]
+    if party.tax_id:
+        lines.append(f"Tax ID: {party.tax_id}")
+    return tuple(line for line in lines if line) or ("—",)
+
+
+def _address(address: Address | None) -> list[str]:
+    if address is None:
+        return []
+    state = (address.state or "").removeprefix(f"{address.country}-")
+    place = " ".join(part for part in (address.postal_code, address.city, state) if part)
+    country = str(Locale("en").territories.get(address.country, address.country))
+    return [line for line in (address.line1, address.line2, place, country) if line]
+
+
+def _headline(document: Document) -> str:
+    amount = _money(document, document.total_minor)
+    if document.kind == "credit_note":
+        return f"{amount} credited on {_day(document.issued_at)}"
+    if not document.total_minor:
+        return f"{amount}: nothing to pay"
+    return f"{amount} paid on {_day(document.paid_at)}"
+
+
+def _row(document: Document, line: DocumentLine) -> tuple[str, ...]:
+    amount = _money(document, line.amount_minor)
+    if document.kind == "credit_note":
+        return (line.label, amount)
+    unit = _money(document, line.unit_minor) if line.unit_minor is not None else ""
+    return (line.label, str(line.quantity or ""), unit, amount)
+
+
+def _sums(document: Document) -> list[tuple[str, str]]:
+    is_inclusive = bool(document.lines) and all(line.tax_inclusive for line in document.lines if line.tax_minor)
+    with_tax = " (tax included)" if is_inclusive and document.tax_minor and document.kind != "credit_note" else ""
+    rows = [(f"Subtotal{with_tax}", document.subtotal_minor)]
+    rows += [(f"Discount {row.label}".strip(), -row.amount_minor) for row in document.discounts]
+    if document.tax_minor and (rows[0][1] != document.net_minor or len(rows) > 1):
+        rows.append(("Total without tax", document.net_minor))
+    shown = [(label, _money(document, amount)) for label, amount in rows]
+    return shown + [_tax(document, row) for row in document.taxes]
+
+
+def _tax(document: Document, row: TaxRow) -> tuple[str, str]:
+    name = row.name or "Tax"
+    rate = f"{Decimal(row.rate_ppm) / 10_000:f}".rstrip("0").rstrip(".") if row.rate_ppm else ""
+    said = f"{rate} %" if rate else _NO_TAX.get(row.reason or "", "0 %")
+    base = _money(document, row.net_minor)
+    return f"{name} ({said} on {base})", _money(document, row.tax_minor)
+
+
+def _notes(document: Document) -> Sequence[str]:
+    if not any(row.reason == "reverse_charge" for row in document.taxes):
+        return ()
+    buyer = document.buyer.address
+    return (REVERSE_CHARGE_EU if buyer is not None and buyer.country in EU else REVERSE_CHARGE,)

@@ -1,0 +1,90 @@
+"""The printed file: the page's own words, in fonts of its own, however long and in whatever script a name is."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import replace
+
+import pytest
+from pypdf import PdfReader
+
+from checkstand.domain.document import Document, Party
+from checkstand.web.documents.pages import html_of
+from checkstand.web.documents.pdf import print_pdf
+from checkstand.web.documents.words import printed
+from tests.domain.test_document import NOW, invoice, line
+
+
+def printed_file(document: Document) -> bytes:
+    return asyncio.run(print_pdf(html_of(document), title=printed(document).title, dated=document.issued_at))
+
+
+def text_of(body: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(body)).pages)
+
+
+def test_the_file_says_what_the_page_says() -> None:
+    document = invoice(line(1000, 190), line(500, 0, 0, "reverse_charge"))
+    text = text_of(printed_file(document))
+    shown = printed(document)
+    said = [shown.heading, shown.headline, *shown.total, *shown.notes, shown.footer]
+    said += [cell for row in (*shown.facts, *shown.rows, *shown.sums) for cell in row]
+    said += [part for _, lines in shown.parties for part in lines]
+    flat = " ".join(text.split())
+    assert [part for part in said if " ".join(part.split()) not in flat] == []
+
+
+def test_names_in_latin_greek_and_cyrillic_letters_are_printed_and_others_by_their_code() -> None:
+    names = "Łukasz Þórðarson, Nguyễn Thị Ánh, Ελλάδα Α.Ε., Ивановић и Київ, Ţîrlea — ₹₺₴₿€"
+    party = Party(name=names, contact="日本 \u200fשלום ﬁ", address=None)
+    text = text_of(printed_file(replace(invoice(line(100, 19)), buyer=party)))
+    assert names in " ".join(text.split())
+    assert "[U+65E5][U+672C]" in text.replace("\n", "")
+    assert "\ufffd" not in text
+
+
+def test_markup_in_a_name_is_a_name() -> None:
+    party = Party(name="</p><script>alert(1)</script><b>&amp;", contact=None)
+    document = replace(invoice(line(100, 19)), buyer=party)
+    assert "<script>" not in html_of(document)
+    assert "</p><script>alert(1)</script><b>&amp;" in text_of(printed_file(document))
+
+
+def test_a_hundred_lines_take_several_pages_and_each_tells_its_number() -> None:
+    body = printed_file(invoice(*[line(100, 19)] * 100))
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(body)).pages]
+    assert len(pages) > 2
+    assert all(f"{number} / {len(pages)}" in page for number, page in enumerate(pages, 1))
+    assert all("Unit price" in page for page in pages[:-1]), "each page of the table has its headings"
+    assert "€119.00" in pages[-1]
+
+
+@pytest.mark.parametrize("name", ["x" * 400, "w " * 300])
+def test_a_long_name_is_broken_into_lines_that_fit(name: str) -> None:
+    text = text_of(printed_file(replace(invoice(line(100, 19)), buyer=Party(name=name))))
+    assert "".join(name.split()) in "".join(text.split())
+
+
+def test_fonts_are_embedded_and_the_same_page_gives_the_same_file() -> None:
+    document = invoice(line(100, 19))
+    first = printed_file(document)
+    assert first == printed_file(document)
+    reader = PdfReader(io.BytesIO(first))
+    assert (reader.metadata.title, reader.metadata.creation_date) == ("Invoice DEMO-0001", NOW)  # type: ignore[union-attr]
+    fonts = [one.get_object() for one in reader.pages[0]["/Resources"]["/Font"].values()]  # type: ignore[index]
+    assert {"FontFile2" in str(one["/DescendantFonts"][0].get_object()["/FontDescriptor"]) for one in fonts} == {True}
+
+
+def test_a_print_leaves_the_event_loop_free() -> None:
+    async def story() -> int:
+        document = invoice(*[line(100, 19)] * 60)
+        work = asyncio.create_task(print_pdf(html_of(document), title="T", dated=NOW))
+        turns = 0
+        while not work.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        assert (await work).startswith(b"%PDF")
+        return turns
+
+    assert asyncio.run(story()) > 3

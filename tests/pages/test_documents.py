@@ -1,0 +1,69 @@
+"""Documents where people find them: the buyer after paying, the merchant beside the order; readable on any screen."""
+
+from __future__ import annotations
+
+import io
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+from checkstand.testing.demo import DemoShop
+from tests.dialects.polar_http import READY, Polar
+from tests.dialects.test_polar_refunds import bought, refund
+from tests.pages.visitor import axe, screen
+from tests.server import RunningServer
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_merchant_opens_each_document_of_an_order(
+    browser: Browser, server: RunningServer, shop: DemoShop, width: int, dark: bool
+) -> None:
+    polar = Polar(server, shop)
+    order = bought(polar, customer_name="Ada Byron", discount_id=str(shop.discount.id))
+    assert refund(polar, order["id"], 300, comment="Too small").status_code == 201
+    shown = screen(browser, server.url, shop, width=width, dark=dark)
+    shown.open(f"/sales/checkouts/{order['checkout_id']}")
+    panel = shown.page.locator("section[aria-labelledby=documents]")
+    slug = shop.organization.slug.upper()
+    assert [f"{slug}-0001", "R-000001", f"{slug}-CN-0001"] == [
+        (link.text_content() or "").split()[0] for link in panel.locator("dd a:first-child").all()
+    ]
+    links = [link.get_attribute("href") or "" for link in panel.locator("dd a:first-child").all()]
+    assert axe(shown.page) == []
+    for link, heading in zip(links, ("Invoice", "Receipt", "Credit note"), strict=True):
+        shown.page.goto(link)
+        assert shown.page.locator("h1").text_content() == heading
+        assert axe(shown.page) == []
+        assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        file = httpx2.get(f"{link}.pdf", timeout=60)
+        assert heading in PdfReader(io.BytesIO(file.content)).pages[0].extract_text()
+    shown.close()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_the_buyer_downloads_the_invoice_after_paying(
+    browser: Browser, server: RunningServer, shop: DemoShop, width: int, dark: bool
+) -> None:
+    polar = Polar(server, shop)
+    made = polar.create().json()
+    assert polar.confirm(made["client_secret"], **READY).status_code == 200
+    shown = screen(browser, server.url, shop, width=width, dark=dark)
+    shown.page.goto(f"{made['url']}/confirmation")
+    link = shown.page.get_by_role("link", name="Download invoice")
+    assert axe(shown.page) == []
+    file = httpx2.get(link.get_attribute("href") or "", timeout=60)
+    assert (file.status_code, file.headers["content-type"]) == (200, "application/pdf")
+    shown.close()
+
+
+def test_what_was_free_offers_no_invoice(server: RunningServer, shop: DemoShop) -> None:
+    polar = Polar(server, shop)
+    made = polar.create("free").json()
+    free = {name: value for name, value in READY.items() if name != "confirmation_token_id"}
+    assert polar.confirm(made["client_secret"], **free).status_code == 200
+    page = httpx2.get(f"{made['url']}/confirmation", follow_redirects=True)
+    assert page.status_code == 200
+    assert "Download invoice" not in page.text

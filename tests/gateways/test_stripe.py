@@ -10,8 +10,8 @@ import pytest
 
 from checkstand.domain.payment import Declined, NeedsAction, Succeeded, Unknown
 from checkstand.gateways.stripe import StripeGateway
+from tests.gateways.banks import BACK, Bank, stripe_bank
 from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
-from tests.gateways.test_contract import BACK, Bank, stripe_bank
 
 Story = Callable[[Bank], Awaitable[None]]
 

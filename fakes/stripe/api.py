@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from fakes.stripe import objects, pages, returns
+from fakes.stripe import customers, objects, pages, returns
 from fakes.stripe.books import Answered, Books, Thing, matches, page
 from fakes.stripe.cards import BY_NUMBER
 from fakes.stripe.errors import Refused, invalid
@@ -34,7 +34,7 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z_]+)?")
 _INTENT_PARAMS = frozenset(
     {
         "amount", "automatic_payment_methods", "confirm", "confirmation_token", "currency", "customer", "description",
-        "expand", "metadata", "payment_method", "return_url", "setup_future_usage", "usage", "use_stripe_sdk",
+        "expand", "metadata", "off_session", "payment_method", "return_url", "setup_future_usage", "usage", "use_stripe_sdk",
     }
 )  # fmt: skip
 
@@ -179,6 +179,7 @@ def _create_intent(kind: str) -> Work:
                 raise invalid(f"Received unknown parameter: {name}", param=name, code="parameter_unknown")
         if params.get("confirm") == "true":
             _check_token(books, params)
+        customers.check_customer(books, params)
         intent = objects.new_intent(books, kind, params, livemode=request.state.livemode)
         if params.get("confirm") == "true":
             objects.confirm(books, intent, params)
@@ -259,6 +260,7 @@ async def _typed_token(request: Request, params: dict[str, Any]) -> Thing:
         raise Refused(402, "card_error", "Your card number is incorrect.", code="incorrect_number")
     billing = data.get("billing_details")
     token = objects.confirmation_token(books, BY_NUMBER[number], billing, params.get("return_url"))
+    token["setup_future_usage"] = params.get("setup_future_usage")
     return objects.public(token)
 
 
@@ -292,13 +294,7 @@ async def _attach(request: Request, params: dict[str, Any]) -> Thing:
 
 
 async def _detach(request: Request, _: dict[str, Any]) -> Thing:
-    books: Books = request.app.state.books
-    method = books.find("payment_method", request.path_params["id"])
-    if method["customer"] is None:
-        raise invalid("The payment method you provided is not attached to a customer so detachment is impossible.")
-    method["customer"] = None
-    books.tell("payment_method.detached", method)
-    return objects.public(method)
+    return objects.public(customers.detach(request.app.state.books, request.path_params["id"]))
 
 
 async def _balance(request: Request, _: dict[str, Any]) -> Thing:

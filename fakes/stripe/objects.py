@@ -11,7 +11,7 @@ import secrets
 import time
 from typing import Any
 
-from fakes.stripe import returns
+from fakes.stripe import customers, returns
 from fakes.stripe.books import Books, Thing
 from fakes.stripe.cards import METHODS, TestCard, decline_error
 from fakes.stripe.errors import Refused, invalid, missing
@@ -135,6 +135,7 @@ def method_for(books: Books, params: dict[str, Any], intent: Thing) -> Thing:
                 param="confirmation_token",
                 code="confirmation_token_already_used",
             )
+        customers.check_token(token, intent)
         token[intent["object"]] = intent["id"]
         return books.find("payment_method", token["_method"])
     name = params.get("payment_method") or intent["payment_method"]
@@ -150,6 +151,7 @@ def confirm(books: Books, intent: Thing, params: dict[str, Any]) -> None:
     if intent["status"] not in ("requires_payment_method", "requires_confirmation", "requires_action"):
         raise invalid(f"This intent's status is {intent['status']}.", code=f"{intent['object']}_unexpected_state")
     method = method_for(books, params, intent)
+    customers.check_use(intent, method)
     intent["payment_method"] = method["id"]
     intent["_return_url"] = params.get("return_url") or intent["_return_url"]
     behaviour = books.behaviours[method["id"]]
@@ -176,6 +178,7 @@ def confirm(books: Books, intent: Thing, params: dict[str, Any]) -> None:
 def succeed(books: Books, intent: Thing) -> None:
     """The money is there, or the method is saved."""
     intent |= {"status": "succeeded", "next_action": None}
+    customers.keep(books, intent)
     if intent["object"] == "payment_intent":
         intent["last_payment_error"] = None
         charge = _charge(books, intent, None)

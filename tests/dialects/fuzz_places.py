@@ -68,6 +68,8 @@ def polar_place(server: RunningServer, shop: DemoShop) -> Place:
         base_url=server.url, headers={"Authorization": f"Bearer {shop.polar_token}"}, timeout=30
     ) as http:
         sessions = [_made(http, "/v1/checkouts/", {"products": products[:2]}) for _ in range(4)]
+        kept = _made(http, "/v1/checkouts/", {"products": [str(shop.products["trial"].id)]})
+        _made(http, f"/v1/checkouts/client/{kept['client_secret']}/confirm", dict(READY))
         paid = _made(http, "/v1/checkouts/", {"products": products[:1]})
         _made(http, f"/v1/checkouts/client/{paid['client_secret']}/confirm", dict(READY))
         team = _made(
@@ -187,10 +189,13 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         hook = _made(http, "/webhooks", {"url": "https://example.com/"})
         uploaded = http.put(f"/products/{products[0]}/images").json()
         refunded, disputed = (_bought(http, cart) for _ in range(2))
+        trial = _bought(http, [{"product_id": ids.short_id("pdt", shop.products["trial"].id), "quantity": 1}])
+        keeper = http.get(f"/payments/{trial}").json()["customer"]["customer_id"]
+        saved = http.get(f"/customers/{keeper}/payment-methods").json()["items"]
         refund = _made(http, "/refunds", {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]})
         _made(http, f"/_test/payments/{disputed}/dispute", {})
         dispute = http.get("/disputes").json()["items"][0]
-    customer_ids = [item["customer_id"] for item in customers]
+    customer_ids = [*(item["customer_id"] for item in customers), keeper]
     discount = ids.short_id("dsc", shop.discount.id)
     addon = ids.short_id("adn", shop.addon.id)
     brands = [brand["brand_id"], ids.short_id("bus", shop.organization.id)]
@@ -225,6 +230,7 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "payment_id": [paid["payment_id"], refunded, disputed],
         "item_id": [products[0], addon],
         "refund_id": [refund["refund_id"]],
+        "payment_method_id": [item["payment_method_id"] for item in saved],
     }
     refund: Json = {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]}
     good = _dodo_bodies(whole, cart, customer_ids, refund)

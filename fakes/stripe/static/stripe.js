@@ -120,7 +120,7 @@
       elements: (options = {}) => new Elements(key, options),
       createConfirmationToken: async ({ elements, params = {} }) => {
         if (!elements.submitted) fault("call elements.submit() before stripe.createConfirmationToken()");
-        return elements.element.ask("token", { key, params });
+        return elements.element.ask("token", { key, params: { ...params, setup_future_usage: elements.options.setupFutureUsage } });
       },
       handleNextAction: async () => fault("handleNextAction() is not imitated: next actions are redirects"),
     };

@@ -79,10 +79,14 @@ class CountBounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buyer:
-    """What is known of who pays. `is_named`: the merchant named the customer, so nobody else may buy with this session."""
+    """What is known of who pays. `is_named`: the merchant named the customer, so nobody else may buy with this session.
+
+    `is_new`: the customer was made by this very session.
+    """
 
     customer_id: UUID | None = None
     is_named: bool = False
+    is_new: bool = False
     external_id: str | None = None
     email: str | None = None
     name: str | None = None

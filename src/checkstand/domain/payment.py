@@ -17,6 +17,8 @@ from typing import Literal
 from uuid import UUID
 
 Purpose = Literal["payment", "setup"]
+# What a method is kept for: later charges without the buyer, or only the next time that they are here.
+Saving = Literal["again", "next_time"]
 
 
 class AttemptStatus(StrEnum):
@@ -68,7 +70,8 @@ class Attempt:
     """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
 
     `decided_by`: until when the gateway will have made up its mind, where it says so. `captured_minor`: how much of it has arrived
-    while not all has; an order and the books wait for the whole.
+    while not all has; an order and the books wait for the whole. `saves`: what its method is kept for. `method_id`: the saved method
+    that it pays with or has become; `gateway_method` of `gateway_customer` at the gateway.
     """
 
     id: UUID
@@ -93,6 +96,10 @@ class Attempt:
     created_at: datetime
     modified_at: datetime | None = None
     return_url: str | None = None
+    saves: Saving | None = None
+    method_id: UUID | None = None
+    gateway_method: str | None = None
+    gateway_customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +112,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The money is captured (or the method is saved).
+    """The money is captured (or the method is saved). `kept_as`: the gateway's name of the method, where it was asked to keep it.
 
     `tells_fee_later`: the gateway keeps a part of it and cannot say yet how much; it will tell, or can be asked.
     """
 
     reference: str
     instrument: Instrument
+    kept_as: str | None = None
     fee: Fee | None = None
     tells_fee_later: bool = False
 

@@ -30,6 +30,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict, decline
 from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
+from checkstand.flows.choose_method import Means, PayWith, choose_means, usable_method
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.steps import Step
@@ -38,6 +39,7 @@ from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.database import Executor
 
 MOST_DECLINES = 5
+TOKEN_ALONE = PayWith()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,12 @@ async def confirm_checkout(
     *,
     confirmation_token: str | None,
     return_url: str,
+    pay_with: PayWith = TOKEN_ALONE,
 ) -> Confirmed:
-    """Reserve, commit, then charge. Raises what `domain.errors` has for a session: Expired, NotOpen, Locked,
-    Invalid, PaymentNotReady, ExternalIdTaken, CustomerDeleted, PaymentDeclined.
+    """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
+
+    Raises what `domain.errors` has for a session: Expired, NotOpen, Locked, Invalid, PaymentNotReady, ExternalIdTaken,
+    CustomerDeleted, PaymentDeclined.
     """
     ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
@@ -74,18 +79,22 @@ async def confirm_checkout(
     if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
         raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
     problems = why_untaxed(organization, changed)
-    problems += what_is_missing(changed, confirmation_token=confirmation_token)
+    is_paid_with_saved = pay_with.method_id is not None
+    problems += what_is_missing(changed, confirmation_token="saved" if is_paid_with_saved else confirmation_token)
     problems += await _archived_prices(ports, changed)
     if problems:
         raise Invalid(problems)
     await _check_customer(ports, changed)
-    fingerprint = await _card_fingerprint(ports, changed, confirmation_token)
-    claimed, attempt = _claim(ports, changed, confirmation_token, now, return_url=return_url)
+    means = await choose_means(ports, organization, changed, pay_with)
+    fingerprint = await _card_fingerprint(ports, changed, confirmation_token, means)
+    claimed, attempt = _claim(ports, changed, confirmation_token, means, now, return_url=return_url)
     ports.reached(Step.CONFIRM_CHECKED)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
             await raise_loss(tx, checkout)
         ports.reached(Step.SESSION_CLAIMED)
+        if means.method is not None:  # held, so that it is removed before this or after
+            await usable_method(ports, tx, organization, claimed, means.method.id, hold=True)
         # In one order for all, so that two buyers with the same codes never wait for each other in a circle.
         for discount in sorted(claimed.discounts, key=lambda one: one.id):
             await _reserve_discount(ports, tx, claimed, discount)
@@ -118,8 +127,13 @@ async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
     """
     if attempt.gateway == "none":
         return Succeeded(reference=f"free_{attempt.id}", instrument=Instrument(method="none"))
-    token = attempt.confirmation_token or ""
-    instrument = await ports.gateway.instrument(attempt.organization_id, token)
+    if attempt.saves is not None and attempt.gateway_customer is None:
+        return decline(
+            "processing_error"
+        )  # the gateway could not say for whom to keep it, and was asked for nothing else
+    instrument = attempt.instrument
+    if attempt.gateway_method is None:
+        instrument = await ports.gateway.instrument(attempt.organization_id, attempt.confirmation_token or "")
     if instrument is not None and not may_pay(checkout, instrument):
         return decline("payment_method_unsupported", instrument=instrument)
     return await ports.gateway.charge(attempt, return_url=attempt.return_url or f"{ports.public_url()}/")
@@ -222,8 +236,10 @@ async def _check_customer(ports: Ports, checkout: Checkout) -> None:
         raise ExternalIdTaken
 
 
-async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None) -> str | None:
+async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None, means: Means) -> str | None:
     """Which card it is, asked for only where a limit per customer depends on it."""
+    if means.method is not None:
+        return means.method.instrument.fingerprint
     if token is None or all(discount.max_per_customer is None for discount in checkout.discounts):
         return None
     instrument = await ports.gateway.instrument(checkout.organization_id, token)
@@ -240,12 +256,12 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
 
 
 def _claim(
-    ports: Ports, checkout: Checkout, confirmation_token: str | None, now: datetime, *, return_url: str
+    ports: Ports, checkout: Checkout, confirmation_token: str | None, means: Means, now: datetime, *, return_url: str
 ) -> tuple[Checkout, Attempt]:
     """The confirmed session and the attempt that it waits for."""
     attempt_id = ports.new_id()
     order_id: UUID = checkout.order_id or ports.new_id()
-    needs_form = checkout.is_payment_form_required
+    needs_form, saved = checkout.is_payment_form_required, means.method
     attempt = Attempt(
         id=attempt_id,
         organization_id=checkout.organization_id,
@@ -255,11 +271,16 @@ def _claim(
         status=AttemptStatus.STARTED,
         gateway=ports.gateway.name if needs_form else "none",
         gateway_key=ports.new_id(),
-        confirmation_token=confirmation_token if needs_form else None,
+        confirmation_token=confirmation_token if needs_form and saved is None else None,
+        instrument=saved.instrument if saved else None,
         amount_minor=checkout.quote.due_minor,
         currency=checkout.currency,
         created_at=now,
         return_url=return_url,
+        saves=means.saves,
+        method_id=saved.id if saved else None,
+        gateway_method=saved.gateway_method if saved else None,
+        gateway_customer=means.gateway_customer,
     )
     secret = ids.secret("tint_", random_bytes=ports.random_bytes) if needs_form else ""
     state = PaymentState(attempt_id=attempt_id, intent_secret=secret, intent_status="started")

@@ -18,6 +18,7 @@ from checkstand.domain.payment import PENDING_STATUSES, Attempt, Unknown, Verdic
 from checkstand.flows.confirm_checkout import charge
 from checkstand.flows.ports import Ports
 from checkstand.flows.refund_order import finish_refund
+from checkstand.flows.remove_method import forget_removed
 from checkstand.flows.settle_payment import LATER, settle_payment
 from checkstand.flows.take_fee import ask_for_fee
 from checkstand.store import checkouts, payments, refunds
@@ -37,6 +38,7 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
         settled += await finish_refund(ports, refund)
     for attempt in await payments.to_ask_for_fees(ports.db, organization_id=organization.id, now=now):
         settled += await ask_for_fee(ports, attempt, now=now)
+    await forget_removed(ports, organization)
     return settled
 
 

@@ -30,6 +30,7 @@ from checkstand.domain.payment import (
     Verdict,
 )
 from checkstand.flows.issue_documents import keep_invoice
+from checkstand.flows.keep_method import keep_method
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.flows.take_fee import take_fee
@@ -135,9 +136,11 @@ async def _consequences(
     customer: Customer | None = None
     if keeps_customer:
         customer, customer_facts = await _customer(ports, tx, tell, checkout, is_news=first_word)
-        checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id))
+        is_new = checkout.buyer.is_new or any(fact.type is FactType.CUSTOMER_CREATED for fact in customer_facts)
+        checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id, is_new=is_new))
         facts += customer_facts
         ports.reached(Step.CUSTOMER_STORED)
+    await keep_method(ports, tx, tell, checkout, attempt, verdict, customer)
     if isinstance(verdict, Declined):
         declined, more = await _declined(ports, tx, tell, checkout, attempt)
         return declined, facts + more

@@ -321,7 +321,7 @@ def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     buyer = checkout.buyer
     linked = checkout.is_email_locked
     if changes.gives("email") and not linked and changes.email != buyer.email:
-        buyer = replace(buyer, customer_id=None)
+        buyer = replace(buyer, customer_id=None, is_new=False)
     buyer = replace(
         buyer,
         email=changes.email if changes.gives("email") and not linked else buyer.email,

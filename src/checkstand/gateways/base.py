@@ -109,6 +109,17 @@ class Gateway(Protocol):
         """What became of an earlier `charge` under the same key; None when the gateway never heard of it."""
         ...
 
+    async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
+        """The gateway's name for a customer whose methods it shall keep, made under a stored key; None when it cannot be made now.
+
+        An attempt that saves its method, or pays with a saved one, names the customer.
+        """
+        ...
+
+    async def forget(self, organization_id: UUID, gateway_method: str) -> bool:
+        """Keep a saved method no longer. False: no answer, ask again; True also for one that is not kept."""
+        ...
+
     async def refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict:
         """Give back `refund.total_minor` of what this attempt took, under the refund's own key.
 

@@ -24,7 +24,7 @@ import stripe
 from checkstand.domain.organization import Mode
 from checkstand.domain.payment import Attempt, Declined, Instrument, NeedsAction, Unknown, Verdict, decline
 from checkstand.domain.refund import Refund, RefundVerdict
-from checkstand.gateways import stripe_refunds, stripe_reports, stripe_statement
+from checkstand.gateways import stripe_customers, stripe_refunds, stripe_reports, stripe_statement
 from checkstand.gateways.base import CardFrames, DisputeReport, Moved, RefundReport
 from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.gateways.stripe_fees import EXPAND_FEE
@@ -127,6 +127,14 @@ class StripeGateway:
         is_redirect = intent.next_action is not None and intent.next_action.type == "redirect_to_url"
         return is_redirect and time.time() - intent.created > self._answer_within_s
 
+    async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
+        """A Stripe customer."""
+        return await stripe_customers.make(self._client, organization_id, owner_id, key)
+
+    async def forget(self, organization_id: UUID, gateway_method: str) -> bool:
+        """Detach a saved method."""
+        return await stripe_customers.forget(self._client, gateway_method)
+
     async def refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict:
         """Give back what the refund says, under its key."""
         return await stripe_refunds.refund(self._client, attempt, refund)
@@ -154,34 +162,31 @@ class StripeGateway:
     async def _create(self, attempt: Attempt, return_url: str) -> Intent:
         options: stripe.RequestOptions = {"idempotency_key": str(attempt.gateway_key)}
         if attempt.purpose == "setup":
-            return await self._client.v1.setup_intents.create_async(
-                {
-                    "usage": "off_session",
-                    "automatic_payment_methods": {"enabled": True},
-                    "confirm": True,
-                    "confirmation_token": attempt.confirmation_token or "",
-                    "return_url": return_url,
-                    "use_stripe_sdk": False,
-                    "metadata": _metadata(attempt),
-                    "expand": ["payment_method"],
-                },
-                options,
-            )
-        return await self._client.v1.payment_intents.create_async(
-            {
-                "amount": chargeable_minor(attempt.amount_minor, attempt.currency),
-                "currency": attempt.currency.lower(),
+            setup: stripe.params.SetupIntentCreateParams = {
+                "usage": stripe_customers.usage_of(attempt),
                 "automatic_payment_methods": {"enabled": True},
                 "confirm": True,
-                "confirmation_token": attempt.confirmation_token or "",
                 "return_url": return_url,
-                # The next step is a page that we send the buyer to, with or without a script.
                 "use_stripe_sdk": False,
                 "metadata": _metadata(attempt),
-                "expand": ["payment_method", EXPAND_FEE],
-            },
-            options,
-        )
+                "expand": ["payment_method"],
+            }
+            stripe_customers.paid_with(setup, attempt)
+            return await self._client.v1.setup_intents.create_async(setup, options)
+        payment: stripe.params.PaymentIntentCreateParams = {
+            "amount": chargeable_minor(attempt.amount_minor, attempt.currency),
+            "currency": attempt.currency.lower(),
+            "automatic_payment_methods": {"enabled": True},
+            "confirm": True,
+            "return_url": return_url,
+            # The next step is a page that we send the buyer to, with or without a script.
+            "use_stripe_sdk": False,
+            "metadata": _metadata(attempt),
+            "expand": ["payment_method", EXPAND_FEE],
+        }
+        stripe_customers.paid_with(payment, attempt)
+        stripe_customers.kept_for(payment, attempt)
+        return await self._client.v1.payment_intents.create_async(payment, options)
 
     async def _find(self, attempt: Attempt) -> Intent | None:
         reference = attempt.gateway_reference

@@ -20,6 +20,7 @@ from checkstand.domain.payment import (
     Verdict,
     decline,
 )
+from checkstand.gateways.stripe_customers import kept_as
 from checkstand.gateways.stripe_fees import fee_of
 from checkstand.gateways.stripe_methods import ours
 
@@ -42,7 +43,9 @@ def verdict_of(intent: Intent) -> Verdict:
     if intent.status == "succeeded":
         fee = fee_of(intent)
         later = fee is None and isinstance(intent, stripe.PaymentIntent)
-        return Succeeded(reference=intent.id, instrument=instrument, fee=fee, tells_fee_later=later)
+        return Succeeded(
+            reference=intent.id, instrument=instrument, kept_as=kept_as(intent), fee=fee, tells_fee_later=later
+        )
     if intent.status == "processing":
         return Processing(reference=intent.id, instrument=instrument)
     if intent.status == "requires_action":

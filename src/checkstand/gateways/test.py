@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -37,12 +37,21 @@ from checkstand.domain.refund import (
 )
 from checkstand.gateways import test_methods
 from checkstand.gateways.base import CardFrames
-from checkstand.gateways.test_cards import CardDetails, behaviour_of, digits_of, instrument_of, passes_luhn
+from checkstand.gateways.test_cards import (
+    CardDetails,
+    behaviour_of,
+    digits_of,
+    instrument_of,
+    later_behaviour,
+    passes_luhn,
+)
 from checkstand.gateways.test_methods import MethodDetails, listed_token
 from checkstand.store import test_gateway as books
+from checkstand.store import test_gateway_methods as kept
 from checkstand.store import test_gateway_refunds as returned
 from checkstand.store.database import Database
 from checkstand.store.test_gateway import BankCharge, BankToken
+from checkstand.store.test_gateway_methods import BankMethod
 from checkstand.store.test_gateway_refunds import BankRefund
 
 WAITING = ("requires_action", "processing")
@@ -106,6 +115,8 @@ class TestGateway:
         """Book the charge under the attempt's key; asked again under the same key, the first answer stands."""
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
+        if attempt.gateway_method is not None and (known := await self.lookup(attempt)) is not None:
+            return known  # the method may have been forgotten since
         token = await self._token(attempt)
         if token is None:
             return decline("unknown_token")
@@ -126,7 +137,10 @@ class TestGateway:
             due_code=start.due_code,
             voucher=start.voucher,
         )
-        await books.add_charge(self.db, charge)
+        async with self.db.transaction() as tx:
+            await books.add_charge(tx, charge)
+            if attempt.saves is not None and attempt.gateway_method is None:
+                await kept.add(tx, self._method(attempt, token))
         return await self.lookup(attempt) or Unknown(reason="the bank lost the charge it just booked")
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:
@@ -134,7 +148,33 @@ class TestGateway:
         charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is not None and charge.due_at is not None and charge.state in WAITING:
             charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=self.real_now())
-        return self._verdict(charge) if charge else None
+        verdict = self._verdict(charge) if charge else None
+        if not isinstance(verdict, Succeeded) or attempt.saves is None:
+            return verdict
+        saved = attempt.gateway_method
+        saved = saved or await kept.saved_with(self.db, attempt.organization_id, attempt.gateway_key)
+        return replace(verdict, kept_as=saved)
+
+    async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
+        """This bank knows its customers by their key alone."""
+        return f"tcus_{key.hex}"
+
+    async def forget(self, organization_id: UUID, gateway_method: str) -> bool:
+        """Strike a saved method from the books."""
+        await kept.forget(self.db, organization_id, gateway_method, now=self.real_now())
+        return True
+
+    def _method(self, attempt: Attempt, token: BankToken) -> BankMethod:
+        assert attempt.gateway_customer is not None, "a method is kept for somebody"
+        return BankMethod(
+            organization_id=attempt.organization_id,
+            id=ids.secret("tpm_", random_bytes=self.random_bytes),
+            charge_id=attempt.gateway_key,
+            customer=attempt.gateway_customer,
+            behaviour=later_behaviour(token.behaviour, token.instrument),
+            instrument=token.instrument,
+            created_at=attempt.created_at,
+        )
 
     async def decide(self, charge: BankCharge, *, approved: bool, code: str = "authentication_failure") -> None:
         """The buyer's answer at the bank's challenge, or the end of a delayed payment."""
@@ -201,6 +241,8 @@ class TestGateway:
         return await returned.refunds(self.db, organization_id)
 
     async def _token(self, attempt: Attempt) -> BankToken | None:
+        if attempt.gateway_method is not None:
+            return await self._saved(attempt, attempt.gateway_method)
         name = attempt.confirmation_token or ""
         listed = listed_token(name)
         if listed is not None:
@@ -212,6 +254,19 @@ class TestGateway:
                 created_at=attempt.created_at,
             )
         return await books.token(self.db, attempt.organization_id, name)
+
+    async def _saved(self, attempt: Attempt, method_id: str) -> BankToken | None:
+        """What a saved method does, as if it had been typed again."""
+        method = await kept.usable(self.db, attempt.organization_id, method_id, customer=attempt.gateway_customer)
+        if method is None:
+            return None
+        return BankToken(
+            organization_id=method.organization_id,
+            id=method.id,
+            behaviour=method.behaviour,
+            instrument=method.instrument,
+            created_at=method.created_at,
+        )
 
     def _verdict(self, charge: BankCharge) -> Verdict:
         if charge.state == "succeeded":

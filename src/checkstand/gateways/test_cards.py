@@ -59,6 +59,8 @@ CARDS: tuple[TestCard, ...] = (
 )
 _BY_NUMBER = {card.number: card for card in CARDS}
 _DEBIT = frozenset({"4000056655665556"})
+# What changes when a saved card is charged again, by its last digits: 3-D Secure was for saving alone, or charges fail from then on.
+_LATER = {"3155": "succeed", "0341": "decline:generic_decline"}
 
 TOKENS = {
     "ctoken_visa": ("succeed", "4242424242424242"),
@@ -104,6 +106,15 @@ def behaviour_of(number: str) -> str | None:
     """What a card number does; None when it is not on the list."""
     card = _BY_NUMBER.get(digits_of(number))
     return card.behaviour if card else None
+
+
+def later_behaviour(behaviour: str, instrument: Instrument) -> str:
+    """What a saved method does when it is charged again: the same, but for two of the cards.
+
+    >>> [later_behaviour("challenge", instrument_of(number)) for number in ("4000002760003184", "4000002500003155")]
+    ['challenge', 'succeed']
+    """
+    return _LATER.get(instrument.last_four or "", behaviour) if instrument.method == "card" else behaviour
 
 
 def brand_of(digits: str) -> str:

@@ -18,7 +18,7 @@ from checkstand.store.query import Page, Query
 _COLUMNS = """
     organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
     confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
-    voucher, captured_minor, created_at, modified_at, return_url
+    voucher, captured_minor, created_at, modified_at, return_url, saves, method_id, gateway_method, gateway_customer
 """
 
 
@@ -47,6 +47,10 @@ def _attempt(row: asyncpg.Record) -> Attempt:
         created_at=row["created_at"],
         modified_at=row["modified_at"],
         return_url=row["return_url"],
+        saves=row["saves"],
+        method_id=row["method_id"],
+        gateway_method=row["gateway_method"],
+        gateway_customer=row["gateway_customer"],
     )
 
 
@@ -56,7 +60,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
         f"""
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
-                $20, $21, $22)
+                $20, $21, $22, $23, $24, $25, $26)
         """,
         attempt.organization_id,
         attempt.id,
@@ -80,6 +84,10 @@ async def add(db: Executor, attempt: Attempt) -> None:
         attempt.created_at,
         attempt.modified_at,
         attempt.return_url,
+        attempt.saves,
+        attempt.method_id,
+        attempt.gateway_method,
+        attempt.gateway_customer,
     )
 
 

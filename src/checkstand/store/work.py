@@ -31,7 +31,7 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
 
 async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
     """Organizations with a session to expire, an attempt that has waited longer than `patience` or that its gateway has decided by
-    now, or a refund or a fee to ask for.
+    now, a refund or a fee to ask for, or a method that the gateway shall forget.
     """
     rows = await db.fetch(
         """
@@ -71,6 +71,19 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
                   FROM payment_attempts AS p
                   WHERE p.organization_id = o.id
                     AND p.ask_fee_at <= clock.now
+              )
+           OR EXISTS (
+                  SELECT 1
+                  FROM gateway_methods_to_forget AS f
+                  WHERE f.organization_id = o.id
+                    AND f.try_at <= clock.now
+                    AND NOT EXISTS (
+                        SELECT 1
+                        FROM payment_attempts AS p
+                        WHERE p.organization_id = o.id
+                          AND p.gateway_method = f.gateway_method
+                          AND p.status IN ('started', 'requires_action', 'processing', 'partially_captured')
+                    )
               )
         """,
         real_now,

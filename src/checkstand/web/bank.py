@@ -26,9 +26,9 @@ from checkstand.store import payments, test_gateway
 from checkstand.store.test_gateway import BankCharge
 from checkstand.web.checkout import pages
 from checkstand.web.checkout.methods import method_label
-from checkstand.web.checkout.results import BRANDS
 from checkstand.web.checkout.session import form_token, may_post, read_form, safe_target, theme_in
 from checkstand.web.checkout.texts import Texts, texts_for
+from checkstand.web.checkout.wording import BRANDS
 from checkstand.web.templating import format_day, format_money
 
 router = APIRouter(include_in_schema=False)

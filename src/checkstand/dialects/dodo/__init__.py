@@ -15,6 +15,7 @@ from checkstand.dialects.dodo import (
     invoices,
     meters,
     misc,
+    payment_methods,
     payments,
     products,
     refunds,
@@ -48,6 +49,7 @@ for _part in (
     refunds,
     disputes,
     invoices,
+    payment_methods,
 ):
     router.include_router(_part.api.router)
     operations += _part.api.operations

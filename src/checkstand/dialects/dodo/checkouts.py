@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+from uuid import UUID
+
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import preview, requests, sales, short_links
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import CheckoutIn
-from checkstand.dialects.dodo.wire import Json, shown
+from checkstand.dialects.dodo.wire import Json, shown, shown_or_none
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.ids import DodoPrefix
+from checkstand.flows.choose_method import PayWith
+from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.read_sale import sales_of_checkouts
+from checkstand.flows.update_checkout import CheckoutChanges
 
 api = Api("Dodo: checkout sessions")
 READ = ("checkouts:read", "checkouts:write")
@@ -25,6 +33,9 @@ async def create(call: Call) -> Response:
     body = call.body(CheckoutIn)
     request = await requests.create_request(call.ports, call.organization, body)
     created = await create_checkout(call.ports, call.organization, request)
+    method_id = requests.method_id_of(body)
+    if method_id is not None:
+        return call.json(await _charged(call, created, method_id))
     answer: Json = {
         "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
         "checkout_url": await short_links.checkout_url(call.ports, call.organization, created),
@@ -32,6 +43,26 @@ async def create(call: Call) -> Response:
     if created.order_id is not None:
         answer["payment_id"] = shown(DodoPrefix.PAYMENT, created.order_id)
     return call.json(answer)
+
+
+async def _charged(call: Call, created: Checkout, method_id: UUID) -> Json:
+    """A saved method is charged now; there is no page to go to. How it ended is told by the payment, a decline as well."""
+    back = f"{sales.session_url(call.ports.public_url(), created)}/confirmation"
+    with contextlib.suppress(PaymentDeclined):
+        await confirm_checkout(
+            call.ports,
+            call.organization,
+            created,
+            CheckoutChanges(),
+            confirmation_token=None,
+            return_url=back,
+            pay_with=PayWith(method_id=method_id),
+        )
+    return {
+        "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
+        "checkout_url": None,
+        "payment_id": shown_or_none(DodoPrefix.PAYMENT, created.order_id),
+    }
 
 
 @api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn)

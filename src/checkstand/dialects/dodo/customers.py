@@ -1,6 +1,7 @@
 """`/customers` (dodo.md 5.3). An e-mail address may belong to several customers here: nothing is refused for being known.
 
-A team, which only the other API makes, may lack an e-mail: its owner's is shown. Store credit is in `wallets.py`.
+A team, which only the other API makes, may lack an e-mail: its owner's is shown. Store credit is in `wallets.py`, what was
+saved to pay with in `payment_methods.py`.
 """
 
 from __future__ import annotations
@@ -123,10 +124,3 @@ async def update(call: Call) -> Response:
     )
     saved = await change_customer(call.ports, call.organization, customer_id, changes)
     return call.json((await _shown(call, [saved]))[0])
-
-
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ)
-async def payment_methods(call: Call) -> Response:
-    """The saved payment methods of a customer. None can be saved yet."""
-    await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
-    return call.json(paging.envelope([]))

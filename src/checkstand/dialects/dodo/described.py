@@ -43,6 +43,7 @@ KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
 NAMED: Mapping[str, tuple[DodoPrefix, ...]] = {
     "payment_id": (DodoPrefix.PAYMENT,),
     "refund_id": (DodoPrefix.REFUND,),
+    "payment_method_id": (DodoPrefix.PAYMENT_METHOD,),
 }
 
 

@@ -29,7 +29,7 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
 from checkstand.flows.ports import Ports
-from checkstand.store import customers
+from checkstand.store import customers, payment_methods
 
 CONFIRMED_LIFETIME = timedelta(minutes=15)
 _OPTION_FLAGS = frozenset(
@@ -66,6 +66,7 @@ async def create_request(ports: Ports, organization: Organization, body: Checkou
         _check_confirmed_cart(body, lines, currency)
         known = await customers.by_id(ports.db, organization.id, customer_id) if customer_id else None
         _check_confirmed_details(body, known)
+        await _check_method(ports, organization, body, customer_id)
     new = body.customer if isinstance(body.customer, NewCustomerIn) else None
     return CheckoutRequest(
         dialect="dodo",
@@ -98,6 +99,23 @@ def _customer_id(body: CheckoutIn) -> UUID | None:
     return found
 
 
+def method_id_of(body: CheckoutIn) -> UUID | None:
+    """The saved method that is to be charged at once."""
+    return named(DodoPrefix.PAYMENT_METHOD, body.payment_method_id) if body.payment_method_id is not None else None
+
+
+async def _check_method(ports: Ports, organization: Organization, body: CheckoutIn, customer_id: UUID | None) -> None:
+    """A saved method is one of the customer's own. Raises Invalid."""
+    if body.payment_method_id is None:
+        return
+    method_id = method_id_of(body)
+    found = None
+    if method_id is not None and customer_id is not None:
+        found = await payment_methods.by_id(ports.db, organization.id, customer_id, method_id)
+    if found is None:
+        raise Invalid.single("payment_method_unknown", "payment_method_id", given=body.payment_method_id)
+
+
 def _trial(body: CheckoutIn) -> TrialChoice:
     """0 means no trial, null and absent keep the product's (dodo.md 2.3.7)."""
     days = body.subscription_data.trial_period_days if body.subscription_data else None
@@ -111,8 +129,6 @@ def _check(organization: Organization, body: CheckoutIn, lines: Sequence[CartLin
     problems = cart.cart_problems(lines)
     if body.subscription_data is not None and body.subscription_data.on_demand is not None:
         problems.append(Problem("on_demand_disabled", ("subscription_data", "on_demand")))
-    if body.payment_method_id is not None:
-        problems.append(Problem("payment_method_unknown", ("payment_method_id",), body.payment_method_id))
     if body.allowed_payment_method_types == []:
         problems.append(Problem("no_method", ("allowed_payment_method_types",)))
     country = body.billing_address.country if body.billing_address else None

@@ -160,7 +160,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "includes_usage": False,
         "is_multi_subscription": False,
         "is_update_payment_method": False,
-        "payment_method_id": None,
+        "payment_method_id": shown_or_none(DodoPrefix.PAYMENT_METHOD, latest.method_id) if latest else None,
         "payment_provider": "stripe" if latest and latest.gateway == "stripe" else "dodo",
         "retry_attempt": 0,
         "service_periods": [],

@@ -13,6 +13,7 @@ from checkstand.dialects.polar import (
     order_documents,
     orders,
     organizations,
+    payment_methods,
     products,
     refunds,
     webhooks,
@@ -42,6 +43,7 @@ for _part in (
     webhooks,
     refunds,
     order_documents,
+    payment_methods,
 ):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
     _part.api.router.routes.sort(key=lambda route: not _reads(route))

@@ -83,6 +83,7 @@ class CheckoutCreate(MerchantFields):
     metadata: Metadata = Field(default_factory=dict)
     subscription_id: UUID4 | None = None
     expires_in: int | None = Field(default=None, ge=60, le=604_800)
+    show_saved_payment_methods: bool = False
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> CheckoutCreate:

@@ -1,4 +1,4 @@
-"""`/v1/customers/` (polar.md 10.3). Members of a customer are in `members.py`.
+"""`/v1/customers/` (polar.md 10.3). Members of a customer are in `members.py`, what was saved to pay with in `payment_methods.py`.
 
 An e-mail address belongs to one customer here, whatever the other API allows.
 """
@@ -145,12 +145,6 @@ async def state_external(call: Call) -> Response:
     return call.json(customer_views.customer_state(await by_external_id(call)))
 
 
-@api.route("GET", "/customers/external/{external_id}/payment-methods", scopes=READ, query=paging.Paged)
-async def payment_methods_external(call: Call) -> Response:
-    """The saved payment methods of a customer by the merchant's own id."""
-    return await _payment_methods(call, await by_external_id(call))
-
-
 @api.route("PATCH", "/customers/external/{external_id}", scopes=WRITE, body=CustomerUpdateExternal)
 async def update_external(call: Call) -> Response:
     """Change a customer by the merchant's own id."""
@@ -180,12 +174,6 @@ async def state(call: Call) -> Response:
     return call.json(customer_views.customer_state(await by_id(call)))
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.Paged)
-async def payment_methods(call: Call) -> Response:
-    """The saved payment methods of a customer."""
-    return await _payment_methods(call, await by_id(call))
-
-
 @api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerUpdate)
 async def update(call: Call) -> Response:
     """Change a customer. An individual can become a team; a team stays one."""
@@ -197,12 +185,6 @@ async def update(call: Call) -> Response:
 async def delete(call: Call) -> Response:
     """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept."""
     return await _delete(call, await by_id(call))
-
-
-async def _payment_methods(call: Call, _: Customer) -> Response:
-    """Nothing can be saved here yet, so a customer who exists has an empty list."""
-    paging.Paged(call).window()
-    return call.json(paging.NOTHING)
 
 
 async def _update(call: Call, found: Customer, body: CustomerUpdateExternal) -> Response:

@@ -90,7 +90,10 @@ def create_request(
         customer_id=body.customer_id,
         business_mentioned=body.gave("is_business_customer"),
         options=Options(
-            allow_discount_codes=body.allow_discount_codes, require_billing_address=body.require_billing_address
+            allow_discount_codes=body.allow_discount_codes,
+            require_billing_address=body.require_billing_address,
+            # Ours: what the customer saved is shown where the merchant names the customer and asks for it.
+            show_saved_methods=body.show_saved_payment_methods,
         ),
         trial=TrialChoice(allow=body.allow_trial, span=_span(body)),
         redirects=Redirects(

@@ -43,6 +43,18 @@ METHODS: Mapping[str, str] = {
     "method.multibanco": "Multibanco",
     "method.sepa": "SEPA direct debit",
     "method.ach": "US bank account (ACH)",
+    # what the customer saved
+    "saved.expires": "Expires {date}",
+    "saved.remove": "Remove",
+    "saved.remove_named": "Remove {name}",
+    "saved.another": "Use another method",
+    "saved.another_card": "Another card",
+    "saved.keep": "Save for next time",
+    "title.forget": "Remove a payment method",
+    "forget.heading": "Remove {name}?",
+    "forget.text": "{merchant} will not be able to charge it any more. A payment that is under way is finished.",
+    "forget.yes": "Remove",
+    "forget.no": "Keep it",
     # what happens next, beside the name
     "method.note.redirect": "You go to your bank and come back",
     "method.note.upi": "Approve in your UPI app",

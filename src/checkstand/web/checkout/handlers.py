@@ -31,6 +31,8 @@ from checkstand.domain.errors import (
     PaymentNotReady,
 )
 from checkstand.domain.payment import Declined, NeedsAction
+from checkstand.domain.saved_method import SavedMethod
+from checkstand.flows.choose_method import PayWith
 from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_is_missing
 from checkstand.flows.refresh_payment import refresh_payment
 from checkstand.flows.renew_checkout import renew_checkout
@@ -50,6 +52,7 @@ from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
 from checkstand.web.checkout.reader import Complaint, complaint
+from checkstand.web.checkout.saved import PREFIX
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
 from checkstand.web.checkout.view import guessed_country
 
@@ -127,7 +130,7 @@ async def status(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     """Store what was changed on the page and price it again; nothing is charged here."""
-    visit, form, refused = await _posted(request)
+    visit, form, refused = await posted(request)
     if refused is not None or visit is None:
         return refused or pages.unknown_page(request)
     wants_parts = request.headers.get("x-fragment") == "1"
@@ -180,7 +183,7 @@ def _dropped(before: Checkout, after: Checkout, form: Mapping[str, str]) -> str:
 
 async def pay(request: Request) -> Response:
     """The pay button."""
-    visit, form, refused = await _posted(request)
+    visit, form, refused = await posted(request)
     if refused is not None or visit is None:
         return refused or pages.unknown_page(request)
     reading = read_changes(visit.checkout, form)
@@ -196,7 +199,7 @@ async def pay(request: Request) -> Response:
     complaints += _what_is_missing(preview, form)
     details: Paid | None = None
     if preview.is_payment_form_required:
-        method, read = read_method(preview, form, framed=visit.frames is not None)
+        method, read = read_method(visit, preview, form)
         changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
         if isinstance(read, Paid):
             details = read
@@ -226,7 +229,8 @@ def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -
 
 def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
     missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
-    if preview.is_payment_form_required and "name" in form and not form["name"]:
+    uses_saved = form.get("method", "").startswith(PREFIX)
+    if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
         missing.append(complaint("name", "problem.name.required"))
     options = preview.options
     needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
@@ -246,12 +250,19 @@ async def _charge(
     if isinstance(token, Declined):
         refusal = refusal_of(token, method=changes.payment_method or "card")
         return await _again(visit, form, changes, Input(refusal=refusal), status=422)
-    if token is None and details is not None:
+    saved = details if isinstance(details, SavedMethod) else None
+    if token is None and details is not None and saved is None:
         return await _again(visit, form, changes, Input(), status=409)
     back = visit.absolute_url("/confirmation")
     try:
         done = await confirm_checkout(
-            visit.ports, visit.organization, visit.checkout, changes, confirmation_token=token, return_url=back
+            visit.ports,
+            visit.organization,
+            visit.checkout,
+            changes,
+            confirmation_token=token,
+            return_url=back,
+            pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
         )
     except PaymentDeclined:
         return pages.see_other(visit.url(fragment="problems"))
@@ -332,7 +343,7 @@ async def to_the_page(request: Request) -> Response:
     return pages.see_other(visit.url())
 
 
-async def _posted(request: Request) -> tuple[Visit | None, dict[str, str], Response | None]:
+async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Response | None]:
     """A form posted to a session that is open; or the answer for one that is not, or may not be."""
     try:
         visit = await open_visit(request)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import CARDS, Kind, Method, eligible_for, kind_of
 from checkstand.domain.payment import Declined
+from checkstand.domain.saved_method import SavedMethod
 from checkstand.gateways.test_cards import CardDetails
 from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails
 from checkstand.web.checkout.fields import Field
 from checkstand.web.checkout.form import Tokenized, read_card, read_token
 from checkstand.web.checkout.reader import Complaint, complaint
+from checkstand.web.checkout.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
 
@@ -29,7 +31,7 @@ _ACCOUNT_FIELDS: Mapping[str, tuple[str, ...]] = {
     Method.UPI_COLLECT: ("upi_id",),
 }
 FieldMaker = Callable[..., Field]
-Paid = CardDetails | MethodDetails | Tokenized
+Paid = CardDetails | MethodDetails | Tokenized | SavedMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Choice:
 class Choices:
     """All of them: the ones in sight and the folded ones, or why there is none."""
 
+    saved: tuple[SavedChoice, ...] = ()
     shown: tuple[Choice, ...] = ()
     folded: tuple[Choice, ...] = ()
     error: str = ""
@@ -62,11 +65,15 @@ class Choices:
     @property
     def only(self) -> Choice | None:
         """The single way to pay, where nothing is to be chosen."""
-        return self.shown[0] if len(self.every) == 1 else None
+        return self.shown[0] if len(self.every) == 1 and not self.saved else None
 
     @property
     def is_unfolded(self) -> bool:
         return any(one.is_chosen for one in self.folded)
+
+    @property
+    def is_saved_chosen(self) -> bool:
+        return any(one.is_chosen for one in self.saved)
 
     @property
     def with_card(self) -> bool:
@@ -95,26 +102,31 @@ def choices_of(
     names = offered(checkout, country)
     if not names:
         return Choices(none="methods.none" if country else "methods.none_anywhere")
-    chosen = chosen_of(names, checkout, typed)
+    saved = saved_choices(visit, typed)
+    chosen = "" if any(one.is_chosen for one in saved) else chosen_of(names, checkout, typed)
     made = tuple(_choice(visit, name, chosen=chosen, field=field, amount=amount) for name in names)
     folds = len(made) > _IN_SIGHT
+    gone = "method" in typed and typed["method"] not in (*names, *(one.name for one in saved))
     return Choices(
+        saved=saved,
         shown=made[: _IN_SIGHT - 1] if folds else made,
         folded=made[_IN_SIGHT - 1 :] if folds else (),
-        error=error or ("" if "method" not in typed or typed["method"] in names else t("problem.method.gone")),
+        error=error or (t("problem.method.gone") if gone else ""),
     )
 
 
-def choices_in_frame(visit: Visit, country: str | None) -> Choices:
-    """The same where the gateway's script asks for the method: all that the page itself tells is that there is none."""
+def choices_in_frame(visit: Visit, country: str | None, typed: Mapping[str, str], *, error: str) -> Choices:
+    """The same where the gateway's script asks for the method: the page tells what was saved, or that there is no way to pay."""
     if offered(visit.checkout, country):
-        return Choices()
+        return Choices(saved=saved_choices(visit, typed), error=error)
     return Choices(none="methods.none" if country else "methods.none_anywhere")
 
 
 def _choice(visit: Visit, name: str, *, chosen: str, field: FieldMaker, amount: str) -> Choice:
     t, kind = visit.texts, kind_of(name) or Kind.CARD
     label = method_label(t, _card_label(visit.checkout) if name == CARD else name)
+    if name == CARD and visit.saved and usable(visit, visit.checkout):
+        label = t("saved.another_card")
     note = {Kind.CARD: "", Kind.WALLET: ""}.get(kind, f"method.note.{name if kind is Kind.DEBIT else kind}")
     hint = "" if kind in (Kind.CARD, Kind.DEBIT) or name == Method.UPI_COLLECT else f"method.hint.{kind}"
     mandate = t(f"mandate.{name}", merchant=visit.organization.name, amount=amount) if kind is Kind.DEBIT else ""
@@ -161,14 +173,15 @@ def _fields(t: Texts, name: str, field: FieldMaker) -> tuple[Field, ...]:
 # ------------------------------------------------------------ what was sent
 
 
-def read_method(
-    checkout: Checkout, typed: Mapping[str, str], *, framed: bool
-) -> tuple[str, Paid | Sequence[Complaint]]:
+def read_method(visit: Visit, checkout: Checkout, typed: Mapping[str, str]) -> tuple[str, Paid | Sequence[Complaint]]:
     """The chosen method and what was typed for it, or what is wrong with that. Whether it can pay is the gateway's word.
 
-    `framed`: the gateway's script asked for both, and only a token comes to us.
+    In frames, the gateway's script asked for both, and only a token comes to us. What was saved needs neither.
     """
-    if framed:
+    if (chosen := typed.get("method", "")).startswith(PREFIX):
+        saved = found_by_name(visit, checkout, chosen)
+        return (saved.instrument.method, saved) if saved else ("", [complaint("method", "problem.method.gone")])
+    if visit.frames is not None:
         return "", read_token(typed)
     names = offered(checkout, None)
     name = typed.get("method") or (CARD if CARD in names else "")
@@ -190,7 +203,7 @@ async def token_for(visit: Visit, details: Paid | None) -> str | Declined | None
     """What the gateway gives for what was typed; None without any, or without a gateway whose forms this page may show."""
     if isinstance(details, Tokenized):
         return details.token
-    if details is None or visit.bank is None:
+    if details is None or isinstance(details, SavedMethod) or visit.bank is None:
         return None
     if isinstance(details, CardDetails):
         return await visit.bank.tokenize(visit.organization.id, details, now=visit.now)

@@ -46,6 +46,7 @@ _SIMPLE = {
     "currency_not_chargeable": ("currency", "problem.currency.unavailable"),
     "tax_id_invalid": ("tax_id", "problem.tax_id.invalid"),
     "tax_id_needs_country": ("country", "problem.country.required"),
+    "payment_method_unknown": ("method", "problem.method.gone"),
     **dict.fromkeys(_GONE, ("product", "problem.product.gone")),
 }
 _CARD_FIELDS = {

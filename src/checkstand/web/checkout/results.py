@@ -22,9 +22,8 @@ from checkstand.web.checkout.methods import method_label
 from checkstand.web.checkout.pages import message_page, page, see_other
 from checkstand.web.checkout.rows import bought_words
 from checkstand.web.checkout.session import Visit
-from checkstand.web.checkout.wording import Wording, wording_for
+from checkstand.web.checkout.wording import BRANDS, Wording, wording_for
 
-BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
 _LONGEST_WAIT_S = 3
 
 

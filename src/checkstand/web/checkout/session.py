@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -18,8 +18,10 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from starlette.requests import Request
 
 from checkstand.domain import ids
-from checkstand.domain.checkout import Checkout
+from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.organization import Organization
+from checkstand.domain.saved_method import SavedMethod
+from checkstand.flows.choose_method import offered_methods
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_checkout import find_by_secret
 from checkstand.gateways.base import CardFrames
@@ -48,6 +50,7 @@ class Visit:
     keeps_theme: bool
     texts: Texts
     accepted_languages: str = ""
+    saved: Sequence[SavedMethod] = ()
 
     @property
     def ports(self) -> Ports:
@@ -111,6 +114,7 @@ async def open_visit(request: Request) -> Visit:
     organization, checkout = await find_by_secret(services.ports, secret)
     family = "/session" if request.url.path.startswith("/session/") else "/checkout"
     asked = request.query_params.get("theme", "")
+    is_open = checkout.status is CheckoutStatus.OPEN
     return Visit(
         services=services,
         organization=organization,
@@ -120,6 +124,7 @@ async def open_visit(request: Request) -> Visit:
         keeps_theme=asked in THEMES,
         texts=texts_for("en"),
         accepted_languages=request.headers.get("accept-language", "")[:200],
+        saved=await offered_methods(services.ports, organization, checkout) if is_open else (),
     )
 
 

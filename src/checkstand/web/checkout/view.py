@@ -29,6 +29,7 @@ from checkstand.web.checkout.messages import Input, Messages, Noted
 from checkstand.web.checkout.methods import Choices, choices_in_frame, choices_of
 from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
+from checkstand.web.checkout.saved import may_be_kept
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.summary import Summary, summarize
 from checkstand.web.checkout.wording import Wording, wording_for
@@ -85,6 +86,7 @@ class CheckoutView:
     questions: tuple[Field, ...]
     takes_payment: bool
     framed: Framed | None
+    keeps: bool | None
     noted: Noted
     back_url: str | None
 
@@ -100,6 +102,7 @@ class Framed:
     currency: str
     email: str
     without: tuple[str, ...]
+    is_recurring: bool
 
 
 def checkout_view(visit: Visit, given: Input) -> CheckoutView:
@@ -160,6 +163,7 @@ class _Builder:
             questions=question_fields(checkout, self.given.typed, self.messages.by_field, self.t),
             takes_payment=not self.needs_form or visit.bank is not None or visit.frames is not None,
             framed=self._framed() if not methods.none else None,
+            keeps="keep" in self.given.typed if may_be_kept(checkout) else None,
             noted=self.messages.noted(),
             back_url=back_target(visit),
         )
@@ -237,7 +241,10 @@ class _Builder:
     def _methods(self, due: str) -> Choices:
         country = self.country_code or None
         if not self.needs_form or self.visit.bank is None:
-            return choices_in_frame(self.visit, country) if self.needs_form and self.visit.frames else Choices()
+            if not self.needs_form or self.visit.frames is None:
+                return Choices()
+            error = self.messages.error("method")
+            return choices_in_frame(self.visit, country, self.given.typed, error=error)
         error = self.messages.error("method")
         return choices_of(self.visit, country, self.given.typed, field=self._field, error=error, amount=due)
 
@@ -273,6 +280,7 @@ class _Builder:
             amount=due,
             currency=checkout.currency.lower(),
             email=checkout.buyer.email or "",
+            is_recurring=checkout.is_recurring,
             without=tuple(dict.fromkeys(name for name in types.values() if name not in offered)),
         )
 

@@ -17,6 +17,18 @@ from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
 from checkstand.web.templating import format_day, format_money, format_rate, locale_of
 
+# Networks as people know them.
+BRANDS = {
+    "visa": "Visa",
+    "mastercard": "Mastercard",
+    "amex": "American Express",
+    "rupay": "RuPay",
+    "discover": "Discover",
+    "diners": "Diners Club",
+    "jcb": "JCB",
+    "unionpay": "UnionPay",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:

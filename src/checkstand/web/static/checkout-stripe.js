@@ -16,9 +16,14 @@ function wanted() {
   if (!settings) return null;
   const amount = Number(settings.amount);
   const excludedPaymentMethodTypes = settings.without.split(" ").filter((name) => name && !(name in WALLETS));
-  const kind = amount > 0 ? { mode: "payment", amount } : { mode: "setup" };
+  // What the method is kept for has to be what the server asks for when it charges.
+  const kept = settings.again ? "off_session" : byId("keep")?.checked ? "on_session" : null;
+  const kind = amount > 0 ? { mode: "payment", amount, setupFutureUsage: kept } : { mode: "setup" };
   return { ...kind, currency: settings.currency, excludedPaymentMethodTypes };
 }
+
+// What was saved needs no form of Stripe's.
+const isSaved = () => Boolean(form.querySelector(".saved input:checked"));
 
 // Wallets that pay with a card are no types of their own: the element shows them unless it is told not to.
 function wallets() {
@@ -29,8 +34,9 @@ function wallets() {
 // Nothing to pay: no form. It comes, goes and changes with the order; what was typed stays.
 function follow() {
   const options = wanted();
-  place.hidden = !options;
-  if (!options || !stripe) return;
+  place.hidden = !options || isSaved();
+  byId("keep-part").hidden = place.hidden;
+  if (place.hidden || !stripe) return;
   if (elements) {
     elements.update(options);
     return elements.getElement("payment")?.update({ wallets: wallets() });
@@ -68,7 +74,7 @@ async function tokenOf() {
 // The first press makes the token and presses again; the second one goes to the server.
 async function pressed(event) {
   const by = event.submitter;
-  if ((by && by.value !== "pay") || token.value || !wanted()) return;
+  if ((by && by.value !== "pay") || token.value || !wanted() || isSaved()) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (busy) return;
@@ -91,8 +97,9 @@ async function pressed(event) {
 if (place) {
   // Deferred scripts run in the order of the page: Stripe's has run by now, or could not be loaded.
   if (window.Stripe) stripe = window.Stripe(place.dataset.key);
-  else if (wanted()) say(place.dataset.failed);
+  else if (wanted() && !isSaved()) say(place.dataset.failed);
   follow();
   form.addEventListener("parts", follow);
+  form.addEventListener("change", (event) => ["method", "keep"].includes(event.target.name) && follow());
   form.addEventListener("submit", pressed, true);
 }

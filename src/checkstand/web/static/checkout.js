@@ -166,6 +166,7 @@ function pressEnter(event) {
 
 function submitted(event) {
   const by = event.submitter;
+  if (by?.name === "forget") return;
   if (by && by.name === "do" && by.value !== "pay") {
     event.preventDefault();
     return update(by);
@@ -192,7 +193,7 @@ if (form) {
   });
   form.addEventListener("change", (event) => {
     const field = event.target;
-    if (!field.name || isCard(field.name) || ["discount_code", "method", "upi_id"].includes(field.name)) return;
+    if (!field.name || isCard(field.name) || ["discount_code", "method", "upi_id", "keep"].includes(field.name)) return;
     soon(isText(field) ? 300 : 0);
   });
   form.addEventListener("click", (event) => {

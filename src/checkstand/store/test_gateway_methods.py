@@ -1,0 +1,92 @@
+"""The test gateway's own books, continued: methods that it keeps for later. Only `gateways/test.py` uses this.
+
+A method is as good as the charge that it was saved with: declined or undecided, it cannot be used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain.payment import Instrument
+from checkstand.store.codec import decode, encode
+from checkstand.store.database import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankMethod:
+    """A method as the bank keeps it, for one of its customers. `behaviour`: what the next charge of it will do."""
+
+    organization_id: UUID
+    id: str
+    charge_id: UUID
+    customer: str
+    behaviour: str
+    instrument: Instrument
+    created_at: datetime
+
+
+async def add(db: Executor, method: BankMethod) -> None:
+    """Keep a method; a charge that has one keeps that."""
+    await db.execute(
+        """
+        INSERT INTO test_gateway_methods (organization_id, id, charge_id, customer, behaviour, instrument, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6::json, $7)
+        ON CONFLICT (organization_id, charge_id) DO NOTHING
+        """,
+        method.organization_id,
+        method.id,
+        method.charge_id,
+        method.customer,
+        method.behaviour,
+        encode(method.instrument),
+        method.created_at,
+    )
+
+
+async def saved_with(db: Executor, organization_id: UUID, charge_id: UUID) -> str | None:
+    """The method that a charge keeps."""
+    found: str | None = await db.fetchval(
+        "SELECT id FROM test_gateway_methods WHERE organization_id = $1 AND charge_id = $2", organization_id, charge_id
+    )
+    return found
+
+
+async def usable(db: Executor, organization_id: UUID, method_id: str, *, customer: str | None) -> BankMethod | None:
+    """A method of this customer that can be charged: its own charge succeeded and it was not forgotten."""
+    row = await db.fetchrow(
+        """
+        SELECT m.organization_id, m.id, m.charge_id, m.customer, m.behaviour, m.instrument, m.created_at
+        FROM test_gateway_methods AS m
+        JOIN test_gateway_charges AS c ON c.organization_id = m.organization_id AND c.id = m.charge_id
+        WHERE m.organization_id = $1
+          AND m.id = $2
+          AND m.customer = $3
+          AND m.forgotten_at IS NULL
+          AND c.state = 'succeeded'
+        """,
+        organization_id,
+        method_id,
+        customer,
+    )
+    if row is None:
+        return None
+    values = {name: row[name] for name in BankMethod.__slots__}
+    return BankMethod(**{**values, "instrument": decode(Instrument, row["instrument"])})
+
+
+async def forget(db: Executor, organization_id: UUID, method_id: str, *, now: datetime) -> None:
+    """Keep a method no longer; what was charged with it stays in the books."""
+    await db.execute(
+        """
+        UPDATE test_gateway_methods
+        SET forgotten_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND forgotten_at IS NULL
+        """,
+        organization_id,
+        method_id,
+        now,
+    )

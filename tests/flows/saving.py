@@ -1,0 +1,97 @@
+"""What tests of saved methods have in common: a customer, sessions that name them, purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from checkstand.domain.address import Address
+from checkstand.domain.checkout import Buyer, Checkout, Options
+from checkstand.domain.customer import Customer
+from checkstand.domain.saved_method import SavedMethod, may_pay_again
+from checkstand.flows.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.choose_method import PayWith, offered_methods
+from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.save_customer import create_customer
+from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.store import payment_methods
+from tests.conftest import Shop
+
+GERMANY = Address(country="DE")
+SHOWN = Options(show_saved_methods=True)
+
+
+async def customer(shop: Shop, email: str = "ada@example.com") -> Customer:
+    """Somebody whom the merchant entered."""
+    organization = shop.demo.organization
+    draft = Customer(
+        id=uuid4(), organization_id=organization.id, email=email, name="Ada", created_at=shop.ports.now(organization)
+    )
+    return await create_customer(shop.ports, organization, draft)
+
+
+async def session(
+    shop: Shop,
+    label: str = "one_time",
+    *,
+    customer_id: UUID | None = None,
+    email: str | None = None,
+    options: Options = SHOWN,
+    **more: object,
+) -> Checkout:
+    """A session that names a customer, or one for whoever types an e-mail address."""
+    wanted = Wanted(product_id=shop.demo.products[label].id, where=("products", 0))
+    request = CheckoutRequest(
+        dialect="dodo",
+        wanted=(wanted,),
+        choose_one=False,
+        customer_id=customer_id,
+        buyer=Buyer(email=email, name="Ada", address=GERMANY),
+        options=options,
+        **more,  # type: ignore[arg-type]
+    )
+    return await create_checkout(shop.ports, shop.demo.organization, request)
+
+
+async def pay(
+    shop: Shop,
+    checkout: Checkout,
+    *,
+    token: str | None = "ctoken_visa",
+    method: SavedMethod | UUID | None = None,
+    keep: bool = False,
+    changes: CheckoutChanges | None = None,
+) -> Confirmed:
+    """The buyer pays: with a token, or with what was saved."""
+    method_id = method.id if isinstance(method, SavedMethod) else method
+    return await confirm_checkout(
+        shop.ports,
+        shop.demo.organization,
+        checkout,
+        changes or CheckoutChanges(),
+        confirmation_token=None if method_id else token,
+        return_url="http://pay.test/",
+        pay_with=PayWith(method_id=method_id, keep=keep),
+    )
+
+
+async def saved(shop: Shop, customer_id: UUID | None) -> Sequence[SavedMethod]:
+    """All that a customer has saved."""
+    assert customer_id is not None
+    return await payment_methods.of_customer(shop.ports.db, shop.demo.organization.id, customer_id)
+
+
+async def offered(shop: Shop, checkout: Checkout) -> Sequence[SavedMethod]:
+    """What a session's page shows: what may be shown and can pay it."""
+    found = await offered_methods(shop.ports, shop.demo.organization, checkout)
+    now, gateway = shop.ports.now(shop.demo.organization), shop.ports.gateway.name
+    return [one for one in found if may_pay_again(one, checkout, gateway=gateway, now=now)]
+
+
+async def trial_of(shop: Shop, email: str = "ada@example.com", token: str = "ctoken_visa") -> UUID:
+    """A new buyer's trial, which keeps the card without a charge; the customer it made."""
+    paid = await pay(shop, await session(shop, "trial", email=email, options=Options()), token=token)
+    customer_id = paid.settled.buyer.customer_id
+    assert customer_id is not None
+    return customer_id

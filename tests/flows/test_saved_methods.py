@@ -1,0 +1,458 @@
+"""Saved payment methods through the flows: what is kept, whom it is offered to, what pays with it, what removal means."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from checkstand.domain.address import Address
+from checkstand.domain.checkout import CheckoutStatus, Options
+from checkstand.domain.discount import Percentage
+from checkstand.domain.errors import DiscountLimitReached, Invalid, NotFound, PaymentDeclined
+from checkstand.domain.payment import Attempt, NeedsAction, Succeeded
+from checkstand.flows.audit import audit_books
+from checkstand.flows.read_checkout import read_checkout
+from checkstand.flows.reconcile import reconcile
+from checkstand.flows.remove_method import remove_method
+from checkstand.flows.renew_checkout import renew_checkout
+from checkstand.flows.save_customer import delete_customer
+from checkstand.flows.save_discount import create_discount
+from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.gateways.test import TestGateway
+from checkstand.gateways.test_cards import CardDetails
+from checkstand.store import payment_methods
+from checkstand.store import test_gateway as books
+from tests.conftest import Shop, open_shop
+from tests.flows.saving import customer, offered, pay, saved, session, trial_of
+
+Story = Callable[[Shop], Awaitable[None]]
+
+
+def tell(url: str, story: Story) -> None:
+    async def main() -> None:
+        async with open_shop(url) as shop:
+            await story(shop)
+            assert not [check for check in await audit_books(shop.ports, shop.demo.organization) if check.problems]
+
+    asyncio.run(main())
+
+
+def bank(shop: Shop) -> TestGateway:
+    assert isinstance(shop.ports.gateway, TestGateway)
+    return shop.ports.gateway
+
+
+async def token(shop: Shop, number: str) -> str:
+    card = CardDetails(number=number, exp_month=12, exp_year=2034, cvc="123")
+    made = await bank(shop).tokenize(shop.demo.organization.id, card, now=shop.ports.now(shop.demo.organization))
+    assert isinstance(made, str)
+    return made
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def test_a_trial_keeps_the_card_without_a_charge_and_a_later_purchase_pays_with_it(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        assert await books.captured(shop.ports.db, shop.demo.organization.id) == 0
+        later = await session(shop, customer_id=ada)
+        (card,) = await offered(shop, later)
+        assert (card.instrument.last_four, card.is_recurring) == ("4242", True)
+        paid = await pay(shop, later, method=card)
+        assert paid.settled.status is CheckoutStatus.SUCCEEDED
+        assert (paid.attempt.confirmation_token, paid.attempt.method_id) == (None, card.id)
+        assert await books.captured(shop.ports.db, shop.demo.organization.id) == 1
+        (after,) = await saved(shop, ada)
+        assert after.last_used_at is not None
+        assert card.last_used_at is not None
+        assert after.last_used_at > card.last_used_at
+
+    tell(database_url, story)
+
+
+def test_a_subscription_keeps_its_card_and_a_one_time_purchase_keeps_none_unless_the_buyer_ticks_so(
+    database_url: str,
+) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        await pay(shop, await session(shop, customer_id=ada.id))
+        assert await saved(shop, ada.id) == []
+        await pay(shop, await session(shop, customer_id=ada.id), keep=True)
+        (ticked,) = await saved(shop, ada.id)
+        assert not ticked.is_recurring
+        await pay(shop, await session(shop, "monthly", customer_id=ada.id))
+        (again,) = await saved(shop, ada.id)
+        assert (again.id, again.is_recurring) == (ticked.id, True)
+
+    tell(database_url, story)
+
+
+def test_a_tick_keeps_nothing_for_a_buyer_whom_nobody_has_proven(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        paid = await pay(shop, await session(shop, email="ada@example.com"), keep=True)
+        assert paid.settled.buyer.customer_id == ada.id
+        assert await saved(shop, ada.id) == []
+
+    tell(database_url, story)
+
+
+def test_a_declined_card_is_not_kept(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        with pytest.raises(PaymentDeclined):
+            await pay(shop, await session(shop, "monthly", customer_id=ada.id), token="ctoken_declined")
+        assert await saved(shop, ada.id) == []
+
+    tell(database_url, story)
+
+
+def test_the_same_card_again_is_one_row_and_the_bank_forgets_the_older_name(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (first,) = await saved(shop, ada)
+        await pay(shop, await session(shop, "monthly", customer_id=ada))
+        await pay(shop, await session(shop, "monthly", customer_id=ada), token="ctoken_mastercard")
+        found = {one.instrument.last_four: one for one in await saved(shop, ada)}
+        assert set(found) == {"4242", "4444"}
+        assert found["4242"].id == first.id
+        assert found["4242"].gateway_method != first.gateway_method
+        await reconcile(shop.ports, shop.demo.organization)
+        assert await forgotten(shop) == [first.gateway_method]
+
+    tell(database_url, story)
+
+
+async def forgotten(shop: Shop) -> list[str]:
+    rows = await shop.ports.db.fetch(
+        "SELECT id FROM test_gateway_methods WHERE organization_id = $1 AND forgotten_at IS NOT NULL",
+        shop.demo.organization.id,
+    )
+    return [row["id"] for row in rows]
+
+
+def test_a_method_that_cannot_be_charged_again_is_not_kept_however_much_it_is_wished(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        dutch = CheckoutChanges(given=frozenset({"address"}), address=Address(country="NL"))
+        checkout = await session(shop, customer_id=ada.id)
+        paid = await pay(shop, checkout, token="ctoken_ideal", keep=True, changes=dutch)
+        await approve(shop, paid.attempt)
+        done = await read_checkout(shop.ports, shop.demo.organization, checkout.id)
+        assert done.status is CheckoutStatus.SUCCEEDED
+        assert await saved(shop, ada.id) == []
+        await reconcile(shop.ports, shop.demo.organization)
+        assert len(await forgotten(shop)) == 1, "the bank kept it, and was told not to"
+
+    tell(database_url, story)
+
+
+# ---------------------------------------------------------------- whom it is offered to
+
+
+def test_an_email_address_alone_shows_nothing(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        assert len(await offered(shop, await session(shop, customer_id=ada))) == 1
+        assert await offered(shop, await session(shop, email="ada@example.com")) == []
+        assert await offered(shop, await session(shop, customer_id=ada, options=Options())) == []
+
+    tell(database_url, story)
+
+
+def test_a_card_saved_under_a_known_customers_email_by_a_stranger_is_never_offered_to_that_customer(
+    database_url: str,
+) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        stranger = await session(shop, "monthly", email="Ada@example.com", options=Options())
+        assert (await pay(shop, stranger)).settled.buyer.customer_id == ada.id
+        (strange,) = await saved(shop, ada.id)
+        theirs = await session(shop, customer_id=ada.id)
+        assert await offered(shop, theirs) == []
+        assert strange.is_recurring
+        await pay(shop, theirs, keep=True)
+        (own,) = await offered(shop, await session(shop, customer_id=ada.id))
+        assert own.id == strange.id
+
+    tell(database_url, story)
+
+
+def test_a_customer_made_by_an_earlier_decline_of_a_stranger_is_not_the_sessions_own(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        checkout = await session(shop, "monthly", email="new@example.com", options=Options())
+        with pytest.raises(PaymentDeclined):
+            await pay(shop, checkout, token="ctoken_declined")
+        again = await read_checkout(shop.ports, shop.demo.organization, checkout.id)
+        assert again.buyer.is_new
+        paid = await pay(shop, again)
+        (card,) = await saved(shop, paid.settled.buyer.customer_id)
+        assert card.is_offered
+
+    tell(database_url, story)
+
+
+def test_a_renewed_session_shows_nothing_although_the_first_one_did(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        first = await session(shop, customer_id=ada)
+        assert len(await offered(shop, first)) == 1
+        ended = replace(first, status=CheckoutStatus.EXPIRED)
+        fresh = await renew_checkout(shop.ports, shop.demo.organization, ended)
+        assert await offered(shop, fresh) == []
+
+    tell(database_url, story)
+
+
+def test_a_card_is_offered_until_the_end_of_its_month(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        now = shop.ports.now(shop.demo.organization)
+        this_month = replace(card.instrument, exp_month=now.month, exp_year=now.year)
+        last_month = now.replace(day=1) - timedelta(days=1)
+        for instrument, count in (
+            (this_month, 1),
+            (replace(card.instrument, exp_month=last_month.month, exp_year=last_month.year), 0),
+        ):
+            await payment_methods.save(shop.ports.db, replace(card, instrument=instrument))
+            checkout = await session(shop, customer_id=ada)
+            assert len(await offered(shop, checkout)) == count
+        with pytest.raises(Invalid):
+            await pay(shop, checkout, method=card)
+
+    tell(database_url, story)
+
+
+def test_a_card_of_a_kind_that_the_merchant_does_not_take_is_neither_offered_nor_charged(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        debit_only = Options(show_saved_methods=True, allowed_methods=("debit",))
+        checkout = await session(shop, customer_id=ada, options=debit_only)
+        assert await offered(shop, checkout) == []
+        with pytest.raises(Invalid):
+            await pay(shop, checkout, method=card)
+
+    tell(database_url, story)
+
+
+# ---------------------------------------------------------------- whose it is
+
+
+def test_a_method_of_another_customer_or_organization_names_nothing(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada, ben = await trial_of(shop), await trial_of(shop, "ben@example.com", "ctoken_mastercard")
+        (bens,) = await saved(shop, ben)
+        with pytest.raises(Invalid) as refused:
+            await pay(shop, await session(shop, customer_id=ada), method=bens)
+        assert refused.value.problems[0].code == "payment_method_unknown"
+        with pytest.raises(NotFound):
+            await remove_method(shop.ports, shop.demo.organization, ada, bens.id)
+        with pytest.raises(Invalid):
+            await pay(shop, await session(shop, email="ben@example.com"), method=bens)
+        async with open_shop(database_url) as other:
+            with pytest.raises(NotFound):
+                await remove_method(other.ports, other.demo.organization, ben, bens.id)
+        assert len(await saved(shop, ben)) == 1
+
+    tell(database_url, story)
+
+
+def test_the_bank_itself_refuses_a_method_of_another_customer(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        paid = await pay(shop, await session(shop, customer_id=ada), method=card)
+        stolen = replace(paid.attempt, gateway_key=uuid4(), gateway_customer="tcus_of_somebody_else")
+        verdict = await bank(shop).charge(stolen, return_url="http://pay.test/")
+        assert getattr(verdict, "code", None) == "unknown_token"
+
+    tell(database_url, story)
+
+
+# ---------------------------------------------------------------- charging it
+
+
+@pytest.mark.parametrize(
+    ("number", "asks_again"), [("4000002760003184", True), ("4000002500003155", False)], ids=["always", "once"]
+)
+def test_three_d_secure_asks_again_for_a_saved_card_that_always_asks(
+    database_url: str, number: str, asks_again: bool
+) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        first = await pay(shop, await session(shop, "monthly", customer_id=ada.id), token=await token(shop, number))
+        assert isinstance(first.verdict, NeedsAction)
+        assert await saved(shop, ada.id) == [], "nothing is kept before the bank has said yes"
+        await approve(shop, first.attempt)
+        (card,) = await saved(shop, ada.id)
+        again = await pay(shop, await session(shop, customer_id=ada.id), method=card)
+        assert isinstance(again.verdict, NeedsAction if asks_again else Succeeded)
+        if asks_again:
+            await approve(shop, again.attempt)
+
+    tell(database_url, story)
+
+
+async def approve(shop: Shop, attempt: Attempt) -> None:
+    charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+    assert charge is not None
+    await bank(shop).decide(charge, approved=True)
+    verdict = await bank(shop).lookup(attempt)
+    assert verdict is not None
+    await settle_payment(shop.ports, attempt, verdict)
+
+
+def test_a_saved_card_that_fails_later_is_declined_and_another_way_pays(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        await pay(shop, await session(shop, "monthly", customer_id=ada.id), token=await token(shop, "4000000000000341"))
+        (card,) = await saved(shop, ada.id)
+        checkout = await session(shop, customer_id=ada.id)
+        with pytest.raises(PaymentDeclined):
+            await pay(shop, checkout, method=card)
+        reopened = await read_checkout(shop.ports, shop.demo.organization, checkout.id)
+        assert (await pay(shop, reopened)).settled.status is CheckoutStatus.SUCCEEDED
+
+    tell(database_url, story)
+
+
+def test_a_card_that_the_bank_refuses_for_good_is_not_offered_until_it_pays_anew(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        await shop.ports.db.execute(
+            "UPDATE test_gateway_methods SET behaviour = 'decline:lost_card' WHERE organization_id = $1",
+            shop.demo.organization.id,
+        )
+        checkout = await session(shop, customer_id=ada)
+        with pytest.raises(PaymentDeclined):
+            await pay(shop, checkout, method=card)
+        reopened = await read_checkout(shop.ports, shop.demo.organization, checkout.id)
+        assert await offered(shop, reopened) == []
+        with pytest.raises(Invalid):
+            await pay(shop, reopened, method=card)
+        await pay(shop, reopened, keep=True)
+        assert len(await offered(shop, await session(shop, customer_id=ada))) == 1
+
+    tell(database_url, story)
+
+
+def test_a_limit_per_customer_knows_a_saved_card_again(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        organization = shop.demo.organization
+        once = replace(
+            shop.demo.discount,
+            id=uuid4(),
+            code="ONCE",
+            takes=Percentage(basis_points=1000),
+            max_per_customer=1,
+            created_at=shop.ports.now(organization),
+        )
+        await create_discount(shop.ports, organization, once)
+        stranger = await session(shop, email="else@example.com", discount_codes=("ONCE",), options=Options())
+        await pay(shop, stranger)
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        with pytest.raises(DiscountLimitReached):
+            await pay(shop, await session(shop, customer_id=ada, discount_codes=("ONCE",)), method=card)
+
+    tell(database_url, story)
+
+
+# ---------------------------------------------------------------- removing it
+
+
+def test_a_removed_method_is_neither_offered_nor_charged_and_the_bank_has_forgotten_it(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        checkout = await session(shop, customer_id=ada)
+        await remove_method(shop.ports, shop.demo.organization, ada, card.id)
+        assert await offered(shop, checkout) == []
+        with pytest.raises(Invalid):
+            await pay(shop, checkout, method=card)
+        with pytest.raises(NotFound):
+            await remove_method(shop.ports, shop.demo.organization, ada, card.id)
+        assert await forgotten(shop) == [card.gateway_method]
+
+    tell(database_url, story)
+
+
+def test_removal_while_a_payment_is_under_way_lets_it_finish_and_forgets_the_card_then(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        always = await token(shop, "4000002760003184")
+        first = await pay(shop, await session(shop, "monthly", customer_id=ada.id), token=always)
+        await approve(shop, first.attempt)
+        (card,) = await saved(shop, ada.id)
+        waiting = await pay(shop, await session(shop, customer_id=ada.id), method=card)
+        await remove_method(shop.ports, shop.demo.organization, ada.id, card.id)
+        assert await forgotten(shop) == []
+        await approve(shop, waiting.attempt)
+        done = await read_checkout(shop.ports, shop.demo.organization, waiting.settled.id)
+        assert done.status is CheckoutStatus.SUCCEEDED
+        assert await saved(shop, ada.id) == []
+        await reconcile(shop.ports, shop.demo.organization)
+        assert await forgotten(shop) == [card.gateway_method]
+
+    tell(database_url, story)
+
+
+def test_of_removal_and_payment_at_the_same_moment_either_comes_first_and_nothing_is_left_over(
+    database_url: str,
+) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        for _ in range(6):
+            (card,) = await saved(shop, ada)
+            checkout = await session(shop, customer_id=ada)
+            paid, removed = await asyncio.gather(
+                pay(shop, checkout, method=card),
+                remove_method(shop.ports, shop.demo.organization, ada, card.id),
+                return_exceptions=True,
+            )
+            assert removed is None
+            after = await read_checkout(shop.ports, shop.demo.organization, checkout.id)
+            succeeded = not isinstance(paid, BaseException)
+            assert succeeded or isinstance(paid, Invalid), paid
+            assert after.status is (CheckoutStatus.SUCCEEDED if succeeded else CheckoutStatus.OPEN)
+            await reconcile(shop.ports, shop.demo.organization)
+            assert card.gateway_method in await forgotten(shop)
+            await pay(shop, await session(shop, "monthly", customer_id=ada))
+
+    tell(database_url, story)
+
+
+def test_two_sessions_that_save_the_same_card_at_once_leave_one_row(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await customer(shop)
+        both = [await session(shop, "monthly", customer_id=ada.id) for _ in range(4)]
+        await asyncio.gather(*(pay(shop, one) for one in both))
+        assert len(await saved(shop, ada.id)) == 1
+        owners = await shop.ports.db.fetchval(
+            "SELECT count(*) FROM gateway_customers WHERE organization_id = $1", shop.demo.organization.id
+        )
+        assert owners == 1
+
+    tell(database_url, story)
+
+
+def test_a_deleted_customers_methods_are_removed_and_forgotten(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ada = await trial_of(shop)
+        (card,) = await saved(shop, ada)
+        await delete_customer(shop.ports, shop.demo.organization, ada)
+        assert await saved(shop, ada) == []
+        await reconcile(shop.ports, shop.demo.organization)
+        assert await forgotten(shop) == [card.gateway_method]
+
+    tell(database_url, story)

@@ -10,8 +10,8 @@ import pytest
 
 from checkstand.domain.payment import Declined, NeedsAction, Succeeded, Unknown
 from checkstand.gateways.stripe import StripeGateway
-from tests.gateways.fake_stripe import PUBLISHABLE_KEY, FakeStripe
-from tests.gateways.test_contract import BACK, Bank, stripe_bank
+from tests.gateways.banks import BACK, Bank, stripe_bank
+from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
 
 Story = Callable[[Bank], Awaitable[None]]
 
@@ -112,6 +112,25 @@ def test_an_intent_that_failed_its_challenge_is_closed_so_that_it_cannot_be_paid
         assert isinstance(await bank.gateway.lookup(attempt), Declined)
         intents = {one["id"]: one["status"] for one in fake.books()["payment_intents"]}
         assert intents[verdict.reference] == "canceled"
+
+    tell(fake, story)
+
+
+def test_a_bank_page_that_was_left_is_given_up_after_an_hour_and_not_before(fake: FakeStripe) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("3ds")
+        asked = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(asked, NeedsAction)
+        assert isinstance(await bank.gateway.lookup(attempt), NeedsAction)
+        hasty = StripeGateway(
+            secret_key=SECRET_KEY, publishable_key=PUBLISHABLE_KEY, api_base=fake.url, answer_within_s=-1
+        )
+        given_up = await hasty.lookup(attempt)
+        await hasty.aclose()
+        assert isinstance(given_up, Declined)
+        assert given_up.code == "authentication_timeout"
+        intents = {one["id"]: one["status"] for one in fake.books()["payment_intents"]}
+        assert intents[asked.reference] == "canceled"
 
     tell(fake, story)
 

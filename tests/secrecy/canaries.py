@@ -89,7 +89,7 @@ def hatch(shop: DemoShop) -> Flock:
         typed("refused account number", "998877665541"),
         typed("routing number", "123987654"),
         typed("UPI id", "canary.bird@upi"),
-        token("confirmation token", random("ctoken_"), kept="an undecided charge is repeated under it after a crash; it pays once"),
+        token("confirmation token", random("ctoken_")),
         token("Polar access token", shop.polar_token),
         token("Dodo API key", shop.dodo_key),
         token("access token that nobody has", random("polar_oat_")),

@@ -5,12 +5,14 @@ one's answer. When no answer comes, the verdict is `Unknown`; `lookup` then asks
 its metadata. Stripe's search lags behind by up to a minute: what it does not find is charged again under the same key, which
 finds the first answer, and a confirmation token pays only once whatever the key.
 
-A refused intent that a buyer has held the secret of (after 3-D Secure) is cancelled, so that nothing can be paid through it later.
+A refused intent that a buyer has held the secret of (after 3-D Secure) is cancelled, so that nothing can be paid through it later; so
+is one whose buyer has left the bank's page alone for an hour, which opens the session again.
 Card data never comes here: the browser gives it to Stripe and hands us a confirmation token.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Literal, cast
 from urllib.parse import urlsplit
@@ -20,7 +22,7 @@ import structlog
 
 import stripe
 from checkstand.domain.organization import Mode
-from checkstand.domain.payment import Attempt, Declined, Instrument, Unknown, Verdict, decline
+from checkstand.domain.payment import Attempt, Declined, Instrument, NeedsAction, Unknown, Verdict, decline
 from checkstand.domain.refund import Refund, RefundVerdict
 from checkstand.gateways import stripe_customers, stripe_refunds, stripe_reports, stripe_statement
 from checkstand.gateways.base import CardFrames, DisputeReport, Moved, RefundReport
@@ -32,6 +34,7 @@ from checkstand.gateways.stripe_verdicts import Intent, instrument_of, refusal, 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_S = 25.0
 RETRIES = 2
+ANSWER_WITHIN_S = 3600.0
 _SCRIPTS = "https://js.stripe.com"
 log = structlog.get_logger(__name__)
 
@@ -49,11 +52,13 @@ class StripeGateway:
         api_base: str = "",
         timeout_s: float = TIMEOUT_S,
         retries: int = RETRIES,
+        answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         stripe.enable_telemetry = False
         self.publishable_key = publishable_key
         self.frames: CardFrames | None = frames_of(api_base)
         self._mode: Mode = "live" if secret_key.split("_")[1:2] == ["live"] else "test"
+        self._answer_within_s = answer_within_s
         self._http = stripe.HTTPXClient(timeout=timeout_s)
         self._client = stripe.StripeClient(
             secret_key,
@@ -110,9 +115,17 @@ class StripeGateway:
             verdict = verdict_of(intent)
             if isinstance(verdict, Declined) and intent.status == "requires_payment_method":
                 return await self._close(intent, verdict)
+            if isinstance(verdict, NeedsAction) and self._was_left(intent):
+                given_up = decline("authentication_timeout", reference=intent.id, instrument=verdict.instrument)
+                return await self._close(intent, given_up)
         except stripe.StripeError as failed:
             return _unknown(failed)
         return verdict
+
+    def _was_left(self, intent: Intent) -> bool:
+        """Whether the buyer was sent to a bank so long ago that no answer will come. A voucher is paid when it is paid."""
+        is_redirect = intent.next_action is not None and intent.next_action.type == "redirect_to_url"
+        return is_redirect and time.time() - intent.created > self._answer_within_s
 
     async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
         """A Stripe customer."""

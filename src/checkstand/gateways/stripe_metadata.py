@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import structlog
+
 import stripe
 from checkstand.gateways.base import GatewaySilent
 
+log = structlog.get_logger(__name__)
 # What has no key of ours goes under one that is made from Stripe's id, always the same.
 _KEYS: Final = uuid5(NAMESPACE_URL, "https://stripe.com/")
 
@@ -30,5 +33,7 @@ def key_of(thing: stripe.PaymentIntent | stripe.Refund) -> UUID:
 
 
 def silent(failed: stripe.StripeError) -> GatewaySilent:
-    """Stripe could not be asked."""
-    return GatewaySilent(f"{type(failed).__name__} {failed.http_status or ''}".strip())
+    """Stripe could not be asked, or will not show it to this key."""
+    kind = type(failed).__name__
+    log.warning("stripe_gave_no_answer", kind=kind, status=failed.http_status, request_id=failed.request_id)
+    return GatewaySilent(f"{kind} {failed.http_status or ''}".strip())

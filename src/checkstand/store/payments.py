@@ -96,14 +96,14 @@ async def record_verdict(
 ) -> bool:
     """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first.
 
-    `ask_again_at`: when to ask the gateway how an undecided one stands.
+    `ask_again_at`: when to ask the gateway how an undecided one stands. The token has been used by now and is forgotten.
     """
     status = await db.execute(
         """
         UPDATE payment_attempts
         SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
             decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json,
-            captured_minor = $13, ask_again_at = $14
+            captured_minor = $13, ask_again_at = $14, confirmation_token = NULL
         WHERE organization_id = $1
           AND id = $2
           AND status = ANY($10::text[])

@@ -9,9 +9,7 @@ from uuid import uuid4
 import pytest
 
 from checkstand.domain.payment import Attempt, Declined, NeedsAction, Purpose, Succeeded
-from tests.gateways.test_contract import BACK, Bank, Tell, tell
-
-__all__ = ["tell"]
+from tests.gateways.banks import BACK, Bank, Tell
 
 
 async def keeping(bank: Bank, kind: str, **more: Any) -> Attempt:

@@ -128,9 +128,8 @@ async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
     if attempt.gateway == "none":
         return Succeeded(reference=f"free_{attempt.id}", instrument=Instrument(method="none"))
     if attempt.saves is not None and attempt.gateway_customer is None:
-        return decline(
-            "processing_error"
-        )  # the gateway could not say for whom to keep it, and was asked for nothing else
+        # The gateway could not say for whom to keep the method, and was asked for nothing else.
+        return decline("processing_error")
     instrument = attempt.instrument
     if attempt.gateway_method is None:
         instrument = await ports.gateway.instrument(attempt.organization_id, attempt.confirmation_token or "")

@@ -29,6 +29,22 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# What Playwright turns off, which a list of one's own replaces; and the address bar's popup pages, which cost a process each window.
+_OFF = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+)
+ARGUMENTS.append(f"--disable-features={','.join(_OFF)}")
 AXE = Path(__file__).parents[1] / "clients/js/node_modules/axe-core/axe.min.js"
 MERCHANT = "https://merchant.test"
 PHONE, DESKTOP = (390, 844), (1280, 860)

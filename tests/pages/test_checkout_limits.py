@@ -22,16 +22,22 @@ def limited(database_url: str) -> Iterator[RunningServer]:
         yield running
 
 
-def post(stand: Stand, url: str, step: str, **typed: str) -> httpx2.Response:
-    page = httpx2.get(url).text
-    shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', page))
-    return httpx2.post(f"{url}/{step}", data={**shown, **BUYER, **typed}, headers={"Sec-Fetch-Site": "same-origin"})
+class Buyer:
+    """Somebody at one session's page, who posts its form by hand."""
+
+    def __init__(self, server: RunningServer) -> None:
+        stand = Stand(server, server.new_shop())
+        self.url = stand.url(stand.session("one_time"))
+        self.shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', httpx2.get(self.url).text))
+
+    def post(self, step: str, **typed: str) -> httpx2.Response:
+        data = {**self.shown, **BUYER, **typed}
+        return httpx2.post(f"{self.url}/{step}", data=data, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def test_the_eleventh_payment_of_a_session_in_a_minute_waits(limited: RunningServer) -> None:
-    stand = Stand(limited, limited.new_shop())
-    url = stand.url(stand.session("one_time"))
-    answers = [post(stand, url, "pay", **WRONG) for _ in range(11)]
+    buyer = Buyer(limited)
+    answers = [buyer.post("pay", **WRONG) for _ in range(11)]
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
     assert "Too many tries" in answers[-1].text
     assert "Wait a minute" in answers[-1].text
@@ -39,17 +45,13 @@ def test_the_eleventh_payment_of_a_session_in_a_minute_waits(limited: RunningSer
 
 
 def test_the_31st_payment_from_an_address_in_an_hour_waits_whatever_its_session(limited: RunningServer) -> None:
-    stand = Stand(limited, limited.new_shop())
-    codes = []
-    for _ in range(4):
-        url = stand.url(stand.session("one_time"))
-        codes += [post(stand, url, "pay", **WRONG).status_code for _ in range(8)]
+    buyers = [Buyer(limited) for _ in range(4)]
+    codes = [buyer.post("pay", **WRONG).status_code for buyer in buyers for _ in range(8)]
     assert codes == [422] * 30 + [429] * 2
 
 
 def test_the_eleventh_code_of_a_session_waits_and_paying_goes_on(limited: RunningServer) -> None:
-    stand = Stand(limited, limited.new_shop())
-    url = stand.url(stand.session("one_time"))
-    codes = [post(stand, url, "update", discount_code=f"GUESS{number}").status_code for number in range(11)]
+    buyer = Buyer(limited)
+    codes = [buyer.post("update", discount_code=f"GUESS{number}").status_code for number in range(11)]
     assert codes == [422] * 10 + [429]
-    assert post(stand, url, "pay", **CARD).status_code == 303
+    assert buyer.post("pay", **CARD).status_code == 303

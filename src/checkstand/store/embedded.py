@@ -187,6 +187,8 @@ def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
         server.end(found, "fast")
         return None
     except (server.NoAnswer, asyncpg.PostgresError) as error:
+        if server.has_ended(data, found.pid):  # killed a moment ago: it hung up on us while it went
+            return None
         raise EmbeddedError(
             f"PostgreSQL (process {found.pid}) holds '{data}' but does not answer. End it with `kill -9 {found.pid}` "
             "and start again; nothing that was confirmed is lost."

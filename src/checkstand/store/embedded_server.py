@@ -33,6 +33,7 @@ NAME = "checkstand"  # of the database, and of the role that owns it
 
 _INITDB_TIMEOUT_S = 120.0
 _READY_TIMEOUT_S = 300.0  # after a crash: replaying max_wal_size on a slow disk
+_GOING_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 5.0
 _LEFTOVER_TIMEOUT_S = 90.0  # sessions of a killed server end with the statement they are in
 _END_TIMEOUT_S = {signal.SIGINT: 60.0, signal.SIGQUIT: 10.0}
@@ -266,6 +267,16 @@ def await_ready(data: Path, pid: int) -> Postmaster | None:
             return running
         time.sleep(_POLL_S)
     raise NoAnswer
+
+
+def has_ended(data: Path, pid: int) -> bool:
+    """Whether the server with this pid is gone, or goes within a moment."""
+    deadline = time.monotonic() + _GOING_TIMEOUT_S
+    while (running := read(data)) is not None and running.pid == pid:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True
 
 
 def ask(running: Postmaster) -> tuple[Path, bool]:

@@ -43,7 +43,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_method(item) for item in found]))
 
 
-@api.route("DELETE", "/customers/{id}/payment-methods/{payment_method_id}", scopes=WRITE)
+@api.route("DELETE", "/customers/{id}/payment-methods/{payment_method_id}", scopes=WRITE, gives="nothing")
 async def remove(call: Call) -> Response:
     """Remove a saved payment method. A payment with it that is under way is finished."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)

@@ -138,7 +138,7 @@ def kill_and_compare(folder: Path, rounds: int, seed: int) -> int:
 
 def test_kill_9_during_confirm_loses_and_doubles_nothing_in_a_few_rounds(tmp_path: Path) -> None:
     with shop_folder(tmp_path) as folder:
-        kill_and_compare(folder, 3, seed=11)
+        kill_and_compare(folder, 2, seed=11)
 
 
 @pytest.mark.prove

@@ -11,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -329,16 +329,22 @@ async def given_back(story: Story) -> dict[str, int]:
 # ---------------------------------------------------------------- the proofs
 
 
+def sample(steps: Iterable[Step]) -> list[tuple[str, Step]]:
+    """Every step with the test gateway; with Stripe those where it and we could think differently. All are in the long run."""
+    differing = ("committed", "answered", "asked")
+    return [("test", step) for step in steps] + [("stripe", step) for step in steps if step.endswith(differing)]
+
+
 def test_every_step_has_its_kills() -> None:
     assert {*REACHED_BY, *REFUNDING} == set(Step)
 
 
-@pytest.mark.parametrize("step", REACHED_BY)
+@pytest.mark.parametrize(("place", "step"), sample(REACHED_BY), indirect=["place"])
 def test_a_purchase_killed_at_this_step_is_neither_lost_nor_double(place: Place, step: Step) -> None:
     buy_with_kills(place, step, len(REACHED_BY[step]))
 
 
-@pytest.mark.parametrize("step", REFUNDING)
+@pytest.mark.parametrize(("place", "step"), sample(REFUNDING), indirect=["place"])
 def test_a_refund_killed_at_this_step_is_neither_lost_nor_double(place: Place, step: Step) -> None:
     refund_with_kills(place, step, 1)
 

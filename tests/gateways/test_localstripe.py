@@ -277,6 +277,8 @@ DIFFERS: dict[str, dict[str, tuple[Any, str]]] = {
         "other parameters": ({"status": 400, "type": "idempotency_error", "code": None}, "no keys, as above"),
     },
 }
+# Where localstripe is wrong only sometimes: the order of its lists changes from one process to the next.
+BY_CHANCE = ("pages",)
 STORIES = (
     a_payment,
     a_payment_confirmed_later,
@@ -303,7 +305,8 @@ def test_our_stand_in_and_localstripe_answer_the_same(
     assert same == {name: value for name, value in theirs.items() if name not in differs}
     for name, (documented, why) in differs.items():
         assert ours[name] == documented, name
-        assert theirs[name] != documented, f"localstripe does what Stripe documents now; no longer true: {why}"
+        is_right = theirs[name] == documented and story.__name__ not in BY_CHANCE
+        assert not is_right, f"localstripe does what Stripe documents now; no longer true: {why}"
 
 
 def test_both_refuse_a_key_of_no_known_form(fake: FakeStripe, localstripe: str) -> None:

@@ -5,7 +5,9 @@ A dispute that Stripe calls a warning is a bank's question and holds no money; a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -41,14 +43,13 @@ async def refund(client: stripe.StripeClient, reference: str) -> RefundReport | 
     except stripe.StripeError as failed:
         _require_stranger(failed, reference)
         return None
-    paid = found.payment_intent
-    organization_id, attempt_id = written_id(paid, "organization"), written_id(paid, "attempt")
-    if not isinstance(paid, stripe.PaymentIntent) or organization_id is None or attempt_id is None:
+    paid = _ours(found.payment_intent)
+    if paid is None:
         return None
     return RefundReport(
-        organization_id=organization_id,
-        attempt_id=attempt_id,
-        payment_reference=paid.id,
+        organization_id=paid.organization_id,
+        attempt_id=paid.attempt_id,
+        payment_reference=paid.reference,
         refund_id=written_id(found, "refund"),
         reference=found.id,
         key=key_of(found),
@@ -67,16 +68,15 @@ async def dispute(client: stripe.StripeClient, reference: str) -> DisputeReport 
     except stripe.StripeError as failed:
         _require_stranger(failed, reference)
         return None
-    paid = found.payment_intent
-    organization_id, attempt_id = written_id(paid, "organization"), written_id(paid, "attempt")
-    if not isinstance(paid, stripe.PaymentIntent) or organization_id is None or attempt_id is None:
+    paid = _ours(found.payment_intent)
+    if paid is None:
         return None
     if found.status not in _STATUSES:
         log.warning("stripe_dispute_status_unknown", reference=found.id, status=found.status)
     return DisputeReport(
-        organization_id=organization_id,
-        attempt_id=attempt_id,
-        payment_reference=paid.id,
+        organization_id=paid.organization_id,
+        attempt_id=paid.attempt_id,
+        payment_reference=paid.reference,
         reference=found.id,
         status=_STATUSES.get(found.status),
         amount_minor=found.amount,
@@ -84,6 +84,23 @@ async def dispute(client: stripe.StripeClient, reference: str) -> DisputeReport 
         step_minor=step_minor(found.currency.upper()),
         reason=found.reason,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """The payment of ours that something at Stripe is about."""
+
+    organization_id: UUID
+    attempt_id: UUID
+    reference: str
+
+
+def _ours(intent: object) -> _Paid | None:
+    """What an intent's metadata says; None when it is none of ours."""
+    organization_id, attempt_id = written_id(intent, "organization"), written_id(intent, "attempt")
+    if not isinstance(intent, stripe.PaymentIntent) or organization_id is None or attempt_id is None:
+        return None
+    return _Paid(organization_id, attempt_id, intent.id)
 
 
 def _require_stranger(failed: stripe.StripeError, reference: str) -> None:

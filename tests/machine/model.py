@@ -22,6 +22,8 @@ from tests.machine.tariff import (
 from tests.machine.things import Attempt, BankCharge, BankRefund, Dispute, Order, Refund, RefundAsked, Session
 
 LIFETIME, PATIENCE, REFUND_PATIENCE = timedelta(hours=24), timedelta(seconds=30), timedelta(hours=1)
+# An undecided payment is asked about when its bank said, else after this long, and again each time.
+LATER = timedelta(hours=1)
 MOST_DECLINES = 5
 SESSION_MOVES = {
     "open": {"confirmed", "expired"},
@@ -160,9 +162,10 @@ class Model:
                 return "ok"
             self.hear(attempt, "declined", "unknown_token")
             return "PaymentDeclined:unknown_token"
+        before = attempt.status
         self.hear(attempt, charge.state, charge.code)
-        if attempt.status not in ("succeeded", "declined"):
-            attempt.decided_by = charge.due_at
+        if attempt.status != before:
+            attempt.ask_again_at = charge.due_at or self.now + LATER
         return f"PaymentDeclined:{charge.code}" if charge.state == "declined" else "ok"
 
     def hear(self, attempt: Attempt, state: str, code: str | None = None) -> None:
@@ -201,8 +204,9 @@ class Model:
                     self._asked(attempt, lost)
         for attempt in self.attempts:
             waits = attempt.status in ("requires_action", "processing")
-            if waits and attempt.decided_by is not None and attempt.decided_by <= self.now:
+            if waits and attempt.ask_again_at is not None and attempt.ask_again_at <= self.now:
                 self._asked(attempt, lost)
+                attempt.ask_again_at = self.now + LATER
         for refund in self.refunds:
             if refund.status == "pending" and refund.ask_again_at <= self.now:
                 self._finish(refund, lost)

@@ -48,7 +48,7 @@ class Attempt:
     is_free: bool
     status: str = "started"
     code: str | None = None
-    decided_by: datetime | None = None
+    ask_again_at: datetime | None = None
     charge: BankCharge | None = None
 
 

@@ -55,7 +55,7 @@ async def by_id(
         WHERE organization_id = $1
           AND id = $2
           AND (deleted_at IS NULL OR $3)
-        {"FOR UPDATE" if hold else ""}
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         customer_id,
@@ -106,7 +106,7 @@ async def newest_by_email(db: Executor, organization_id: UUID, email: str, *, ho
           AND deleted_at IS NULL
         ORDER BY created_at DESC, id
         LIMIT 1
-        {"FOR UPDATE" if hold else ""}
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         email.strip(),

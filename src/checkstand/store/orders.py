@@ -139,7 +139,7 @@ async def by_id(db: Executor, organization_id: UUID, order_id: UUID, *, hold: bo
         FROM orders
         WHERE organization_id = $1
           AND id = $2
-        {"FOR UPDATE" if hold else ""}
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         order_id,

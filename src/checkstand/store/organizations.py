@@ -89,7 +89,7 @@ async def all_of_them(db: Executor) -> Sequence[Organization]:
 async def locked(tx: Executor, organization_id: UUID) -> Organization | None:
     """An organization that nobody else changes until the transaction ends."""
     row = await tx.fetchrow(
-        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1 FOR UPDATE",
+        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1 FOR NO KEY UPDATE",
         organization_id,
     )
     return _organization(row) if row is not None else None

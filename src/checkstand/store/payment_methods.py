@@ -41,7 +41,7 @@ async def by_id(
           AND customer_id = $2
           AND id = $3
           AND removed_at IS NULL
-        {"FOR UPDATE" if hold else ""}
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         customer_id,
@@ -63,7 +63,7 @@ async def same_card(
           AND gateway = $3
           AND fingerprint = $4
           AND removed_at IS NULL
-        FOR UPDATE
+        FOR NO KEY UPDATE
         """,
         organization_id,
         customer_id,

@@ -15,6 +15,19 @@ from tests.dialects.polar_http import READY, metering
 from tests.server import RunningServer
 
 ADDRESS: Json = {"country": "US", "line1": "1 Main St", "city": "Albany", "state": "US-NY", "postal_code": "12207"}
+COMPLETE: Json = {
+    "confirm": True,
+    "customer": {"email": "ada@example.com", "name": "Ada"},
+    "billing_address": {
+        "country": "US",
+        "street": "1 Main St",
+        "city": "Albany",
+        "state": "NY",
+        "zipcode": "12207",
+    },
+    "return_url": "https://example.com/",
+}
+METER: Json = {"name": "M", "event_name": "m", "measurement_unit": "ms", "aggregation": {"type": "count"}}
 FIXED: list[Json] = [{"amount_type": "fixed", "price_amount": 1000, "price_currency": "usd"}]
 
 
@@ -163,28 +176,12 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
     """A shop behind its Dodo key."""
     products = [ids.short_id("pdt", item.id) for item in shop.products.values()]
     cart: list[dict[str, object]] = [{"product_id": products[0], "quantity": 1}]
-    whole: Json = {
-        "product_cart": cart,
-        "confirm": True,
-        "customer": {"email": "ada@example.com", "name": "Ada"},
-        "billing_address": {
-            "country": "US",
-            "street": "1 Main St",
-            "city": "Albany",
-            "state": "NY",
-            "zipcode": "12207",
-        },
-        "return_url": "https://example.com/",
-    }
+    whole: Json = {"product_cart": cart, **COMPLETE}
     with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {shop.dodo_key}"}, timeout=30) as http:
         sessions = [_made(http, "/checkouts", {"product_cart": cart}) for _ in range(2)]
         paid = _made(http, "/checkouts", whole)
         customers = [_made(http, "/customers", {"email": f"{name}@example.com", "name": name}) for name in "ab"]
-        meter = _made(
-            http,
-            "/meters",
-            {"name": "M", "event_name": "m", "measurement_unit": "ms", "aggregation": {"type": "count"}},
-        )
+        meter = _made(http, "/meters", METER)
         brand = _made(http, "/brands", {"name": "B"})
         hook = _made(http, "/webhooks", {"url": "https://example.com/"})
         uploaded = http.put(f"/products/{products[0]}/images").json()
@@ -192,7 +189,8 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         trial = _bought(http, [{"product_id": ids.short_id("pdt", shop.products["trial"].id), "quantity": 1}])
         keeper = http.get(f"/payments/{trial}").json()["customer"]["customer_id"]
         saved = http.get(f"/customers/{keeper}/payment-methods").json()["items"]
-        refund = _made(http, "/refunds", {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]})
+        part: Json = {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]}
+        refund = _made(http, "/refunds", part)
         _made(http, f"/_test/payments/{disputed}/dispute", {})
         dispute = http.get("/disputes").json()["items"][0]
     customer_ids = [*(item["customer_id"] for item in customers), keeper]
@@ -232,6 +230,5 @@ def dodo_place(server: RunningServer, shop: DemoShop) -> Place:
         "refund_id": [refund["refund_id"]],
         "payment_method_id": [item["payment_method_id"] for item in saved],
     }
-    refund: Json = {"payment_id": refunded, "items": [{"item_id": products[0], "amount": 1}]}
-    good = _dodo_bodies(whole, cart, customer_ids, refund)
+    good = _dodo_bodies(whole, cart, customer_ids, part)
     return Place(url=server.url, key=shop.dodo_key, ids=existing, known=known, good=good)

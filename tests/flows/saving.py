@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID, uuid4
 
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout, Options
 from checkstand.domain.customer import Customer
+from checkstand.domain.payment import Attempt
 from checkstand.domain.saved_method import SavedMethod, may_pay_again
+from checkstand.flows.audit import audit_books
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.choose_method import PayWith, offered_methods
 from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_customer import create_customer
+from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.gateways.test import TestGateway
+from checkstand.gateways.test_cards import CardDetails
 from checkstand.store import payment_methods
-from tests.conftest import Shop
+from checkstand.store import test_gateway as books
+from tests.conftest import Shop, open_shop
 
 GERMANY = Address(country="DE")
 SHOWN = Options(show_saved_methods=True)
@@ -95,3 +102,44 @@ async def trial_of(shop: Shop, email: str = "ada@example.com", token: str = "cto
     customer_id = paid.settled.buyer.customer_id
     assert customer_id is not None
     return customer_id
+
+
+Story = Callable[[Shop], Awaitable[None]]
+
+
+def tell(url: str, story: Story) -> None:
+    async def main() -> None:
+        async with open_shop(url) as shop:
+            await story(shop)
+            assert not [check for check in await audit_books(shop.ports, shop.demo.organization) if check.problems]
+
+    asyncio.run(main())
+
+
+def bank(shop: Shop) -> TestGateway:
+    assert isinstance(shop.ports.gateway, TestGateway)
+    return shop.ports.gateway
+
+
+async def token(shop: Shop, number: str) -> str:
+    card = CardDetails(number=number, exp_month=12, exp_year=2034, cvc="123")
+    made = await bank(shop).tokenize(shop.demo.organization.id, card, now=shop.ports.now(shop.demo.organization))
+    assert isinstance(made, str)
+    return made
+
+
+async def forgotten(shop: Shop) -> list[str]:
+    rows = await shop.ports.db.fetch(
+        "SELECT id FROM test_gateway_methods WHERE organization_id = $1 AND forgotten_at IS NOT NULL",
+        shop.demo.organization.id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def approve(shop: Shop, attempt: Attempt) -> None:
+    charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+    assert charge is not None
+    await bank(shop).decide(charge, approved=True)
+    verdict = await bank(shop).lookup(attempt)
+    assert verdict is not None
+    await settle_payment(shop.ports, attempt, verdict)

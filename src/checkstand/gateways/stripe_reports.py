@@ -5,8 +5,9 @@ A dispute that Stripe calls a warning is a bank's question and holds no money; a
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
@@ -33,18 +34,15 @@ _REASONS: Final[dict[str, RefundReason]] = {
     "fraudulent": "fraudulent",
     "requested_by_customer": "customer_request",
 }
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 async def refund(client: stripe.StripeClient, reference: str) -> RefundReport | None:
     """A refund as Stripe has it. None: it is of no payment of ours. Raises GatewaySilent."""
-    try:
-        found = await client.v1.refunds.retrieve_async(reference, {"expand": ["payment_intent"]})
-    except stripe.StripeError as failed:
-        _require_stranger(failed, reference)
-        return None
-    paid = _ours(found.payment_intent)
-    if paid is None:
+    found = await _known(client.v1.refunds.retrieve_async(reference, {"expand": ["payment_intent"]}), reference)
+    paid = _ours(found.payment_intent) if found is not None else None
+    if found is None or paid is None:
         return None
     return RefundReport(
         organization_id=paid.organization_id,
@@ -63,13 +61,9 @@ async def refund(client: stripe.StripeClient, reference: str) -> RefundReport | 
 
 async def dispute(client: stripe.StripeClient, reference: str) -> DisputeReport | None:
     """A dispute as Stripe has it. None: it is of no payment of ours. Raises GatewaySilent."""
-    try:
-        found = await client.v1.disputes.retrieve_async(reference, {"expand": ["payment_intent"]})
-    except stripe.StripeError as failed:
-        _require_stranger(failed, reference)
-        return None
-    paid = _ours(found.payment_intent)
-    if paid is None:
+    found = await _known(client.v1.disputes.retrieve_async(reference, {"expand": ["payment_intent"]}), reference)
+    paid = _ours(found.payment_intent) if found is not None else None
+    if found is None or paid is None:
         return None
     if found.status not in _STATUSES:
         log.warning("stripe_dispute_status_unknown", reference=found.id, status=found.status)
@@ -103,8 +97,12 @@ def _ours(intent: object) -> _Paid | None:
     return _Paid(organization_id, attempt_id, intent.id)
 
 
-def _require_stranger(failed: stripe.StripeError, reference: str) -> None:
-    """Stripe does not know the object: it is of another account, or of the other mode. Anything else raises GatewaySilent."""
-    if failed.http_status != 404:
-        raise silent(failed) from failed
+async def _known(asked: Awaitable[T], reference: str) -> T | None:
+    """Stripe's answer. None: it does not know the object, which is of another account or mode. Else raises GatewaySilent."""
+    try:
+        return await asked
+    except stripe.StripeError as failed:
+        if failed.http_status != 404:
+            raise silent(failed) from failed
     log.info("stripe_object_unknown", reference=reference)
+    return None

@@ -65,10 +65,16 @@ def test_the_list_of_methods_below_is_whole() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(WHERE))
-def test_a_method_is_declined_and_then_approved_at_its_own_page(browser: Browser, stand: Stand, method: str) -> None:
+def test_a_method_is_left_declined_and_then_approved_at_its_own_page(
+    browser: Browser, stand: Stand, method: str
+) -> None:
     session = session_in(stand, WHERE[method])
     with visit(browser, stand.server, script=False, size=PHONE) as page:
         press(page, stand, session, method)
+        page.wait_for_url("**/bank/**")
+        page.click("text=Go back without paying")
+        expect(page.locator("#problems")).to_contain_text("Nothing was charged.")
+        page.click("#pay-button")
         page.wait_for_url("**/bank/**")
         page.click("text=Decline")
         expect(page.locator("#problems")).to_contain_text("You were not charged.")
@@ -77,7 +83,7 @@ def test_a_method_is_declined_and_then_approved_at_its_own_page(browser: Browser
         page.wait_for_url("**/bank/**")
         page.get_by_role("button", name="Approve").click()
         expect_success(page)
-    assert stand.charges(session) == ["declined", "succeeded"]
+    assert stand.charges(session) == ["declined", "declined", "succeeded"]
 
 
 @pytest.mark.parametrize("method", sorted(DELAYED))

@@ -12,9 +12,8 @@ from checkstand.domain.dispute import Dispute, DisputeReport, may_become
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import Organization
 from checkstand.flows.dispute_payment import move_dispute, open_dispute
-from checkstand.flows.hear_gateway import settled_payment
+from checkstand.flows.hear_gateway import reported, settled_payment
 from checkstand.flows.ports import Ports
-from checkstand.gateways.base import GatewaySilent, Reports
 from checkstand.store import disputes
 
 log = structlog.get_logger(__name__)
@@ -22,14 +21,9 @@ log = structlog.get_logger(__name__)
 
 async def hear_dispute(ports: Ports, reference: str) -> bool:
     """False: the gateway could not be asked, so it should tell again later. Disputes of strangers are no trouble."""
-    if not isinstance(ports.gateway, Reports):
-        return True
-    try:
-        report = await ports.gateway.reported_dispute(reference)
-    except GatewaySilent:
-        return False
-    if report is None:
-        return True
+    report = await reported(ports, lambda gateway: gateway.reported_dispute(reference))
+    if isinstance(report, bool):
+        return report
     known = await disputes.by_reference(ports.db, report.organization_id, report.reference)
     if known is None and report.status in (None, "cancelled"):
         log.warning("payment_inquired", reference=reference, attempt_id=str(report.attempt_id), reason=report.reason)

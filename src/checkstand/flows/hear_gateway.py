@@ -6,7 +6,9 @@ changes nothing. Refunds and disputes are heard of in modules of their own, by t
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -15,8 +17,10 @@ from checkstand.domain.payment import PENDING_STATUSES, Attempt, AttemptStatus, 
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.take_fee import hear_of_fee
+from checkstand.gateways.base import GatewaySilent, Reports
 from checkstand.store import payments
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -55,3 +59,16 @@ async def settled_payment(ports: Ports, organization_id: UUID, attempt_id: UUID,
             return False
     log.error("returned_without_payment", attempt_id=str(attempt_id), reference=reference)
     return True
+
+
+async def reported(ports: Ports, ask: Callable[[Reports], Awaitable[T | None]]) -> T | bool:
+    """How something stands by the gateway's own word.
+
+    True: it has nothing to do with us, or the gateway reports nothing. False: the gateway should tell again later.
+    """
+    if not isinstance(ports.gateway, Reports):
+        return True
+    try:
+        return await ask(ports.gateway) or True
+    except GatewaySilent:
+        return False

@@ -15,10 +15,9 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.payment import Attempt
 from checkstand.domain.refund import Refund, RefundFailed, RefundReport
 from checkstand.domain.refunding import reported_refund
-from checkstand.flows.hear_gateway import settled_payment
+from checkstand.flows.hear_gateway import reported, settled_payment
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
-from checkstand.gateways.base import GatewaySilent, Reports
 from checkstand.store import orders, refunds
 
 PATIENCE = timedelta(seconds=30)
@@ -27,14 +26,9 @@ log = structlog.get_logger(__name__)
 
 async def hear_refund(ports: Ports, reference: str) -> bool:
     """False: the gateway could not be asked, so it should tell again later. Refunds of strangers are no trouble."""
-    if not isinstance(ports.gateway, Reports):
-        return True
-    try:
-        report = await ports.gateway.reported_refund(reference)
-    except GatewaySilent:
-        return False
-    if report is None:
-        return True
+    report = await reported(ports, lambda gateway: gateway.reported_refund(reference))
+    if isinstance(report, bool):
+        return report
     if report.refund_id is not None:
         refund = await refunds.by_id(ports.db, report.organization_id, report.refund_id)
         if refund is not None and refund.gateway_reference in (None, report.reference):

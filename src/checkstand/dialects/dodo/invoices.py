@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from starlette.responses import Response
 
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.organization import Organization
 from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.store import documents
 from checkstand.web.documents.pages import pdf_response
@@ -18,10 +21,7 @@ api = Api("Dodo: invoices")
 async def of_payment(call: Call) -> Response:
     """Get the invoice of a payment that succeeded, as a PDF file."""
     order_id = call.path_id(DodoPrefix.PAYMENT, "payment_id")
-    owner = await documents.owner_of_order(call.ports.db, order_id)
-    if owner is None:
-        raise NotFound
-    organization = await call.ports.cache.organization(owner)
+    organization = await _seller(call, await documents.owner_of_order(call.ports.db, order_id))
     return await pdf_response(await read_invoice(call.ports, organization, order_id))
 
 
@@ -29,8 +29,12 @@ async def of_payment(call: Call) -> Response:
 async def of_refund(call: Call) -> Response:
     """Get the credit note of a refund that succeeded, as a PDF file."""
     refund_id = call.path_id(DodoPrefix.REFUND, "refund_id")
-    owner = await documents.owner_of_refund(call.ports.db, refund_id)
-    if owner is None:
-        raise NotFound
-    organization = await call.ports.cache.organization(owner)
+    organization = await _seller(call, await documents.owner_of_refund(call.ports.db, refund_id))
     return await pdf_response(await read_credit_note(call.ports, organization, refund_id))
+
+
+async def _seller(call: Call, organization_id: UUID | None) -> Organization:
+    """Whose document it is. Raises NotFound where there is none."""
+    if organization_id is None:
+        raise NotFound
+    return await call.ports.cache.organization(organization_id)

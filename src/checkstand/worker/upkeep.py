@@ -56,3 +56,4 @@ class Upkeep:
         now = self.ports.real_now()
         await sweep.idempotency_keys(self.ports.db, older_than=now - idempotency.LIFE)
         await sweep.user_sessions(self.ports.db, now=now)
+        await sweep.customer_sessions(self.ports.db, now=now)

@@ -103,7 +103,7 @@ def test_how_invoices_name_the_seller_is_shown_and_changed(at: Place, database_u
     assert "--country" in nowhere.err
     given = (*given, "--country", "de")
     changed = at.run("organization", "seller", "--org", slug, *given, **settings(database_url))
-    lines = ["Acme GmbH", "Acme", "Markt 4", "Jena", "DE", "DE136695976"]
+    lines = ["Acme GmbH", "Acme", "Markt 4", "Jena", "Germany", "DE136695976"]
     assert (changed.code, changed.out.split("\n")[:-1]) == (0, lines), changed.err
     again = at.run("organization", "seller", "--org", slug, "--tax-id", "", **settings(database_url))
     assert again.out.split("\n")[:-1] == lines[:-1]

@@ -10,12 +10,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
-from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
 from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.flows.read_checkout import read_checkout
+from checkstand.providers.postal import address_lines
 from checkstand.store import checkouts, facts, orders, payments, webhooks
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
@@ -158,7 +158,7 @@ async def detail(visit: Visit) -> Response:
         summary=_summary(checkout),
         steps=[_step_row(step) for step in explain(checkout)],
         rounding=ROUNDING,
-        address=_address_lines(checkout.buyer.address),
+        address=address_lines(checkout.buyer.address) if checkout.buyer.address else [],
         order=order,
         refunds=[refunds.row_of(visit, refund) for refund in returned],
         documents=documents.rows_of(visit, order, returned),
@@ -212,13 +212,6 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
             ("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code))
         )
     return rows
-
-
-def _address_lines(address: Address | None) -> list[str]:
-    if address is None:
-        return []
-    place = " ".join(part for part in (address.postal_code, address.city, address.state) if part)
-    return [line for line in (address.line1, address.line2, place, address.country) if line]
 
 
 def raw_json(checkout: Checkout) -> str:

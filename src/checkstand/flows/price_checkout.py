@@ -19,6 +19,7 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.organization import Dialect, Organization
 from checkstand.domain.pricing import Place, convert, quote
 from checkstand.domain.tax import TaxDecision, TaxQuestion
+from checkstand.flows import tax_ids
 from checkstand.flows.currencies import exchange_to
 from checkstand.flows.ports import Ports
 
@@ -110,7 +111,7 @@ async def _place(ports: Ports, organization: Organization, buyer: Buyer, bought:
             country=address.country,
             state=address.state,
             postal_code=address.postal_code,
-            tax_id=buyer.tax_id,
+            tax_id=tax_ids.effective(buyer.tax_id, address.country),
             category=category,
         )
         decision = await ports.taxes.decide(question)

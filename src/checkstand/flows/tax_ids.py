@@ -66,7 +66,8 @@ class TaxId:
 _OF_COUNTRY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     dict.fromkeys(sorted({*EU, "MC"}), ("eu_vat",))
     | {
-        "GB": ("gb_vat",), "IM": ("gb_vat",), "CH": ("ch_uid", "ch_vat"), "NO": ("no_vat", "no_voec"), "IS": ("is_vat",), "LI": ("li_uid",),
+        "GB": ("gb_vat",), "IM": ("gb_vat",),
+        "CH": ("ch_uid", "ch_vat"), "NO": ("no_vat", "no_voec"), "IS": ("is_vat",), "LI": ("li_uid",),
         "AD": ("ad_nrt",), "UA": ("ua_vat",), "RS": ("rs_pib",), "MK": ("mk_vat",), "GE": ("ge_vat",), "TR": ("tr_tin",),
         "RU": ("ru_inn", "ru_kpp"), "KZ": ("kz_bin",),
         "US": ("us_ein",),

@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
-from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, is_over
 from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.flows import tax_ids
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.providers.postal import address_lines
 from checkstand.store import checkouts, facts, orders, payments, webhooks
@@ -30,6 +31,12 @@ _STEPS: Mapping[StepKind, str] = {
     "tax": "Tax",
     "exchange": "Conversion",
     "trial": "Trial",
+}
+
+_TAX_ID_STATES: Mapping[tax_ids.TaxIdState, str] = {
+    tax_ids.TaxIdState.CHECKED: "Checked by its digits",
+    tax_ids.TaxIdState.FORM: "Has the right form; its digits could not be checked",
+    tax_ids.TaxIdState.UNKNOWN: "Could not be checked: it changes no tax",
 }
 
 
@@ -158,6 +165,7 @@ async def detail(visit: Visit) -> Response:
         summary=_summary(checkout),
         steps=[_step_row(step) for step in explain(checkout)],
         rounding=ROUNDING,
+        tax_id_state=_tax_id_state(checkout.buyer),
         address=address_lines(checkout.buyer.address) if checkout.buyer.address else [],
         order=order,
         refunds=[refunds.row_of(visit, refund) for refund in returned],
@@ -212,6 +220,12 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
             ("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code))
         )
     return rows
+
+
+def _tax_id_state(buyer: Buyer) -> str:
+    """How far the buyer's number was checked; nothing where there is none."""
+    state = tax_ids.state_of(buyer.tax_id, buyer.address.country if buyer.address else None)
+    return _TAX_ID_STATES[state] if state else ""
 
 
 def raw_json(checkout: Checkout) -> str:

@@ -153,15 +153,22 @@ def check(tax_id: str, country: str) -> TaxId | None:
     """The number in the first of the country's formats that it fits; None for a wrong one, and for what is no number at all."""
     if len(tax_id) > _LONGEST:
         return None
-    given = _in_ascii_digits(tax_id)
-    for name in _OF_COUNTRY.get(country, ()):
-        number = _in_format(given, name)
-        if number is not None and _PLAIN.fullmatch(number):
-            return TaxId(number=number, format=name, is_verified=is_verifiable(name))
-    plain = _SEPARATORS.sub("", given).upper()
-    if country not in COUNTRIES or _can_be_told_for_wrong(country) or not _UNKNOWN.fullmatch(plain):
+    fitting = (check_format(tax_id, name) for name in _OF_COUNTRY.get(country, ()))
+    known = next((found for found in fitting if found is not None), None)
+    if known is not None or country not in COUNTRIES or _can_be_told_for_wrong(country):
+        return known
+    plain = _SEPARATORS.sub("", _in_ascii_digits(tax_id)).upper()
+    return TaxId(number=plain, format=None, is_verified=False) if _UNKNOWN.fullmatch(plain) else None
+
+
+def check_format(tax_id: str, name: str) -> TaxId | None:
+    """The number in this format, where no country is known; None when it does not fit or nobody here knows the format."""
+    if len(tax_id) > _LONGEST or not any(name in names for names in _OF_COUNTRY.values()):
         return None
-    return TaxId(number=plain, format=None, is_verified=False)
+    number = _in_format(_in_ascii_digits(tax_id), name)
+    if number is None or not _PLAIN.fullmatch(number):
+        return None
+    return TaxId(number=number, format=name, is_verified=is_verifiable(name))
 
 
 def state_of(tax_id: str | None, country: str | None) -> TaxIdState | None:

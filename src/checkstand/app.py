@@ -57,7 +57,14 @@ async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> 
         await cache.listen(dsn)
         woken = asyncio.Event()
         gateway = await closing.enter_async_context(_gateway(settings, db, public_url))
-        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)
+        ports = Ports(
+            db=db,
+            cache=cache,
+            gateway=gateway,
+            public_url=public_url,
+            private_webhooks=settings.private_webhooks,
+            wake=woken.set,
+        )
         renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
         worker = Worker(ports, renderers, woken)
         try:

@@ -7,6 +7,7 @@ written down. So receivers that never answer use up their own organization's pla
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from checkstand.flows.ports import Ports
 from checkstand.ops.shares import Shares
 from checkstand.store import deliveries
 from checkstand.store.deliveries import Lane, Leased
+from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import LEASE, Sender
 from checkstand.webhooks.safe_http import MOST_CONNECTIONS
 
@@ -98,8 +100,11 @@ class Lanes:
                 if not following:
                     break
                 leased = following[0]
-        except Exception:
+        except DatabaseUnavailable as error:
             self._held.pop(leased.delivery.id, None)  # its lease runs out by itself
+            log.warning("delivery_lane_stopped", endpoint_id=str(lane.endpoint_id), reason=error.reason)
+        except Exception:
+            self._held.pop(leased.delivery.id, None)
             log.exception("delivery_lane_failed", endpoint_id=str(lane.endpoint_id))
         finally:
             current = asyncio.current_task()
@@ -117,7 +122,8 @@ class Lanes:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for leased in list(self._held.values()):
-            await deliveries.release(self._ports.db, leased.delivery)
+        with contextlib.suppress(DatabaseUnavailable):  # their leases run out by themselves
+            for leased in list(self._held.values()):
+                await deliveries.release(self._ports.db, leased.delivery)
         self._held.clear()
         self._leaving = False

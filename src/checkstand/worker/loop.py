@@ -23,6 +23,7 @@ from checkstand.flows.reconcile import reconcile
 from checkstand.services import Drainer
 from checkstand.store import deliveries, delivery_log, facts, organizations
 from checkstand.store import work as due_work
+from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import Sender
 from checkstand.webhooks.fan_out import FanOut, fan_out
 from checkstand.webhooks.render import Renderer
@@ -77,6 +78,10 @@ class Worker(Drainer):
             try:
                 await do()
                 failures = 0
+            except DatabaseUnavailable as error:  # told once by whoever listens; back as soon as it is
+                log.debug("worker_waits_for_database", reason=error.reason)
+                await asyncio.sleep(self._idle_s)
+                continue
             except Exception:
                 failures += 1
                 log.exception("worker_round_failed", failures=failures)
@@ -97,16 +102,14 @@ class Worker(Drainer):
         waiting = list(await due_work.with_due_deliveries(self._ports.db, real_now=self._ports.real_now()))
         random.shuffle(waiting)
         waiting.sort(key=self._lanes.held_by)  # who has least comes first, and among equals nobody is always the last
-        failures: list[Exception] = []
         for organization_id in waiting:
             if self._lanes.room_for(organization_id):
                 try:
                     await self._lanes.start(await self._ports.cache.organization(organization_id))
-                except Exception as error:
-                    failures.append(error)
+                except DatabaseUnavailable:
+                    raise
+                except Exception:  # one's trouble is not the others'
                     log.exception("deliveries_not_started", organization_id=str(organization_id))
-        if failures and len(failures) == len(waiting):
-            raise failures[0]  # it is not one organization's trouble: try again later
 
     async def drain(self, organization: Organization) -> tuple[int, int]:
         """Do everything that is due, and wait for what others are at; (deliveries, failures) meanwhile, whoever made them."""

@@ -15,6 +15,7 @@ from checkstand.http import Rendered
 from checkstand.ops.limiter import Limiter, Window
 from checkstand.ops.settings import Settings
 
+BAD_TOKENS = (RateLimitItemPerMinute(60),)
 LINK_VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 
@@ -59,6 +60,11 @@ def client_address(connection: HTTPConnection) -> str | None:
         if hop and hop not in trusted:
             return hop
     return peer
+
+
+def count_bad_token(connection: HTTPConnection) -> Window | None:
+    """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
+    return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 
 def count_link_visit(connection: HTTPConnection) -> Window | None:

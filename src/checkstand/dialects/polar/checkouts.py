@@ -24,6 +24,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import CheckoutRequest
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.customer_sessions import session_after_purchase
 from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
@@ -197,7 +198,8 @@ async def client_confirm(call: Call) -> Response:
     )
     settled = confirmed.settled
     shown = _shown_to_buyer(call, settled, organization)
-    return call.json({**shown, "status": "confirmed", "customer_session_token": None})
+    token = await session_after_purchase(call.ports, call.services.authenticator, organization, settled.buyer)
+    return call.json({**shown, "status": "confirmed", "customer_session_token": token})
 
 
 @api.route("POST", f"{_CLIENT}/opened", public=True, also=(f"{_CLIENT_OLD}/opened",), hidden=True)

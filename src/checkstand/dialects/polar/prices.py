@@ -314,7 +314,7 @@ def _terms(price: AnyPrice, meters: dict[UUID, Meter]) -> Terms:
 
 
 def shown(value: Price, product: Product) -> Json:
-    """A price. `recurring_interval` is always null: with a value, 0.x clients load the class of prices that no longer exist."""
+    """A price, with the interval of its product: the original repeats it there, and clients of 0.13 refuse null."""
     return {
         "created_at": moment(value.created_at),
         "modified_at": moment(value.modified_at),
@@ -326,7 +326,7 @@ def shown(value: Price, product: Product) -> Json:
         "is_archived": value.is_archived,
         "product_id": str(value.product_id),
         "type": "recurring" if product.recurrence else "one_time",
-        "recurring_interval": None,
+        "recurring_interval": str(product.recurrence.interval) if product.recurrence else None,
         **_shown_terms(value),
     }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date
 
 from checkstand.domain.address import Address
 from checkstand.domain.document import Document, DocumentKind, DocumentLine, Party, TaxRow
+from checkstand.domain.explain import rate_text
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import EU
@@ -158,8 +158,7 @@ def _sums(document: Document) -> list[tuple[str, str]]:
 
 def _tax(document: Document, row: TaxRow) -> tuple[str, str]:
     name = row.name or "Tax"
-    rate = f"{Decimal(row.rate_ppm) / 10_000:f}".rstrip("0").rstrip(".") if row.rate_ppm else ""
-    said = f"{rate} %" if rate else _NO_TAX.get(row.reason or "", "0 %")
+    said = rate_text(row.rate_ppm) if row.rate_ppm else _NO_TAX.get(row.reason or "", rate_text(0))
     base = _money(document, row.net_minor)
     return f"{name} ({said} on {base})", _money(document, row.tax_minor)
 

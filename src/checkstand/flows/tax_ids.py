@@ -126,11 +126,18 @@ def check(tax_id: str, country: str) -> TaxId | None:
     """The number in the first of the country's formats that it fits, or None: a wrong number, or a country without known ones."""
     if len(tax_id) > _LONGEST:
         return None
-    for name in _OF_COUNTRY.get(country, ()):
-        number = _in_format(tax_id, name)
-        if number is not None and _PLAIN.fullmatch(number):
-            return TaxId(number=number, format=name, is_verified=is_verifiable(name))
-    return None
+    fitting = (check_format(tax_id, name) for name in _OF_COUNTRY.get(country, ()))
+    return next((found for found in fitting if found is not None), None)
+
+
+def check_format(tax_id: str, name: str) -> TaxId | None:
+    """The number in this format, where no country is known; None when it does not fit or nobody here knows the format."""
+    if len(tax_id) > _LONGEST or not any(name in names for names in _OF_COUNTRY.values()):
+        return None
+    number = _in_format(tax_id, name)
+    if number is None or not _PLAIN.fullmatch(number):
+        return None
+    return TaxId(number=number, format=name, is_verified=is_verifiable(name))
 
 
 def countries() -> Mapping[str, tuple[str, ...]]:

@@ -218,7 +218,7 @@ def page(
         "others": [item for item, _ in visit.memberships if item.id != visit.organization.id],
         "is_test": visit.organization.mode == "test",
         "may_change": visit.may_change,
-        "csrf": visit.csrf,
+        "csrf": session.masked(visit.csrf, visit.ports.random_bytes(len(visit.csrf))),
         "title": title,
         "section": section,
         "crumbs": crumbs,

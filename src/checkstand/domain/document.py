@@ -200,13 +200,12 @@ def as_it_is(credit_note: Document, refund: Refund) -> Document:
 
 
 def seller_of(organization: Organization) -> Party:
-    """The organization as its documents name it; without an address of its own, its country."""
+    """The organization as its documents name it."""
     settings = organization.settings
-    country_alone = Address(country=settings.country) if settings.country else None
     return Party(
         name=settings.legal_name or organization.name,
         contact=organization.name if settings.legal_name and settings.legal_name != organization.name else None,
-        address=settings.legal_address or country_alone,
+        address=settings.address,
         tax_id=settings.tax_id,
         email=settings.email,
         website=settings.website,

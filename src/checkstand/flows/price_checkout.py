@@ -23,6 +23,7 @@ from checkstand.domain.pricing import Place, above_ceiling, below_floor, quote
 from checkstand.domain.quote import Quote
 from checkstand.domain.renewal import never_ends, renewed_lines, subscriptions_in
 from checkstand.domain.tax import TaxDecision, TaxQuestion
+from checkstand.flows import tax_ids
 from checkstand.flows.currencies import exchange_to
 from checkstand.flows.ports import Ports
 
@@ -163,7 +164,7 @@ async def _place(ports: Ports, organization: Organization, buyer: Buyer, bought:
             country=address.country,
             state=address.state,
             postal_code=address.postal_code,
-            tax_id=buyer.tax_id,
+            tax_id=tax_ids.effective(buyer.tax_id, address.country),
             category=category,
         )
         decision = await ports.taxes.decide(question)

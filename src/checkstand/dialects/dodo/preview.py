@@ -87,6 +87,8 @@ def _judged(body: CheckoutIn) -> _TaxId:
     found = tax_ids.check(body.tax_id, country)
     if found is None:
         return _TaxId(error=f"{body.tax_id} is not a valid tax id of {country}")
+    if found.format is None:
+        return _TaxId()
     return _TaxId(format_name=_NOTATIONS.get(found.format, _plain_notation(found.format)))
 
 

@@ -72,7 +72,7 @@ def order(sale: Sale, organization: Organization) -> Json:
             "id": str(value.customer_id),
             "email": email,
             "public_name": buyer.name or email.partition("@")[0],
-            "avatar_url": None,
+            "avatar_url": customer_views.avatar_url(email),
             "github_username": None,
         },
     }

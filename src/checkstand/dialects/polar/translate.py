@@ -260,6 +260,13 @@ def checkout_organization(value: Organization) -> Json:
         "feature_settings": feature_settings(value),
         "subscription_settings": subscription_settings(),
         "customer_email_settings": customer_email_settings(),
+        "profile_settings": {"enabled": True},
+        "notification_settings": {
+            "new_order": True,
+            "new_subscription": True,
+            "chargeback_prevention": True,
+            "subscription_renewal": False,
+        },
     }
 
 
@@ -294,8 +301,6 @@ def organization(value: Organization) -> Json:
             ),
             True,
         ),
-        "profile_settings": {"enabled": True},
-        "notification_settings": {"new_order": True, "new_subscription": True},
     }
 
 
@@ -303,6 +308,7 @@ def feature_settings(value: Organization) -> Json:
     return {
         "issue_funding_enabled": False,
         "seat_based_pricing_enabled": value.settings.seat_pricing,
+        "unit_based_pricing_enabled": value.settings.unit_pricing,
         "wallets_enabled": False,
         "member_model_enabled": False,
         "checkout_localization_enabled": False,

@@ -227,6 +227,9 @@ ENGLISH: Mapping[str, str] = {
     "tax_id.gst": "GST number",
     "tax_id.gst_hst": "GST/HST number",
     "tax_id.hint": "Like {example}",
+    "tax_id.state.checked": "Checked by its digits.",
+    "tax_id.state.form": "It has the right form. Its digits could not be checked.",
+    "tax_id.state.unknown": "It could not be checked. It is printed on your invoice and changes no tax.",
     # questions of the merchant's own
     "questions.heading": "More details",
     "questions.choose": "Choose",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from checkstand.domain.currency import currency
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.money import format_money, parse_amount
+from checkstand.domain.money import parse_amount
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
 from checkstand.domain.refund_shares import whole
@@ -19,6 +19,7 @@ from checkstand.flows.refund_order import refund_order
 from checkstand.store import orders
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.templating import format_money
 
 router = APIRouter()
 LONGEST_NOTE = 3000

@@ -19,10 +19,11 @@ from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, QuoteLine
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus, Instrument
+from checkstand.domain.quote import QuoteLine
 from checkstand.domain.refund import Refund, RefundItem
 from checkstand.domain.tax import TaxReason
 

@@ -23,7 +23,7 @@ CREATE INDEX checkouts_email ON checkouts (organization_id, lower(customer_email
 CREATE INDEX checkouts_emails ON checkouts (organization_id, created_at DESC, id) INCLUDE (customer_email)
     WHERE customer_email IS NOT NULL;
 
-CREATE INDEX payment_attempts_newest ON payment_attempts (organization_id, created_at DESC, id);
+CREATE INDEX payment_attempts_newest ON payment_attempts (organization_id, created_at DESC, id) WHERE gateway <> 'none';
 CREATE INDEX payment_attempts_order ON payment_attempts (organization_id, order_id);
 CREATE INDEX orders_status ON orders (organization_id, status, created_at DESC, id);
 CREATE INDEX orders_product ON orders (organization_id, product_id, created_at DESC, id);

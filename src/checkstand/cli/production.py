@@ -24,7 +24,7 @@ from checkstand.cli.stopping import ignore_signals, interruptible, run_until, st
 from checkstand.cli.supervisor import supervise
 from checkstand.cli.terminal import Failure
 from checkstand.ops.logging import configure
-from checkstand.ops.settings import Settings, require_for_serving
+from checkstand.ops.settings import PREFIX, Settings, not_used_yet, require_for_serving
 from checkstand.store import embedded
 from checkstand.store.migrate import pending
 
@@ -45,8 +45,7 @@ class Parent:
 
 def run_web(settings: Settings, parent: Parent | None) -> None:
     """Serve until a signal."""
-    require_for_serving(settings)
-    configure(settings.log_level, as_json=True)
+    _prepare(settings)
     with interruptible(), contextlib.ExitStack() as started:
         bound = (
             bind(settings.host, settings.port, listens=False)
@@ -63,6 +62,13 @@ def run_web(settings: Settings, parent: Parent | None) -> None:
             return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_web(settings, database, bound, parent))
+
+
+def _prepare(settings: Settings) -> None:
+    require_for_serving(settings)
+    configure(settings.log_level, as_json=True)
+    for name in not_used_yet(os.environ):
+        log.warning("setting_does_nothing_yet", name=f"{PREFIX}{name}")
 
 
 async def _web(settings: Settings, database: OwnedDatabase, bound: socket.socket, parent: Parent | None) -> None:
@@ -98,8 +104,7 @@ async def _stop_without(parent: Parent) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Do due work until a signal."""
-    require_for_serving(settings)
-    configure(settings.log_level, as_json=True)
+    _prepare(settings)
     with interruptible():
         dsn = settings.database_url or _beside_serve(Path(settings.data_dir))
         asyncio.run(_require_current_schema(settings, dsn))

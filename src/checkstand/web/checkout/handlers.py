@@ -47,7 +47,7 @@ from checkstand.web.checkout.form import (
     shown_total,
     total_mark,
 )
-from checkstand.web.checkout.limits import wait_for_code, wait_to_pay
+from checkstand.web.checkout.limits import wait_for_code, wait_to_pay, was_taken
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
@@ -212,7 +212,10 @@ async def pay(request: Request) -> Response:
     wait_s = wait_to_pay(request, visit)
     if wait_s:
         return _later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
-    return await _charge(request, visit, form, changes, details)
+    answer = await _charge(request, visit, form, changes, details)
+    if answer.status_code < 400:
+        was_taken(request)
+    return answer
 
 
 def _later(answer: Response, wait_s: int) -> Response:

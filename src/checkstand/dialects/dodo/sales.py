@@ -161,7 +161,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "is_multi_subscription": False,
         "is_update_payment_method": False,
         "payment_method_id": shown_or_none(DodoPrefix.PAYMENT_METHOD, latest.method_id) if latest else None,
-        "payment_provider": "stripe" if latest and latest.gateway == "stripe" else "dodo",
+        "payment_provider": provider(latest),
         "retry_attempt": 0,
         "service_periods": [],
         "three_ds_flow": None,
@@ -257,7 +257,8 @@ def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) 
     """A list's item: the payment without its details."""
     whole = payment(sale, organization, public_url=public_url)
     disputed = f"dispute_{sale.disputes[-1].status}" if sale.disputes else None
-    return {**{name: whole[name] for name in _LISTED.split()}, "dispute_status": disputed}
+    listed = {name: whole[name] for name in _LISTED.split()}
+    return {**listed, "dispute_status": disputed, "has_license_key": False}
 
 
 def line_items(sale: Sale) -> Json:
@@ -267,6 +268,7 @@ def line_items(sale: Sale) -> Json:
     left = [part.left for part in parts_of(sale.order, sale.refunds)] if sale.order else [0] * len(lines)
     return {
         "currency": sale.checkout.currency,
+        "partial_refund_allowed": True,  # by every method here
         "items": [_line_item(sale, *item) for item in zip(lines, labels, left, strict=True)],
     }
 
@@ -283,6 +285,11 @@ def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -
         "tax": tax,
         "refundable_amount": refundable_minor,
     }
+
+
+def provider(attempt: Attempt | None) -> str:
+    """Who took the money, in the words of the original: it knows `stripe`, `adyen` and its own."""
+    return "stripe" if attempt is not None and attempt.gateway == "stripe" else "dodo"
 
 
 def session(sale: Sale) -> Json:

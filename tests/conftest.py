@@ -122,7 +122,7 @@ async def open_shop(url: str) -> AsyncIterator[Shop]:
     db = await Database.connect(url)
     cache = Cache(db)
     try:
-        await cache.listen(url)
+        await cache.listen()
         gateway = TestGateway(db=db, public_url=lambda: "http://pay.test", random_bytes=os.urandom)
         ports = Ports(db=db, cache=cache, gateway=gateway, public_url=lambda: "http://pay.test")
         authenticator = Authenticator(SECRET_KEY.encode())

@@ -51,10 +51,10 @@ class PublicUrl:
 async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> AsyncIterator[Services]:
     """Connect everything a process needs, and close it at the end."""
     closing = contextlib.AsyncExitStack()
-    db = await Database.connect(dsn, statement_cache=settings.statement_cache)
+    db = await Database.connect(dsn, max_size=settings.database_pool, statement_cache=settings.statement_cache)
     cache = Cache(db)
     try:
-        await cache.listen(dsn)
+        await cache.listen()
         woken = asyncio.Event()
         gateway = await closing.enter_async_context(_gateway(settings, db, public_url))
         ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)

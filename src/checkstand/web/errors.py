@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 from checkstand.http import json_response
+from checkstand.store.unavailable import RETRY_AFTER_S, DatabaseUnavailable
 
 POLAR_PREFIXES = ("/v1/", "/api/v1/", "/v1", "/_test")
 DODO_PREFIXES = (
@@ -41,6 +42,7 @@ def install(app: FastAPI) -> None:
     """Register the handlers of last resort."""
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(DatabaseUnavailable, unavailable)
     app.add_exception_handler(Exception, fault)
 
 
@@ -63,6 +65,25 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 async def _gone(_request: Request, _error: Exception) -> Response:
     """The caller left before the body was read: nobody hears this."""
     return Response(status_code=499)
+
+
+async def unavailable(request: Request, error: Exception) -> Response:
+    """503 with `Retry-After`: the database cannot be used right now, or the server is being stopped. One line in the log."""
+    reference = uuid4().hex[:12]
+    why = error.reason if isinstance(error, DatabaseUnavailable) else type(error).__name__
+    _log.warning("unavailable", reference=reference, method=request.method, route=_route(request), reason=why)
+    path = request.url.path
+    headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
+    if path.startswith(DODO_PREFIXES):
+        message = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
+        return json_response({"code": "SERVICE_UNAVAILABLE", "message": message}, status=503, headers=headers)
+    if path.startswith(POLAR_PREFIXES):
+        detail = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
+        headers["Polar-Version"] = "2026-04"
+        return json_response({"error": "ServiceUnavailable", "detail": detail}, status=503, headers=headers)
+    page = _page(503, "We can't answer right now.", f"Try again in a moment. Reference {reference}.")
+    page.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return page
 
 
 async def fault(request: Request, error: Exception) -> Response:

@@ -24,6 +24,7 @@ from checkstand.services import Drainer
 from checkstand.store import deliveries, delivery_log, facts, organizations
 from checkstand.store import work as due_work
 from checkstand.store.deliveries import Lane, Leased
+from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import LEASE, Sender
 from checkstand.webhooks.fan_out import BATCH, fan_out
 from checkstand.webhooks.render import Renderer
@@ -82,6 +83,10 @@ class Worker(Drainer):
             try:
                 await do()
                 failures = 0
+            except DatabaseUnavailable as error:  # told once by whoever listens; back as soon as it is
+                log.debug("worker_waits_for_database", reason=error.reason)
+                await asyncio.sleep(self._idle_s)
+                continue
             except Exception:
                 failures += 1
                 log.exception("worker_round_failed", failures=failures)
@@ -184,8 +189,11 @@ class Worker(Drainer):
                 if not following:
                     break
                 leased = following[0]
-        except Exception:
+        except DatabaseUnavailable as error:
             self._held.pop(leased.delivery.id, None)  # its lease runs out by itself
+            log.warning("delivery_lane_stopped", endpoint_id=str(lane.endpoint_id), reason=error.reason)
+        except Exception:
+            self._held.pop(leased.delivery.id, None)
             log.exception("delivery_lane_failed", endpoint_id=str(lane.endpoint_id))
         finally:
             if self._lanes.get(lane) is asyncio.current_task():
@@ -201,8 +209,9 @@ class Worker(Drainer):
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for leased in list(self._held.values()):
-            await deliveries.release(self._ports.db, leased.delivery)
+        with contextlib.suppress(DatabaseUnavailable):  # their leases run out by themselves
+            for leased in list(self._held.values()):
+                await deliveries.release(self._ports.db, leased.delivery)
         self._held.clear()
         await self._http.aclose()
         self._leaving = False

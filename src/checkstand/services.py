@@ -19,6 +19,7 @@ from checkstand.ops.limiter import Limiter, Window
 from checkstand.ops.settings import Network, Settings
 
 Address = IPv4Address | IPv6Address
+BAD_TOKENS = (RateLimitItemPerMinute(60),)
 LINK_VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 
@@ -85,6 +86,11 @@ def _address(text: str) -> Address | None:
 
 def _is_among(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
+
+
+def count_bad_token(connection: HTTPConnection) -> Window | None:
+    """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
+    return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 
 def count_link_visit(connection: HTTPConnection) -> Window | None:

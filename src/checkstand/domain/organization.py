@@ -127,6 +127,11 @@ class Principal:
         """True when one of the accepted scopes was granted."""
         return any(scope in self.token.scopes for scope in accepted)
 
+    @property
+    def is_unrestricted(self) -> bool:
+        """True when the token may do everything that there is a scope for."""
+        return set(ALL_SCOPES) <= set(self.token.scopes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from checkstand.dialects.dodo import discount_models, returns
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_brand, shown_or_none
+from checkstand.dialects.dodo.wire import Json, billing, moment, notes, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
 from checkstand.domain.fields import as_text
@@ -136,7 +136,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         **_instrument(latest.instrument if latest else None),
         "customer": buyer(sale),
         "billing": billing(_address(sale), country=organization.settings.country or "US"),
-        "metadata": dict(checkout.metadata),
+        "metadata": notes(checkout.metadata),
         "product_cart": [
             {"product_id": shown(DodoPrefix.PRODUCT, line.product_id), "quantity": line.quantity}
             for line in checkout.lines
@@ -212,7 +212,7 @@ def buyer(sale: Sale) -> Json:
         "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
         "email": (known.email if known else given.email) or "",
         "name": (known.name if known else given.name) or "",
-        "metadata": dict(known.metadata) if known else {},
+        "metadata": notes(known.metadata) if known else {},
         "phone_number": known.phone if known else given.phone,
     }
 

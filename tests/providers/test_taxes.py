@@ -201,6 +201,34 @@ def test_a_business_abroad_accounts_for_the_tax_itself_where_the_country_says_so
     assert bool(found.components) == (expected == "standard_rated")
 
 
+@pytest.mark.parametrize(
+    ("seller", "registrations", "country", "tax_id", "expected"),
+    [
+        ("DE", ("DE",), "FR", "FR61954506077", "reverse_charge"),
+        ("DE", ("EU",), "FR", "FR61954506077", "reverse_charge"),
+        ("DE", ("DE",), "MC", "FR53000004605", "reverse_charge"),
+        ("DE", ("DE",), "FR", None, "not_collecting"),
+        ("DE", ("US-NY",), "FR", "FR61954506077", "not_collecting"),
+        ("DE", ("DE",), "GB", "GB980780684", "not_collecting"),
+        ("DE", ("DE",), "DE", "DE136695976", "standard_rated"),
+        ("DE", ("EU",), "DE", "FR61954506077", "standard_rated"),
+        # A number of the seller's own country: the business is at home there, whatever address it gives.
+        ("DE", ("EU",), "FR", "DE136695976", "standard_rated"),
+        ("DE", ("DE",), "FR", "DE136695976", "not_collecting"),
+        ("GR", ("EU",), "FR", "EL094259216", "standard_rated"),
+        ("MC", ("EU",), "FR", "FR61954506077", "standard_rated"),
+        (None, ("DE",), "FR", "FR61954506077", "not_collecting"),
+    ],
+)
+def test_a_business_in_another_member_state_accounts_for_the_tax_wherever_the_seller_is_registered(
+    seller: str | None, registrations: tuple[str, ...], country: str, tax_id: str | None, expected: str
+) -> None:
+    found = decide(country, *registrations, seller=seller, tax_id=tax_id)
+    assert found is not None
+    assert found.reason == expected
+    assert bool(found.components) == (expected == "standard_rated")
+
+
 def test_a_provincial_tax_is_collected_from_businesses_abroad_as_well() -> None:
     found = decide("CA", "*", seller="DE", state="CA-BC", tax_id="a valid one")
     assert told(found) == ("standard_rated", [("PST", 70_000)])

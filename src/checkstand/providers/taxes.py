@@ -63,6 +63,8 @@ class OfflineTaxes:
         covering = [row for row in found or () if _covers(question.registrations, row)]
         if covering:
             return _decision(question, _of_category(covering, question.category))
+        if _is_left_to_the_buyer(question, found or ()):
+            return _decision(question, _of_category(found or (), question.category))
         nothing_known = found is None and EVERYWHERE in question.registrations
         return TaxDecision(reason="not_supported" if nothing_known else "not_collecting", country=country, state=state)
 
@@ -128,10 +130,27 @@ def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
 
 
 def _is_reversed(question: TaxQuestion, row: Row) -> bool:
-    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a French seller."""
-    if question.tax_id is None or question.seller_country is None:
+    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a French seller, nor France for one there.
+
+    In the EU a number that the seller's own country gave says that the business is at home there.
+    """
+    seller = question.seller_country
+    if question.tax_id is None or seller is None or not row.is_reversed:
         return False
-    return row.is_reversed and question.seller_country not in (question.country, row.needs)
+    home = {seller} | {its.needs for its in _table().get(seller, ())}
+    if question.country in home or row.needs in home:
+        return False
+    prefixes = home | ({"EL"} if "GR" in home else set())
+    return not (row.needs in EU and home & EU and question.tax_id[:2] in prefixes)
+
+
+def _is_left_to_the_buyer(question: TaxQuestion, rows: Iterable[Row]) -> bool:
+    """Whether a business in one member state buys from a seller who collects in another alone: no registration is needed for that.
+
+    The recipient owes the tax (Articles 44 and 196, Directive 2006/112/EC), and the invoice has to say so.
+    """
+    collects_in_the_union = ONE_STOP_SHOP in question.registrations or bool(question.registrations & EU)
+    return collects_in_the_union and any(row.needs in EU and _is_reversed(question, row) for row in rows)
 
 
 def dated() -> str:

@@ -19,7 +19,8 @@ _ITEMS = """
     (
         SELECT json_agg(json_build_object(
             'id', id, 'product_id', product_id, 'price_id', price_id, 'label', label, 'quantity', quantity,
-            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor
+            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor,
+            'taxes', taxes
         ) ORDER BY position)
         FROM order_items
         WHERE order_items.organization_id = orders.organization_id
@@ -107,9 +108,9 @@ async def add(db: Executor, order: Order) -> None:
         """
         INSERT INTO order_items (
             organization_id, id, order_id, position, product_id, price_id, label, quantity, amount_minor,
-            discount_minor, tax_minor, net_minor
+            discount_minor, tax_minor, net_minor, taxes
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json)
         """,
         [
             (
@@ -125,6 +126,7 @@ async def add(db: Executor, order: Order) -> None:
                 item.discount_minor,
                 item.tax_minor,
                 item.net_minor,
+                encode(item.taxes),
             )
             for position, item in enumerate(order.items)
         ],

@@ -12,14 +12,15 @@ from checkstand.dialects.dodo import discount_models, returns
 from checkstand.dialects.dodo.translate import business_id
 from checkstand.dialects.dodo.wire import Json, billing, moment, notes, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
+from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
-from checkstand.domain.refunding import parts_of
+from checkstand.domain.quote import QuoteLine
+from checkstand.domain.refund_shares import parts_of
 
 STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.STARTED: "processing",

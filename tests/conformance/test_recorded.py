@@ -26,4 +26,6 @@ def test_recorded_scenarios_that_passed_still_pass(
     replayed = recorded.replay(server, recorded.write_tokens(server, shop, tmp_path), file, only=names)
     lost = {name: lines[0] for name, lines in replayed.differences.items()}
     assert lost == {}
-    assert sorted(replayed.passed) == sorted(names), "each scenario of the list is in the recordings, and none was skipped"
+    assert sorted(replayed.passed) == sorted(names), (
+        "each scenario of the list is in the recordings, and none was skipped"
+    )

@@ -94,7 +94,7 @@ async def _serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = replace(Settings(), secret_key=SECRET_KEY, public_url=url, **more)
+    settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
     async with open_services(settings, database_url, PublicUrl(url)) as services:
         config = uvicorn.Config(
             front(create_app(services)),

@@ -72,6 +72,7 @@ def run(options: DevOptions) -> None:
             secret_key=given.secret_key or data_folder.secret_key(folder),
             data_dir=str(folder),
             rate_limits=options.rate_limits,
+            private_webhooks=True,
         )
         importing()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

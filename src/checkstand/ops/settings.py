@@ -27,6 +27,7 @@ MEANING = {
     "LOG_LEVEL": "debug, info, warning or error.",
     "TRUSTED_PROXIES": "Proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8), separated by commas.",
     "RATE_LIMITS": "on or off; `serve` limits unless told otherwise, `dev` does not.",
+    "PRIVATE_WEBHOOKS": "on or off: whether test organizations may have webhooks on this machine and its private network (`dev`: on).",
     "HOST": "Address to listen on.",
     "PORT": "Port to listen on.",
     "STATEMENT_CACHE": "on, or off behind a pooler in transaction mode.",
@@ -73,6 +74,7 @@ class Settings:
     log_level: str = "info"
     trusted_proxies: tuple[Network, ...] = ()
     rate_limits: bool = True
+    private_webhooks: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
     statement_cache: bool = True
@@ -133,7 +135,7 @@ def _parsed(name: str, text: str) -> object:
         if not (text.isascii() and text.isdigit()) or len(text) > 6 or not least <= int(text) <= most:
             raise SettingsError(f"{PREFIX}{name} must be a whole number from {least} to {most}, not {text!r}.")
         return int(text)
-    if name in ("RATE_LIMITS", "STATEMENT_CACHE"):
+    if name in ("RATE_LIMITS", "STATEMENT_CACHE", "PRIVATE_WEBHOOKS"):
         known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
         if text.lower() not in known:
             raise SettingsError(f"{PREFIX}{name} must be on or off, not {text!r}.")

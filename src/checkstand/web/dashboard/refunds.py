@@ -14,7 +14,7 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.money import parse_amount
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
-from checkstand.domain.refunding import whole
+from checkstand.domain.refund_shares import whole
 from checkstand.flows.refund_order import refund_order
 from checkstand.store import orders
 from checkstand.web.dashboard import words

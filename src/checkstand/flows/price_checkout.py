@@ -19,19 +19,23 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.organization import Dialect, Organization
 from checkstand.domain.pricing import Place, convert, quote
 from checkstand.domain.tax import TaxDecision, TaxQuestion
-from checkstand.flows.currencies import exchange_to
+from checkstand.flows.currencies import KeptRate, exchange_to
 from checkstand.flows.ports import Ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in."""
+    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in.
+
+    `exchange`: the conversion that the session was shown with, whose rate stays.
+    """
 
     dialect: Dialect
     lines: tuple[Line, ...]
     products: Sequence[Product]
     currency: str
     wanted_currency: str | None = None
+    exchange: Exchange | None = None
     discounts: tuple[Discount, ...] = ()
     buyer: Buyer
     trial: TrialChoice
@@ -79,6 +83,7 @@ async def reprice(ports: Ports, organization: Organization, checkout: Checkout, 
         products=checkout.products,
         currency=checkout.price_currency,
         wanted_currency=checkout.wanted_currency,
+        exchange=checkout.exchange,
         discounts=checkout.discounts,
         buyer=checkout.buyer,
         trial=checkout.trial,
@@ -131,7 +136,7 @@ async def _exchange(ports: Ports, organization: Organization, basket: Basket, pl
     if currency is None or currency == basket.currency:
         return None
     found = await exchange_to(
-        ports.rates,
+        KeptRate(basket.exchange, ports.rates) if basket.exchange else ports.rates,
         base=basket.currency,
         currency=currency,
         amount_minor=plain.total_minor,

@@ -79,6 +79,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
         "Minimum amount of {minimum} is required to process payment",
     ),
+    "total_changed": (
+        422,
+        PARAMETERS,
+        "The total is {total} now. Nothing was charged: send the request again to pay it.",
+    ),
     "file_unnamed": (422, PARAMETERS, "{where}: a file's name, such as guide.pdf, is required"),
     "too_many_files": (422, PARAMETERS, "{where}: a product has at most {given} files"),
     "addon_on_one_time": (

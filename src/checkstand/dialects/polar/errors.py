@@ -99,6 +99,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "amount_above_currency_maximum": ("less_than_equal", "Amount must be at most {largest}."),
     "total_too_large": ("less_than_equal", "Amount must be at most {maximum}."),
     "total_below_floor": ("invalid_amount", "Amount must be 0 or at least {minimum}."),
+    "total_changed": ("value_error", "The total is {total} now. Nothing was charged: confirm again to pay it."),
     "discount_unknown": ("value_error", "Discount does not exist."),
     "discount_not_started": ("value_error", "Discount does not exist."),
     "discount_ended": ("value_error", "Discount does not exist."),

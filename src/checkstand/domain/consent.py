@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checkstand.domain.checkout import Quote
 from checkstand.domain.errors import TotalChanged
 from checkstand.domain.money import format_money
+from checkstand.domain.quote import Quote
 
 
 class Total(NamedTuple):

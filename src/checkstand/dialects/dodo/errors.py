@@ -73,6 +73,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "REQUEST_AMOUNT_BELOW_MINIMUM",
         "{where}: the amount must be 0 or at least {smallest}",
     ),
+    "amount_off_step": (422, PARAMETERS, "{where}: an amount of {currency} must be a multiple of {step}"),
     "amount_above_maximum": (422, PARAMETERS, "{where}: the amount must be at most {maximum}"),
     "amount_above_currency_maximum": (422, PARAMETERS, "{where}: the amount must be at most {largest}"),
     "total_too_large": (422, PARAMETERS, "The total is more than {maximum}. Please choose a smaller quantity."),

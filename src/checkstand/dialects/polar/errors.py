@@ -105,6 +105,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "trial_on_one_time": ("value_error", "Trial configuration is only supported on recurring products."),
     "amount_below_minimum": ("greater_than_equal", "Amount is below minimum."),
     "amount_below_processor_minimum": ("invalid_amount", "Amount must be 0 or at least {smallest}."),
+    "amount_off_step": ("multiple_of", "An amount of {currency} must be a multiple of {step}."),
     "amount_above_maximum": ("less_than_equal", "Amount is above maximum."),
     "amount_above_currency_maximum": ("less_than_equal", "Amount must be at most {largest}."),
     "total_too_large": ("less_than_equal", "Amount must be at most {maximum}."),

@@ -27,6 +27,7 @@ from checkstand.store.database import Database
 from checkstand.testing import controls
 from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
+from checkstand.web.compression import Compressed
 from checkstand.web.documents.pages import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.hot_path import HotPath
@@ -131,4 +132,4 @@ def create_app(services: Services) -> FastAPI:
 
 def front(app: FastAPI) -> ASGIApp:
     """What the HTTP server calls: the hottest routes at once, everything else through the whole application."""
-    return PolarCors(HotPath(app, [*polar.hot_routes, *dodo.hot_routes]))
+    return Compressed(PolarCors(HotPath(app, [*polar.hot_routes, *dodo.hot_routes])))

@@ -16,10 +16,10 @@ from checkstand.domain.tax import EU
 
 # The format of a number that was kept without one: the country's usual.
 TAX_FORMATS: Mapping[str, str] = {
-    **dict.fromkeys(EU, "eu_vat"),
+    **dict.fromkeys({*EU, "MC"}, "eu_vat"),
     "AD": "ad_nrt", "AE": "ae_trn", "AR": "ar_cuit", "AU": "au_abn", "BH": "bh_vat", "BO": "bo_tin", "BR": "br_cnpj",
     "CA": "ca_bn", "CH": "ch_vat", "CL": "cl_tin", "CN": "cn_tin", "CO": "co_nit", "CR": "cr_tin", "DO": "do_rcn",
-    "EC": "ec_ruc", "EG": "eg_tin", "GB": "gb_vat", "GE": "ge_vat", "HK": "hk_br", "ID": "id_npwp", "IL": "il_vat",
+    "EC": "ec_ruc", "EG": "eg_tin", "GB": "gb_vat", "GE": "ge_vat", "HK": "hk_br", "IM": "gb_vat", "ID": "id_npwp", "IL": "il_vat",
     "IN": "in_gst", "IS": "is_vat", "JP": "jp_cn", "KE": "ke_pin", "KR": "kr_brn", "KZ": "kz_bin", "LI": "li_uid",
     "MK": "mk_vat", "MU": "mu_tan", "MX": "mx_rfc", "MY": "my_itn", "NG": "ng_tin", "NO": "no_vat", "NZ": "nz_gst",
     "OM": "om_vat", "PE": "pe_ruc", "PH": "ph_tin", "RS": "rs_pib", "RU": "ru_inn", "SA": "sa_vat", "SG": "sg_gst",

@@ -11,12 +11,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
-from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, is_over
 from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
 from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.flows import tax_ids
 from checkstand.flows.read_checkout import read_checkout
+from checkstand.providers.postal import address_lines
 from checkstand.store import checkouts, disputes, facts, orders, payments, webhooks
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
@@ -33,6 +34,12 @@ _STEPS: Mapping[StepKind, str] = {
     "tax": "Tax",
     "exchange": "Conversion",
     "trial": "Trial",
+}
+
+_TAX_ID_STATES: Mapping[tax_ids.TaxIdState, str] = {
+    tax_ids.TaxIdState.CHECKED: "Checked by its digits",
+    tax_ids.TaxIdState.FORM: "Has the right form; its digits could not be checked",
+    tax_ids.TaxIdState.UNKNOWN: "Could not be checked: it changes no tax",
 }
 
 
@@ -178,7 +185,8 @@ async def detail(visit: Visit) -> Response:
         returned=money_back.rows_of(order, returned, disputed),
         steps=[_step_row(step) for step in explain(checkout)],
         rounding=ROUNDING,
-        address=_address_lines(checkout.buyer.address),
+        tax_id_state=_tax_id_state(checkout.buyer),
+        address=address_lines(checkout.buyer.address) if checkout.buyer.address else [],
         order=order,
         refunds=[refunds.row_of(visit, refund) for refund in returned],
         documents=documents.rows_of(visit, order, returned),
@@ -245,11 +253,10 @@ def _total(checkout: Checkout, order: Order | None) -> Sequence[tuple[str, str]]
     ]
 
 
-def _address_lines(address: Address | None) -> list[str]:
-    if address is None:
-        return []
-    place = " ".join(part for part in (address.postal_code, address.city, address.state) if part)
-    return [line for line in (address.line1, address.line2, place, address.country) if line]
+def _tax_id_state(buyer: Buyer) -> str:
+    """How far the buyer's number was checked; nothing where there is none."""
+    state = tax_ids.state_of(buyer.tax_id, buyer.address.country if buyer.address else None)
+    return _TAX_ID_STATES[state] if state else ""
 
 
 def raw_json(checkout: Checkout) -> str:

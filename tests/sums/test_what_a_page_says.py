@@ -13,6 +13,7 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop, cart
 from tests.dialects.polar_http import Polar, decide, fixed
 from tests.dialects.test_dodo_cart import add_discount
+from tests.pages.visitor import visitor
 from tests.server import RunningServer
 from tests.sums.reading import rows_of
 from tests.sums.world import SPOTS
@@ -102,6 +103,9 @@ def test_two_taxes_are_two_rows_with_their_own_rates_and_sums(server: RunningSer
     assert (made["tax_amount"], made["total_amount"]) == (150, 1150)
     steps = polar.client.get(f"/v1/checkouts/{made['id']}/explain").json()["steps"]
     assert [step["amount_minor"] for step in steps if step["kind"] == "tax"] == [50, 100]
+    merchant = visitor(server.url, polar.shop).get(f"/sales/checkouts/{made['id']}").text
+    taxes = re.findall(r"(GST|QST) ([\d.]+)", merchant)
+    assert {("GST", "5"), ("QST", "9.975")} <= set(taxes)
 
 
 def test_kronur_are_whole_on_the_page_and_in_the_session(server: RunningServer, polar: Polar) -> None:

@@ -18,13 +18,13 @@ PROVE_WORKERS ?= 2
 ARGS ?=
 
 JS := tests/clients/js
-POLAR_0 := .clients/polar-0.32/.installed .clients/polar-0.16/.installed
+POLAR_0 := $(patsubst %,.clients/polar-%/.installed,0.32 0.31 0.16 0.13)
 LOCALSTRIPE := .clients/localstripe/.installed
 
-.PHONY: help run test prove lint format bench lock clean tools
+.PHONY: help run test prove conformance lint format bench lock clean tools
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.installed ## install what is missing, then start a development server on port 8080
 	@exec $(BIN)/checkstand dev --port $(PORT) $(ARGS)
@@ -34,6 +34,9 @@ test: tools ## install what the tests need, then run them (not the long ones)
 
 prove: tools ## run the long reliability suites: crash, race, fuzz, leaks
 	HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(PROVE_WORKERS) --dist loadgroup -m prove -rP $(ARGS)
+
+conformance: $(VENV)/.installed-dev ## replay recorded answers of the original API; shares and first differences
+	@$(BIN)/python -m tests.conformance $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style, types and import rules
 	$(BIN)/ruff check .

@@ -49,8 +49,9 @@ freeze tests "$work/tests.txt"
     grep -vxFf "$work/server.txt" "$work/tests.txt"
 } >requirements-dev.lock
 
-# 0.32 is the last generated client, 0.16 the last that can still send `product_id` in place of `products`.
-for version in 0.32.0 0.16.13; do
+# 0.32 is the last generated client, 0.31 the last that refuses a customer without a picture, 0.16 the last that can still send
+# `product_id` in place of `products`, 0.13 the one of the oldest guides.
+for version in 0.32.0 0.31.7 0.16.13 0.13.3; do
     minor=${version%.*}
     echo "Resolving the Polar client $version ..."
     fresh "polar-$minor"

@@ -122,9 +122,9 @@ async def open_shop(url: str) -> AsyncIterator[Shop]:
     db = await Database.connect(url)
     cache = Cache(db)
     try:
-        await cache.listen(url)
+        await cache.listen()
         gateway = TestGateway(db=db, public_url=lambda: "http://pay.test", random_bytes=os.urandom)
-        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=lambda: "http://pay.test")
+        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=lambda: "http://pay.test", private_webhooks=True)
         authenticator = Authenticator(SECRET_KEY.encode())
         demo = await open_demo_shop(ports, authenticator, slug=f"shop-{uuid4().hex[:12]}")
         yield Shop(ports, authenticator, demo)

@@ -27,6 +27,7 @@ from checkstand.store.database import Database
 from checkstand.testing import controls
 from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
+from checkstand.web.compression import Compressed
 from checkstand.web.documents.pages import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.hot_path import HotPath
@@ -51,13 +52,20 @@ class PublicUrl:
 async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> AsyncIterator[Services]:
     """Connect everything a process needs, and close it at the end."""
     closing = contextlib.AsyncExitStack()
-    db = await Database.connect(dsn, statement_cache=settings.statement_cache)
+    db = await Database.connect(dsn, max_size=settings.database_pool, statement_cache=settings.statement_cache)
     cache = Cache(db)
     try:
-        await cache.listen(dsn)
+        await cache.listen()
         woken = asyncio.Event()
         gateway = await closing.enter_async_context(_gateway(settings, db, public_url))
-        ports = Ports(db=db, cache=cache, gateway=gateway, public_url=public_url, wake=woken.set)
+        ports = Ports(
+            db=db,
+            cache=cache,
+            gateway=gateway,
+            public_url=public_url,
+            private_webhooks=settings.private_webhooks,
+            wake=woken.set,
+        )
         renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
         worker = Worker(ports, renderers, woken)
         try:
@@ -124,4 +132,4 @@ def create_app(services: Services) -> FastAPI:
 
 def front(app: FastAPI) -> ASGIApp:
     """What the HTTP server calls: the hottest routes at once, everything else through the whole application."""
-    return PolarCors(HotPath(app, [*polar.hot_routes, *dodo.hot_routes]))
+    return Compressed(PolarCors(HotPath(app, [*polar.hot_routes, *dodo.hot_routes])))

@@ -1,7 +1,8 @@
 """Reading requests and writing answers: what every route needs and neither API decides.
 
-A body is read once, bounded, parsed strictly and looked through: too large, too deep, not UTF-8, a NUL, an unpaired surrogate, `NaN`
-or a number beyond 64 bits is refused here with a reason that the dialect puts into its own words. Nothing reaches a rule before.
+A body is read once, bounded, parsed strictly and looked through: too large, too deep, too many values, not UTF-8, a NUL, an unpaired
+surrogate, `NaN` or a number beyond 64 bits is refused here with a reason that the dialect puts into its own words. Nothing reaches a
+rule before. How much is too much is in `ops/bounds.py`.
 """
 
 from __future__ import annotations
@@ -16,35 +17,54 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-LARGEST_BODY = 10_485_760
-DEEPEST = 64
-INT64 = 2**63
+from checkstand.ops.bounds import (
+    DEEPEST,
+    INT64,
+    LARGEST_BODY,
+    LARGEST_ECHO,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST_MEMBERS,
+    MOST_VALUES,
+)
+
 IGNORED_FIELDS = "Checkstand-Ignored-Fields"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# A text may lack its end: else each quote in a broken one would be looked after for all that follows.
+_TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
 class BadBody(Exception):
-    """The body cannot be used. `reason`: too_large, not_json, not_utf8, too_deep, bad_text or big_number."""
+    """The body cannot be used. `reason`: too_large, not_json, not_utf8, too_deep, too_many, long_text, bad_text or big_number."""
 
-    def __init__(self, reason: str, *, position: int = 0, message: str = "", where: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        position: int = 0,
+        message: str = "",
+        where: tuple[str | int, ...] = (),
+        limit: int = LARGEST_BODY,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.position = position
         self.message = message
         self.where = where
+        self.limit = limit
 
 
-async def read_body(request: Request) -> bytes:
-    """The whole body. Raises BadBody beyond the limit, whatever Content-Length says; ClientDisconnect when the caller left."""
+async def read_body(request: Request, *, most: int = LARGEST_BODY) -> bytes:
+    """The whole body. Raises BadBody beyond `most` bytes, whatever Content-Length says; ClientDisconnect when the caller left."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        raise BadBody("too_large")
+    if declared.isdigit() and int(declared) > most:
+        raise BadBody("too_large", limit=most)
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > LARGEST_BODY:
-            raise BadBody("too_large")
+        if size > most:
+            raise BadBody("too_large", limit=most)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -57,12 +77,23 @@ def parse_json(body: bytes) -> object:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BadBody("not_utf8", position=error.start, message="invalid UTF-8") from error
+    if len(body) > MOST_VALUES and _values_at_most(body) > MOST_VALUES:
+        raise BadBody("too_many")
     try:
         data: object = from_json(text, allow_inf_nan=False)
     except ValueError:
         data = _explain(text)
     _look_through(data, ())
     return data
+
+
+def _values_at_most(body: bytes) -> int:
+    """How many values JSON text can hold, counted without parsing it: each comes after a comma or begins a list or an object."""
+    count = sum(map(body.count, (b",", b"[", b"{")))
+    if count > MOST_VALUES:
+        bare = _TEXTS.sub(b"", body)
+        count = sum(map(bare.count, (b",", b"[", b"{")))
+    return count
 
 
 def _explain(text: str) -> object:
@@ -87,19 +118,76 @@ def _look_through(data: object, where: tuple[str | int, ...]) -> None:
     if isinstance(data, str):
         _check_text(data, where)
     elif isinstance(data, dict):
+        if len(data) > MOST_MEMBERS:
+            raise BadBody("too_many", where=where)
         for key, value in data.items():
             _check_text(key, where)
             _look_through(value, (*where, key))
     elif isinstance(data, list):
+        if len(data) > MOST_MEMBERS:
+            raise BadBody("too_many", where=where)
         for position, value in enumerate(data):
             _look_through(value, (*where, position))
-    elif isinstance(data, int) and not -INT64 <= data < INT64:
+    elif isinstance(data, int | float) and not -INT64 <= data < INT64:
         raise BadBody("big_number", where=where)
 
 
 def _check_text(text: str, where: tuple[str | int, ...]) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise BadBody("long_text", where=where)
     if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise BadBody("bad_text", where=where)
+
+
+def echo(value: object, *, most: int = LARGEST_ECHO) -> object:
+    """What a caller sent, to be shown in an error: itself when it is small, else its beginning in the same shape.
+
+    >>> echo({"name": "Ada", "tags": [1, 2]})
+    {'name': 'Ada', 'tags': [1, 2]}
+    >>> echo(["aaaa"] * 1000, most=24)
+    ['aaaa', 'aaaa', 'aaaa']
+    """
+    return _Echo(most).of(value)
+
+
+class _Echo:
+    """Copies data until its room is used up, in bytes of JSON."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def of(self, value: object) -> object:
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, dict):
+            self._room -= 2
+            kept: dict[object, object] = {}
+            for key, item in value.items():
+                name = key[:LONGEST_NAME] if isinstance(key, str) else key
+                self._room -= len(encode(str(name))) + 2
+                if self._room <= 0:
+                    break
+                kept[name] = self.of(item)
+            return kept
+        if isinstance(value, list | tuple):
+            self._room -= 2
+            items: list[object] = []
+            for item in value:
+                self._room -= 1
+                if self._room <= 0:
+                    break
+                items.append(self.of(item))
+            return items
+        self._room -= len(str(value))
+        return value
+
+    def _text(self, value: str) -> str:
+        room = max(self._room, 8)
+        text = value[:room]
+        while (size := len(encode(text))) > room:
+            text = text[: len(text) * (room - 2) // size]
+        self._room -= size
+        return text
 
 
 def encode(data: object) -> bytes:
@@ -159,6 +247,7 @@ __all__ = [
     "BadBody",
     "ClientDisconnect",
     "Rendered",
+    "echo",
     "encode",
     "ignored_fields",
     "is_prefetch",

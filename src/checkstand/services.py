@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
@@ -13,8 +16,10 @@ from checkstand.flows.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.http import Rendered
 from checkstand.ops.limiter import Limiter, Window
-from checkstand.ops.settings import Settings
+from checkstand.ops.settings import Network, Settings
 
+Address = IPv4Address | IPv6Address
+BAD_TOKENS = (RateLimitItemPerMinute(60),)
 LINK_VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 
@@ -50,15 +55,42 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 def client_address(connection: HTTPConnection) -> str | None:
-    """The caller's address: the socket's, or X-Forwarded-For's last untrusted hop when the socket is a trusted proxy."""
+    """The caller's address: the socket's, or X-Forwarded-For's last untrusted hop when the socket is a trusted proxy's.
+
+    A hop that is no address ends the search: what stands before it was written by nobody we know.
+    """
     peer = connection.client.host if connection.client else None
     trusted = services_of(connection).settings.trusted_proxies
-    if peer is None or peer not in trusted:
+    nearest = _address(peer or "")
+    if not trusted or nearest is None or not _is_among(nearest, trusted):
         return peer
-    for hop in reversed([part.strip() for part in connection.headers.get("x-forwarded-for", "").split(",")]):
-        if hop and hop not in trusted:
-            return hop
-    return peer
+    for hop in reversed(connection.headers.get("x-forwarded-for", "").split(",")):
+        address = _address(hop.strip())
+        if address is None:
+            break
+        nearest = address
+        if not _is_among(address, trusted):
+            break
+    return str(nearest)
+
+
+def _address(text: str) -> Address | None:
+    """An address as proxies write it: also in brackets, and with a port behind it. None for anything else."""
+    bare = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]+):\d+$", r"\1\3", text)
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _is_among(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+def count_bad_token(connection: HTTPConnection) -> Window | None:
+    """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
+    return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 
 def count_link_visit(connection: HTTPConnection) -> Window | None:

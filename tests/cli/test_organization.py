@@ -23,8 +23,12 @@ def settings(database_url: str) -> dict[str, str]:
 def test_an_organization_is_opened_with_an_owner_and_a_token_can_be_made_for_it(at: Place, database_url: str) -> None:
     slug = f"acme-{uuid4().hex[:8]}"
     given = ("--name", "Acme Inc", "--slug", slug, "--email", f"{slug}@example.com", "--currency", "eur")
+    given = (*given, "--country", "de")
     made = at.run("organization", "create", *given, **settings(database_url))
     assert made.code == 0, made.err
+    assert "--country" not in made.err, "it was said"
+    seller = at.run("organization", "seller", "--org", slug, **settings(database_url))
+    assert seller.out.split("\n")[:-1] == ["Acme Inc", "Germany"]
     assert len(made.out.strip()) >= 16
     assert slug in made.err
     token = at.run("token", "create", "--name", "app", "--org", slug, **settings(database_url))
@@ -37,7 +41,12 @@ def test_an_organization_is_opened_with_an_owner_and_a_token_can_be_made_for_it(
 
 @pytest.mark.parametrize(
     ("option", "value", "said"),
-    [("--email", "nobody", "e-mail"), ("--currency", "XXQ", "currency"), ("--slug", "No Spaces", "small letters")],
+    [
+        ("--email", "nobody", "e-mail"),
+        ("--currency", "XXQ", "currency"),
+        ("--slug", "No Spaces", "small letters"),
+        ("--country", "Germany", "no country"),
+    ],
 )
 def test_a_bad_value_is_named(at: Place, database_url: str, option: str, value: str, said: str) -> None:
     given = {"--name": "Acme", "--email": "a@example.com", "--slug": f"x-{uuid4().hex[:8]}", option: value}
@@ -97,13 +106,14 @@ def test_how_invoices_name_the_seller_is_shown_and_changed(at: Place, database_u
         **settings(database_url),
     )
     assert made.code == 0, made.err
+    assert "say where it sells from" in made.err
     given = ("--legal-name", "Acme GmbH", "--tax-id", "DE136695976", "--line1", "Markt 4", "--city", "Jena")
     nowhere = at.run("organization", "seller", "--org", slug, *given, **settings(database_url))
     assert (nowhere.code, nowhere.out) == (1, "")
     assert "--country" in nowhere.err
     given = (*given, "--country", "de")
     changed = at.run("organization", "seller", "--org", slug, *given, **settings(database_url))
-    lines = ["Acme GmbH", "Acme", "Markt 4", "Jena", "DE", "DE136695976"]
+    lines = ["Acme GmbH", "Acme", "Markt 4", "Jena", "Germany", "DE136695976"]
     assert (changed.code, changed.out.split("\n")[:-1]) == (0, lines), changed.err
     again = at.run("organization", "seller", "--org", slug, "--tax-id", "", **settings(database_url))
     assert again.out.split("\n")[:-1] == lines[:-1]

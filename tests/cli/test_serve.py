@@ -18,6 +18,7 @@ COMPLETE = {
     "CHECKSTAND_PUBLIC_URL": "http://127.0.0.1:8080",
     "CHECKSTAND_SECRET_KEY": "for tests alone, forty characters or more",
     "CHECKSTAND_DATABASE_URL": "postgresql://user@127.0.0.1:1/shop",
+    "CHECKSTAND_DATABASE_WAIT_SECONDS": "0",
 }
 pytestmark = pytest.mark.xdist_group("cli-serve")
 

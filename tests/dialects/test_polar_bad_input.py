@@ -22,7 +22,13 @@ def polar(server: RunningServer, shop: DemoShop) -> Polar:
 
 
 @pytest.fixture
-def stores_nothing(server: RunningServer, polar: Polar) -> Iterator[None]:
+def secret(polar: Polar) -> str:
+    """An open session's client secret."""
+    return polar.secret()
+
+
+@pytest.fixture
+def stores_nothing(server: RunningServer, polar: Polar, secret: str) -> Iterator[None]:
     """The test must not leave a session, order or fact behind."""
     tables = ("checkouts", "orders", "customers", "payment_attempts", "facts")
 
@@ -55,7 +61,7 @@ BODIES: list[tuple[str, bytes]] = [
     ("nul_in_a_key", b'{"metadata": {"a\\u0000": 1}}'),
     ("100_levels_deep", b'{"metadata":' * 100 + b"1" + b"}" * 100),
     ("100_lists_deep", b'{"x":' + b"[" * 100 + b"]" * 100 + b"}"),
-    ("100000_lists_deep", b"[" * 100_000),
+    ("60000_lists_deep", b"[" * 60_000),
     ("beyond_int64", b'{"amount": 9223372036854775808}'),
     ("beyond_int64_in_metadata", b'{"metadata": {"a": 99999999999999999999}}'),
     ("a_number_of_5000_digits", b'{"amount": ' + b"9" * 5000 + b"}"),
@@ -64,14 +70,13 @@ BODIES: list[tuple[str, bytes]] = [
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in BODIES])
 @pytest.mark.usefixtures("stores_nothing")
-def test_a_body_that_is_no_request_is_422_on_every_writing_route(polar: Polar, body: bytes) -> None:
-    session = "polar_c_" + "0" * 43
+def test_a_body_that_is_no_request_is_422_on_every_writing_route(polar: Polar, secret: str, body: bytes) -> None:
     for method, path in (
         ("POST", "/v1/checkouts/"),
         ("POST", "/v1/products/"),
         ("POST", "/v1/webhooks/endpoints"),
-        ("PATCH", f"/v1/checkouts/client/{session}"),
-        ("POST", f"/v1/checkouts/client/{session}/confirm"),
+        ("PATCH", f"/v1/checkouts/client/{secret}"),
+        ("POST", f"/v1/checkouts/client/{secret}/confirm"),
     ):
         answer = polar.client.request(method, path, content=body, headers=JSON)
         assert answer.status_code == 422, (path, answer.status_code, answer.text[:200])
@@ -165,5 +170,5 @@ def test_values_that_no_column_holds_are_refused_or_kept_whole(polar: Polar) -> 
     assert polar.patch(secret, customer_name=wide).json()["customer_name"] == wide
     for email in ("a@" + "b" * 300 + ".com", "a@b..com", "a b@example.com"):
         assert polar.confirm(secret, **{**READY, "customer_email": email}).status_code == 422, email
-    huge = {"country": "DE", "line1": "x" * 100_000}
+    huge = {"country": "DE", "line1": "x" * 60_000}
     assert polar.patch(secret, customer_billing_address=huge).status_code in (200, 422)

@@ -11,7 +11,16 @@ from hypothesis import strategies as some
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.tax import EU
-from checkstand.flows.tax_ids import TaxId, check, countries, is_verifiable, normalize
+from checkstand.flows.tax_ids import (
+    TaxId,
+    TaxIdState,
+    check,
+    countries,
+    effective,
+    is_verifiable,
+    normalize,
+    state_of,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "taxes.md"
 
@@ -24,6 +33,9 @@ CHECKED = [
     ("GR", "GR094259216", "GR094259216", "eu_vat"),
     ("GB", "GB980780684", "980780684", "gb_vat"),
     ("GB", "980780684", "980780684", "gb_vat"),
+    ("MC", "FR53000004605", "FR53000004605", "eu_vat"),
+    ("IM", "GB 980 7806 84", "980780684", "gb_vat"),
+    ("FR", "ＦＲ６１９５４５０６０７７", "FR61954506077", "eu_vat"),
     ("CH", "CHE-107.787.577 MWST", "CHE107787577MWST", "ch_vat"),
     ("CH", "CHE-100.155.212", "CHE100155212", "ch_uid"),
     ("LI", "CHE-100.155.212", "CHE100155212", "li_uid"),
@@ -78,6 +90,8 @@ BY_FORM = [
     ("JP", "12345", "12345", "jp_rn"),
     ("JP", "T5835678256246", "T5835678256246", "jp_trn"),
     ("HK", "12345678", "12345678", "hk_br"),
+    ("HK", "１２３４５６７８", "12345678", "hk_br"),
+    ("AE", "١٠٠١٢٣٤٥٦٧٠٠٠٠٣", "100123456700003", "ae_trn"),
     ("SG", "M2-1234567-8", "M212345678", "sg_gst"),
     ("MY", "12345678", "12345678", "my_frp"),
     ("MY", "C 1234567890", "C1234567890", "my_itn"),
@@ -124,21 +138,53 @@ def test_numbers_of_the_right_form_are_taken_and_marked_unverified(
         ("US", "07-1144442"),
         ("BR", "390.533.447-06"),
         ("AU", "51824753557"),
-        ("MU", "12345678"),
-        ("SA", "100123456700003"),
-        ("ZA", "5123456789"),
-        ("HK", "1234567"),
-        ("HK", "１２３４５６７８"),  # digits of another script
         ("LI", "CHE-100.155.213"),
-        ("AF", "123456789"),
+        ("MC", "FR53000004606"),
+        ("IM", "GB980780685"),
+        ("AF", "none"),
+        ("AF", "12"),
+        ("HK", "n/a"),
+        ("AF", "1" * 40),
         ("XX", "123456789"),
         ("", "123456789"),
         ("DE", ""),
     ],
 )
-def test_other_numbers_and_countries_without_known_forms_are_refused(country: str, number: str) -> None:
+def test_a_wrong_number_where_numbers_are_known_and_what_is_no_number_are_refused(country: str, number: str) -> None:
     assert check(number, country) is None
     assert normalize(number, country) is None
+    assert effective(number, country) is None
+
+
+@pytest.mark.parametrize(
+    ("country", "given_number", "number"),
+    [
+        ("AF", "1234-5678", "12345678"),
+        ("PY", "80012345-6", "800123456"),
+        ("LK", "VAT 114 412 345", "VAT114412345"),
+        ("MU", "12345678", "12345678"),
+        ("SA", "100123456700003", "100123456700003"),
+        ("HK", "1234567", "1234567"),
+        ("GP", "FR61954506077", "FR61954506077"),
+    ],
+)
+def test_a_shape_that_nobody_knows_is_kept_and_changes_no_tax(country: str, given_number: str, number: str) -> None:
+    assert check(given_number, country) == TaxId(number=number, format=None, is_verified=False)
+    assert check(number, country) == check(given_number, country)
+    assert state_of(number, country) is TaxIdState.UNKNOWN
+    assert effective(number, country) is None
+
+
+def test_every_country_takes_numbers_of_its_own_or_of_any_shape() -> None:
+    for country in COUNTRIES - set(countries()):
+        assert normalize("12-345.678/9", country) == "123456789", country
+
+
+def test_a_number_says_how_far_it_was_checked() -> None:
+    assert state_of("FR61954506077", "FR") is TaxIdState.CHECKED
+    assert state_of("911144442", "US") is TaxIdState.FORM
+    assert (state_of(None, "FR"), state_of("FR61954506077", None)) == (None, None)
+    assert effective("911144442", "US") == "911144442"
 
 
 @settings(deadline=None, max_examples=400)
@@ -150,7 +196,7 @@ def test_any_text_is_answered_and_what_is_kept_is_kept_the_same_again(country: s
     found = check(text, country)
     if found is not None:
         assert re.fullmatch(r"[A-ZÑ&0-9]+", found.number)
-        assert found.format in countries()[country]
+        assert found.format is None or found.format in countries()[country]
         assert check(found.number, country) == found
 
 

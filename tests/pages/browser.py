@@ -128,12 +128,50 @@ def looks(narrow: int, wide: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("width", "dark"), kept + long)
 
 
-def serious_violations(page: Page) -> list[str]:
-    """What axe-core finds on the page that is serious or critical, as text."""
+# A word may be cut only where the page means it: an ellipsis, a box that scrolls, a text for screen readers alone, a code.
+_SQUEEZED = r"""() => {
+  const found = [];
+  const isForReaders = (at) => at && (getComputedStyle(at).clipPath === 'inset(50%)' || isForReaders(at.parentElement));
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const parent = node.parentElement;
+    if (!node.data.trim() || parent.closest('script, style, noscript, option, textarea, code, pre')) continue;
+    if (!parent.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || isForReaders(parent)) continue;
+    let box = parent;
+    while (['inline', 'contents'].includes(getComputedStyle(box).display)) box = box.parentElement;
+    const style = getComputedStyle(box);
+    if (style.textOverflow === 'ellipsis') continue;
+    const room = box.clientWidth - parseFloat(style.paddingInlineStart) - parseFloat(style.paddingInlineEnd);
+    for (const match of node.data.matchAll(/\S+/g)) {
+      const word = match[0];
+      if (word.length > 22) continue;  // an address or an id may break anywhere
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + word.length);
+      const lines = new Set([...range.getClientRects()].filter((one) => one.width).map((one) => Math.round(one.top)));
+      const wide = range.getBoundingClientRect().width;
+      const isBroken = lines.size > 1 && /^[\p{L}\p{N}]+$/u.test(word);
+      if (isBroken || wide > room + 1) found.push(`“${word}” is ${Math.round(wide)} px wide in ${Math.round(room)}: ${box.outerHTML.slice(0, 120)}`);
+    }
+  }
+  return found;
+}"""
+
+
+def squeezed_words(page: Page) -> list[str]:
+    """Words that their text box is too narrow for: broken in two, or standing out of it."""
+    found: list[str] = page.evaluate(_SQUEEZED)
+    return found
+
+
+def violations(page: Page) -> list[str]:
+    """What is wrong with how the page is made: all that axe-core finds, however slight, and words without room. As text."""
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [
         f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]} {item['nodes'][0]['failureSummary'][:300]}"
         for item in found
-        if item["impact"] in ("serious", "critical")
-    ]
+    ] + squeezed_words(page)
+
+
+serious_violations = violations

@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+import httpx2
 import pytest
 
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.errors import PaymentDeclined
+from checkstand.domain.money import format_money
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
@@ -80,6 +82,59 @@ def test_a_declined_and_then_paid_checkout_is_explained_by_its_timeline(server: 
     assert "Visa •••• 9995" in page
     assert "Visa •••• 4242" in page
     assert "ref A-17" in page
+
+
+def test_a_trial_beside_a_one_time_sale_shows_what_was_charged(server: RunningServer) -> None:
+    shop = server.new_shop()
+    wanted = tuple(
+        Wanted(product_id=shop.products[label].id, where=("products", at))
+        for at, label in enumerate(("trial", "one_time"))
+    )
+    request = CheckoutRequest(dialect="dodo", wanted=wanted, choose_one=False, buyer=Buyer())
+    checkout = server.run(create_checkout(server.services.ports, shop.organization, request))
+    later, now = (format_money(amount, "USD") for amount in (checkout.quote.total_minor, checkout.quote.due_minor))
+    assert (now, later != now) == ("$10.00", True), "only the one-time product is paid at once"
+    person = visitor(server.url, shop)
+    detail = f"/sales/checkouts/{checkout.id}"
+    assert f"Total after trial {later} Due today {now}" in words_of(person.get(detail).text)
+    pay(server, shop, checkout, "ctoken_visa")
+    paid = server.run(read_checkout(server.services.ports, shop.organization, checkout.id)).quote
+    later, now = (format_money(amount, paid.currency) for amount in (paid.total_minor, paid.due_minor))
+    page = person.get(detail).text
+    assert f"<h1>{now}</h1>" in page
+    assert f"Total after trial {later} Charged {now}" in words_of(page)
+    for path in ("", "/sales/checkouts", "/sales"):
+        listed = words_of(person.get(path).text)
+        assert (now in listed, later in listed) == (True, False), path
+
+
+def test_the_step_for_webhooks_shows_a_call_that_works(server: RunningServer) -> None:
+    shop = server.new_shop()
+    home = html.unescape(visitor(server.url, shop).get("").text)
+    assert "checkstand listen" not in home
+    url, body = re.findall(r'curl -X POST "([^"]+)"[^\']+-d \'([^\']+)\'', home)[0]
+    headers = {"Authorization": f"Bearer {shop.polar_token}", "Content-Type": "application/json"}
+    answer = httpx2.post(url, headers=headers, content=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["secret"], "the secret to verify deliveries with"
+
+
+def test_every_link_of_the_dashboard_leads_somewhere(server: RunningServer) -> None:
+    shop = server.new_shop()
+    pay(server, shop, make(server, shop), "ctoken_visa")
+    person = visitor(server.url, shop)
+    to_see, seen = [person.home], {f"{person.home}/logout"}
+    while to_see:
+        path = to_see.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        answer = person.client.get(path)
+        assert answer.status_code in (200, 303), path
+        if path.startswith("/dashboard") and "text/html" in answer.headers["content-type"]:
+            links = re.findall(r'<a [^>]*href="(/[^"]+)"', answer.text)
+            to_see += [html.unescape(link).partition("#")[0] for link in links]
+    assert len(seen) > 30
 
 
 def test_a_challenged_checkout_says_that_the_bank_asks(server: RunningServer) -> None:

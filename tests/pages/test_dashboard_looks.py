@@ -23,6 +23,8 @@ def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
     pay(server, shop, paid, "ctoken_visa", "a.very.long.address.indeed@a-long-domain-name.example.com")
     make_token(visitor(server.url, shop), name="a token with quite a long name")
     product = f"/products/{shop.products['pay_what_you_want'].id}"
+    order_id = server.value("SELECT id FROM orders WHERE organization_id = $1", shop.organization.id)
+    token_id = server.value("SELECT id FROM access_tokens WHERE organization_id = $1 LIMIT 1", shop.organization.id)
     return {
         "home": "",
         "catalogue": "/products",
@@ -36,10 +38,16 @@ def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
         "paid checkout": f"/sales/checkouts/{paid.id}",
         "open checkout": f"/sales/checkouts/{still_open.id}",
         "orders": "/sales",
+        "refund": f"/sales/{order_id}/refund",
+        "discounts": "/products/discounts",
+        "new discount": "/products/discounts/new",
+        "delete discount": f"/products/discounts/{shop.discount.id}/delete",
+        "tax": "/settings/tax",
         "customers": "/customers",
         "settings": "/settings",
         "tokens": "/settings/tokens",
         "new token": "/settings/tokens/new",
+        "revoke token": f"/settings/tokens/{token_id}/revoke",
         "unknown page": "/no/such/room",
     }
 

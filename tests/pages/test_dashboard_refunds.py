@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser
 
 from tests.dialects.polar_http import READY, Polar
+from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.visitor import Visitor, axe, screen, visitor
 from tests.server import RunningServer
 
@@ -47,6 +50,38 @@ def test_a_part_is_refunded_and_the_page_tells_of_it(server: RunningServer) -> N
     assert "since this form was opened" in again.text
     assert money_back(server, person, order_id) == ("partially_refunded", 250), "a form sent twice refunds once"
     assert 'value="7.50"' in person.get(f"/sales/{order_id}/refund").text
+
+
+def test_a_partly_refunded_order_shows_what_went_back_and_what_is_left(server: RunningServer) -> None:
+    person = visitor(server.url, server.new_shop())
+    order_id, checkout_id = bought(server, person)
+    path = f"/sales/checkouts/{checkout_id}"
+    assert sums_of(person.get(path).text)[-1:] == [("Total", "$10.00")], "nothing went back"
+    for seen, amount in ((0, "4.00"), (400, "6.00")):
+        person.get(f"/sales/{order_id}/refund")
+        typed = {"seen": str(seen), "amount": amount, "reason": "other", "sure": "yes"}
+        assert person.post(f"/sales/{order_id}/refund", typed).status_code == 303
+        page = words_of(person.get(path).text)
+        if not seen:
+            assert sums_of(person.get(path).text)[-3:] == [
+                ("Total", "$10.00"),
+                ("Refunded", "−$4.00"),
+                ("Net", "$6.00"),
+            ]
+            assert "$10.00 Partly refunded" in page, "the status beside the headline"
+            assert "Refund succeeded $4.00 · The money is on its way to the buyer." in page
+            assert "Order #1 partly refunded $4.00 of $10.00" in page
+            assert "Partly refunded" in person.get("/sales/checkouts").text
+            assert "−$4.00 refunded" in words_of(person.get("/sales").text)
+    assert sums_of(person.get(path).text)[-2:] == [("Refunded", "−$10.00"), ("Net", "$0.00")]
+    assert "Order #1 refunded in full $10.00" in page
+    assert "$10.00 Refunded" in page
+
+
+def sums_of(page: str) -> list[tuple[str, str]]:
+    """The rows under "Summary", label and amount."""
+    summary = page.split('<dl class="sums">')[1].split("</dl>")[0]
+    return [(words_of(label), words_of(value)) for label, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", summary)]
 
 
 @pytest.mark.parametrize(

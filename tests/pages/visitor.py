@@ -9,13 +9,12 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import AXE
+from tests.pages.browser import violations
 
 _HIDDEN = re.compile(r'<input type="hidden" name="(csrf|nonce)" value="([^"]*)">')
 _WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP violation: ' + e.violatedDirective + ' ' + e.blockedURI))"
@@ -131,25 +130,6 @@ def screen(
     return made
 
 
-class _Node(TypedDict):
-    html: str
-
-
-class _Violation(TypedDict):
-    id: str
-    impact: str
-    nodes: list[_Node]
-
-
 def axe(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on the page."""
-    page.evaluate(AXE.read_text("utf-8"))
-    found: list[_Violation] = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        ".then(result => result.violations)"
-    )
-    return [
-        f"{item['id']}: {[node['html'] for node in item['nodes']]}"
-        for item in found
-        if item["impact"] in ("serious", "critical")
-    ]
+    """What is wrong with how the page is made, as text."""
+    return violations(page)

@@ -27,6 +27,7 @@ def settings_of(flock: Flock) -> dict[str, str]:
     return {
         "CHECKSTAND_LOG_LEVEL": "debug",
         "CHECKSTAND_RATE_LIMITS": "off",
+        "CHECKSTAND_PRIVATE_WEBHOOKS": "on",
         "CHECKSTAND_STRIPE_SECRET_KEY": flock["Stripe secret key"],
         "CHECKSTAND_STRIPE_WEBHOOK_SECRET": flock["Stripe webhook secret"],
         "CHECKSTAND_SMTP_URL": "smtp://bird:" + flock["mail server's password"] + "@127.0.0.1:9",

@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
@@ -16,6 +16,7 @@ from checkstand.domain.organization import Dialect, Organization
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports, real_now
 from checkstand.store import deliveries, delivery_log, facts, organizations, webhooks
+from checkstand.testing.demo import open_demo_shop
 from checkstand.webhooks.deliver import LEASE
 from checkstand.worker.loop import Worker
 from tests.conftest import Shop, open_shop
@@ -73,6 +74,11 @@ class Stage:
     def sleepy_worker(self) -> Worker:
         """One that looks for work when it starts and when it is woken, and hardly ever by itself."""
         return Worker(self.ports, self.renderers, self.woken, chance=lambda: 0.0, idle_s=3600.0)
+
+    async def neighbour(self) -> Stage:
+        """Another organization on the same server: same worker, same clock."""
+        demo = await open_demo_shop(self.ports, self.shop.authenticator, slug=f"shop-{uuid4().hex[:12]}")
+        return replace(self, shop=replace(self.shop, demo=demo))
 
     async def endpoint(
         self,

@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -18,21 +19,22 @@ from checkstand.webhooks.safe_http import Reply, SafeHttp
 from tests.webhooks.receiver import Answer, Received, always, receiving
 
 CERTIFICATE = Path(__file__).parent / "hooks_test.pem"  # of the name hooks.test, for these tests alone
+OWNER = uuid4()
 
 
 async def post(url: str, *, mode: Mode = "test", within_s: float = 5.0, http: SafeHttp | None = None) -> Reply:
-    http = http or SafeHttp()
+    http = http or SafeHttp(private=True)
     try:
-        return await http.post(url, {"x-note": "hello"}, b"{}", mode=mode, within_s=within_s)
+        return await http.post(url, {"x-note": "hello"}, b"{}", owner=OWNER, mode=mode, within_s=within_s)
     finally:
         await http.aclose()
 
 
 def resolving_to(*found: str) -> SafeHttp:
-    async def resolve(_host: str, _port: int) -> Sequence[str]:
+    async def resolve(_owner: UUID, _host: str, _port: int) -> Sequence[str]:
         return found
 
-    return SafeHttp(resolve=resolve)
+    return SafeHttp(private=True, resolve=resolve)
 
 
 def test_the_examples_hold() -> None:
@@ -86,7 +88,7 @@ def test_even_a_test_organization_reaches_no_metadata_service(host: str) -> None
 
 def test_public_addresses_are_allowed_to_live_organizations() -> None:
     for address in ("93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "1.1.1.1"):
-        assert why_refused(address, "live") is None
+        assert why_refused(address, allows_private=False) is None
 
 
 def test_live_webhooks_need_https() -> None:
@@ -105,13 +107,13 @@ def test_a_name_is_resolved_once_for_one_connection_and_kept_as_host() -> None:
     async def story() -> None:
         asked: list[str] = []
 
-        async def resolve(host: str, _port: int) -> Sequence[str]:
+        async def resolve(_owner: UUID, host: str, _port: int) -> Sequence[str]:
             asked.append(host)
             return ["127.0.0.1"]
 
         async with receiving() as receiver:
             url = f"http://hooks.test:{receiver.port}/a?b=c"
-            reply = await post(url, http=SafeHttp(resolve=resolve))
+            reply = await post(url, http=SafeHttp(private=True, resolve=resolve))
             assert (reply.status, reply.text) == (200, "ok")
             assert asked == ["hooks.test"]
             assert receiver.received[0].headers["host"] == f"hooks.test:{receiver.port}"
@@ -127,14 +129,18 @@ def test_the_certificate_is_checked_against_the_name_not_the_address() -> None:
         names: list[str | None] = []
         ours.sni_callback = lambda _socket, name, _context: names.append(name)
 
-        async def resolve(_host: str, _port: int) -> Sequence[str]:
+        async def resolve(_owner: UUID, _host: str, _port: int) -> Sequence[str]:
             return ["127.0.0.1"]
 
         async with receiving(tls=ours) as receiver:
             trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
-            good = await post(f"https://hooks.test:{receiver.port}/", http=SafeHttp(resolve=resolve, tls=trusting))
-            other = await post(f"https://other.test:{receiver.port}/", http=SafeHttp(resolve=resolve, tls=trusting))
-            unknown = await post(f"https://hooks.test:{receiver.port}/", http=SafeHttp(resolve=resolve))
+            good = await post(
+                f"https://hooks.test:{receiver.port}/", http=SafeHttp(private=True, resolve=resolve, tls=trusting)
+            )
+            other = await post(
+                f"https://other.test:{receiver.port}/", http=SafeHttp(private=True, resolve=resolve, tls=trusting)
+            )
+            unknown = await post(f"https://hooks.test:{receiver.port}/", http=SafeHttp(private=True, resolve=resolve))
         assert good.status == 200
         assert names[0] == "hooks.test"
         assert other.status is None
@@ -219,9 +225,9 @@ def test_a_proxy_from_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatc
 
 def test_a_header_that_would_smuggle_another_is_refused() -> None:
     async def story() -> None:
-        http = SafeHttp()
+        http = SafeHttp(private=True)
         async with receiving() as receiver:
-            reply = await http.post(receiver.url, {"x-a": "1\r\nx-b: 2"}, b"{}", mode="test", within_s=2)
+            reply = await http.post(receiver.url, {"x-a": "1\r\nx-b: 2"}, b"{}", owner=OWNER, mode="test", within_s=2)
             assert reply.status is None
             assert receiver.received == []
         await http.aclose()
@@ -231,17 +237,17 @@ def test_a_header_that_would_smuggle_another_is_refused() -> None:
 
 def test_a_connection_that_a_test_organization_opened_is_not_used_for_a_live_one() -> None:
     async def story() -> None:
-        async def resolve(_host: str, _port: int) -> Sequence[str]:
+        async def resolve(_owner: UUID, _host: str, _port: int) -> Sequence[str]:
             return ["127.0.0.1"]
 
         ours = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         ours.load_cert_chain(CERTIFICATE)
-        http = SafeHttp(resolve=resolve, tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
+        http = SafeHttp(private=True, resolve=resolve, tls=ssl.create_default_context(cafile=str(CERTIFICATE)))
         seen: list[Received] = []
         async with receiving(tls=ours) as receiver:
             url = f"https://hooks.test:{receiver.port}/"
-            first = await http.post(url, {}, b"{}", mode="test", within_s=2)
-            second = await http.post(url, {}, b"{}", mode="live", within_s=2)
+            first = await http.post(url, {}, b"{}", owner=OWNER, mode="test", within_s=2)
+            second = await http.post(url, {}, b"{}", owner=OWNER, mode="live", within_s=2)
             seen += receiver.received
             await http.aclose()
         assert (first.status, second.status, len(seen)) == (200, None, 1)

@@ -12,7 +12,7 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.store import checkouts, facts
-from checkstand.webhooks.fan_out import fan_out
+from checkstand.webhooks.fan_out import FanOut, fan_out
 from checkstand.worker.loop import Worker
 from tests.webhooks.receiver import Answer, receiving
 from tests.webhooks.stage import Stage, open_stage
@@ -170,8 +170,8 @@ def test_only_one_worker_at_a_time_turns_facts_into_deliveries(quiet_database_ur
             await stage.happen("first")
             async with stage.ports.db.transaction() as tx:
                 assert await facts.take_turn(tx)
-                assert await fan_out(stage.ports, stage.renderers) is None
-            assert await fan_out(stage.ports, stage.renderers)
+                assert await fan_out(stage.ports, stage.renderers) is FanOut.ELSEWHERE
+            assert await fan_out(stage.ports, stage.renderers) is FanOut.DONE
             assert len(await stage.queue()) == 1
 
     asyncio.run(story())
@@ -185,7 +185,7 @@ def test_workers_that_saw_the_same_facts_queue_each_event_once_and_in_order(quie
             for number in range(8):
                 happened += [fact.id for fact in await stage.happen(f"a{number}", f"b{number}")]
                 await asyncio.gather(*(fan_out(stage.ports, stage.renderers, limit=5 + number) for _ in range(5)))
-            while await fan_out(stage.ports, stage.renderers) != 0:
+            while await fan_out(stage.ports, stage.renderers) is not FanOut.DONE:
                 await asyncio.sleep(0)
             assert [delivery.fact_id for delivery in await stage.queue()] == happened
 

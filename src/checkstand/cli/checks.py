@@ -28,6 +28,7 @@ from checkstand.ops.settings import (
     require_gateway,
 )
 from checkstand.store import embedded
+from checkstand.store.database import open_connection
 from checkstand.store.migrate import pending
 
 _OLDEST_POSTGRESQL = 15
@@ -80,7 +81,7 @@ def _database(settings: Settings, folder: Path) -> list[Check]:
         with _any_database(settings, folder) as (dsn, where):
             if dsn is None:
                 return [Check(name="database", ok=True, detail=where)]
-            return asyncio.run(_ask(dsn, where))
+            return asyncio.run(_ask(dsn, where, statement_cache=settings.statement_cache))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this check's finding
         said = error.message if isinstance(error, Failure) else sentence(error)
         return [Check(name="database", ok=False, detail=said)]
@@ -99,8 +100,8 @@ def _any_database(settings: Settings, folder: Path) -> Iterator[tuple[str | None
             yield dsn, f"embedded in '{folder}' ({state})"
 
 
-async def _ask(dsn: str, where: str) -> list[Check]:
-    connection = await asyncpg.connect(dsn, timeout=_CONNECT_TIMEOUT_S)
+async def _ask(dsn: str, where: str, *, statement_cache: bool) -> list[Check]:
+    connection = await open_connection(dsn, within_s=_CONNECT_TIMEOUT_S, statement_cache=statement_cache)
     try:
         major, minor = connection.get_server_version()[:2]
         before = datetime.now(UTC)

@@ -1,19 +1,29 @@
 """Which database a command works on: the one that is named, else the embedded one of the data folder.
 
 Rule: `serve` owns an embedded database for its life; commands beside it use the running one, and where none runs they
-start it for as long as they take.
+start it for as long as they take. A database that is starting itself is waited for: both are often started together.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import asyncpg
+import structlog
 
 from checkstand.cli.data_folder import chosen_folder, known_secret_key
 from checkstand.cli.terminal import Failure
 from checkstand.ops.settings import Settings
 from checkstand.store import embedded
+from checkstand.store.database import open_connection
+from checkstand.store.unavailable import unavailable
+
+_TRY_AGAIN_AFTER_S = 0.5
+log = structlog.get_logger("checkstand")
 
 
 @contextlib.contextmanager
@@ -65,3 +75,25 @@ def key_of(settings: Settings, folder: Path) -> str:
             f"`checkstand dev` once, which makes one in '{folder}'."
         )
     return key
+
+
+async def connected(settings: Settings, dsn: str) -> asyncpg.Connection:
+    """A connection to the database, waited for as long as the settings say, with a line when that begins.
+
+    Raises DatabaseUnavailable, and at once what no waiting mends: a wrong password, user or name.
+    """
+    deadline = time.monotonic() + settings.database_wait_seconds
+    said = False
+    while True:
+        try:
+            return await open_connection(dsn, statement_cache=settings.statement_cache, statement_within_s=None)
+        except (asyncpg.PostgresError, OSError) as error:
+            told = unavailable(error)
+            if told is None:
+                raise
+            if time.monotonic() >= deadline:
+                raise told from error
+            if not said:
+                log.warning("waiting_for_the_database", reason=str(told), for_s=settings.database_wait_seconds)
+                said = True
+        await asyncio.sleep(_TRY_AGAIN_AFTER_S)

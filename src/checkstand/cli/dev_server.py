@@ -72,6 +72,7 @@ def run(options: DevOptions) -> None:
             secret_key=given.secret_key or data_folder.secret_key(folder),
             data_dir=str(folder),
             rate_limits=options.rate_limits,
+            private_webhooks=True,
         )
         importing()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -161,17 +162,20 @@ def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[st
 async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socket.socket, folder: Path) -> None:
     from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli import greeting
+    from checkstand.cli.database import connected
     from checkstand.cli.web import serve_web
     from checkstand.domain.tax import EVERYWHERE
     from checkstand.flows.tax_registrations import change_registrations
     from checkstand.ops.logging import configure
-    from checkstand.store.migrate import migrate
+    from checkstand.store.migrate import migrate_on
     from checkstand.testing.demo import open_demo_shop
     from checkstand.worker.loop import Worker
 
     stop = stop_event()
     configure(settings.log_level, as_json=False)
-    await migrate(dsn)
+    connection = await connected(settings, dsn)
+    await migrate_on(connection)
+    await connection.close()
     async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
         await _refuse_live(services)
         shop = await open_demo_shop(services.ports, services.authenticator)

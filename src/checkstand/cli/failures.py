@@ -12,8 +12,9 @@ import asyncpg
 from checkstand.ops.settings import SettingsError
 from checkstand.store.embedded import EmbeddedError
 from checkstand.store.migrate import MigrationError
+from checkstand.store.unavailable import DatabaseUnavailable, unavailable
 
-_WITH_SENTENCE = (SettingsError, EmbeddedError, MigrationError)
+_WITH_SENTENCE = (SettingsError, EmbeddedError, MigrationError, DatabaseUnavailable)
 _DATABASE: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidPasswordError, "The database refuses the password. Correct it in CHECKSTAND_DATABASE_URL."),
     (asyncpg.InvalidAuthorizationSpecificationError, "The database refuses the user in CHECKSTAND_DATABASE_URL."),
@@ -36,7 +37,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
         return f"The database answered: {_first_line(error)} See `checkstand doctor`."
     if isinstance(error, ConnectionError | TimeoutError):
-        return f"The database cannot be reached: {_first_line(error)} Check CHECKSTAND_DATABASE_URL and that it runs."
+        return str(unavailable(error))
     if isinstance(error, OSError):
         return f"The operating system refused: {error}."
     return (

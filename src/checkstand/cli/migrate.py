@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
+    from checkstand.ops.settings import Settings
 
 
 @click.command("migrate")
@@ -21,11 +25,21 @@ def command(data: str | None) -> None:
 
     from checkstand.cli.database import borrowed, folder_of
     from checkstand.ops.settings import from_environment
-    from checkstand.store.migrate import migrate
 
     settings = from_environment(os.environ)
     with borrowed(settings, folder_of(settings, data), make=True) as dsn:
-        done = asyncio.run(migrate(dsn))
+        done = asyncio.run(_migrate(settings, dsn))
     for name in done:
         print(f"Applied {name}")
     print("The schema is up to date." if done else "The schema was up to date already.")
+
+
+async def _migrate(settings: Settings, dsn: str) -> tuple[str, ...]:
+    from checkstand.cli.database import connected
+    from checkstand.store.migrate import migrate_on
+
+    connection = await connected(settings, dsn)
+    try:
+        return await migrate_on(connection)
+    finally:
+        await connection.close()

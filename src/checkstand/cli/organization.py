@@ -35,14 +35,18 @@ command.add_command(seller)
 @click.option(
     "--currency", default="USD", show_default=True, help="What its products are priced in unless they say otherwise."
 )
+@click.option("--country", metavar="CODE", help="Where it sells from, like DE: for tax and on invoices alike.")
 @click.option("--data", metavar="DIR", help="Data folder of the server, if no CHECKSTAND_DATABASE_URL is set.")
-def create(name: str, email: str, slug: str | None, mode: str, currency: str, data: str | None) -> None:
+def create(
+    name: str, email: str, slug: str | None, mode: str, currency: str, country: str | None, data: str | None
+) -> None:
     """Create an organization and its owner, and print the owner's password.
 
     Only the password goes to standard output; it is shown this once. Somebody who has an account already keeps theirs.
     """
     import asyncio
 
+    from checkstand.domain.address import COUNTRIES
     from checkstand.domain.currency import UnknownCurrency
     from checkstand.domain.currency import currency as known_currency
 
@@ -55,13 +59,22 @@ def create(name: str, email: str, slug: str | None, mode: str, currency: str, da
         code = known_currency(currency).code
     except UnknownCurrency as error:
         raise click.BadParameter(f"'{currency}' is no currency. Write it like USD.", param_hint="--currency") from error
-    password = asyncio.run(_create(name.strip(), email, short, cast("Mode", mode), code, data))
+    seat = country.strip().upper() if country else None
+    if seat is not None and seat not in COUNTRIES:
+        raise click.BadParameter(f"'{country}' is no country. Write its code, like DE.", param_hint="--country")
+    password = asyncio.run(_create(name.strip(), email, short, cast("Mode", mode), code, seat, data))
     note(f"Organization '{short}' ({mode}) is open. Sign in at /dashboard as {email}; the password is shown only now.")
     note(f"A key for its API: checkstand token create --name NAME --org {short}")
+    if seat is None:
+        note(
+            f"Before it collects tax, say where it sells from: checkstand organization seller --country CODE --org {short}"
+        )
     print(password)
 
 
-async def _create(name: str, email: str, slug: str, mode: Mode, currency: str, data: str | None) -> str:
+async def _create(
+    name: str, email: str, slug: str, mode: Mode, currency: str, country: str | None, data: str | None
+) -> str:
     from dataclasses import replace
 
     from argon2 import PasswordHasher
@@ -86,6 +99,7 @@ async def _create(name: str, email: str, slug: str, mode: Mode, currency: str, d
                     email=email,
                     password_hash=PasswordHasher().hash(password),
                     currency=currency,
+                    country=country,
                 )
             except SlugTaken as error:
                 raise Failure(f"There is an organization '{slug}' already. Choose another name with --slug.") from error

@@ -1,10 +1,14 @@
-"""`checkstand organization seller`: how an organization's invoices name it. Documents that were issued keep what they say."""
+"""`checkstand organization seller`: where an organization sells from, and how its invoices name it.
+
+Documents that were issued keep what they say.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -19,11 +23,11 @@ from checkstand.cli.terminal import Failure, note
 @click.option("--postal-code", metavar="CODE", help="Postal code.")
 @click.option("--city", metavar="NAME", help="City.")
 @click.option("--state", metavar="CODE", help="State or region, like US-NY.")
-@click.option("--country", metavar="CODE", help="Country, like DE.  [default: the organization's]")
+@click.option("--country", metavar="CODE", help="Where it sells from, like DE: for tax and on invoices alike.")
 @click.option("--org", metavar="SLUG", help="The organization.  [default: the only one, else `demo`]")
 @click.option("--data", metavar="DIR", help="Data folder of the server, if no CHECKSTAND_DATABASE_URL is set.")
 def seller(org: str | None, data: str | None, **given: str | None) -> None:
-    """Show or change how an organization's invoices name it.
+    """Show or change where an organization sells from and how its invoices name it.
 
     An empty value takes one away. Prints what the next invoice will say, line by line.
     """
@@ -41,28 +45,17 @@ async def _seller(given: dict[str, str], org: str | None, data: str | None) -> t
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.domain.address import COUNTRIES, Address
     from checkstand.domain.document import seller_of
-    from checkstand.domain.organization import OrganizationSettings
-    from checkstand.flows.change_settings import change_settings
+    from checkstand.flows.change_seller import SellerField, SellerProblem, SellerRefused, change_seller
     from checkstand.ops.settings import from_environment
+    from checkstand.providers.postal import address_lines
 
-    def changed(before: OrganizationSettings) -> OrganizationSettings:
-        own = {name: given[name] or None for name in ("legal_name", "tax_id") if name in given}
-        parts = {name: text or None for name, text in given.items() if name not in ("legal_name", "tax_id")}
-        after = replace(
-            before, legal_name=own.get("legal_name", before.legal_name), tax_id=own.get("tax_id", before.tax_id)
-        )
-        if not parts:
-            return after
-        address = before.legal_address
-        country = parts.pop("country", None) or (address.country if address else before.country)
-        if country is None or country.upper() not in COUNTRIES:
-            raise Failure("An address needs a country. Give one with --country, like DE.")
-        known = address or Address(country=country.upper())
-        kept = {name: getattr(known, name) for name in ("line1", "line2", "postal_code", "city", "state")}
-        return replace(after, legal_address=Address(country=country.upper(), **{**kept, **parts}))
-
+    refusals = {
+        SellerProblem.COUNTRY_UNKNOWN: "'{given}' is no country. Write its code of two letters, like DE.",
+        SellerProblem.COUNTRY_NEEDED: "An address needs a country. Give one with --country, like DE.",
+        SellerProblem.STATE_UNKNOWN: "'{given}' is no state of that country. Write its code, like US-NY.",
+        SellerProblem.TOO_LONG: "That is too long for an invoice: {given}",
+    }
     settings = from_environment(os.environ)
     folder: Path = folder_of(settings, data)
     with borrowed(settings, folder) as dsn:
@@ -71,12 +64,11 @@ async def _seller(given: dict[str, str], org: str | None, data: str | None) -> t
             organization = await choose(services, org)
             after = organization.settings
             if given:
-                after = await change_settings(services.ports, organization.id, changed)
+                changes = {name: given[name] for name in get_args(SellerField) if name in given}
+                try:
+                    after = await change_seller(services.ports, organization.id, changes)
+                except SellerRefused as refused:
+                    raise Failure(refusals[refused.problem].format(given=given.get(refused.field, ""))) from refused
             party = seller_of(replace(organization, settings=after))
-    address = party.address
-    place = (
-        [address.line1, address.line2, address.postal_code, address.city, address.state, address.country]
-        if address
-        else []
-    )
+    place = address_lines(party.address) if party.address else []
     return organization.slug, [line for line in (party.name, party.contact, *place, party.tax_id) if line]

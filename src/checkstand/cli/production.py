@@ -14,7 +14,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import structlog
 import uvloop
 
@@ -52,8 +51,7 @@ def run_web(settings: Settings, parent: Parent | None) -> None:
         started.enter_context(bound)
         dsn = started.enter_context(database.owned(settings))
         started.callback(ignore_signals)
-        if parent is None:
-            asyncio.run(_require_current_schema(dsn))
+        asyncio.run(_require_current_schema(settings, dsn))
         if settings.workers > 1:
             with contextlib.suppress(KeyboardInterrupt):
                 supervise(settings.workers, bound, dsn)
@@ -93,7 +91,7 @@ def run_worker(settings: Settings) -> None:
     configure(settings.log_level, as_json=True)
     with interruptible():
         dsn = settings.database_url or _beside_serve(Path(settings.data_dir))
-        asyncio.run(_require_current_schema(dsn))
+        asyncio.run(_require_current_schema(settings, dsn))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_work(settings, dsn))
 
@@ -125,8 +123,8 @@ async def _work(settings: Settings, dsn: str) -> None:
     log.info("stopped")
 
 
-async def _require_current_schema(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
+async def _require_current_schema(settings: Settings, dsn: str) -> None:
+    connection = await database.connected(settings, dsn)
     try:
         missing = await pending(connection)
     finally:

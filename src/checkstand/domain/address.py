@@ -137,6 +137,28 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LocalAddress:
+    """An address without its country, which is kept elsewhere as a fact of its own."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+
+    def within(self, country: str) -> Address:
+        """The whole address."""
+        return Address(
+            country=country,
+            line1=self.line1,
+            line2=self.line2,
+            city=self.city,
+            state=self.state,
+            postal_code=self.postal_code,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddressFields:
     """What the form asks of each part of the address."""
 

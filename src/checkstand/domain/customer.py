@@ -66,6 +66,7 @@ class CustomerChanges:
     name: str | None = None
     address: Address | None = None
     tax_id: str | None = None
+    tax_id_format: str | None = None
     phone: str | None = None
     locale: str | None = None
     metadata: Metadata = field(default_factory=dict)
@@ -85,7 +86,7 @@ def edited(customer: Customer, changes: CustomerChanges, *, now: datetime) -> Cu
         name=changes.name if changes.gives("name") else customer.name,
         address=changes.address if changes.gives("address") else customer.address,
         tax_id=tax_id,
-        tax_id_format=_format_of(customer, tax_id),
+        tax_id_format=changes.tax_id_format or _format_of(customer, tax_id),
         phone=changes.phone if changes.gives("phone") else customer.phone,
         locale=changes.locale if changes.gives("locale") else customer.locale,
         metadata=dict(changes.metadata) if changes.gives("metadata") else customer.metadata,

@@ -19,10 +19,11 @@ from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, QuoteLine
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus, Instrument
+from checkstand.domain.quote import QuoteLine
 from checkstand.domain.refund import Refund, RefundItem
 from checkstand.domain.tax import TaxReason
 
@@ -199,13 +200,12 @@ def as_it_is(credit_note: Document, refund: Refund) -> Document:
 
 
 def seller_of(organization: Organization) -> Party:
-    """The organization as its documents name it; without an address of its own, its country."""
+    """The organization as its documents name it."""
     settings = organization.settings
-    country_alone = Address(country=settings.country) if settings.country else None
     return Party(
         name=settings.legal_name or organization.name,
         contact=organization.name if settings.legal_name and settings.legal_name != organization.name else None,
-        address=settings.legal_address or country_alone,
+        address=settings.address,
         tax_id=settings.tax_id,
         email=settings.email,
         website=settings.website,

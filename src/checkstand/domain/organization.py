@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.address import Address
+from checkstand.domain.address import Address, LocalAddress
 
 Mode = Literal["test", "live"]
 Dialect = Literal["polar", "dodo"]
@@ -61,7 +61,8 @@ class OrganizationSettings:
 
     `tax_registrations`: where tax is collected, as in `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays
     for the conversion into another currency. `refund_window_days`: how long after a payment Dodo's API gives it back.
-    `legal_name`, `legal_address` and `tax_id`: the seller as its invoices name it.
+    `country`: where the seller is, for tax and on papers alike; None while nobody has said. `legal_name`, `legal_address` (what
+    is written above the country) and `tax_id`: the seller as its invoices name it.
     """
 
     default_currency: str = "USD"
@@ -77,8 +78,13 @@ class OrganizationSettings:
     unit_pricing: bool = True
     refund_window_days: int = 90
     legal_name: str | None = None
-    legal_address: Address | None = None
+    legal_address: LocalAddress | None = None
     tax_id: str | None = None
+
+    @property
+    def address(self) -> Address | None:
+        """Where the seller is, as far as it was said: at least a country."""
+        return (self.legal_address or LocalAddress()).within(self.country) if self.country else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,11 @@ class Principal:
     def may(self, *accepted: str) -> bool:
         """True when one of the accepted scopes was granted."""
         return any(scope in self.token.scopes for scope in accepted)
+
+    @property
+    def is_unrestricted(self) -> bool:
+        """True when the token may do everything that there is a scope for."""
+        return set(ALL_SCOPES) <= set(self.token.scopes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,19 @@ class SlugTaken(Exception):
 
 
 async def open_organization(
-    ports: Ports, *, slug: str, name: str, mode: Mode, email: str, password_hash: str, currency: str = "USD"
+    ports: Ports,
+    *,
+    slug: str,
+    name: str,
+    mode: Mode,
+    email: str,
+    password_hash: str,
+    currency: str = "USD",
+    country: str | None = None,
 ) -> tuple[Organization, UUID]:
     """A new organization and the id of its owner; somebody who signs in with this e-mail already becomes its owner too.
 
-    Raises SlugTaken. The password of somebody known is left as it is.
+    `country`: where it sells from, if that is known. Raises SlugTaken. The password of somebody known is left as it is.
     """
     now = ports.real_now()
     organization = Organization(
@@ -26,7 +34,7 @@ async def open_organization(
         slug=slug,
         name=name,
         mode=mode,
-        settings=OrganizationSettings(default_currency=currency, email=email, country=None),
+        settings=OrganizationSettings(default_currency=currency, email=email, country=country),
         clock_offset_us=0,
         created_at=now,
     )

@@ -29,7 +29,8 @@ def real_now() -> datetime:
 class Ports:
     """The outside world, as flows may see it. `wake` tells the worker that there is something to do.
 
-    `reached` is told each step of taking and giving back money (`steps.py`).
+    `private_webhooks`: test organizations may have webhooks on this machine and its network. `reached` is told each step of taking and
+    giving back money (`steps.py`).
     """
 
     db: Database
@@ -39,6 +40,7 @@ class Ports:
     taxes: TaxProvider = field(default_factory=OfflineTaxes)
     rates: RateProvider = field(default_factory=EmbeddedRates)
     places: PlaceFinder = field(default_factory=OfflinePlaces)
+    private_webhooks: bool = False
     real_now: Callable[[], datetime] = real_now
     new_id: Callable[[], UUID] = uuid4
     random_bytes: Callable[[int], bytes] = os.urandom

@@ -72,13 +72,16 @@ def _external_id_taken(customer: Customer) -> Problem:
 def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
     """The customer with the number as it is kept, or what is wrong with it (polar.md 8.4, 10.3)."""
     if customer.tax_id is None:
-        return customer, []
-    if customer.address is None:
+        return replace(customer, tax_id_format=None), []
+    if customer.address is not None:
+        found = tax_ids.check(customer.tax_id, customer.address.country)
+    elif customer.tax_id_format is not None:
+        found = tax_ids.check_format(customer.tax_id, customer.tax_id_format)
+    else:
         return customer, [Problem("tax_id_needs_country", ("billing_address",))]
-    number = tax_ids.normalize(customer.tax_id, customer.address.country)
-    if number is None:
+    if found is None:
         return customer, [Problem("customer_tax_id_invalid", ("tax_id",), customer.tax_id)]
-    return replace(customer, tax_id=number), []
+    return replace(customer, tax_id=found.number, tax_id_format=found.format), []
 
 
 async def _add_owner(

@@ -1,46 +1,73 @@
 """Tax ids: which numbers a country's businesses have, and how far a number is checked.
 
 Rule (polar.md 8.4): a country has one or more formats; the first that a number fits wins, and the number is kept without separators.
-A member state of the EU takes the number of any other, with its prefix.
+A member state of the EU takes the number of any other, with its prefix; Monaco takes France's and the Isle of Man Britain's.
 
     >>> check("fr 61 954 506 077", "FR")
     TaxId(number='FR61954506077', format='eu_vat', is_verified=True)
     >>> check("123456789012", "AU")
     TaxId(number='123456789012', format='au_arn', is_verified=False)
 
+    >>> check("1234-5678", "AF")
+    TaxId(number='12345678', format=None, is_verified=False)
+
 Verified means that check digits were worked out, by python-stdnum; elsewhere only the form was looked at. Neither asks an authority
-whether the number is in use. docs/taxes.md has the whole table.
+whether the number is in use. A number of a shape that nobody here knows is kept and printed as it is, and changes no tax; it is
+refused only where python-stdnum knows the country's numbers, so that it can be told for wrong. docs/taxes.md has the whole table.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from checkstand.domain.address import COUNTRIES
 from checkstand.domain.tax import EU
 
 _LONGEST: Final = 64
 _PLAIN: Final = re.compile(r"[A-ZÑ&0-9]{4,32}", re.ASCII)  # Mexico's numbers have letters of names: Ñ and &
+_UNKNOWN: Final = re.compile(r"(?=(.*\d){2})[A-Z0-9]{4,32}", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[\s./\-\u2010-\u2015\u00b7]")
+
+
+class TaxIdState(StrEnum):
+    """How far a number was checked: by its digits, by its form alone, or not at all."""
+
+    CHECKED = "checked"
+    FORM = "form"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxId:
-    """A number that fits. `format` is Polar's name; `is_verified` is False where its form alone was checked."""
+    """A number that is accepted. `format` is Polar's name, None for a shape that nobody here knows.
+
+    `is_verified` is False where no check digits were worked out.
+    """
 
     number: str
-    format: str
+    format: str | None
     is_verified: bool
+
+    @property
+    def state(self) -> TaxIdState:
+        """How far it was checked."""
+        if self.is_verified:
+            return TaxIdState.CHECKED
+        return TaxIdState.UNKNOWN if self.format is None else TaxIdState.FORM
 
 
 _OF_COUNTRY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    dict.fromkeys(sorted(EU), ("eu_vat",))
+    dict.fromkeys(sorted({*EU, "MC"}), ("eu_vat",))
     | {
-        "GB": ("gb_vat",), "CH": ("ch_uid", "ch_vat"), "NO": ("no_vat", "no_voec"), "IS": ("is_vat",), "LI": ("li_uid",),
+        "GB": ("gb_vat",), "IM": ("gb_vat",),
+        "CH": ("ch_uid", "ch_vat"), "NO": ("no_vat", "no_voec"), "IS": ("is_vat",), "LI": ("li_uid",),
         "AD": ("ad_nrt",), "UA": ("ua_vat",), "RS": ("rs_pib",), "MK": ("mk_vat",), "GE": ("ge_vat",), "TR": ("tr_tin",),
         "RU": ("ru_inn", "ru_kpp"), "KZ": ("kz_bin",),
         "US": ("us_ein",),
@@ -123,14 +150,36 @@ def normalize(tax_id: str, country: str) -> str | None:
 
 
 def check(tax_id: str, country: str) -> TaxId | None:
-    """The number in the first of the country's formats that it fits, or None: a wrong number, or a country without known ones."""
+    """The number in the first of the country's formats that it fits; None for a wrong one, and for what is no number at all."""
     if len(tax_id) > _LONGEST:
         return None
-    for name in _OF_COUNTRY.get(country, ()):
-        number = _in_format(tax_id, name)
-        if number is not None and _PLAIN.fullmatch(number):
-            return TaxId(number=number, format=name, is_verified=is_verifiable(name))
-    return None
+    fitting = (check_format(tax_id, name) for name in _OF_COUNTRY.get(country, ()))
+    known = next((found for found in fitting if found is not None), None)
+    if known is not None or country not in COUNTRIES or _can_be_told_for_wrong(country):
+        return known
+    plain = _SEPARATORS.sub("", _in_ascii_digits(tax_id)).upper()
+    return TaxId(number=plain, format=None, is_verified=False) if _UNKNOWN.fullmatch(plain) else None
+
+
+def check_format(tax_id: str, name: str) -> TaxId | None:
+    """The number in this format, where no country is known; None when it does not fit or nobody here knows the format."""
+    if len(tax_id) > _LONGEST or not any(name in names for names in _OF_COUNTRY.values()):
+        return None
+    number = _in_format(_in_ascii_digits(tax_id), name)
+    if number is None or not _PLAIN.fullmatch(number):
+        return None
+    return TaxId(number=number, format=name, is_verified=is_verifiable(name))
+
+
+def state_of(tax_id: str | None, country: str | None) -> TaxIdState | None:
+    """How far a number that was accepted has been checked; None for none."""
+    found = check(tax_id, country) if tax_id and country else None
+    return found.state if found else None
+
+
+def effective(tax_id: str | None, country: str) -> str | None:
+    """The number as far as tax goes by it: one of a known shape."""
+    return tax_id if state_of(tax_id, country) not in (None, TaxIdState.UNKNOWN) else None
 
 
 def countries() -> Mapping[str, tuple[str, ...]]:
@@ -141,6 +190,17 @@ def countries() -> Mapping[str, tuple[str, ...]]:
 def is_verifiable(name: str) -> bool:
     """Whether numbers of this format have check digits that are worked out."""
     return name in _CHECKED or name == "ca_gst_hst"
+
+
+def _can_be_told_for_wrong(country: str) -> bool:
+    """Whether python-stdnum knows numbers of this country. Our own patterns alone do not make another shape a wrong one."""
+    return any(name not in _FORM for name in _OF_COUNTRY.get(country, ()))
+
+
+def _in_ascii_digits(text: str) -> str:
+    """Full-width letters and every script's digits as ASCII."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in plain)
 
 
 def _in_format(tax_id: str, name: str) -> str | None:

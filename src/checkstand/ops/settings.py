@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,16 +23,28 @@ MEANING = {
     "STRIPE_PUBLISHABLE_KEY": "Stripe's publishable key (pk_...), with GATEWAY=stripe.",
     "STRIPE_WEBHOOK_SECRET": "Secret of Stripe's webhook endpoint (whsec_...), with GATEWAY=stripe.",
     "STRIPE_API_BASE": "Another address for Stripe's API and script (http://127.0.0.1:12111), for tests.",
-    "SMTP_URL": "Mail server for e-mails to buyers (smtp://user:password@host:port).",
     "WORKERS": "Web processes of `serve`; 1 is right up to several cores.",
     "LOG_LEVEL": "debug, info, warning or error.",
-    "TRUSTED_PROXIES": "Addresses of proxies whose X-Forwarded-For is believed, separated by commas.",
+    "TRUSTED_PROXIES": "Proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8), separated by commas.",
     "RATE_LIMITS": "on or off; `serve` limits unless told otherwise, `dev` does not.",
+    "PRIVATE_WEBHOOKS": "on or off: whether test organizations may have webhooks on this machine and its private network (`dev`: on).",
     "HOST": "Address to listen on.",
     "PORT": "Port to listen on.",
     "STATEMENT_CACHE": "on, or off behind a pooler in transaction mode.",
+    "DATABASE_POOL": "Connections to PostgreSQL that each process may use at once; with fewer granted it makes do.",
+    "DATABASE_WAIT_SECONDS": "How long a start waits for PostgreSQL to accept connections.",
+    "DRAIN_SECONDS": "How long SIGTERM waits for requests under way, such as a payment that the gateway is thinking about.",
 }
-
+# Names that scripts may give already, and that do nothing yet. They are no settings, but nonsense in them is refused.
+_NOT_YET = {"SMTP_URL": re.compile(r"smtps?://[^\s/]*[^\s/:@](:\d+)?/?")}
+_NUMBERS = {
+    "WORKERS": (1, 256),
+    "PORT": (0, 65535),
+    "DATABASE_POOL": (1, 1000),
+    "DATABASE_WAIT_SECONDS": (0, 3600),
+    "DRAIN_SECONDS": (0, 3600),
+}
+Network = IPv4Network | IPv6Network
 
 STRIPE_KEYS = {
     "stripe_secret_key": re.compile(r"[sr]k_(test|live)_[A-Za-z0-9]{10,}"),
@@ -57,14 +70,17 @@ class Settings:
     stripe_publishable_key: str = ""
     stripe_webhook_secret: str = ""
     stripe_api_base: str = ""
-    smtp_url: str = ""
     workers: int = 1
     log_level: str = "info"
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     rate_limits: bool = True
+    private_webhooks: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
     statement_cache: bool = True
+    database_pool: int = 10
+    database_wait_seconds: int = 60
+    drain_seconds: int = 30
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -76,9 +92,19 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         text = given.get(PREFIX + name, "").strip()
         if text:
             values[item.name] = _parsed(name, text)
+    for name in not_used_yet(given):
+        if not _NOT_YET[name].fullmatch(given[PREFIX + name].strip()):
+            raise SettingsError(
+                f"{PREFIX}{name} is no address of a mail server. Remove it: this version sends no mail."
+            )
     settings = Settings(**values)  # type: ignore[arg-type]
     _check(settings)
     return settings
+
+
+def not_used_yet(given: Mapping[str, str]) -> list[str]:
+    """The names that are given and do nothing in this version."""
+    return [name for name in _NOT_YET if given.get(PREFIX + name, "").strip()]
 
 
 def _from_file(path: str) -> dict[str, str]:
@@ -97,25 +123,36 @@ def _from_file(path: str) -> dict[str, str]:
         if not separator:
             raise SettingsError(f"Line {number} of {path} is not NAME=value.")
         name = name.strip()
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in MEANING:
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in MEANING | _NOT_YET:
             raise SettingsError(f"Line {number} of {path} sets {name}, which is no setting. See docs/settings.md.")
         found[name] = value.strip().strip("'\"")
     return found
 
 
 def _parsed(name: str, text: str) -> object:
-    if name in ("WORKERS", "PORT"):
-        if not text.isdigit() or int(text) > 65535:
-            raise SettingsError(f"{PREFIX}{name} must be a whole number, not {text!r}.")
+    if name in _NUMBERS:
+        least, most = _NUMBERS[name]
+        if not (text.isascii() and text.isdigit()) or len(text) > 6 or not least <= int(text) <= most:
+            raise SettingsError(f"{PREFIX}{name} must be a whole number from {least} to {most}, not {text!r}.")
         return int(text)
-    if name in ("RATE_LIMITS", "STATEMENT_CACHE"):
+    if name in ("RATE_LIMITS", "STATEMENT_CACHE", "PRIVATE_WEBHOOKS"):
         known = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
         if text.lower() not in known:
             raise SettingsError(f"{PREFIX}{name} must be on or off, not {text!r}.")
         return known[text.lower()]
     if name == "TRUSTED_PROXIES":
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
     return text.rstrip("/") if name in ("PUBLIC_URL", "STRIPE_API_BASE") else text
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{PREFIX}TRUSTED_PROXIES must list addresses or networks like 10.0.0.5, 10.0.0.0/8 or fd00::/8, "
+            f"not {text!r} ({error})."
+        ) from error
 
 
 def _check(settings: Settings) -> None:

@@ -7,20 +7,21 @@ in transaction mode), the short life of an entry bounds how stale it can be.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
-
-import asyncpg
 
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
 from checkstand.store import discounts, organizations, products, webhooks
 from checkstand.store.database import Database, Executor
+from checkstand.store.listener import Listener
 
 LIFE_S = 5.0
+LISTENING_WITHIN_S = 2.0
 LARGEST = 20_000
 CHANNEL = "checkstand_changed"
 K = TypeVar("K")
@@ -62,7 +63,7 @@ class Cache:
         self._products: dict[UUID, Remembered[UUID, Product]] = {}
         self._listeners: Remembered[UUID, bool] = Remembered()
         self._discounts: dict[UUID, Remembered[str, Discount]] = {}
-        self._listening: asyncpg.Connection | None = None
+        self._listening: asyncio.Task[None] | None = None
 
     async def principal(self, token_hash: bytes) -> Principal | None:
         """Who a token belongs to; None when unknown (which is not remembered)."""
@@ -133,21 +134,31 @@ class Cache:
         self._listeners.drop(organization_id)
         self._principals.clear()
 
+    def forget_everything(self) -> None:
+        """Drop all that is remembered: what others changed may have been missed."""
+        for remembered in (self._principals, self._organizations, self._listeners):
+            remembered.clear()
+        self._products.clear()
+        self._discounts.clear()
+
     async def changed(self, db: Executor, organization_id: UUID) -> None:
         """Tell every process that an organization's tokens, products, endpoints or clock changed; call where it is written."""
         await db.execute("SELECT pg_notify($1, $2)", CHANNEL, str(organization_id))
         self.forget(organization_id)
 
-    async def listen(self, dsn: str) -> None:
-        """Hear of other processes' changes. Raises when the server cannot be reached."""
-        connection = await asyncpg.connect(dsn)
-        await connection.add_listener(CHANNEL, self._hear)
-        self._listening = connection
+    async def listen(self) -> None:
+        """Hear of other processes' changes from here on, also after the database was away."""
+        listener = Listener(self._db, CHANNEL, hear=self._hear, missed=self.forget_everything)
+        self._listening = asyncio.create_task(listener.run())
+        with contextlib.suppress(TimeoutError):  # no connection to spare for it: it is tried again and again
+            async with asyncio.timeout(LISTENING_WITHIN_S):
+                await listener.listening.wait()
 
-    def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        self.forget(UUID(str(payload)))
+    def _hear(self, payload: str) -> None:
+        self.forget(UUID(payload))
 
     async def close(self) -> None:
         if self._listening is not None:
-            await asyncio.wait_for(self._listening.close(), timeout=5)
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
             self._listening = None

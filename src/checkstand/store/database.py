@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
 
 from checkstand.store.grouped import Grouped
+from checkstand.store.pool import Pool
+from checkstand.store.unavailable import DatabaseUnavailable, unavailable
+
+__all__ = ["Database", "DatabaseUnavailable", "Executor", "Tally", "Transaction", "open_connection", "tally"]
+
+POOL_SIZE = 10
+CONNECT_WITHIN_S = 5.0
+STATEMENT_WITHIN_S = 15.0
 
 
 @dataclass(slots=True)
@@ -47,34 +56,55 @@ class Executor(Protocol):
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None: ...
 
 
-class Transaction:
-    """One open transaction. Everything written through it commits together or not at all."""
+class Statements:
+    """Runs statements on one connection and counts them."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
     async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]:
         _count(1, 1)
-        rows: Sequence[asyncpg.Record] = await self._connection.fetch(query, *args)
-        return rows
+        with _told(self._connection):
+            rows: Sequence[asyncpg.Record] = await self._connection.fetch(query, *args)
+            return rows
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
         _count(1, 1)
-        row: asyncpg.Record | None = await self._connection.fetchrow(query, *args)
-        return row
+        with _told(self._connection):
+            row: asyncpg.Record | None = await self._connection.fetchrow(query, *args)
+            return row
 
     async def fetchval(self, query: str, *args: object) -> Any:
         _count(1, 1)
-        return await self._connection.fetchval(query, *args)
+        with _told(self._connection):
+            return await self._connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
         _count(1, 1)
-        status: str = await self._connection.execute(query, *args)
-        return status
+        with _told(self._connection):
+            status: str = await self._connection.execute(query, *args)
+            return status
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
         _count(len(args), 1)
-        await self._connection.executemany(query, args)
+        with _told(self._connection):
+            await self._connection.executemany(query, args)
+
+
+class Transaction(Statements):
+    """One open transaction. Everything written through it commits together or not at all."""
+
+
+@contextlib.contextmanager
+def _told(connection: asyncpg.Connection) -> Iterator[None]:
+    """The driver's errors about the connection as DatabaseUnavailable; those about a statement as they are."""
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        told = unavailable(error, lost=connection.is_closed())
+        if told is None:
+            raise
+        raise told from error
 
 
 async def _plain_uuids(connection: asyncpg.Connection) -> None:
@@ -88,15 +118,43 @@ async def _plain_uuids(connection: asyncpg.Connection) -> None:
     )
 
 
-async def _no_reset(_connection: object) -> None:
-    """Nothing to reset: no code here leaves session state behind."""
+async def open_connection(
+    dsn: str,
+    *,
+    statement_cache: bool = True,
+    within_s: float = CONNECT_WITHIN_S,
+    statement_within_s: float | None = STATEMENT_WITHIN_S,
+) -> asyncpg.Connection:
+    """One connection: every one of ours is made here. `statement_cache=False` keeps no prepared statement, which a pooler in
+    transaction mode would give to somebody else. Raises what the driver raises.
+    """
+    connection: asyncpg.Connection = await asyncpg.connect(
+        dsn,
+        timeout=within_s,
+        statement_cache_size=200 if statement_cache else 0,
+        command_timeout=statement_within_s,
+    )
+    return connection
 
 
 class Database:
-    """A pool on one PostgreSQL. Satisfies `Executor`; each call outside a transaction commits by itself."""
+    """A pool on one PostgreSQL. Satisfies `Executor`; each call outside a transaction commits by itself.
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
+    Everything asked of it raises DatabaseUnavailable where the database cannot be used right now (`unavailable.py`).
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        max_size: int = POOL_SIZE,
+        statement_cache: bool = True,
+        statement_within_s: float | None = STATEMENT_WITHIN_S,
+    ) -> None:
+        self._open = partial(
+            open_connection, dsn, statement_cache=statement_cache, statement_within_s=statement_within_s
+        )
+        self.pool = Pool(self._connect, size=max_size)
         self._grouped: dict[str, Grouped] = {}
 
     def grouped(self, single: str, several: str, *, fact_width: int) -> Grouped:
@@ -107,58 +165,94 @@ class Database:
         return found
 
     @classmethod
-    async def connect(cls, dsn: str, *, max_size: int = 10, statement_cache: bool = True) -> Database:
-        """Open the pool. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
-        pool = await asyncpg.create_pool(
-            dsn,
-            min_size=1,
-            max_size=max_size,
-            statement_cache_size=200 if statement_cache else 0,
-            max_inactive_connection_lifetime=0,
-            init=_plain_uuids,
-            reset=_no_reset,
-            command_timeout=30,
-        )
-        return cls(pool)
+    async def connect(
+        cls,
+        dsn: str,
+        *,
+        max_size: int = POOL_SIZE,
+        statement_cache: bool = True,
+        statement_within_s: float | None = STATEMENT_WITHIN_S,
+    ) -> Database:
+        """Open the pool with its first connection. Raises DatabaseUnavailable, or the driver's error about user, password or name."""
+        made = cls(dsn, max_size=max_size, statement_cache=statement_cache, statement_within_s=statement_within_s)
+        made.pool.release(await made.pool.acquire())
+        return made
 
     async def close(self) -> None:
         await self.pool.close()
 
+    async def open_another(self) -> asyncpg.Connection:
+        """A connection beside the pool, with the same settings: one that stays open to listen. Raises what the driver raises."""
+        return await self._open()
+
+    async def _connect(self) -> asyncpg.Connection:
+        connection = await self._open()
+        try:
+            await _plain_uuids(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
     async def answers(self, *, within_s: float) -> bool:
         """True when the server answers a statement in time."""
         try:
-            await asyncio.wait_for(self.pool.fetchval("SELECT 1"), within_s)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            async with asyncio.timeout(within_s):
+                await self.fetchval("SELECT 1")
+        except (TimeoutError, DatabaseUnavailable, asyncpg.PostgresError):
             return False
         return True
 
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end, rolled back when anything is raised."""
-        async with self.pool.acquire() as connection:
+        async with self._held() as connection:
             _count(2, 2)
-            async with connection.transaction():
+            transaction = connection.transaction()
+            with _told(connection):
+                await transaction.start()
+            try:
                 yield Transaction(connection)
+            except Exception as error:
+                if not isinstance(error, DatabaseUnavailable):  # else closing the connection rolls back
+                    with _told(connection):
+                        await transaction.rollback()
+                raise
+            with _told(connection):
+                await transaction.commit()
+
+    @contextlib.asynccontextmanager
+    async def _held(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of the pool. One that was not answered on, or whose user was cancelled, is not used again."""
+        connection = await self.pool.acquire()
+        clean = False
+        try:
+            yield connection
+            clean = True
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            clean = True
+            raise
+        finally:
+            self.pool.release(connection, clean=clean)
 
     async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]:
-        _count(1, 1)
-        rows: Sequence[asyncpg.Record] = await self.pool.fetch(query, *args)
-        return rows
+        async with self._held() as connection:
+            return await Statements(connection).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        _count(1, 1)
-        row: asyncpg.Record | None = await self.pool.fetchrow(query, *args)
-        return row
+        async with self._held() as connection:
+            return await Statements(connection).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
-        _count(1, 1)
-        return await self.pool.fetchval(query, *args)
+        async with self._held() as connection:
+            return await Statements(connection).fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
-        _count(1, 1)
-        status: str = await self.pool.execute(query, *args)
-        return status
+        async with self._held() as connection:
+            return await Statements(connection).execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
-        _count(len(args), 1)
-        await self.pool.executemany(query, args)
+        async with self._held() as connection:
+            await Statements(connection).executemany(query, args)

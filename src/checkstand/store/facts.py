@@ -91,19 +91,58 @@ async def take_turn(db: Executor) -> bool:
     return taken
 
 
-async def pending(db: Executor, *, limit: int) -> Sequence[Fact]:
-    """The oldest facts that were not turned into deliveries yet, of all organizations, in the order they were written."""
-    rows = await db.fetch(
-        """
-        SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot
-        FROM facts
-        WHERE is_pending
-        ORDER BY sequence
+# The organizations that have any are found one by one along the index, so that the time does not grow with how many facts one has.
+_PENDING = """
+    WITH RECURSIVE waiting AS (
+        (
+            SELECT organization_id
+            FROM facts
+            WHERE is_pending
+            ORDER BY organization_id
+            LIMIT 1
+        )
+        UNION ALL
+        SELECT (
+            SELECT f.organization_id
+            FROM facts AS f
+            WHERE f.is_pending
+              AND f.organization_id > w.organization_id
+            ORDER BY f.organization_id
+            LIMIT 1
+        )
+        FROM waiting AS w
+        WHERE w.organization_id IS NOT NULL
+    ),
+    turns AS (
+        SELECT w.organization_id, oldest.id, oldest.sequence, oldest.turn
+        FROM waiting AS w
+        CROSS JOIN LATERAL (
+            SELECT o.id, o.sequence, row_number() OVER (ORDER BY o.sequence) AS turn
+            FROM (
+                SELECT f.id, f.sequence
+                FROM facts AS f
+                WHERE f.is_pending
+                  AND f.organization_id = w.organization_id
+                ORDER BY f.sequence
+                LIMIT $1
+            ) AS o
+        ) AS oldest
+        ORDER BY oldest.turn, oldest.sequence
         LIMIT $1
-        """,
-        limit,
     )
-    return [from_row(row) for row in rows]
+    SELECT f.organization_id, f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot
+    FROM turns
+    JOIN facts AS f ON f.organization_id = turns.organization_id AND f.id = turns.id
+    ORDER BY turns.turn, turns.sequence
+"""
+
+
+async def pending(db: Executor, *, limit: int) -> Sequence[Fact]:
+    """The oldest facts that were not turned into deliveries yet: the first of each organization, then the second of each, and so on.
+
+    Those of one organization are in the order they were written.
+    """
+    return [from_row(row) for row in await db.fetch(_PENDING, limit)]
 
 
 async def mark_done(db: Executor, facts: Sequence[Fact]) -> frozenset[UUID]:

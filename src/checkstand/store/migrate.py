@@ -12,6 +12,8 @@ from importlib import resources
 
 import asyncpg
 
+from checkstand.store.database import open_connection
+
 LOCK = 0x636865636B  # "check"
 
 
@@ -61,27 +63,35 @@ async def pending(connection: asyncpg.Connection) -> tuple[Migration, ...]:
 
 async def migrate(dsn: str) -> tuple[str, ...]:
     """Bring the schema up to date; returns the names of what was applied. Safe to run from many processes at once."""
-    connection = await asyncpg.connect(dsn)
+    connection = await open_connection(dsn, statement_within_s=None)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        try:
-            await connection.execute(
-                "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
-                "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
-            )
-            done = []
-            for migration in await pending(connection):
-                async with connection.transaction():
-                    await connection.execute(migration.sql)
-                    await connection.execute(
-                        "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)",
-                        migration.number,
-                        migration.name,
-                        migration.checksum,
-                    )
-                done.append(migration.name)
-            return tuple(done)
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+        return await migrate_on(connection)
     finally:
         await connection.close()
+
+
+async def migrate_on(connection: asyncpg.Connection) -> tuple[str, ...]:
+    """The same on an open connection. Each step takes the lock for its own transaction, the only thing that a pooler keeps together,
+    and looks again whether somebody else was faster.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT NULL, "
+            "checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+    done = []
+    while waiting := await pending(connection):
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+            if waiting[0] not in await pending(connection):
+                continue
+            await connection.execute(waiting[0].sql)
+            await connection.execute(
+                "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                waiting[0].number,
+                waiting[0].name,
+                waiting[0].checksum,
+            )
+        done.append(waiting[0].name)
+    return tuple(done)

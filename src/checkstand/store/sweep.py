@@ -15,3 +15,8 @@ async def idempotency_keys(db: Executor, *, older_than: datetime) -> None:
 async def user_sessions(db: Executor, *, now: datetime) -> None:
     """Forget browsers whose sign-in has ended."""
     await db.execute("DELETE FROM user_sessions WHERE expires_at <= $1", now)
+
+
+async def customer_sessions(db: Executor, *, now: datetime) -> None:
+    """Forget buyers' ways in that have ended. No organization's clock is behind the real one."""
+    await db.execute("DELETE FROM customer_sessions WHERE expires_at <= $1", now)

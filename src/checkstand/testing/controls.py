@@ -24,7 +24,8 @@ from checkstand.domain.payment import Attempt
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.read_sale import sale_of_payment
 from checkstand.http import BadBody, json_response, parse_json, read_body
-from checkstand.services import Services, client_address, services_of
+from checkstand.ops.bounds import LARGEST_ECHO
+from checkstand.services import Services, client_address, count_bad_token, services_of
 from checkstand.store import organizations, payments
 from checkstand.testing import bank_office, buyer, clock
 
@@ -39,6 +40,8 @@ _BODY = {
     "too_large": "The body is too large.",
     "not_utf8": "The body is not UTF-8.",
     "too_deep": "The body is nested too deeply.",
+    "too_many": "The body has too many values.",
+    "long_text": "The body has a text that is too long.",
     "bad_text": "The body has a character that is not allowed.",
     "big_number": "The body has a number that is too large.",
 }
@@ -96,11 +99,16 @@ async def _caller(request: Request, services: Services) -> Organization:
     if scheme.lower() == "bearer":
         address = client_address(request)
         principal = await services.authenticator.principal(services.ports, token.strip(), address=address)
+        if principal is None and (window := count_bad_token(request)) is not None and window.retry_after_s:
+            raise _Answer(429, "TooManyRequests", f"Too many wrong keys. Try again in {window.retry_after_s} seconds.")
     if principal is None:
         detail = "Send an API key of the organization, of either dialect, as 'Authorization: Bearer ...'."
         raise _Answer(401, "Unauthorized", detail)
     if principal.organization.mode != "test":
         raise _Answer(403, "NotPermitted", "Live organizations have no test controls.")
+    if not principal.is_unrestricted:
+        detail = "This key may do some things only. The test controls pay and refund: use a key that may do everything."
+        raise _Answer(403, "NotPermitted", detail)
     found = await organizations.by_id(services.ports.db, principal.organization.id)
     return found or principal.organization
 
@@ -252,7 +260,7 @@ async def _resolve_refund(request: Request, services: Services, organization: Or
 def _first(error: ValidationError) -> str:
     """The first thing wrong with a body."""
     item = error.errors()[0]
-    return f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}."
+    return f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}."[:LARGEST_ECHO]
 
 
 def _identity(text: str, prefix: ids.DodoPrefix) -> UUID:

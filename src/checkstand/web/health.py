@@ -9,9 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from checkstand import __version__
 from checkstand.http import json_response
 from checkstand.services import services_of
+from checkstand.store.unavailable import RETRY_AFTER_S
 
 router = APIRouter(tags=["Health"])
-PATIENCE_S = 2.0
+PATIENCE_S = 1.5
 
 
 @router.get("/livez", response_class=Response)
@@ -24,7 +25,11 @@ async def livez() -> Response:
 async def readyz(request: Request) -> Response:
     """The process can serve: its database answers."""
     if not await services_of(request).ports.db.answers(within_s=PATIENCE_S):
-        return json_response({"status": "unavailable", "database": "unreachable"}, status=503)
+        return json_response(
+            {"status": "unavailable", "database": "unreachable"},
+            status=503,
+            headers={"Retry-After": str(RETRY_AFTER_S)},
+        )
     return json_response({"status": "ok", "database": "ok"})
 
 

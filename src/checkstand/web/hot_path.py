@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.web import errors
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -42,6 +43,8 @@ class HotPath:
             response = await endpoint(Request(scope, receive, send))
         except ClientDisconnect:
             return
+        except DatabaseUnavailable as error:
+            response = await errors.unavailable(Request(scope), error)
         except Exception as error:  # noqa: BLE001  (a fault of ours is answered as everywhere)
             response = await errors.fault(Request(scope), error)
         await response(scope, receive, send)

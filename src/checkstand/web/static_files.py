@@ -23,6 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from checkstand.web.compression import accepts_gzip
+
 FOLDER = Path(__file__).parent / "static"
 PREFIX = "/static/"
 TYPES = {
@@ -113,7 +115,7 @@ async def _serve(request: Request) -> Response:
     headers = _headers("public, max-age=31536000, immutable" if is_current else "no-store")
     headers["Vary"] = "Accept-Encoding"
     body = asset.body
-    if asset.compressed is not None and _accepts_gzip(request.headers.get("accept-encoding", "")):
+    if asset.compressed is not None and accepts_gzip(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
         body = asset.compressed
     return Response(body, media_type=asset.media_type, headers=headers)
@@ -125,11 +127,3 @@ def _headers(caching: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-
-
-def _accepts_gzip(header: str) -> bool:
-    for part in header.lower().split(","):
-        name, _, weight = part.strip().partition(";")
-        if name in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -20,6 +20,7 @@ from checkstand.flows.hear_refund import hear_refund
 from checkstand.flows.ports import Ports
 from checkstand.gateways.stripe_signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
+from checkstand.ops.bounds import LARGEST_REPORT
 from checkstand.services import services_of
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +46,7 @@ async def hear(request: Request) -> Response:
     if services.settings.gateway != "stripe":
         return json_response({"detail": "This server does not charge through Stripe."}, status=404)
     try:
-        body = await read_body(request)
+        body = await read_body(request, most=LARGEST_REPORT)
         header, secret = request.headers.get("stripe-signature", ""), services.settings.stripe_webhook_secret
         if not is_genuine(header, body, secret=secret, now=services.ports.real_now()):
             return json_response({"detail": "The signature is not right."}, status=400)

@@ -2,8 +2,8 @@
 
     >>> format_money(123450, "USD"), format_money(123450, "EUR", "de-DE"), format_money(1200, "JPY")
     ('$1,234.50', '1.234,50\\xa0€', '¥1,200')
-    >>> format_money(3226, "KWD"), format_money(-500, "CHF")
-    ('KWD\\xa03.226', '-CHF\\xa05.00')
+    >>> format_money(3226, "KWD"), format_money(-500, "CHF"), format_percent(125_000), format_percent(190_000, "de")
+    ('KWD\\xa03.226', '−CHF\\xa05.00', '12.5%', '19\\xa0%')
 
 The number of decimals is the domain's, not CLDR's: they disagree about some currencies, and only one of them knows what is charged.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.dates import format_datetime as babel_datetime
-from babel.numbers import NumberPattern, parse_pattern
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
@@ -52,15 +52,36 @@ def _money_pattern(locale: Locale, exponent: int) -> NumberPattern:
 
 def format_money(amount_minor: int, code: str, tag: str | None = None) -> str:
     """An amount in the reader's form. Raises UnknownCurrency."""
-    exponent = find_currency(code).exponent
-    locale = locale_of(tag)
-    value = Decimal(amount_minor).scaleb(-exponent)
-    text: str = _money_pattern(locale, exponent).apply(value, locale, currency=code.upper(), currency_digits=False)
+    currency, locale = find_currency(code), locale_of(tag)
+    value = Decimal(amount_minor).scaleb(-currency.exponent)
+    pattern = _money_pattern(locale, currency.decimals_of(amount_minor))
+    text: str = pattern.apply(value, locale, currency=code.upper(), currency_digits=False)
     return _spaced(text)
 
 
+def format_percent(ppm: int, tag: str | None = None) -> str:
+    """Millionths as a percentage in the reader's form, with as many decimals as they need: `20%`, `9,975 %`."""
+    value = Decimal(ppm).scaleb(-6)
+    decimals = max(0, -int(value.normalize().as_tuple().exponent) - 2)
+    locale = locale_of(tag)
+    pattern = parse_pattern(locale.percent_formats[None].pattern)
+    pattern.frac_prec = (decimals, decimals)
+    return _signed(str(pattern.apply(value, locale)))
+
+
+def format_count(number: int, tag: str | None = None) -> str:
+    """A whole number in the reader's form: `100,000`."""
+    return _signed(str(format_decimal(number, locale=locale_of(tag))))
+
+
+def _signed(text: str) -> str:
+    """A true minus instead of the hyphen of a keyboard, which CLDR has for English and many others: it lines up with the digits."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def _spaced(text: str) -> str:
-    """CLDR's blank between a currency that is written in letters and the number: Babel leaves it out."""
+    """The sign, and CLDR's blank between a currency that is written in letters and the number, which Babel leaves out."""
+    text = _signed(text)
     return re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", "\u00a0", text)
 
 

@@ -1,33 +1,116 @@
 """Which network addresses a webhook may be sent to. Judged on the address itself, after every spelling has been resolved.
 
-A live organization reaches public addresses alone. A test organization also reaches the developer's own machine and
-network. Nobody reaches link-local addresses (where clouds keep their metadata), multicast or the unspecified address.
+There are three kinds: **public** ones, the **private** ones of a developer's own machine and network, and all others (link-local ones,
+where clouds keep their metadata, multicast, documentation, retired tunnels, what is not assigned yet). Everybody reaches public ones.
+A test organization reaches private ones where the server allows it (`CHECKSTAND_PRIVATE_WEBHOOKS`); nobody reaches the others.
 
-    >>> why_refused("169.254.169.254", "test")
+    >>> why_refused("169.254.169.254", allows_private=True)
     '169.254.169.254 is a link-local address.'
-    >>> why_refused("::ffff:127.0.0.1", "live")
+    >>> why_refused("::ffff:127.0.0.1", allows_private=False)
     '127.0.0.1 is a loopback address.'
-    >>> why_refused("127.0.0.1", "test"), why_refused("1.1.1.1", "live")
+    >>> why_refused("127.0.0.1", allows_private=True), why_refused("1.1.1.1", allows_private=False)
     (None, None)
+
+The ranges are those of IANA's registries of special-purpose addresses. What IPv6 has outside 2000::/3 is no public address, known or
+not: so a range that is given a meaning tomorrow is refused today.
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+import socket
+import unicodedata
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from checkstand.domain.organization import Mode
 
 Address = IPv4Address | IPv6Address
-# Metadata services of clouds that are not link-local: Alibaba's, and Amazon's over IPv6.
-_METADATA = frozenset({ip_address("100.100.100.200"), ip_address("fd00:ec2::254")})
+Network = IPv4Network | IPv6Network
+
+
+def _networks(named: Mapping[str, str]) -> tuple[tuple[Network, str], ...]:
+    return tuple((ip_network(text), kind) for text, kind in named.items())
+
+
+# Services that tell a cloud's secrets to whoever asks from inside: Alibaba, Oracle, Azure, and Amazon and Google over IPv6.
+_METADATA = frozenset(
+    map(ip_address, ("100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254"))
+)
+_PRIVATE = _networks(
+    {
+        "127.0.0.0/8": "a loopback address",
+        "::1/128": "a loopback address",
+        "10.0.0.0/8": "a private address",
+        "172.16.0.0/12": "a private address",
+        "192.168.0.0/16": "a private address",
+        "fc00::/7": "a private address",
+        "100.64.0.0/10": "an address of a carrier's or a mesh network",
+        "198.18.0.0/15": "an address for benchmarks and local proxies",
+    }
+)
+_NEVER = _networks(
+    {
+        "0.0.0.0/32": "the unspecified address",
+        "::/128": "the unspecified address",
+        "0.0.0.0/8": "not a public address",
+        "169.254.0.0/16": "a link-local address",
+        "fe80::/10": "a link-local address",
+        "224.0.0.0/4": "a multicast address",
+        "ff00::/8": "a multicast address",
+        "192.0.0.0/24": "not a public address",
+        "192.0.2.0/24": "an address for documentation",
+        "198.51.100.0/24": "an address for documentation",
+        "203.0.113.0/24": "an address for documentation",
+        "192.88.99.0/24": "not a public address",
+        "240.0.0.0/4": "not a public address",
+        "2001::/23": "not a public address",
+        "2001:db8::/32": "an address for documentation",
+        "3fff::/20": "an address for documentation",
+    }
+)
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
+_DOTS = str.maketrans("。．｡", "...")
+_LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 
 
-def why_refused(text: str, mode: Mode) -> str | None:
+def why_refused(text: str, *, allows_private: bool) -> str | None:
     """Why nothing may be sent to this numeric address; None when it may. ValueError for what is no address."""
     address = _innermost(ip_address(text.partition("%")[0]))
-    kind = _never(address) or (_not_public(address) if mode == "live" else None)
+    kind = _never(address) or (None if allows_private else _kind(address, _PRIVATE))
     return f"{address} is {kind}." if kind else None
+
+
+def is_private_host(host: str) -> bool:
+    """Whether a URL's host is, by its spelling alone, none of the public internet: a local name, or an address that is not public.
+
+    Addresses may be written in any way that the system's resolver understands.
+
+    >>> [is_private_host(host) for host in ("example.com", "1.1.1.1", "LOCALHOST.", "0x7f.1", "[::7f00:1]")]
+    [False, False, True, True, True]
+    """
+    name = unicodedata.normalize("NFKC", host).translate(_DOTS).strip("[]").rstrip(".").lower()
+    address = _spelled(name)
+    if address is not None:
+        return why_refused(address, allows_private=False) is not None
+    return any(name == local or name.endswith(f".{local}") for local in _LOCAL_NAMES)
+
+
+def may_reach_private(mode: Mode, *, allowed_here: bool) -> bool:
+    """Whether an organization of this mode may have webhooks on private addresses: a test one, where the server allows it."""
+    return mode == "test" and allowed_here
+
+
+def _spelled(host: str) -> str | None:
+    """The address that a host spells (127.0.0.1, 127.1, 0x7f000001, ::1); None for a name."""
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host)) if " " not in host else None
+    except (OSError, UnicodeError):
+        return None
 
 
 def _innermost(address: Address) -> Address:
@@ -42,16 +125,11 @@ def _innermost(address: Address) -> Address:
 def _never(address: Address) -> str | None:
     if address in _METADATA:
         return "a cloud's metadata service"
-    if address.is_link_local:
-        return "a link-local address"
-    if address.is_multicast:
-        return "a multicast address"
-    if address.is_unspecified:
-        return "the unspecified address"
-    return None
+    kind = _kind(address, _NEVER)
+    if kind or isinstance(address, IPv4Address) or address in _GLOBAL_UNICAST or _kind(address, _PRIVATE):
+        return kind
+    return "not a public address"
 
 
-def _not_public(address: Address) -> str | None:
-    if address.is_loopback:
-        return "a loopback address"
-    return None if address.is_global else "not a public address"
+def _kind(address: Address, networks: tuple[tuple[Network, str], ...]) -> str | None:
+    return next((kind for network, kind in networks if address in network), None)

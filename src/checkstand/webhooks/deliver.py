@@ -73,7 +73,12 @@ class Sender:
             return
         headers = message_headers(delivery, endpoint, body, at=self.ports.real_now())
         reply = await self.http.post(
-            endpoint.url, headers, body, mode=organization.mode, within_s=WITHIN_S[endpoint.dialect]
+            endpoint.url,
+            headers,
+            body,
+            owner=organization.id,
+            mode=organization.mode,
+            within_s=WITHIN_S[endpoint.dialect],
         )
         await self._record(organization, leased, reply)
 

@@ -2,12 +2,16 @@
 
 Payloads are rendered first, outside any transaction. Then one worker at a time writes a batch in one short transaction, leaving out
 what another one has dealt with meanwhile: so a delivery's place in its endpoint's queue is the fact's place in history, and each
-exists once. An endpoint hears of nothing that happened before it existed.
+exists once. An endpoint hears of nothing that happened before it existed. Organizations take turns: one that makes facts by the
+thousand, or has endpoints by the hundred, holds up its own events alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from uuid import UUID
 
 import orjson
 import structlog
@@ -20,25 +24,44 @@ from checkstand.store import deliveries, facts, webhooks
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250
+# Of one organization, and of all, in one transaction.
+MOST_DELIVERIES_OF_ONE = 250
+MOST_DELIVERIES = 2_000
 log = structlog.get_logger(__name__)
 
 
-async def fan_out(ports: Ports, renderers: Mapping[Dialect, Renderer], *, limit: int = BATCH) -> int | None:
-    """How many facts were dealt with, at most `limit`; None when another worker is at it."""
+class FanOut(Enum):
+    """How a fan-out ended."""
+
+    DONE = "no fact waits that was there when it began"
+    MORE = "it did its part, and more wait"
+    ELSEWHERE = "another worker is at it"
+
+
+async def fan_out(ports: Ports, renderers: Mapping[Dialect, Renderer], *, limit: int = BATCH) -> FanOut:
+    """Deal with facts of all organizations in turn: at most `limit`, and of one no more than make a few hundred deliveries."""
     pending = await facts.pending(ports.db, limit=limit)
     if not pending:
-        return 0
+        return FanOut.DONE
     listening = await webhooks.listening(ports.db, list({fact.organization_id for fact in pending}))
     queued: list[Delivery] = []
+    dealt_with: list[Fact] = []
+    made: Counter[UUID] = Counter()
     for fact in pending:
-        for endpoint in listening.get(fact.organization_id, ()):
-            queued += await _deliveries(ports, renderers[endpoint.dialect], fact, endpoint)
+        if len(queued) >= MOST_DELIVERIES:
+            break
+        if made[fact.organization_id] >= MOST_DELIVERIES_OF_ONE:
+            continue
+        deliveries_of_fact = await _deliveries(ports, renderers, fact, listening.get(fact.organization_id, ()))
+        made[fact.organization_id] += len(deliveries_of_fact)
+        queued += deliveries_of_fact
+        dealt_with.append(fact)
     async with ports.db.transaction() as tx:
         if not await facts.take_turn(tx):
-            return None
-        new = await facts.mark_done(tx, pending)
+            return FanOut.ELSEWHERE
+        new = await facts.mark_done(tx, dealt_with)
         await deliveries.add(tx, [delivery for delivery in queued if delivery.fact_id in new])
-    return len(pending)
+    return FanOut.MORE if len(dealt_with) < len(pending) or len(pending) == limit else FanOut.DONE
 
 
 def wants(endpoint: Endpoint, event_type: str) -> bool:
@@ -48,18 +71,28 @@ def wants(endpoint: Endpoint, event_type: str) -> bool:
     return event_type in endpoint.events
 
 
-async def _deliveries(ports: Ports, renderer: Renderer, fact: Fact, endpoint: Endpoint) -> list[Delivery]:
-    wanted = [event for event in renderer.event_types(fact.type) if wants(endpoint, event)]
-    if not wanted or fact.occurred_at < endpoint.created_at:
-        return []
+async def _deliveries(
+    ports: Ports, renderers: Mapping[Dialect, Renderer], fact: Fact, listening: Sequence[Endpoint]
+) -> list[Delivery]:
+    """A delivery of each event of a fact for each endpoint that wants it. Endpoints that get the same text share its rendering."""
     organization = await ports.cache.organization(fact.organization_id)
+    rendered: dict[tuple[str, str, str, str], tuple[bool, str | None]] = {}
     made = []
-    for event_type in wanted:
-        is_told, payload = True, None
-        if renderer.fixes_payload:
-            is_told, payload = await _fixed_payload(ports, renderer, organization, fact, event_type, endpoint)
-        if is_told:
-            made.append(_delivery(ports, organization, fact, event_type, endpoint, payload))
+    for endpoint in listening:
+        renderer = renderers[endpoint.dialect]
+        if fact.occurred_at < endpoint.created_at:
+            continue
+        for event_type in renderer.event_types(fact.type):
+            if not wants(endpoint, event_type):
+                continue
+            is_told, payload = True, None
+            if renderer.fixes_payload:
+                text = (endpoint.dialect, event_type, endpoint.api_version, endpoint.format)
+                if text not in rendered:
+                    rendered[text] = await _fixed_payload(ports, renderer, organization, fact, event_type, endpoint)
+                is_told, payload = rendered[text]
+            if is_told:
+                made.append(_delivery(ports, organization, fact, event_type, endpoint, payload))
     return made
 
 

@@ -1,6 +1,6 @@
 """POST to an address that somebody else chose, safely: what a merchant writes into a URL must not open our network.
 
-A name is resolved once, all its addresses are judged (`addresses.py`), and the connection goes to a judged one, while
+A name is resolved once (`names.py`), all its addresses are judged (`addresses.py`), and the connection goes to a judged one, while
 `Host` and TLS still speak of the name: nothing can change in between. No redirects, no cookies, no proxies from the
 environment; the time for one request is bounded as a whole, and so is what is read of the answer.
 
@@ -11,27 +11,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import httpcore2
 import httpx2
 
 from checkstand.domain.organization import Mode
-from checkstand.webhooks.addresses import why_refused
+from checkstand.webhooks.addresses import may_reach_private, why_refused
+from checkstand.webhooks.names import Resolve, Resolver
 
 LONGEST_TEXT = 2048
 MOST_BYTES = 4 * LONGEST_TEXT
-MOST_CONNECTIONS = 128
+# As many as there are deliveries at a time (worker/lanes.py): nobody waits here for somebody else's connection.
+MOST_CONNECTIONS = 256
+MOST_IDLE_CONNECTIONS = 32
 # Shorter than servers commonly keep an idle connection open, so that a delivery does not meet one that is just closing.
 IDLE_S = 2.0
 CONNECT_S = 4.0
 MOST_ADDRESSES = 4
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+# Whose request is under way: the pool opens a connection in the task of the request that needs it.
+_owner: ContextVar[UUID] = ContextVar("owner")
 
 
 class Refused(Exception):
@@ -56,18 +61,12 @@ class Reply:
         return self.status is not None and 200 <= self.status < 300
 
 
-async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """All addresses of a name, as the operating system orders them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
 class PinnedBackend(httpcore2.AsyncNetworkBackend):
     """Connects to judged addresses only."""
 
-    def __init__(self, mode: Mode, resolve: Resolve) -> None:
-        self._mode: Mode = mode
+    def __init__(self, resolve: Resolve, *, allows_private: bool) -> None:
         self._resolve = resolve
+        self._allows_private = allows_private
         self._inner = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -92,13 +91,13 @@ class PinnedBackend(httpcore2.AsyncNetworkBackend):
 
     async def _judged(self, host: str, port: int) -> Sequence[str]:
         try:
-            addresses = await self._resolve(host, port)
+            addresses = await self._resolve(_owner.get(), host, port)
         except UnicodeError as error:
             raise Refused(f"{host} is not a valid host name.", is_final=True) from error
         except OSError as error:
             raise httpcore2.ConnectError(f"The name {host} cannot be resolved: {error.strerror or error}.") from error
         for address in addresses:
-            reason = why_refused(address, self._mode)
+            reason = why_refused(address, allows_private=self._allows_private)
             if reason:
                 raise Refused(f"Webhooks are not sent to {host}: {reason}")
         return addresses
@@ -119,16 +118,21 @@ class PinnedBackend(httpcore2.AsyncNetworkBackend):
 class SafeHttp:
     """One pool of connections for each mode, opened when first needed. `tls` and `resolve` are replaced in tests.
 
-    Without `tls`, certificates are checked against the system's authorities.
+    `private`: test organizations reach this machine and its network. Without `tls`, certificates are checked against the system's
+    authorities.
     """
 
-    resolve: Resolve = system_resolver
+    private: bool = False
+    resolve: Resolve = field(default_factory=Resolver)
     tls: ssl.SSLContext | None = None
     _pools: dict[Mode, httpcore2.AsyncConnectionPool] = field(default_factory=dict)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, mode: Mode, within_s: float) -> Reply:
-        """Send, and say what came back. Trouble of any kind is told in the reply, never raised."""
+    async def post(
+        self, url: str, headers: Mapping[str, str], body: bytes, *, owner: UUID, mode: Mode, within_s: float
+    ) -> Reply:
+        """Send for an organization, and say what came back. Trouble of any kind is told in the reply, never raised."""
         started = time.monotonic()
+        _owner.set(owner)
         status: int | None = None
         answer = bytearray()
         location = b""
@@ -169,9 +173,11 @@ class SafeHttp:
             pool = self._pools[mode] = httpcore2.AsyncConnectionPool(
                 ssl_context=self.tls or httpx2.create_ssl_context(),
                 max_connections=MOST_CONNECTIONS,
-                max_keepalive_connections=MOST_CONNECTIONS // 4,
+                max_keepalive_connections=MOST_IDLE_CONNECTIONS,
                 keepalive_expiry=IDLE_S,
-                network_backend=PinnedBackend(mode, self.resolve),
+                network_backend=PinnedBackend(
+                    self.resolve, allows_private=may_reach_private(mode, allowed_here=self.private)
+                ),
             )
         return pool
 

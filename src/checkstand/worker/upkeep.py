@@ -13,6 +13,7 @@ from checkstand.flows import idempotency, reconcile
 from checkstand.flows.expire_checkouts import expire_checkouts
 from checkstand.flows.ports import Ports
 from checkstand.store import sweep, work
+from checkstand.store.unavailable import DatabaseUnavailable
 
 RECONCILE_EVERY_S = 10.0
 SWEEP_EVERY_S = 3600.0
@@ -33,6 +34,8 @@ class Upkeep:
         for organization_id in due:
             try:
                 await self._look_after(await self.ports.cache.organization(organization_id))
+            except DatabaseUnavailable:
+                raise
             except Exception:
                 log.exception("upkeep_failed", organization_id=str(organization_id))
         await self._sweep()
@@ -53,3 +56,4 @@ class Upkeep:
         now = self.ports.real_now()
         await sweep.idempotency_keys(self.ports.db, older_than=now - idempotency.LIFE)
         await sweep.user_sessions(self.ports.db, now=now)
+        await sweep.customer_sessions(self.ports.db, now=now)

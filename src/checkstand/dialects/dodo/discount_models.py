@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.dodo.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
@@ -20,6 +20,7 @@ from checkstand.domain.discount import AmountOff, Discount, Duration, Eligibilit
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.ops.bounds import TIMES, in_time
 
 MOST_MONTHS = 999
 WHOLE = 10_000
@@ -31,10 +32,10 @@ def _moment(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        found = _TIME.validate_python(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValidationError, OverflowError) as error:
-        raise PydanticCustomError("time", "Input should be a time such as 2026-03-01T12:00:00Z") from error
+        return in_time(_TIME.validate_python(value))
+    except ValueError as error:
+        expected = f"Input should be a time such as 2026-03-01T12:00:00Z, {TIMES}"
+        raise PydanticCustomError("time", expected) from error
 
 
 def _upper(value: object) -> object:

@@ -6,7 +6,8 @@ by themselves: one that will not go away is sent with `x-should-retry: false`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -30,6 +31,7 @@ from checkstand.domain.errors import (
 )
 from checkstand.domain.ids import DodoPrefix
 from checkstand.http import BadBody, json_response
+from checkstand.ops.bounds import LARGEST_ECHO, LONGEST_TEXT, MOST_MEMBERS, MOST_VALUES
 
 BODY, PARAMETERS, QUERY = "INVALID_REQUEST_BODY", "INVALID_REQUEST_PARAMETERS", "INVALID_QUERY_PARAMS"
 NO_RETRY = {"x-should-retry": "false"}
@@ -292,7 +294,12 @@ def invalid(problems: Sequence[Problem]) -> Response:
     status, code, _ = PROBLEMS.get(problems[0].code, _UNNAMED)
     told = dict.fromkeys(_sentence(problem) for problem in problems)
     headers = {"retry-after": "1"} if status == 503 else None
-    return answer(status, code, "; ".join(list(told)[:_SHOWN_AT_MOST]), headers)
+    return answer(status, code, _joined(told), headers)
+
+
+def _joined(told: Iterable[str]) -> str:
+    """The first errors in one sentence each; what a caller sent may be in it, so each has its end."""
+    return "; ".join(sentence[:LARGEST_ECHO] for sentence in islice(told, _SHOWN_AT_MOST))
 
 
 def _sentence(problem: Problem) -> str:
@@ -318,7 +325,7 @@ def from_validation(error: ValidationError) -> Response:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     code = _VALIDATOR_CODES.get(found[0]["type"], BODY)
     told = dict.fromkeys(f"{_place(item['loc'])}{_said(item['msg'])}" for item in found)
-    return answer(422, code, "; ".join(list(told)[:_SHOWN_AT_MOST]))
+    return answer(422, code, _joined(told))
 
 
 def _place(where: Sequence[str | int]) -> str:
@@ -332,19 +339,21 @@ def _said(message: str) -> str:
 
 def bad_body(error: BadBody) -> Response:
     """A body that never reached the schema."""
-    where = path_of(error.where)
+    where = path_of(error.where)[:LARGEST_ECHO]
     texts = {
         "empty": "The request body is empty. Send a JSON object.",
         "not_json": f"The request body is not valid JSON: {error.message} at character {error.position}",
         "not_utf8": f"The request body is not valid UTF-8 at byte {error.position}",
         "too_deep": f"{where}: nested too deeply",
+        "too_many": f"{where or 'body'}: too many values, at most {MOST_MEMBERS} in a list or object and {MOST_VALUES} in all",
+        "long_text": f"{where}: longer than {LONGEST_TEXT} characters",
         "bad_text": f"{where}: contains a character that text cannot hold",
         "big_number": f"{where}: the number does not fit into 64 bits",
         "not_an_object": "The request body must be a JSON object",
         "content_type": "Send the request body as JSON with the header Content-Type: application/json",
     }
     if error.reason == "too_large":
-        return answer(413, "REQUEST_BODY_TOO_LARGE", "The request body is larger than 10485760 bytes")
+        return answer(413, "REQUEST_BODY_TOO_LARGE", f"The request body is larger than {error.limit} bytes")
     return answer(422, BODY, texts.get(error.reason, "Your request body is invalid."))
 
 

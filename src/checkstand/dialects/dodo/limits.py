@@ -7,19 +7,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors
+from checkstand.dialects.dodo.auth import bearer
 from checkstand.domain.organization import Principal
 from checkstand.ops.limiter import Window
-from checkstand.services import client_address, services_of
+from checkstand.services import client_address, count_bad_token, services_of
 
 WITH_KEY = (RateLimitItemPerSecond(40), RateLimitItemPerMinute(240))
 WITHOUT_KEY = (RateLimitItemPerSecond(20), RateLimitItemPerMinute(100))
 
 
 def count(request: Request, principal: Principal | None) -> Window | None:
-    """Count the request; None when nothing is limited."""
+    """Count the request; None when nothing is limited. A key that opens nothing is counted as such too, for both APIs together."""
     limiter = services_of(request).limiter
     if principal is not None:
         return limiter.hit(f"dodo {principal.token.id}", WITH_KEY)
+    if bearer(request) is not None:
+        refused = count_bad_token(request)
+        if refused is not None and refused.retry_after_s:
+            return refused
     return limiter.hit(f"dodo address {client_address(request)}", WITHOUT_KEY)
 
 

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
+from checkstand.ops.bounds import INT64, MOST_MEMBERS
 
 INT32 = 2_147_483_647
 LONGEST_TEXT = 4_096
@@ -159,7 +160,9 @@ Country = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"enu
 Currency = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"enum": [*sorted(DODO_CURRENCIES)]})]
 Method = Annotated[str, AfterValidator(_method), Field(json_schema_extra={"enum": [*sorted(METHODS)]})]
 Language = Annotated[str | None, AfterValidator(_language)]
-Metadata = Annotated[dict[str, str | bool | int | float], BeforeValidator(_metadata)]
+Metadata = Annotated[dict[str, str | bool | int | float], Field(max_length=MOST_KEYS), BeforeValidator(_metadata)]
+
+Many = Field(max_length=MOST_MEMBERS)
 
 
 class Base(BaseModel):
@@ -191,9 +194,9 @@ class CartItemIn(Base):
 
     product_id: Id
     quantity: Count
-    addons: list[AddonIn] | None = None
+    addons: Annotated[list[AddonIn], Many] | None = None
     amount: Int32 | None = None
-    credit_entitlements: list[CreditEntitlementIn] | None = None
+    credit_entitlements: Annotated[list[CreditEntitlementIn], Many] | None = None
 
 
 class AttachedCustomerIn(Base):
@@ -254,7 +257,7 @@ class CustomizationIn(Base):
     show_order_details: bool = True
     show_on_demand_tag: bool = True
     force_language: Language = None
-    theme_config: dict[str, object] | None = None
+    theme_config: Annotated[dict[str, object], Many] | None = None
 
 
 class FlagsIn(Base):
@@ -310,7 +313,7 @@ class CheckoutIn(Base):
     """`POST /checkouts`. `expires_in` (seconds) is ours."""
 
     product_cart: Annotated[list[CartItemIn], Field(max_length=MOST_PRODUCTS)]
-    allowed_payment_method_types: Annotated[list[Method], AfterValidator(_unique)] | None = None
+    allowed_payment_method_types: Annotated[list[Method], Many, AfterValidator(_unique)] | None = None
     billing_address: AddressIn | None = None
     billing_currency: Currency | None = None
     confirm: bool = False
@@ -328,7 +331,7 @@ class CheckoutIn(Base):
     customer_business_name: Text = None
     discount_codes: Annotated[list[Text], Field(max_length=20)] | None = None
     force_3ds: bool | None = None
-    mandate_min_amount_inr_paise: Annotated[int, BeforeValidator(whole), Field(ge=1)] | None = None
+    mandate_min_amount_inr_paise: Annotated[int, BeforeValidator(whole), Field(ge=1, lt=INT64)] | None = None
     minimal_address: bool | None = None
     payment_method_id: Text = None
     product_collection_id: Text = None

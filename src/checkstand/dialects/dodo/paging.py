@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from checkstand.dialects.dodo import errors
 from checkstand.dialects.dodo.call import Call, Refused
 from checkstand.dialects.dodo.wire import Json, named, shown
 from checkstand.domain.ids import DodoPrefix
+from checkstand.ops.bounds import TIMES, in_time
 from checkstand.parameters import Parameter, Query
 
 LARGEST_PAGE = 100
@@ -77,10 +78,9 @@ def _time(call: Call, name: str) -> datetime | None:
     if given is None:
         return None
     try:
-        value = _TIME.validate_python(given)
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    except (ValidationError, OverflowError) as error:
-        raise refuse(name, "must be a time such as 2026-03-01T12:00:00Z") from error
+        return in_time(_TIME.validate_python(given))
+    except ValueError as error:
+        raise refuse(name, f"must be a time such as 2026-03-01T12:00:00Z, {TIMES}") from error
 
 
 class Nothing(Exception):

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from checkstand.dialects.dodo import paging, translate
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
-from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Text
+from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
 from checkstand.dialects.dodo.wire import Json, named, shown
 from checkstand.domain import ids
 from checkstand.domain.errors import Invalid, NotFound
@@ -64,7 +64,7 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
 
 
 WebUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_web_url)]
-EventTypes = Annotated[list[str], AfterValidator(_event_types)]
+EventTypes = Annotated[list[str], Many, AfterValidator(_event_types)]
 Headers = Annotated[dict[str, str], Field(max_length=50), AfterValidator(_headers)]
 Notes = Annotated[dict[str, Annotated[str, StringConstraints(max_length=500)]], Field(max_length=50)]
 

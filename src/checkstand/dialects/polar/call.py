@@ -1,7 +1,8 @@
-"""One request to the Polar dialect, from headers to answer: version, token, scope, body, errors, in the original's order.
+"""One request to the Polar dialect, from headers to answer: version, token, scope or secret, body, errors.
 
 A route is a function of a `Call`; everything that all routes share happens here, so that a route reads as its own summary.
-Both slash forms and the old `/api/v1` prefix are served directly.
+Both slash forms and the old `/api/v1` prefix are served directly. Who may not ask has a small body looked at for being JSON, which the
+original tells before the missing token, and nothing else done with it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from starlette.routing import Route
 
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.limits import over_limit
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
 from checkstand.openapi import Body, Gives, Operation
+from checkstand.ops.bounds import LARGEST_BODY, LARGEST_PUBLIC_BODY
 from checkstand.parameters import Query
 from checkstand.services import Services, client_address, services_of
 
@@ -57,6 +60,7 @@ class Call:
     data: object = None
     ignored: dict[str, str] | None = None
     query: type[Query] | None = None
+    bought: tuple[Organization, Checkout] | None = None
 
     @property
     def ports(self) -> Ports:
@@ -67,6 +71,12 @@ class Call:
         """The caller's organization; only on routes that need a token."""
         assert self.principal is not None, "a public route asked who is calling"
         return self.principal.organization
+
+    @property
+    def buyers_session(self) -> tuple[Organization, Checkout]:
+        """The session that the path's secret opened, and whose it is; only on routes that are `opened_by` one."""
+        assert self.bought is not None, "a route asked for a session that it did not open"
+        return self.bought
 
     @property
     def public_url(self) -> str:
@@ -142,6 +152,7 @@ def _not_an_object(given: object) -> Response:
 
 
 Handler = Callable[[Call], Awaitable[Response]]
+Opener = Callable[[Call], Awaitable[tuple[Organization, Checkout]]]
 
 
 class Api:
@@ -164,6 +175,7 @@ class Api:
         *,
         scopes: Sequence[str] = (),
         public: bool = False,
+        opened_by: Opener | None = None,
         body: Body | None = None,
         query: type[Query] | None = None,
         status: int = 200,
@@ -175,13 +187,20 @@ class Api:
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
 
+        `opened_by` finds what a public path's secret opens, before a body is looked at.
         `gives` and `refuses` (statuses of this route alone) are for the document, which leaves out what is `hidden`.
         """
 
         def register(handler: Handler) -> Handler:
             async def endpoint(request: Request) -> Response:
                 return await answer(
-                    request, handler, scopes=scopes, public=public, takes_body=body is not None, query=query
+                    request,
+                    handler,
+                    scopes=scopes,
+                    public=public,
+                    opened_by=opened_by,
+                    takes_body=body is not None,
+                    query=query,
                 )
 
             endpoint.__name__ = handler.__name__
@@ -226,6 +245,7 @@ async def answer(
     scopes: Sequence[str],
     public: bool,
     takes_body: bool,
+    opened_by: Opener | None = None,
     query: type[Query] | None = None,
 ) -> Response:
     """Run a handler inside everything that all routes share."""
@@ -234,7 +254,9 @@ async def answer(
         return errors.unknown_version()
     call = Call(request, services_of(request), version, query=query)
     try:
-        response = await _guarded(call, handler, scopes=scopes, public=public, takes_body=takes_body)
+        response = await _guarded(
+            call, handler, scopes=scopes, public=public, opened_by=opened_by, takes_body=takes_body
+        )
     except Refused as refused:
         response = refused.response
     except BadBody as error:
@@ -249,7 +271,15 @@ async def answer(
     return response
 
 
-async def _guarded(call: Call, handler: Handler, *, scopes: Sequence[str], public: bool, takes_body: bool) -> Response:
+async def _guarded(
+    call: Call,
+    handler: Handler,
+    *,
+    scopes: Sequence[str],
+    public: bool,
+    opened_by: Opener | None,
+    takes_body: bool,
+) -> Response:
     token = _bearer(call.request)
     principal = None
     if token is not None:
@@ -259,14 +289,21 @@ async def _guarded(call: Call, handler: Handler, *, scopes: Sequence[str], publi
         return refusal
     if token is not None and principal is None:
         return errors.invalid_token()
+    if not public and (principal is None or not principal.may(*scopes)):
+        if takes_body:
+            await _refuse_broken_json(call)
+        return errors.unauthorized() if principal is None else errors.insufficient_scope(scopes)
+    if opened_by is not None:
+        try:
+            call.bought = await opened_by(call)
+        except CheckstandError:
+            if takes_body:
+                await _refuse_broken_json(call)
+            raise
     if takes_body:
-        await _read(call)
+        await _read(call, most=LARGEST_PUBLIC_BODY if public else LARGEST_BODY)
     if public:
         return await handler(call)
-    if principal is None:
-        return errors.unauthorized()
-    if not principal.may(*scopes):
-        return errors.insufficient_scope(scopes)
     call.principal = principal
     key = call.request.headers.get("idempotency-key") if call.request.method == "POST" else None
     return await (_once(call, handler, key) if key else handler(call))
@@ -277,15 +314,31 @@ def _bearer(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-async def _read(call: Call) -> None:
+async def _read(call: Call, *, most: int) -> None:
+    _require_length(call)
+    call.raw = await read_body(call.request, most=most)
+    if call.raw and not JSON_TYPE.match(call.request.headers.get("content-type", "")):
+        raise Refused(_not_an_object(call.raw[:2000].decode("utf-8", "replace")))
+    call.data = parse_json(call.raw)
+
+
+def _require_length(call: Call) -> None:
     headers = call.request.headers
     if "content-length" not in headers and "transfer-encoding" in headers:
         body = {"error": "LengthRequired", "detail": "A Content-Length header is required."}
         raise Refused(json_response(body, status=411))
-    call.raw = await read_body(call.request)
-    if call.raw and not JSON_TYPE.match(headers.get("content-type", "")):
-        raise Refused(_not_an_object(call.raw[:2000].decode("utf-8", "replace")))
-    call.data = parse_json(call.raw)
+
+
+async def _refuse_broken_json(call: Call) -> None:
+    """Tell somebody who may not ask that their body is no JSON, as the original does first. A large one is not looked at."""
+    _require_length(call)
+    try:
+        body = await read_body(call.request, most=LARGEST_PUBLIC_BODY)
+        if JSON_TYPE.match(call.request.headers.get("content-type", "")):
+            parse_json(body)
+    except BadBody as bad:
+        if bad.reason in ("not_json", "not_utf8"):
+            raise
 
 
 async def _once(call: Call, handler: Handler, key: str) -> Response:

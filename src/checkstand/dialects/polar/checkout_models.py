@@ -14,6 +14,7 @@ from checkstand.dialects.polar.models import (
     Currency,
     FieldValue,
     LocaleTag,
+    Many,
     Metadata,
     Name,
     Seats,
@@ -21,14 +22,17 @@ from checkstand.dialects.polar.models import (
     Units,
     Url,
 )
-from checkstand.dialects.polar.prices import PriceIn
+from checkstand.dialects.polar.prices import Prices
 from checkstand.domain.catalog import Interval
+from checkstand.ops.bounds import INT64, MOST_MEMBERS
+
+MOST_PRICED = 100
 
 
 class CheckoutFields(Base):
     """What create and both updates share."""
 
-    amount: int | None = Field(default=None, ge=0)
+    amount: int | None = Field(default=None, ge=0, lt=INT64)
     seats: Seats | None = None
     units: Units | None = None
     is_business_customer: bool | None = None
@@ -37,7 +41,7 @@ class CheckoutFields(Base):
     customer_billing_name: Text = None
     customer_billing_address: AddressIn | None = None
     customer_tax_id: Text = None
-    custom_field_data: dict[str, FieldValue] = Field(default_factory=dict)
+    custom_field_data: Annotated[dict[str, FieldValue], Many] = Field(default_factory=dict)
     locale: LocaleTag | None = None
 
 
@@ -67,7 +71,7 @@ class CheckoutCreate(MerchantFields):
 
     tolerated: ClassVar[tuple[str, ...]] = ("payment_processor",)
     currency: Currency | None = None
-    prices: dict[UUID4, Annotated[list[PriceIn], Field(min_length=1)]] | None = None
+    prices: Annotated[dict[UUID4, Prices], Field(max_length=MOST_PRICED)] | None = None
     min_seats: Seats | None = None
     max_seats: Seats | None = None
     min_units: Units | None = None
@@ -101,7 +105,7 @@ class CheckoutCreate(MerchantFields):
 class CheckoutProductsCreate(CheckoutCreate):
     """The documented form: products to choose from."""
 
-    products: list[UUID4] = Field(min_length=1)
+    products: list[UUID4] = Field(min_length=1, max_length=MOST_MEMBERS)
 
     @field_validator("products")
     @classmethod

@@ -24,6 +24,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import CheckoutRequest
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.customer_sessions import session_after_purchase
 from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
@@ -145,6 +146,11 @@ _CLIENT = "/checkouts/client/{client_secret}"
 _CLIENT_OLD = "/checkouts/custom/client/{client_secret}"
 
 
+async def _sessions_buyer(call: Call) -> tuple[Organization, Checkout]:
+    """The session that a client secret opens, and whose it is. Raises NotFound."""
+    return await find_by_secret(call.ports, _secret(call))
+
+
 @api.route("GET", _CLIENT, public=True, refuses=(410,), also=(_CLIENT_OLD,))
 async def client_get(call: Call) -> Response:
     """Read a session as its buyer."""
@@ -152,11 +158,19 @@ async def client_get(call: Call) -> Response:
     return call.json(_shown_to_buyer(call, found, organization))
 
 
-@api.route("PATCH", _CLIENT, public=True, body=CheckoutUpdatePublic, refuses=(403, 409, 410), also=(_CLIENT_OLD,))
+@api.route(
+    "PATCH",
+    _CLIENT,
+    public=True,
+    opened_by=_sessions_buyer,
+    body=CheckoutUpdatePublic,
+    refuses=(403, 409, 410),
+    also=(_CLIENT_OLD,),
+)
 async def client_update(call: Call) -> Response:
     """Change an open session as its buyer."""
+    organization, found = call.buyers_session
     body = call.body(CheckoutUpdatePublic)
-    organization, found = await find_by_secret(call.ports, _secret(call))
     changed = await update_checkout(call.ports, organization, found, requests.buyer_changes(body), by_merchant=False)
     return call.json(_shown_to_buyer(call, changed, organization))
 
@@ -165,14 +179,15 @@ async def client_update(call: Call) -> Response:
     "POST",
     f"{_CLIENT}/confirm",
     public=True,
+    opened_by=_sessions_buyer,
     body=CheckoutConfirm,
     refuses=(400, 403, 409, 410),
     also=(f"{_CLIENT_OLD}/confirm",),
 )
 async def client_confirm(call: Call) -> Response:
     """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled."""
+    organization, found = call.buyers_session
     body = call.body(CheckoutConfirm)
-    organization, found = await find_by_secret(call.ports, _secret(call))
     confirmed = await confirm_checkout(
         call.ports,
         organization,
@@ -183,7 +198,8 @@ async def client_confirm(call: Call) -> Response:
     )
     settled = confirmed.settled
     shown = _shown_to_buyer(call, settled, organization)
-    return call.json({**shown, "status": "confirmed", "customer_session_token": None})
+    token = await session_after_purchase(call.ports, call.services.authenticator, organization, settled.buyer)
+    return call.json({**shown, "status": "confirmed", "customer_session_token": token})
 
 
 @api.route("POST", f"{_CLIENT}/opened", public=True, also=(f"{_CLIENT_OLD}/opened",), hidden=True)

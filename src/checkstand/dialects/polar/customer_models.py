@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pydantic import UUID4, EmailStr, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from checkstand.dialects.polar.models import (
     AddressIn,
@@ -20,6 +21,23 @@ from checkstand.dialects.polar.models import (
 )
 
 OWNER_NEEDED = "An owner with an email address is required when creating a team customer without an email."
+
+
+class WithTaxId(Base):
+    """A tax id. Clients up to 0.28 send the pair of number and format that answers show."""
+
+    tax_id: Text = None
+    tax_id_format: SkipJsonSchema[Text] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair(cls, given: object) -> object:
+        pair = given.get("tax_id") if isinstance(given, dict) else None
+        if not (isinstance(given, dict) and isinstance(pair, list)):
+            return given
+        if len(pair) != 2 or not all(isinstance(part, str | None) for part in pair):
+            return given
+        return {**given, "tax_id": pair[0], "tax_id_format": pair[1]}
 
 
 class CustomerType(StrEnum):
@@ -45,14 +63,13 @@ class OwnerIn(Base):
     external_id: Text = None
 
 
-class CustomerCreate(Base):
+class CustomerCreate(WithTaxId):
     """What both types of a new customer share."""
 
     metadata: Metadata = Field(default_factory=dict)
     external_id: Text = None
     name: Name = None
     billing_address: AddressIn | None = None
-    tax_id: Text = None
     locale: LocaleTag | None = None
     organization_id: UUID4 | None = None
     owner: OwnerIn | None = None
@@ -78,14 +95,13 @@ class TeamCreate(CustomerCreate):
         return self
 
 
-class CustomerUpdateExternal(Base):
+class CustomerUpdateExternal(WithTaxId):
     """A change to a customer named by the merchant's own id. Absent means unchanged."""
 
     metadata: Metadata = Field(default_factory=dict)
     email: EmailStr | None = None
     name: Name = None
     billing_address: AddressIn | None = None
-    tax_id: Text = None
     locale: LocaleTag | None = None
 
 

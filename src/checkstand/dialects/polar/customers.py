@@ -75,6 +75,7 @@ async def create(call: Call) -> Response:
         name=body.name,
         address=requests.address(body.billing_address),
         tax_id=body.tax_id,
+        tax_id_format=body.tax_id_format,
         locale=body.locale,
         metadata=body.metadata,
         created_at=call.ports.now(call.organization),
@@ -196,6 +197,7 @@ async def _update(call: Call, found: Customer, body: CustomerUpdateExternal) -> 
         name=body.name,
         address=requests.address(body.billing_address),
         tax_id=body.tax_id,
+        tax_id_format=body.tax_id_format,
         locale=body.locale,
         metadata=body.metadata,
     )

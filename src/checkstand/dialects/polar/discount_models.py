@@ -6,7 +6,7 @@ Times without a zone are taken as UTC; a blank code is none; keys of the other k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -19,12 +19,15 @@ from checkstand.dialects.polar.models import (
     Base,
     BlankToNone,
     Currency,
+    Many,
     Metadata,
+    Moment,
 )
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount
 from checkstand.domain.organization import Organization
+from checkstand.ops.bounds import MOST_MEMBERS
 
 LARGEST_AMOUNT = 999_999_999_999
 
@@ -52,20 +55,12 @@ def _code(value: str) -> str:
     return value
 
 
-def _utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except OverflowError as error:
-        raise ValueError("The time is out of range.") from error
-
-
 Name = Annotated[str, StringConstraints(min_length=1)]
 Code = Annotated[Annotated[str, AfterValidator(_code)] | None, BlankToNone]
-Moment = Annotated[datetime, AfterValidator(_utc)]
 Limit = Annotated[int, Field(ge=1, le=INT32)]
 Months = Annotated[int, Field(ge=1, le=999)]
 Amount = Annotated[int, Field(ge=0, le=LARGEST_AMOUNT)]
-Amounts = Annotated[dict[Currency, Amount], Field(min_length=1)]
+Amounts = Annotated[dict[Currency, Amount], Field(min_length=1, max_length=MOST_MEMBERS)]
 BasisPoints = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -80,7 +75,7 @@ class DiscountFields(Base):
     ends_at: Moment | None = None
     max_redemptions: Limit | None = None
     max_redemptions_per_customer: Limit | None = None
-    products: list[UUID4] | None = None
+    products: Annotated[list[UUID4], Many] | None = None
     metadata: Metadata = Field(default_factory=dict)
     organization_id: UUID4 | None = None
 
@@ -145,7 +140,7 @@ class DiscountUpdate(Base):
     currency: Currency | None = None
     amounts: Amounts | None = None
     basis_points: BasisPoints | None = None
-    products: list[UUID4] | None = None
+    products: Annotated[list[UUID4], Many] | None = None
     metadata: Metadata = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from pydantic import ValidationError
 from starlette.responses import Response
@@ -23,7 +24,16 @@ from checkstand.domain.errors import (
     PaymentNotReady,
     Problem,
 )
-from checkstand.http import BadBody, json_response
+from checkstand.http import BadBody, echo, encode, json_response
+from checkstand.ops.bounds import (
+    LARGEST_REFUSAL,
+    LONGEST_NAME,
+    LONGEST_SENTENCE,
+    LONGEST_TEXT,
+    MOST_ERRORS,
+    MOST_MEMBERS,
+    MOST_VALUES,
+)
 
 # code -> (type, msg). `{name}` is filled from the problem's parameters.
 PROBLEMS: Mapping[str, tuple[str, str]] = {
@@ -243,10 +253,37 @@ def unknown_version() -> Response:
     return json_response({"detail": "Not Found"}, status=404)
 
 
+def _listed(error: str, items: Iterable[Mapping[str, object]]) -> Response:
+    """422 with the first errors, as many as may be told, each cut to what may be."""
+    told: list[dict[str, object]] = []
+    room = LARGEST_REFUSAL
+    for item in islice(items, MOST_ERRORS):
+        told.append(_cut(item))
+        room -= len(encode(told[-1]))
+        if room < 0:
+            told.pop()
+            break
+    return _named(422, error, told)
+
+
+def _cut(item: Mapping[str, object]) -> dict[str, object]:
+    """An error with what the caller sent in it shortened: a text of theirs may be in any part."""
+    kept = dict(item)
+    loc, context = kept["loc"], kept.get("ctx")
+    if isinstance(loc, list | tuple):
+        kept["loc"] = [part[:LONGEST_NAME] if isinstance(part, str) else part for part in loc]
+    kept["msg"] = str(kept["msg"])[:LONGEST_SENTENCE]
+    kept["input"] = echo(kept["input"])
+    if isinstance(context, Mapping):
+        kept["ctx"] = {
+            name: value[:LONGEST_SENTENCE] if isinstance(value, str) else value for name, value in context.items()
+        }
+    return kept
+
+
 def invalid(problems: Sequence[Problem]) -> Response:
     """A business rule failed: items have exactly type, loc, msg and input (and our hint where there is one)."""
-    items = [_item(problem) for problem in problems]
-    return _named(422, "PolarRequestValidationError", items)
+    return _listed("PolarRequestValidationError", map(_item, problems))
 
 
 def _item(problem: Problem) -> dict[str, object]:
@@ -268,19 +305,20 @@ def _item(problem: Problem) -> dict[str, object]:
 
 def schema(errors: Sequence[Mapping[str, object]], *, prefix: tuple[str | int, ...] = ("body",)) -> Response:
     """The request did not match the declared schema."""
-    items = []
-    for error in errors:
-        item: dict[str, object] = {
-            "type": error["type"],
-            "loc": [*prefix, *error["loc"]],  # type: ignore[misc]
-            "msg": error["msg"],
-            "input": error.get("input"),
-        }
-        context = error.get("ctx")
-        if isinstance(context, Mapping):
-            item["ctx"] = {key: {} if isinstance(value, Exception) else _plain(value) for key, value in context.items()}
-        items.append(item)
-    return _named(422, "RequestValidationError", items)
+    return _listed("RequestValidationError", (_schema_item(error, prefix) for error in errors))
+
+
+def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> dict[str, object]:
+    item: dict[str, object] = {
+        "type": error["type"],
+        "loc": [*prefix, *error["loc"]],  # type: ignore[misc]
+        "msg": error["msg"],
+        "input": error.get("input"),
+    }
+    context = error.get("ctx")
+    if isinstance(context, Mapping):
+        item["ctx"] = {key: {} if isinstance(value, Exception) else _plain(value) for key, value in context.items()}
+    return item
 
 
 def _plain(value: object) -> object:
@@ -289,13 +327,14 @@ def _plain(value: object) -> object:
 
 def from_validation(error: ValidationError, *, prefix: tuple[str | int, ...] = ("body",)) -> Response:
     """Pydantic's errors as they are, without links to its documentation."""
-    return schema([dict(item) for item in error.errors(include_url=False)], prefix=prefix)
+    return schema(error.errors(include_url=False), prefix=prefix)
 
 
 def bad_body(error: BadBody) -> Response:
     """A body that never reached the schema."""
     if error.reason == "too_large":
-        return _named(413, "RequestBodyTooLarge", "Request body exceeded the maximum allowed size of 10485760 bytes.")
+        detail = f"Request body exceeded the maximum allowed size of {error.limit} bytes."
+        return _named(413, "RequestBodyTooLarge", detail)
     if error.reason in ("not_json", "not_utf8"):
         broken: dict[str, object] = {
             "type": "json_invalid",
@@ -307,6 +346,8 @@ def bad_body(error: BadBody) -> Response:
         return schema([broken])
     messages = {
         "too_deep": "Value error, This value is nested too deeply",
+        "too_many": f"Value error, Too many values: at most {MOST_MEMBERS} in a list or object and {MOST_VALUES} in all",
+        "long_text": f"Value error, This text is longer than {LONGEST_TEXT} characters",
         "bad_text": "Value error, This value contains invalid characters",
         "big_number": "Value error, This number does not fit into 64 bits",
     }

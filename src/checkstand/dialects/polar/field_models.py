@@ -21,6 +21,7 @@ from checkstand.dialects.polar.models import (
     Metadata,
 )
 from checkstand.domain import fields
+from checkstand.ops.bounds import MOST_MEMBERS
 
 INT32 = 2_147_483_647
 Kind = Literal["text", "number", "date", "checkbox", "select"]
@@ -85,7 +86,7 @@ class OptionIn(Base):
 class SelectProperties(PropertiesIn):
     """A list to choose from."""
 
-    options: Annotated[list[OptionIn], Field(min_length=1)]
+    options: Annotated[list[OptionIn], Field(min_length=1, max_length=MOST_MEMBERS)]
 
     def stored(self) -> fields.Properties:
         """The properties as the domain knows them."""

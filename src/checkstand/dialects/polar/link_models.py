@@ -21,6 +21,7 @@ from checkstand.domain.discount import Discount
 from checkstand.domain.lines import charged_prices
 from checkstand.domain.link import CheckoutLink
 from checkstand.domain.organization import Organization
+from checkstand.ops.bounds import MOST_MEMBERS
 
 
 class LinkFields(Base):
@@ -60,7 +61,7 @@ class LinkCreate(LinkFields):
 class LinkProductsCreate(LinkCreate):
     """The documented form: products to choose from."""
 
-    products: list[UUID4] = Field(min_length=1)
+    products: list[UUID4] = Field(min_length=1, max_length=MOST_MEMBERS)
 
     @field_validator("products")
     @classmethod
@@ -90,7 +91,7 @@ VARIANTS: tuple[tuple[str, type[LinkCreate]], ...] = (
 class LinkUpdate(LinkFields):
     """`PATCH /v1/checkout-links/{id}`: absent means unchanged, and so does null for what a link cannot be without."""
 
-    products: list[UUID4] | None = Field(default=None, min_length=1)
+    products: list[UUID4] | None = Field(default=None, min_length=1, max_length=MOST_MEMBERS)
     allow_discount_codes: bool | None = None
     require_billing_address: bool | None = None
 

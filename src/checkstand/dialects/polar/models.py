@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.domain.address import COUNTRIES, EMBARGOED, InvalidState, normalize_state
 from checkstand.domain.currency import POLAR_CURRENCIES
+from checkstand.ops.bounds import MOST_MEMBERS, in_time
 
 SELLABLE_COUNTRIES = tuple(sorted(COUNTRIES - EMBARGOED))
 CURRENCY_CODES = tuple(sorted(code.lower() for code in POLAR_CURRENCIES))
@@ -84,6 +85,8 @@ Metadata = Annotated[
     ],
     Field(max_length=50),
 ]
+Many = Field(max_length=MOST_MEMBERS)
+Moment = Annotated[datetime, AfterValidator(in_time)]
 # Lax: 2.0 is 2, and a fraction can only be a Unix time (polar.md 9.2). Anything else is refused once per kind.
 FieldValue = str | int | bool | datetime | None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from pydantic import UUID4, TypeAdapter, ValidationError
 
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.call import Call, Refused
+from checkstand.dialects.polar.models import Moment
 from checkstand.dialects.polar.wire import Json
 from checkstand.parameters import Parameter, Query
 from checkstand.store.database import Executor
@@ -31,7 +32,7 @@ _INT = TypeAdapter(int)
 _STR = TypeAdapter(str)
 _BOOL = TypeAdapter(bool)
 _UUID: TypeAdapter[UUID] = TypeAdapter(UUID4)
-_TIME = TypeAdapter(datetime)
+_TIME: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,7 @@ def _time(call: Call, name: str) -> datetime | None:
     given = call.request.query_params.get(name)
     if given is None:
         return None
-    value = _value(_TIME, given, name)
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return _value(_TIME, given, name)
 
 
 def _pairs(call: Call, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

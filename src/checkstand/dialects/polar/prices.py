@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import UUID4, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from checkstand.dialects.polar.models import INT32, Base, Currency
+from checkstand.dialects.polar.models import INT32, Base, Currency, Many
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.catalog import Price, PriceDefinition, Product, unit_amount
 from checkstand.domain.currency import currency
@@ -30,8 +30,11 @@ from checkstand.domain.terms import (
     UnitBased,
     UnitTier,
 )
+from checkstand.ops.bounds import INT64
 
 Behavior = Literal["location", "inclusive", "exclusive"] | None
+MOST_PRICES = 500
+MOST_TIERS = 100
 TOO_SMALL = "Amount must be at least {smallest} or 0 for free pricing"
 
 
@@ -58,9 +61,9 @@ class CustomPriceIn(PriceFields):
     """The buyer names the amount."""
 
     amount_type: Literal["custom"]
-    minimum_amount: int = Field(default=50, ge=0)
-    maximum_amount: int | None = Field(default=None, ge=1)
-    preset_amount: int | None = Field(default=None, ge=0)
+    minimum_amount: int = Field(default=50, ge=0, lt=INT64)
+    maximum_amount: int | None = Field(default=None, ge=1, lt=INT64)
+    preset_amount: int | None = Field(default=None, ge=0, lt=INT64)
 
     @field_validator("minimum_amount", "maximum_amount", "preset_amount")
     @classmethod
@@ -86,7 +89,7 @@ class SeatTiersIn(Base):
     """Contiguous ranges; given out of order, they are sorted."""
 
     seat_tier_type: TierModel = "volume"
-    tiers: list[SeatTierIn] = Field(min_length=1)
+    tiers: list[SeatTierIn] = Field(min_length=1, max_length=MOST_TIERS)
 
     @field_validator("tiers")
     @classmethod
@@ -152,7 +155,7 @@ class UnitTiersIn(Base):
     """Ranges by their upper bounds; given out of order, they are sorted."""
 
     type: TierModel = "volume"
-    tiers: list[UnitTierIn] = Field(min_length=1)
+    tiers: list[UnitTierIn] = Field(min_length=1, max_length=MOST_TIERS)
 
     @field_validator("tiers")
     @classmethod
@@ -173,7 +176,7 @@ class UnitPriceIn(PriceFields):
     amount_type: Literal["unit_based"]
     tiers: UnitTiersIn
     minimum_units: int | None = Field(default=None, ge=1, le=INT32)
-    unit_label: dict[str, dict[str, str]] | None = None
+    unit_label: Annotated[dict[str, Annotated[dict[str, str], Many]], Many] | None = None
 
     @field_validator("unit_label")
     @classmethod
@@ -197,6 +200,7 @@ class MeteredPriceIn(PriceFields):
 
 AnyPrice = FixedPriceIn | CustomPriceIn | FreePriceIn | SeatPriceIn | UnitPriceIn | MeteredPriceIn
 PriceIn = Annotated[AnyPrice, Field(discriminator="amount_type")]
+Prices = Annotated[list[PriceIn], Field(min_length=1, max_length=MOST_PRICES)]
 
 
 def check_price(value: int, info: ValidationInfo, message: str) -> int:
@@ -310,7 +314,7 @@ def _terms(price: AnyPrice, meters: dict[UUID, Meter]) -> Terms:
 
 
 def shown(value: Price, product: Product) -> Json:
-    """A price. `recurring_interval` is always null: with a value, 0.x clients load the class of prices that no longer exist."""
+    """A price, with the interval of its product: the original repeats it there, and clients of 0.13 refuse null."""
     return {
         "created_at": moment(value.created_at),
         "modified_at": moment(value.modified_at),
@@ -322,7 +326,7 @@ def shown(value: Price, product: Product) -> Json:
         "is_archived": value.is_archived,
         "product_id": str(value.product_id),
         "type": "recurring" if product.recurrence else "one_time",
-        "recurring_interval": None,
+        "recurring_interval": str(product.recurrence.interval) if product.recurrence else None,
         **_shown_terms(value),
     }
 

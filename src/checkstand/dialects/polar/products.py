@@ -16,9 +16,10 @@ from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
 from checkstand.dialects.polar.models import (
     Base,
     BlankToNone,
+    Many,
     Metadata,
 )
-from checkstand.dialects.polar.prices import AnyPrice, PriceIn, meter_ids, price_definitions
+from checkstand.dialects.polar.prices import MOST_PRICES, AnyPrice, PriceIn, Prices, meter_ids, price_definitions
 from checkstand.domain.catalog import Interval, Product, Span, Visibility
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField
@@ -51,9 +52,9 @@ class ProductCreate(Base):
     name: Name
     description: Description = None
     visibility: Visibility = Visibility.PUBLIC
-    prices: Annotated[list[PriceIn], Field(min_length=1)]
-    medias: list[UUID4] | None = None
-    attached_custom_fields: list[AttachedFieldIn] = Field(default_factory=list)
+    prices: Prices
+    medias: Annotated[list[UUID4], Many] | None = None
+    attached_custom_fields: Annotated[list[AttachedFieldIn], Many] = Field(default_factory=list)
     metadata: Metadata = Field(default_factory=dict)
     organization_id: UUID4 | None = None
 
@@ -117,9 +118,9 @@ class ProductUpdate(Base):
     trial_interval: Interval | None = None
     trial_interval_count: int | None = Field(default=None, ge=1, le=1000)
     is_archived: bool | None = None
-    prices: list[ExistingPrice | PriceIn] | None = None
-    medias: list[UUID4] | None = None
-    attached_custom_fields: list[AttachedFieldIn] | None = None
+    prices: Annotated[list[ExistingPrice | PriceIn], Field(max_length=MOST_PRICES)] | None = None
+    medias: Annotated[list[UUID4], Many] | None = None
+    attached_custom_fields: Annotated[list[AttachedFieldIn], Many] | None = None
     metadata: Metadata = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -314,7 +315,7 @@ async def _price_list(
 class BenefitsUpdate(Base):
     """The benefits a product grants."""
 
-    benefits: list[UUID4]
+    benefits: Annotated[list[UUID4], Many]
 
 
 @api.route("POST", "/products/{id}/benefits", scopes=WRITE, body=BenefitsUpdate)

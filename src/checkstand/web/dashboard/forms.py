@@ -15,9 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from checkstand.http import BadBody, read_body
-
-MOST_FIELDS = 500
-MOST_FILES = 5
+from checkstand.ops.bounds import LARGEST_BODY, MOST_FORM_FIELDS, MOST_FORM_FILES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +57,9 @@ class Form:
         return name in self._values
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request, *, most: int = LARGEST_BODY) -> Form:
     """The form in a request's body. Raises BadBody when it is too large, no form, or holds text that cannot be stored."""
-    body = await read_body(request)
+    body = await read_body(request, most=most)
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
         pairs, files = await _parts(request, body)
@@ -76,7 +74,7 @@ async def read_form(request: Request) -> Form:
 
 def _fields(body: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS, errors="strict")
     except ValueError as error:
         raise BadBody("not_a_form") from error
 
@@ -87,7 +85,7 @@ async def _parts(request: Request, body: bytes) -> tuple[list[tuple[str, str]], 
     async def whole() -> AsyncGenerator[bytes, None]:
         yield body
 
-    parser = MultiPartParser(request.headers, whole(), max_files=MOST_FILES, max_fields=MOST_FIELDS)
+    parser = MultiPartParser(request.headers, whole(), max_files=MOST_FORM_FILES, max_fields=MOST_FORM_FIELDS)
     try:
         data = await parser.parse()
     except MultiPartException as error:

@@ -13,8 +13,9 @@ from checkstand.domain.checkout import CheckoutStatus
 from checkstand.services import services_of
 from checkstand.store import checkouts, orders, organizations, products, webhooks
 from checkstand.web.dashboard import session
-from checkstand.web.dashboard.checkouts import row_of
+from checkstand.web.dashboard.checkouts import rows_of
 from checkstand.web.dashboard.frame import Visit, outside, page, room
+from checkstand.web.dashboard.integrate import endpoint_curl
 
 router = APIRouter()
 NEWEST = 6
@@ -68,8 +69,9 @@ async def home(visit: Visit) -> Response:
         all_done=all(done.values()),
         done_count=sum(done.values()),
         on_sale=on_sale,
+        endpoint_call=endpoint_curl(visit.ports.public_url(), is_test=visit.organization.mode == "test"),
         figures=Figures(paid.total, open_now.total, len(on_sale)),
-        newest=[row_of(visit, checkout) for checkout in newest.items],
+        newest=await rows_of(visit, newest.items),
     )
 
 

@@ -24,6 +24,11 @@ class Snippet:
     api: str
     code: str
 
+    @property
+    def label(self) -> str:
+        """What tells it from the other API's."""
+        return f"{self.api}: {self.title}"
+
 
 def polar_curl(base: str, product: Product, token: str) -> str:
     """Create a session by Polar's API from a shell."""
@@ -40,6 +45,13 @@ def dodo_curl(base: str, product: Product, token: str) -> str:
 def list_curl(url: str, token: str) -> str:
     """Read a list, with a token that may not create anything."""
     return f'curl "{url}" \\\n  -H "Authorization: Bearer {token}"'
+
+
+def endpoint_curl(base: str, *, is_test: bool) -> str:
+    """Add a webhook endpoint by Polar's API; the answer holds the secret that the deliveries are signed with."""
+    url = "http://localhost:3000/webhook" if is_test else "https://your-server.example/webhook"
+    body = json.dumps({"url": url, "format": "raw", "events": ["order.paid"]})
+    return _curl(f"{base}/v1/webhooks/endpoints", f"${POLAR_VARIABLE}", body)
 
 
 def _curl(url: str, token: str, body: str) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, PriceDefinition, Product, Span, Terms, Visibility
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
 from checkstand.domain.image import ImageRef
-from checkstand.domain.money import format_money, parse_amount
+from checkstand.domain.money import parse_amount
 from checkstand.web.dashboard.forms import Form
+from checkstand.web.templating import format_money
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 5_000

@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from checkstand.domain.currency import currency
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.money import format_money, parse_amount
+from checkstand.domain.money import parse_amount
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
-from checkstand.domain.refunding import whole
+from checkstand.domain.refund_shares import whole
 from checkstand.flows.refund_order import refund_order
 from checkstand.store import orders
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.templating import format_money
 
 router = APIRouter()
 LONGEST_NOTE = 3000

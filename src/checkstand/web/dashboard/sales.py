@@ -8,13 +8,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
-from checkstand.domain.money import format_money
 from checkstand.store import customers, orders
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Visit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
+from checkstand.web.templating import format_money
 
 router = APIRouter()
+_RETURNED = ("refunded", "partially_refunded")
 _REASONS = {
     "purchase": "Purchase",
     "subscription_create": "New subscription",
@@ -33,6 +34,7 @@ class OrderRow:
     product: str
     reason: str
     amount: str
+    refunded: str | None
     chip: words.Chip
     created: words.Moment
 
@@ -70,6 +72,7 @@ async def order_list(visit: Visit) -> Response:
             product=order.items[0].label if order.items else "",
             reason=_REASONS[order.billing_reason],
             amount=format_money(order.total_minor, order.currency),
+            refunded=format_money(-order.refunded_minor, order.currency) if order.status in _RETURNED else None,
             chip=words.order_chip(order.status),
             created=words.moment(order.created_at, visit.now),
         )

@@ -26,7 +26,7 @@ RENEWED_EVERY = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A person with a living session."""
+    """A person with a living session. `csrf` is the session's own token: pages show it `masked`."""
 
     user: User
     csrf: str
@@ -105,6 +105,32 @@ def is_from_here(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
+def masked(token: str, pad: bytes) -> str:
+    """A token as one page shows it: another text each time, so that the sizes of compressed pages tell nothing of it.
+
+    `pad` is random and as long as the token; `unmasked` finds the token in it again.
+
+    >>> unmasked(masked("abc", bytes([7, 1, 200]))), unmasked("abc"), unmasked("")
+    ('abc', '', '')
+    """
+    return base64.urlsafe_b64encode(pad + _crossed(token.encode(), pad)).decode()
+
+
+def unmasked(shown: str) -> str:
+    """The token in what a form sent; empty for what never was one."""
+    try:
+        both = base64.urlsafe_b64decode(shown.encode())
+        half = len(both) // 2
+        return _crossed(both[half:], both[:half]).decode() if len(both) % 2 == 0 else ""
+    except ValueError:
+        return ""
+
+
+def _crossed(first: bytes, second: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(first, second, strict=True))
+
+
 def may_post(request: Request, signed_in: SignedIn, form: Form) -> bool:
     """Whether a form was sent by a page that this session was shown."""
-    return is_from_here(request) and hmac.compare_digest(form.raw("csrf").encode(), signed_in.csrf.encode())
+    sent = unmasked(form.raw("csrf"))
+    return is_from_here(request) and hmac.compare_digest(sent.encode(), signed_in.csrf.encode())

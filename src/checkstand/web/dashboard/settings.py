@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
+from checkstand.providers.postal import country_name
 from checkstand.web.dashboard import tokens
 from checkstand.web.dashboard.frame import Visit, page, room
 
@@ -23,6 +24,7 @@ async def overview(visit: Visit) -> Response:
         title="Settings",
         section="settings",
         business_id=ids.short_id("bus", visit.organization.id),
+        sells_from=country_name(visit.organization.settings.country),
         public_url=visit.ports.public_url(),
         rows=[row for row in rows if row.is_living],
     )

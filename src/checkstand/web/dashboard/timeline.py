@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.facts import Fact, FactType
-from checkstand.domain.money import format_money
 from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.domain.webhook import Delivery
 from checkstand.web.dashboard import words
+from checkstand.web.dashboard.money_back import MoneyBack
+from checkstand.web.templating import format_money
 
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
 
@@ -74,7 +75,6 @@ _PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
     FactType.REFUND_UPDATED: ("back", "blue", "The gateway told more of a refund", None),
     FactType.REFUND_SUCCEEDED: ("back", "green", "Refund succeeded", "The money is on its way to the buyer."),
     FactType.REFUND_FAILED: ("cross", "red", "Refund failed", None),
-    FactType.ORDER_REFUNDED: ("receipt", "grey", "Order refunded", "In full or in part."),
     FactType.ORDER_UPDATED: ("receipt", "grey", "Order changed", None),
     FactType.ORDER_INVOICED: ("receipt", "grey", "Invoice issued", None),
     FactType.DISPUTE_OPENED: ("warning", "red", "Dispute opened", "The buyer’s bank has taken the money back for now."),
@@ -93,6 +93,7 @@ def entries(
     attempts: Sequence[Attempt],
     sent: Sequence[tuple[Delivery, str]],
     order: Order | None,
+    back: MoneyBack,
     *,
     now: datetime,
 ) -> list[Entry]:
@@ -100,8 +101,13 @@ def entries(
     told: list[tuple[datetime, int, Entry]] = []
     for attempt in attempts:
         told.append((attempt.created_at, 0, _attempt(attempt, now)))
+    arrived = [(fact.occurred_at, fact.subject_id) for fact in happened if fact.type is FactType.REFUND_SUCCEEDED]
     for fact in happened:
-        told.append((fact.occurred_at, 1, _fact(checkout, fact, order, now)))
+        if fact.type is FactType.ORDER_REFUNDED and order:
+            by_then = sum(back.minor_of(refund_id) for at, refund_id in arrived if at <= fact.occurred_at)
+            told.append((fact.occurred_at, 1, _refunded(order, by_then, fact.occurred_at, now)))
+        else:
+            told.append((fact.occurred_at, 1, _fact(checkout, fact, order, back, now)))
     for delivery, url in sent:
         told.append((delivery.created_at, 2, _delivery(delivery, url, now)))
     return [entry for _, _, entry in sorted(told, key=lambda item: item[:2])]
@@ -127,11 +133,19 @@ def _attempt(attempt: Attempt, now: datetime) -> Entry:
     return _entry(attempt.created_at, now, "card", "grey", title, f"{method_text(attempt)} · {amount}")
 
 
-def _fact(checkout: Checkout, fact: Fact, order: Order | None, now: datetime) -> Entry:
+def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) -> Entry:
+    """What of the order had gone back by then."""
+    is_whole = refunded_minor >= order.total_minor
+    amount, total = format_money(refunded_minor, order.currency), format_money(order.total_minor, order.currency)
+    title = f"Order #{order.number} {'refunded in full' if is_whole else 'partly refunded'}"
+    return _entry(at, now, "receipt", "grey", title, amount if is_whole else f"{amount} of {total}")
+
+
+def _fact(checkout: Checkout, fact: Fact, order: Order | None, back: MoneyBack, now: datetime) -> Entry:
     at = fact.occurred_at
     if fact.type is FactType.CHECKOUT_CREATED:
         kind = "Polar" if checkout.dialect == "polar" else "Dodo"
-        total = format_money(order.total_minor if order else checkout.quote.total_minor, checkout.currency)
+        total = format_money(order.total_minor if order else checkout.quote.due_minor, checkout.currency)
         text = f"{checkout.selected.name} · {total} · {kind} session"
         return _entry(at, now, "plus", "blue", "Session created", text)
     if fact.type is FactType.PAYMENT_DECLINED:
@@ -145,7 +159,8 @@ def _fact(checkout: Checkout, fact: Fact, order: Order | None, now: datetime) ->
         amount = format_money(order.total_minor, order.currency) if order else None
         return _entry(at, now, "receipt", "green", f"{number} created", amount)
     icon, tone, title, known = _PLAIN.get(fact.type, ("circle", "grey", str(fact.type), None))
-    return _entry(at, now, icon, tone, title, known or fact.detail)
+    said = (back.amount_of(fact.subject_id), known or fact.detail)
+    return _entry(at, now, icon, tone, title, " · ".join(part for part in said if part) or None)
 
 
 def _delivery(delivery: Delivery, url: str, now: datetime) -> Entry:

@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from checkstand.domain.organization import ALL_SCOPES, Dialect
+from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
 
 LONGEST_NAME = 100
@@ -173,7 +174,7 @@ def _expiry(typed: TypedToken, problems: dict[str, str], now: datetime) -> datet
         return None
     try:
         day = date.fromisoformat(typed.until)
-        end = datetime.combine(day, time.max, UTC)
+        end = in_time(datetime.combine(day, time.max, UTC))
     except ValueError:
         problems["until"] = "Choose a day, like 2030-12-31."
         return None

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from babel import Locale
 from babel.dates import format_date
 
-from checkstand.domain.address import Address
 from checkstand.domain.document import Document, DocumentKind, DocumentLine, Party, TaxRow
+from checkstand.domain.explain import rate_text
 from checkstand.domain.money import format_money
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import EU
+from checkstand.providers.postal import address_lines
 
 _HEADINGS: Mapping[DocumentKind, str] = {"invoice": "Invoice", "receipt": "Receipt", "credit_note": "Credit note"}
 _SUMS: Mapping[DocumentKind, str] = {"invoice": "Total", "receipt": "Amount paid", "credit_note": "Total credited"}
@@ -113,19 +112,11 @@ def _instrument(used: Instrument | None) -> str | None:
 
 
 def _party(party: Party) -> tuple[str, ...]:
-    lines = [party.name, party.contact, *_address(party.address), party.email, party.website]
+    place = address_lines(party.address) if party.address else []
+    lines = [party.name, party.contact, *place, party.email, party.website]
     if party.tax_id:
         lines.append(f"Tax ID: {party.tax_id}")
     return tuple(line for line in lines if line) or ("—",)
-
-
-def _address(address: Address | None) -> list[str]:
-    if address is None:
-        return []
-    state = (address.state or "").removeprefix(f"{address.country}-")
-    place = " ".join(part for part in (address.postal_code, address.city, state) if part)
-    country = str(Locale("en").territories.get(address.country, address.country))
-    return [line for line in (address.line1, address.line2, place, country) if line]
 
 
 def _headline(document: Document) -> str:
@@ -158,8 +149,7 @@ def _sums(document: Document) -> list[tuple[str, str]]:
 
 def _tax(document: Document, row: TaxRow) -> tuple[str, str]:
     name = row.name or "Tax"
-    rate = f"{Decimal(row.rate_ppm) / 10_000:f}".rstrip("0").rstrip(".") if row.rate_ppm else ""
-    said = f"{rate} %" if rate else _NO_TAX.get(row.reason or "", "0 %")
+    said = rate_text(row.rate_ppm) if row.rate_ppm else _NO_TAX.get(row.reason or "", rate_text(0))
     base = _money(document, row.net_minor)
     return f"{name} ({said} on {base})", _money(document, row.tax_minor)
 

@@ -156,7 +156,9 @@ def test_the_upi_ids_for_tests_decide_within_a_minute(browser: Browser, stand: S
     assert stand.charges(session) == [ends]
 
 
-def test_an_account_that_is_not_for_tests_is_refused_and_stays_in_the_browser_alone(browser: Browser, stand: Stand) -> None:
+def test_an_account_that_is_not_for_tests_is_refused_and_stays_in_the_browser_alone(
+    browser: Browser, stand: Stand
+) -> None:
     session = session_in(stand, "DE")
     with visit(browser, stand.server) as page:
         page.goto(stand.url(session))

@@ -1,9 +1,9 @@
 """Postal codes as each country writes them, from what people type: Google's address data (libaddressinput) knows their shapes.
 
-    >>> [own_form(country, text) for country, text in (("IN", "110 001"), ("PL", "00950"), ("PT", "1000001"), ("LV", "1010"))]
-    ['110001', '00-950', '1000-001', 'LV-1010']
-    >>> [own_form(country, text) for country, text in (("LU", "L-1009"), ("GB", "sw1a-1aa"), ("US", "627011234"), ("JP", "〒１００－０００１"))]
-    ['1009', 'SW1A 1AA', '62701-1234', '100-0001']
+    >>> own_form("IN", "110 001"), own_form("PL", "00950"), own_form("PT", "1000001"), own_form("LV", "1010")
+    ('110001', '00-950', '1000-001', 'LV-1010')
+    >>> own_form("LU", "L-1009"), own_form("GB", "sw1a-1aa"), own_form("US", "627011234"), own_form("JP", "〒１０００００１")
+    ('1009', 'SW1A 1AA', '62701-1234', '100-0001')
     >>> fits("US", "627"), fits("US", "62701"), fits("AE", "whatever")
     (False, True, True)
 
@@ -70,7 +70,16 @@ def _shapes(country: str, length: int) -> tuple[str, ...]:
 
 
 # Letters that stand before codes of some countries on letters from abroad, besides the country's own two.
-_LETTERS: Final = {"DE": ("D",), "FR": ("F",), "IT": ("I",), "ES": ("E",), "BE": ("B",), "AT": ("A",), "LU": ("L",), "PT": ("P",)}
+_LETTERS: Final = {
+    "DE": ("D",),
+    "FR": ("F",),
+    "IT": ("I",),
+    "ES": ("E",),
+    "BE": ("B",),
+    "AT": ("A",),
+    "LU": ("L",),
+    "PT": ("P",),
+}
 
 
 @cache

@@ -76,7 +76,8 @@ async def _as_shown(visit: Visit, typed: Mapping[str, str]) -> Visit:
         return visit
     try:
         preview = replace(changes, quantities=unchosen)
-        return visit.after(await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now))
+        shown = await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now, as_shown=True)
+        return visit.after(shown)
     except Invalid:
         return visit
 

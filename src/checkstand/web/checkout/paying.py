@@ -24,6 +24,7 @@ from checkstand.domain.errors import (
     NotOpen,
     PaymentDeclined,
     PaymentNotReady,
+    TotalChanged,
 )
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.saved_method import SavedMethod
@@ -33,7 +34,7 @@ from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import TRIES, reread, store_changes, without_discount
-from checkstand.web.checkout.form import read_changes, shown_total, total_mark, types_a_card
+from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
 from checkstand.web.checkout.handlers import draw, kept, later, posted
 from checkstand.web.checkout.limits import wait_to_pay
 from checkstand.web.checkout.messages import Input
@@ -65,7 +66,9 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     changes = _with_address_of(request, visit, reading.changes)
     complaints = list(reading.complaints)
     try:
-        preview = await apply_changes(visit.ports, visit.organization, visit.checkout, changes, now=visit.now)
+        preview = await apply_changes(
+            visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
+        )
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
@@ -82,8 +85,6 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
             complaints += read
     if complaints:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    if shown_total(form) != total_mark(preview):
-        return await _again(visit, form, changes, Input(has_changed=True), status=409)
     wait_s = wait_to_pay(request, visit) if is_first else 0
     if wait_s:
         return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
@@ -132,16 +133,14 @@ async def _charge(
             confirmation_token=token,
             return_url=visit.absolute_url("/confirmation"),
             pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
+            agreed=shown_total(form),
         )
     except PaymentDeclined:
         return await _declined(visit, form)
     except (NotOpen, Expired):
         return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
     except Invalid as wrong:
-        complaints = complaints_of(wrong.problems, visit.checkout)
-        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    except DiscountLimitReached as reached:
-        return await _over_limit(visit, form, changes, reached)
+        return await _not_charged(visit, form, changes, wrong)
     except ExternalIdTaken:
         wrong_email = complaint("email", "problem.email.other_customer")
         return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
@@ -162,6 +161,19 @@ async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
     locked = await is_locked(visit.ports, visit.checkout)
     refusal = None if locked else last_refusal(visit.checkout)
     return await _refused(visit, form, Input(refusal=refusal, is_locked=locked), status=422)
+
+
+async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
+    """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
+    if isinstance(wrong, TotalChanged):
+        return await _again(visit, form, changes, Input(has_changed=True), status=409)
+    if isinstance(wrong, DiscountLimitReached):
+        return await _over_limit(visit, form, changes, wrong)
+    told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
+    spent = [one.given for one in wrong.problems if one.code == "discount_no_longer_redeemable"]
+    if not spent:
+        return await _again(visit, form, changes, told, status=422)
+    return await _again(visit, form, without_discount(visit.checkout, changes, spent[0]), told, status=409)
 
 
 async def _over_limit(

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from checkstand.domain.document import Document, Party
+from checkstand.domain.document import DiscountRow, Document, Party
+from checkstand.domain.tax import TaxShare
 from checkstand.web.documents.pages import html_of
 from checkstand.web.documents.pdf import print_pdf
 from checkstand.web.documents.words import printed
@@ -35,6 +36,43 @@ def test_the_file_says_what_the_page_says() -> None:
     assert [part for part in said if " ".join(part.split()) not in flat] == []
 
 
+def in_order(text: str, *said: str) -> bool:
+    """Whether these stand in the text one behind the other."""
+    flat, at = " ".join(text.split()), 0
+    for part in said:
+        found = flat.find(" ".join(part.split()), at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def test_text_is_read_out_in_the_order_of_the_page() -> None:
+    shares = (
+        TaxShare(name="GST", rate_ppm=50_000, amount_minor=50),
+        TaxShare(name="QST", rate_ppm=99_750, amount_minor=100),
+    )
+    long = replace(line(1000, 150, 149_750), label="A mug with a name that is longer than its column is wide " * 2)
+    document = invoice(replace(long, taxes=shares), line(500, 0, 0, "reverse_charge"))
+    shown, text = printed(document), text_of(printed_file(document))
+    facts = [cell for row in shown.facts for cell in row]
+    parties = [part for heading, lines in shown.parties for part in (heading, *lines)]
+    table = [cell for row in (shown.columns, *shown.rows) for cell in row]
+    sums = [cell for row in (*shown.sums, shown.total) for cell in row]
+    order = [
+        shown.heading,
+        shown.seller_name,
+        *shown.banners,
+        *facts,
+        *parties,
+        shown.headline,
+        *table,
+        *sums,
+        *shown.notes,
+    ]
+    assert in_order(text, *order), text
+
+
 def test_names_in_latin_greek_and_cyrillic_letters_are_printed_and_others_by_their_code() -> None:
     names = "Łukasz Þórðarson, Nguyễn Thị Ánh, Ελλάδα Α.Ε., Ивановић и Київ, Ţîrlea — ₹₺₴₿€"
     party = Party(name=names, contact="日本 \u200fשלום ﬁ", address=None)
@@ -42,6 +80,13 @@ def test_names_in_latin_greek_and_cyrillic_letters_are_printed_and_others_by_the
     assert names in " ".join(text.split())
     assert "[U+65E5][U+672C]" in text.replace("\n", "")
     assert "\ufffd" not in text
+
+
+def test_what_was_taken_off_has_a_minus_that_the_fonts_know() -> None:
+    taken = replace(invoice(line(1000, 190)), discounts=(DiscountRow(label="SPRING", amount_minor=200),))
+    text = text_of(printed_file(taken))
+    assert in_order(text, "Discount SPRING", "-€2.00")
+    assert "[U+" not in text
 
 
 def test_markup_in_a_name_is_a_name() -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import BACKLOG
 from checkstand.web.errors import unavailable
 
@@ -92,6 +93,7 @@ async def serve_web(
     drain_s: int,
     linger_s: float = 0.0,
     access_log: bool = False,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
     """Serve until `stop` is set. `ready` is called once requests are accepted.
 
@@ -99,7 +101,7 @@ async def serve_web(
     """
     config = uvicorn.Config(
         AnswersWhenCutOff(app),
-        http="httptools",
+        http=protocol,
         ws="none",
         loop="none",
         lifespan="off",

@@ -111,6 +111,16 @@ def to_step(amount_minor: int, step_minor: int) -> int:
     return max((amount_minor + step_minor // 2) // step_minor * step_minor, step_minor)
 
 
+def step_missed(amount_minor: int, currency: str) -> str | None:
+    """What an amount has to be a multiple of, formatted, when it is not; None when it can be charged as it is.
+
+    >>> step_missed(12_345, "isk"), step_missed(12_300, "isk"), step_missed(1_235, "kwd")
+    ('ISK 1', None, 'KWD 0.010')
+    """
+    step = find_currency(currency).step_minor
+    return format_money(step, currency) if amount_minor % step else None
+
+
 def divide_half_away(numerator: int, denominator: int) -> int:
     """The quotient, rounded half away from zero. Any signs; ZeroDivisionError when the denominator is 0.
 

@@ -179,8 +179,8 @@ def _settled_parts(order: Order, taken: Mapping[UUID, _Taken], settled: Mapping[
 
 def _in_steps(planned: _Plan, amount_minor: int, *where: str | int) -> int:
     if amount_minor % planned.step:
-        smallest = format_money(planned.step, planned.order.currency)
-        raise Invalid.single("amount_off_step", *where, given=amount_minor, step=smallest)
+        step = format_money(planned.step, planned.order.currency)
+        raise Invalid.single("amount_off_step", *where, given=amount_minor, step=step, currency=planned.order.currency)
     return amount_minor // planned.step
 
 

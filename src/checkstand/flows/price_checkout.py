@@ -24,7 +24,7 @@ from checkstand.domain.quote import Quote
 from checkstand.domain.renewal import never_ends, renewed_lines, subscriptions_in
 from checkstand.domain.tax import TaxDecision, TaxQuestion
 from checkstand.flows import tax_ids
-from checkstand.flows.currencies import exchange_to
+from checkstand.flows.currencies import KeptRate, exchange_to
 from checkstand.flows.ports import Ports
 
 # Clients of both APIs read an amount into 32 bits.
@@ -33,13 +33,17 @@ LARGEST_ON_THE_WIRE = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in."""
+    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in.
+
+    `exchange`: the conversion that the session was shown with, whose rate stays.
+    """
 
     dialect: Dialect
     lines: tuple[Line, ...]
     products: Sequence[Product]
     currency: str
     wanted_currency: str | None = None
+    exchange: Exchange | None = None
     discounts: tuple[Discount, ...] = ()
     buyer: Buyer
     trial: TrialChoice
@@ -107,16 +111,17 @@ def _later(basket: Basket, place: Place | None, behavior: str) -> Quote | None:
 def _too_large(plain: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
     """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown."""
     amounts = [sum(line.subtotal_minor for line in plain.lines)]
+    where = ("billing_currency",) if exchange else ("amount",)
     for each in (plain, later) if later else (plain,):
         charged = convert(each, exchange) if exchange else each
         ceiling = above_ceiling(charged.total_minor, charged.currency)
         if ceiling is not None:
-            return Problem("total_too_large", ("amount",), charged.total_minor, {"maximum": ceiling})
+            return Problem("total_too_large", where, charged.total_minor, {"maximum": ceiling})
         amounts.append(sum(line.subtotal_minor for line in charged.lines))
     if max(amounts) <= LARGEST_ON_THE_WIRE:
         return None
     largest = format_money(LARGEST_ON_THE_WIRE, exchange.currency if exchange else plain.currency)
-    return Problem("total_too_large", ("amount",), max(amounts), {"maximum": largest})
+    return Problem("total_too_large", where, max(amounts), {"maximum": largest})
 
 
 def _fits(plain: Quote, later: Quote | None, exchange: Exchange) -> bool:
@@ -133,6 +138,7 @@ async def reprice(ports: Ports, organization: Organization, checkout: Checkout, 
         products=checkout.products,
         currency=checkout.price_currency,
         wanted_currency=checkout.wanted_currency,
+        exchange=checkout.exchange,
         discounts=checkout.discounts,
         buyer=checkout.buyer,
         trial=checkout.trial,
@@ -185,7 +191,7 @@ async def _exchange(ports: Ports, organization: Organization, basket: Basket, pl
     if currency is None or currency == basket.currency:
         return None
     found = await exchange_to(
-        ports.rates,
+        KeptRate(basket.exchange, ports.rates) if basket.exchange else ports.rates,
         base=basket.currency,
         currency=currency,
         amount_minor=plain.total_minor,

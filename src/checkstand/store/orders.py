@@ -216,6 +216,22 @@ async def search(
     db: Executor, organization_id: UUID, wanted: OrderFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Order]:
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
+    query = _filtered(organization_id, wanted)
+    query.order_by(sorting, SORTABLE)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_order(row) for row in found.items])
+
+
+async def before(
+    db: Executor, organization_id: UUID, wanted: OrderFilter, last: tuple[datetime, UUID] | None, *, limit: int
+) -> Sequence[Order]:
+    """The orders made before `last` (time and id of the one before), newest first: a walk that nothing can shift."""
+    query = _filtered(organization_id, wanted)
+    query.older_than(last)
+    return [_order(row) for row in await query.newest(db, _COLUMNS, limit=limit)]
+
+
+def _filtered(organization_id: UUID, wanted: OrderFilter) -> Query:
     query = Query("orders", organization_id)
     query.any_of("product_id", wanted.product_ids, "uuid")
     query.any_of("customer_id", wanted.customer_ids, "uuid")
@@ -233,6 +249,4 @@ async def search(
         query.where(f"metadata ->> {query.bind(key)}::text = ANY({query.bind(list(values))}::text[])")
     query.at_least("created_at", wanted.created_after)
     query.at_most("created_at", wanted.created_before)
-    query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_order(row) for row in found.items])
+    return query

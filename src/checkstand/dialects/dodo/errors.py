@@ -73,6 +73,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "REQUEST_AMOUNT_BELOW_MINIMUM",
         "{where}: the amount must be 0 or at least {smallest}",
     ),
+    "amount_off_step": (422, PARAMETERS, "{where}: an amount of {currency} must be a multiple of {step}"),
     "amount_above_maximum": (422, PARAMETERS, "{where}: the amount must be at most {maximum}"),
     "amount_above_currency_maximum": (422, PARAMETERS, "{where}: the amount must be at most {largest}"),
     "total_too_large": (422, PARAMETERS, "The total is more than {maximum}. Please choose a smaller quantity."),
@@ -80,6 +81,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         422,
         "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
         "Minimum amount of {minimum} is required to process payment",
+    ),
+    "total_changed": (
+        422,
+        PARAMETERS,
+        "The total is {total} now. Nothing was charged: send the request again to pay it.",
     ),
     "file_unnamed": (422, PARAMETERS, "{where}: a file's name, such as guide.pdf, is required"),
     "too_many_files": (422, PARAMETERS, "{where}: a product has at most {given} files"),
@@ -182,7 +188,14 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "IDEMPOTENCY_KEY_REUSED",
         "{where}: it was used for another entry. Use a new key for a new entry.",
     ),
-    "url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "webhook_url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "webhook_url_not_public": (
+        422,
+        BODY,
+        "{where}: webhooks cannot be sent to localhost or private addresses. Use a public https address, or let test "
+        "organizations have local ones (CHECKSTAND_PRIVATE_WEBHOOKS)",
+    ),
+    "too_many_headers": (422, BODY, "{where}: would be {given} in all; an endpoint has at most {most}"),
     "discount_minimum_subtotal": (
         422,
         "DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET",

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from checkstand.dialects.dodo import errors, paging, returns, sales
 from checkstand.dialects.dodo.call import Api, Call, Refused
 from checkstand.dialects.dodo.models import INT32, Base, Currency, Id, Metadata, whole
-from checkstand.dialects.dodo.wire import Json, named, shown_brand
+from checkstand.dialects.dodo.wire import Json, named, notes, shown_brand
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Order, Sale
@@ -174,5 +174,5 @@ def detailed(value: Refund, sale: Sale, organization: Organization) -> Json:
         **returns.refund(value, organization),
         "brand_id": shown_brand(organization.id, sale.checkout.selected.brand_id),
         "customer": sales.buyer(sale),
-        "metadata": dict(value.metadata),
+        "metadata": notes(value.metadata),
     }

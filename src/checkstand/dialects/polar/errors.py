@@ -105,10 +105,12 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "trial_on_one_time": ("value_error", "Trial configuration is only supported on recurring products."),
     "amount_below_minimum": ("greater_than_equal", "Amount is below minimum."),
     "amount_below_processor_minimum": ("invalid_amount", "Amount must be 0 or at least {smallest}."),
+    "amount_off_step": ("multiple_of", "An amount of {currency} must be a multiple of {step}."),
     "amount_above_maximum": ("less_than_equal", "Amount is above maximum."),
     "amount_above_currency_maximum": ("less_than_equal", "Amount must be at most {largest}."),
     "total_too_large": ("less_than_equal", "Amount must be at most {maximum}."),
     "total_below_floor": ("invalid_amount", "Amount must be 0 or at least {minimum}."),
+    "total_changed": ("value_error", "The total is {total} now. Nothing was charged: confirm again to pay it."),
     "discount_unknown": ("value_error", "Discount does not exist."),
     "discount_not_started": ("value_error", "Discount does not exist."),
     "discount_ended": ("value_error", "Discount does not exist."),
@@ -208,6 +210,7 @@ HINTS: Mapping[str, str] = {
     "discount_other_currency": "The discount has no amount in the session's currency.",
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
+    "webhook_url_not_public": "Name a public https address. Test organizations may have local ones where the server allows it (CHECKSTAND_PRIVATE_WEBHOOKS).",
 }
 
 UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}

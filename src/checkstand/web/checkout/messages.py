@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
+from checkstand.domain.money import to_step
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
@@ -26,15 +27,20 @@ class Input:
     dropped_code: str = ""
     is_locked: bool = False
     wait_s: int = 0
+    is_card_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """The box above the form. `tone` is `error` or `notice`; each item is a text and the field it leads to ('' for none)."""
+    """The box above the form. `tone` is `error` or `notice`; each item is a text and the field it leads to ('' for none).
+
+    `advice` is what to do besides mending the items.
+    """
 
     tone: str = ""
     heading: str = ""
     text: str = ""
+    advice: str = ""
     items: tuple[tuple[str, str], ...] = ()
 
 
@@ -64,6 +70,11 @@ class Messages:
 
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
+        noted = self._noted()
+        is_card_gone = self._given.is_card_gone and bool(noted.heading) and not self._given.is_locked
+        return replace(noted, advice=self._words.texts("card.again")) if is_card_gone else noted
+
+    def _noted(self) -> Noted:
         t, refusal = self._words.texts, self._given.refusal
         if self._given.is_locked:
             text = t("locked.text", merchant=self._visit.organization.name)
@@ -148,5 +159,5 @@ class Messages:
             "min": self._words.money(low, code),
             "max": self._words.money(high, code),
             "zero": self._words.money(0, code),
-            "example": typed_amount(low + 250 * 10**known.exponent // 100, code),
+            "example": typed_amount(to_step(low + 250 * 10**known.exponent // 100, known.step_minor), code),
         }

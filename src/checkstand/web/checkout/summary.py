@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkstand.domain.checkout import Checkout
+from checkstand.domain.consent import total_of
 from checkstand.domain.explain import rate_text
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.web.checkout.form import total_mark
 from checkstand.web.checkout.later import Phase, later_charges
 from checkstand.web.checkout.rows import Row, order_rows
 from checkstand.web.checkout.wording import Wording
@@ -56,7 +56,7 @@ def summarize(
         trial_note=trial,
         pay_text=t("pay.test", text=text) if is_test else text,
         legal=_legal(checkout, words, phases, merchant=merchant),
-        mark=total_mark(checkout),
+        mark=total_of(checkout.quote).mark,
         announcement=t("summary.announce", amount=due),
         exchange=exchange_note(checkout, words),
     )

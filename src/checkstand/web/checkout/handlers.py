@@ -65,8 +65,9 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    locked = await is_locked(visit.ports, visit.checkout)
-    return await _page(visit, Input(refusal=None if locked else last_refusal(visit.checkout), is_locked=locked))
+    if await is_locked(visit.ports, visit.checkout):
+        return results.locked_page(visit)
+    return await _page(visit, Input(refusal=last_refusal(visit.checkout)))
 
 
 async def _page(visit: Visit, given: Input, *, status: int = 200) -> Response:
@@ -334,8 +335,8 @@ async def renew(request: Request) -> Response:
         return pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return _refused(visit)
-    if results.is_live(visit):
+        return pages.refused_page(visit)
+    if results.is_live(visit) and not await is_locked(visit.ports, visit.checkout):
         return pages.see_other(visit.url())
     t = visit.texts
     try:
@@ -363,21 +364,7 @@ async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Respon
         return None, {}, pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return visit, form, _refused(visit)
+        return visit, form, pages.refused_page(visit)
     if not results.is_live(visit):
         return visit, form, results.elsewhere(visit)
     return visit, form, None
-
-
-def _refused(visit: Visit) -> Response:
-    """403: the post did not come from our own page."""
-    t = visit.texts
-    return pages.message_page(
-        visit,
-        "title.refused",
-        t("refused.heading"),
-        t("refused.text"),
-        status=403,
-        link_url=visit.url(),
-        link_label=t("refused.again"),
-    )

@@ -25,7 +25,6 @@ class Input:
     refusal: Refusal | None = None
     has_changed: bool = False
     dropped_code: str = ""
-    is_locked: bool = False
     wait_s: int = 0
 
 
@@ -66,9 +65,6 @@ class Messages:
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
         t, refusal = self._words.texts, self._given.refusal
-        if self._given.is_locked:
-            text = t("locked.text", merchant=self._visit.organization.name)
-            return Noted(tone="error", heading=t("locked.heading"), text=text)
         if self._given.wait_s:
             minutes = -(-self._given.wait_s // 60)
             return Noted(tone="error", heading=t("limited.heading"), text=t.count("limited.text", minutes))

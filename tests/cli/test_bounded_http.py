@@ -7,20 +7,24 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from checkstand.cli import bounded_http
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import bind
 from checkstand.cli.web import serve_web
 from checkstand.ops import bounds
+from checkstand.web import errors
+from checkstand.web.hot_path import HotPath
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -53,7 +57,7 @@ class Door:
         return found
 
     def told(self, *sent: bytes) -> bytes:
-        """All that is answered to these bytes until the server closes, or says nothing more for a while."""
+        """All that is answered to these bytes until the server closes."""
         with self.connect() as connection:
             with contextlib.suppress(OSError):
                 for part in sent:
@@ -61,7 +65,7 @@ class Door:
             return everything(connection)
 
 
-def everything(connection: socket.socket, *, quiet_s: float = 3.0) -> bytes:
+def everything(connection: socket.socket, *, quiet_s: float = 20.0) -> bytes:
     connection.settimeout(quiet_s)
     found = b""
     with contextlib.suppress(OSError):
@@ -76,7 +80,13 @@ def status(answer: bytes) -> int:
 
 @pytest.fixture(scope="module")
 def door() -> Iterator[Door]:
-    app = Starlette(routes=[Route("/", _echo, methods=["GET", "POST"])])
+    with opened(Starlette(routes=[Route("/", _echo, methods=["GET", "POST"])])) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def opened(app: ASGIApp) -> Iterator[Door]:
+    """An application served as `dev` and `serve` do it."""
     listener = bind("127.0.0.1", 0)
     ready, loops = threading.Event(), list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]()
 
@@ -92,6 +102,37 @@ def door() -> Iterator[Door]:
     loop, stop = loops[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join(10)
+
+
+async def _fault(_request: Request) -> Response:
+    raise RuntimeError("a fault of ours")
+
+
+async def _half(_request: Request) -> Response:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise RuntimeError("a fault of ours")
+
+    return StreamingResponse(parts())
+
+
+def test_after_a_fault_of_ours_the_connection_is_used_on() -> None:
+    app = FastAPI()
+    errors.install(app)
+    app.router.routes += [Route("/v1/cold", _fault), Route("/half", _half), Route("/", _echo)]
+    front = HotPath(app, [Route("/v1/hot", _fault), Route("/v1/hot/{id}", _fault)])
+    with opened(front) as faulty:
+        asked = [
+            b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/v1/cold", b"/v1/hot", b"/v1/hot/1", b"/half")
+        ]
+        last = GET + b"Connection: close\r\n\r\n"
+        answer = faulty.told(*asked[:3], last)
+        assert answer.count(b"HTTP/1.1 500 ") == 3
+        assert answer.count(b"InternalServerError") == 3
+        assert answer.count(b"HTTP/1.1 200 ") == 1
+        assert b"a fault of ours" not in answer
+        cut = faulty.told(asked[3], last)
+        assert cut.count(b"HTTP/1.1 ") == 1, "half an answer is ended by closing, or it would look whole"
 
 
 def test_whole_requests_are_answered_one_after_the_other_on_one_connection(door: Door) -> None:

@@ -156,7 +156,9 @@ def test_the_upi_ids_for_tests_decide_within_a_minute(browser: Browser, stand: S
     assert stand.charges(session) == [ends]
 
 
-def test_an_account_that_is_not_for_tests_is_refused_and_never_shown_again(browser: Browser, stand: Stand) -> None:
+def test_an_account_that_is_not_for_tests_is_refused_and_stays_in_the_browser_alone(
+    browser: Browser, stand: Stand
+) -> None:
     session = session_in(stand, "DE")
     with visit(browser, stand.server) as page:
         page.goto(stand.url(session))
@@ -166,6 +168,8 @@ def test_an_account_that_is_not_for_tests_is_refused_and_never_shown_again(brows
         page.fill("#bank_iban", "GB33BUKB20201555555555")
         page.click("#pay-button")
         expect(page.locator("#bank_iban-error")).to_contain_text("only the accounts for tests")
+        assert page.input_value("#bank_iban") == "GB33BUKB20201555555555"
+        page.reload()
         assert page.input_value("#bank_iban") == ""
     assert stand.charges(session) == []
 

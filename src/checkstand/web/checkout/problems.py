@@ -125,6 +125,7 @@ _FORM_ORDER = (
     "email",
     "phone",
     "method",
+    "payment-frame",
     "card_number",
     "card_exp",
     "card_cvc",

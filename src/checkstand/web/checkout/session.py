@@ -40,7 +40,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A session as one request found it."""
+    """A session as one request found it. `wants_parts`: the page's own script asks, and puts parts of a page in their places."""
 
     services: Services
     organization: Organization
@@ -50,6 +50,7 @@ class Visit:
     keeps_theme: bool
     texts: Texts
     accepted_languages: str = ""
+    wants_parts: bool = False
     saved: Sequence[SavedMethod] = ()
 
     @property
@@ -124,6 +125,7 @@ async def open_visit(request: Request) -> Visit:
         keeps_theme=asked in THEMES,
         texts=texts_for("en"),
         accepted_languages=request.headers.get("accept-language", "")[:200],
+        wants_parts=request.headers.get("x-fragment") == "1",
         saved=await offered_methods(services.ports, organization, checkout) if is_open else (),
     )
 

@@ -77,7 +77,6 @@ class CheckoutView:
     holder: Field | None
     methods: Choices
     no_method: str
-    is_locked: bool
     country: Field | None
     shown_country: str
     address: tuple[Field, ...]
@@ -154,7 +153,6 @@ class _Builder:
             holder=self._holder(methods),
             methods=methods,
             no_method=self._no_method(methods),
-            is_locked=self.given.is_locked,
             country=country,
             shown_country=self.country_code,
             address=address,

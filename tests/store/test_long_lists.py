@@ -21,7 +21,7 @@ from checkstand.store.database import Database, Executor
 from checkstand.store.orders import OrderFilter
 from checkstand.store.payment_list import PaymentFilter
 from checkstand.store.payments import AttemptFilter
-from tests.conftest import Shop, new_database, open_shop
+from tests.conftest import WORKER, Shop, new_database, open_shop
 from tests.flows.test_purchase import make, pay
 from tests.pages.visitor import visitor
 from tests.server import running_server
@@ -88,7 +88,7 @@ async def crowd(url: str, *, sessions: int, sales: int) -> AsyncIterator[Crowd]:
 @pytest.fixture(scope="module")
 def long_url(shared_cluster: str) -> str:
     """A database in which nobody else is at work: what was just vacuumed stays so."""
-    return new_database(shared_cluster, "long_lists")
+    return new_database(shared_cluster, f"long_lists_{WORKER}")
 
 
 Listing = Callable[[Executor], Awaitable[query.Page[Any]]]

@@ -75,7 +75,10 @@ def test_an_order_or_refund_of_polars_api_has_no_invoice_without_a_key(server: R
 
 def test_too_many_visits_are_refused(database_url: str) -> None:
     server: RunningServer
-    with running_server(database_url, with_worker=False, rate_limits=True) as server:
-        codes = {httpx2.get(f"{server.url}/documents/x").status_code for _ in range(31)}
+    with (
+        running_server(database_url, with_worker=False, rate_limits=True) as server,
+        httpx2.Client(base_url=server.url) as visitor,
+    ):
+        codes = {visitor.get("/documents/x").status_code for _ in range(31)}
         assert codes == {403, 429}
-        assert 429 in {httpx2.get(f"{server.url}/invoices/refunds/x").status_code for _ in range(110)}
+        assert 429 in {visitor.get("/invoices/refunds/x").status_code for _ in range(110)}

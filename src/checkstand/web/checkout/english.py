@@ -312,7 +312,7 @@ ENGLISH: Mapping[str, str] = {
     "problem.discount.customer_limit": "You have used “{code}” as often as allowed.",
     "problem.discount.not_eligible": "“{code}” is not for you: it is for other customers.",
     "problem.discount.twice": "“{code}” is already applied.",
-    "problem.discount.gone": "The discount has been used up and was not applied.",
+    "problem.discount.gone": "The discount can no longer be used and was taken off.",
     "problem.product.gone": "{product} is no longer sold at this price. Choose another one, or ask {merchant}.",
     "problem.customer.deleted": "The account this order was made for no longer exists. Ask {merchant} for a new link.",
     "problem.unknown": "Something in this order could not be accepted. You were not charged. Check your entries and try again.",

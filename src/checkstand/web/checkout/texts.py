@@ -13,9 +13,10 @@ from functools import cache
 from babel import Locale
 
 from checkstand.web.checkout import english
+from checkstand.web.checkout.english_checks import CHECKS
 from checkstand.web.checkout.english_methods import METHODS
 
-ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS}
+ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS, **CHECKS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
 

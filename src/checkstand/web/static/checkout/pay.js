@@ -27,7 +27,7 @@ function setBusy(isBusy) {
     if (button.firstElementChild.textContent === form.dataset.busy) button.firstElementChild.textContent = button.dataset.text;
     delete button.dataset.text;
   }
-  for (const part of form.querySelectorAll(".order-side, #pay-side > :not(#pay-part, #noted, [role=status])")) part.inert = isBusy;
+  for (const part of form.querySelectorAll("#choice-part, #order, #pay-side > :not(#pay-part, #noted, [role=status])")) part.inert = isBusy;
 }
 
 // The page is the buyer's again; a token that stood for the card was used up.

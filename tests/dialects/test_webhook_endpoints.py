@@ -109,6 +109,7 @@ def test_a_test_organization_names_no_private_host_where_the_server_does_not_all
         answer = api.create(f"http://{host}/hooks")
         assert answer.status_code == 422, host
         assert "private" in answer.text
+        assert "CHECKSTAND_PRIVATE_WEBHOOKS" in answer.text, "it says what to do"
     assert api.create("http://example.com/hooks").is_success
 
 

@@ -192,7 +192,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "webhook_url_not_public": (
         422,
         BODY,
-        "{where}: webhooks cannot be sent to localhost or private addresses. Use a public https address",
+        "{where}: must be public, not localhost or private. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones",
     ),
     "too_many_headers": (422, BODY, "{where}: would be {given} in all; an endpoint has at most {most}"),
     "discount_minimum_subtotal": (

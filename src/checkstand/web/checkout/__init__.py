@@ -7,7 +7,7 @@ summary.py   what it costs         rows.py     row by row          later.py     
 handlers.py  the addresses         paying.py   the pay button     messages.py   what is wrong, in sentences
 results.py   after paying          leaving.py  where the buyer goes then
 english.py   every word            places.py   countries, addresses  templates/checkout/  how it looks
-saved.py     what was saved    forget.py     taking it away
+saved.py     what was saved    forget.py     taking it away    stop.py    paying another way than at the bank
 links.py     the addresses that make a session for whoever opens them
 """
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from checkstand.web import bank
-from checkstand.web.checkout import forget, handlers, links, paying
+from checkstand.web.checkout import forget, handlers, links, paying, stop
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,7 +28,8 @@ for _prefix in ("/checkout/{secret}", "/session/{secret}"):
     router.add_api_route(f"{_prefix}/pay", paying.pay, methods=["POST"])
     router.add_api_route(f"{_prefix}/renew", handlers.renew, methods=["POST"])
     router.add_api_route(f"{_prefix}/forget", forget.forget, methods=["POST"])
-    for _step in ("update", "pay", "renew", "forget"):
+    router.add_api_route(f"{_prefix}/stop", stop.stop, methods=["POST"])
+    for _step in ("update", "pay", "renew", "forget", "stop"):
         router.add_api_route(f"{_prefix}/{_step}", handlers.to_the_page, methods=["GET", "HEAD"])
 router.add_api_route("/buy/{name}", links.buy, methods=["GET", "HEAD"])
 router.add_api_route("/s/{code}", links.short, methods=["GET", "HEAD"])

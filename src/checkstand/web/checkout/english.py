@@ -350,6 +350,9 @@ ENGLISH: Mapping[str, str] = {
     "action.heading": "Your bank wants to check it is you",
     "action.text": "The payment waits for your approval at your bank. Nothing is charged before that.",
     "action.continue": "Continue at your bank",
+    "action.stop": "Pay another way",
+    "action.not_stopped": "The payment could not be stopped, so it still waits for you at your bank. You were not charged. "
+    "Finish it there, or try to stop it again in a minute.",
     "failed.heading": "The payment could not be completed",
     "failed.text": "You have not been charged. Reference: {reference}.",
     "expired.heading": "This checkout has expired",

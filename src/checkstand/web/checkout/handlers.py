@@ -52,11 +52,12 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    locked = await is_locked(visit.ports, visit.checkout)
-    refusal = None if locked else last_refusal(visit.checkout)
+    if await is_locked(visit.ports, visit.checkout):
+        return results.locked_page(visit)
+    refusal = last_refusal(visit.checkout)
     typed_a_card = visit.bank is not None and not visit.saved and visit.checkout.payment_method in (None, CARD)
     is_card_gone = refusal is not None and typed_a_card and not visit.wants_parts
-    return await draw(visit, Input(refusal=refusal, is_locked=locked, is_card_gone=is_card_gone))
+    return await draw(visit, Input(refusal=refusal, is_card_gone=is_card_gone))
 
 
 async def draw(visit: Visit, given: Input, *, status: int = 200) -> Response:
@@ -188,8 +189,8 @@ async def renew(request: Request) -> Response:
         return pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return _refused(visit)
-    if results.is_live(visit):
+        return pages.refused_page(visit)
+    if results.is_live(visit) and not await is_locked(visit.ports, visit.checkout):
         return pages.see_other(visit.url())
     t = visit.texts
     try:
@@ -217,21 +218,7 @@ async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Respon
         return None, {}, pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return visit, form, _refused(visit)
+        return visit, form, pages.refused_page(visit)
     if not results.is_live(visit):
         return visit, form, results.elsewhere(visit)
     return visit, form, None
-
-
-def _refused(visit: Visit) -> Response:
-    """403: the post did not come from our own page."""
-    t = visit.texts
-    return pages.message_page(
-        visit,
-        "title.refused",
-        t("refused.heading"),
-        t("refused.text"),
-        status=403,
-        link_url=visit.url(),
-        link_label=t("refused.again"),
-    )

@@ -29,7 +29,6 @@ class Input:
     refusal: Refusal | None = None
     has_changed: bool = False
     dropped_code: str = ""
-    is_locked: bool = False
     wait_s: int = 0
     is_card_gone: bool = False
     is_quiet: bool = False
@@ -76,14 +75,11 @@ class Messages:
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
         noted = self._noted()
-        is_card_gone = self._given.is_card_gone and bool(noted.heading) and not self._given.is_locked
+        is_card_gone = self._given.is_card_gone and bool(noted.heading)
         return replace(noted, advice=self._words.texts("card.again")) if is_card_gone else noted
 
     def _noted(self) -> Noted:
         t, refusal = self._words.texts, self._given.refusal
-        if self._given.is_locked:
-            text = t("locked.text", merchant=self._visit.organization.name)
-            return Noted(tone="error", heading=t("locked.heading"), text=text)
         if self._given.wait_s:
             minutes = -(-self._given.wait_s // 60)
             return Noted(tone="error", heading=t("limited.heading"), text=t.count("limited.text", minutes))

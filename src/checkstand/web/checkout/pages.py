@@ -135,6 +135,20 @@ def unknown_page(request: Request) -> Response:
     )
 
 
+def refused_page(visit: Visit) -> Response:
+    """403: the post did not come from our own page."""
+    t = visit.texts
+    return message_page(
+        visit,
+        "title.refused",
+        t("refused.heading"),
+        t("refused.text"),
+        status=403,
+        link_url=visit.url(),
+        link_label=t("refused.again"),
+    )
+
+
 def see_other(url: str) -> Response:
     """303: go there with a GET."""
     return RedirectResponse(

@@ -142,9 +142,9 @@ async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
     if not visit.wants_parts:
         return pages.see_other(visit.url(fragment="problems"))
     visit = visit.after(await reread(visit, visit.checkout))
-    locked = await is_locked(visit.ports, visit.checkout)
-    refusal = None if locked else last_refusal(visit.checkout)
-    return await _refused(visit, form, Input(refusal=refusal, is_locked=locked), status=422)
+    if await is_locked(visit.ports, visit.checkout):
+        return pages.go_on(visit, visit.url())  # which has no form any more
+    return await _refused(visit, form, Input(refusal=last_refusal(visit.checkout)), status=422)
 
 
 async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:

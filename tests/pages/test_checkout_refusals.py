@@ -158,6 +158,10 @@ def test_pay_waits_for_a_change_that_is_under_way_and_asks_again_where_it_change
     with visit(browser, stand.server) as page:
         paid: list[str] = []
         held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
         page.on("request", lambda one: paid.append(one.url) if one.url.endswith("/pay") else None)
         page.goto(stand.url(session))
         fill(page)
@@ -165,7 +169,7 @@ def test_pay_waits_for_a_change_that_is_under_way_and_asks_again_where_it_change
         expect(page.locator("#checkout:not([aria-busy])")).to_have_count(1)
         page.wait_for_timeout(400)  # what was typed is asked about a moment after it was left
         expect(page.locator("#checkout:not([aria-busy])")).to_have_count(1)
-        page.route("**/update*", lambda route: held.append(route))
+        page.route("**/update*", hold)
         page.locator("#plan-2").check()
         expect(page.locator("#checkout[aria-busy]")).to_have_count(1)
         page.click("#pay-button")

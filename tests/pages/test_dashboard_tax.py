@@ -178,7 +178,7 @@ def test_a_checkout_says_how_its_total_came_about(server: RunningServer) -> None
     for step in (
         "6 seats, all at their tier's rate (volume) $48.00",
         "Sum of the lines $48.00",
-        "Discount WELCOME20: 20 % of what it applies to, rounded once per cart line -$9.60",
+        "Discount WELCOME20: 20 % of what it applies to, rounded once per cart line −$9.60",
         "Tax USt. 19 % in DE, added to the price, rounded once per cart line; the standard rate applies $7.30",
         "Total, tax included $45.70",
         "Due today $45.70",

@@ -43,6 +43,7 @@ NOTICES = {
     "discount-deleted": "Discount deleted. Its code is free again.",
     "tax-added": "Tax is collected there from now on.",
     "tax-removed": "Tax is not collected there any more.",
+    "checkout-saved": "Saved. Checkouts go by it from now on.",
     "seller-saved": "Saved. Checkouts and invoices go by it from now on.",
     "tax-saved": "Saved. New checkouts follow it.",
     "token-revoked": "Token revoked. The next request with it is refused.",

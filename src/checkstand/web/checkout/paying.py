@@ -35,7 +35,7 @@ from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import TRIES, reread, store_changes, without_discount
 from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
 from checkstand.web.checkout.handlers import draw, kept, later, posted
-from checkstand.web.checkout.limits import wait_to_pay
+from checkstand.web.checkout.limits import wait_to_pay, was_taken
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.missing import missing_complaints
@@ -132,6 +132,7 @@ async def _charge(
         # That payments are paused is said by the page itself.
         gone = (complaint("form", "problem.customer.deleted"),) if isinstance(refused, CustomerDeleted) else ()
         return await _refused(visit, form, Input(complaints=gone), status=409)
+    was_taken(request)
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme, wants_url=visit.wants_parts)
     return pages.go_on(visit, visit.url("/confirmation"))

@@ -82,9 +82,11 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
             details = read
         else:
             complaints += read
-    if complaints:
+    # A number that no bank knows is a try as well: somebody may be looking for one that is known.
+    is_try = not complaints or any(one.key == "problem.told" for one in complaints)
+    wait_s = wait_to_pay(request, visit) if is_first and is_try else 0
+    if complaints and not wait_s:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    wait_s = wait_to_pay(request, visit) if is_first else 0
     if wait_s:
         return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
     return await _charge(request, visit, form, changes, details)

@@ -174,7 +174,7 @@ class Counter:
             if is_open and least > 1:
                 hint = self.t("counts.from", counted=self.words.counted(terms, least))
             elif not is_open:
-                hint = self.t("counts.range", min=least, counted=self.words.counted(terms, most))
+                hint = self.t("counts.range", min=self.words.number(least), counted=self.words.counted(terms, most))
             field = Field(
                 name=noun,
                 label=self._noun_label(terms),
@@ -214,7 +214,7 @@ class Counter:
             if high is None:
                 text = self.t("tier.from", counted=self.words.counted(terms, low), amount=amount)
             else:
-                text = self.t("tier.range", min=low, max=high, amount=amount)
+                text = self.t("tier.range", min=self.words.number(low), max=self.words.number(high), amount=amount)
             is_in = low <= count and (high is None or count <= high)
             tiers.append(Tier(text=text, is_current=is_in and terms.model == "volume"))
             low = (high or low) + 1

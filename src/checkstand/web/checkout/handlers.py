@@ -39,7 +39,7 @@ from checkstand.flows.renew_checkout import renew_checkout
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.http import json_response
 from checkstand.services import client_address
-from checkstand.web.checkout import pages, results
+from checkstand.web.checkout import pages, places, results
 from checkstand.web.checkout.change import reread, store_changes, without_discount
 from checkstand.web.checkout.form import (
     may_be_chosen,
@@ -232,6 +232,9 @@ def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complai
     uses_saved = form.get("method", "").startswith(PREFIX)
     if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
         missing.append(complaint("name", "problem.name.required"))
+    address = preview.buyer.address
+    if address is not None and "state" in form and not address.state and places.has_needed_states(address.country):
+        missing.append(complaint("state", "problem.field.required"))
     options = preview.options
     needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
     if needs_tax_id and not preview.buyer.tax_id:

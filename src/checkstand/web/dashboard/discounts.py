@@ -103,7 +103,7 @@ def _row(visit: Visit, discount: Discount, goods: Mapping[UUID, Product]) -> Row
 
 
 def takes_text(discount: Discount) -> str:
-    """What it takes off: '20 %', '12.5 %, at most $50.00', '$5.00 or €4.00'."""
+    """What it takes off: '20%', '12.5%, at most $50.00', '$5.00 or €4.00'."""
     takes = discount.takes
     if isinstance(takes, AmountOff):
         return " or ".join(format_money(amount, code) for code, amount in takes.amounts.items())

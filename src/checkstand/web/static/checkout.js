@@ -277,3 +277,24 @@ if (done) setTimeout(() => location.assign(done.dataset.continue), Number(done.d
 
 // A page that the browser kept for its Back button shows a past that may no longer be: ask again.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+/* ---- days and times in the buyer's own zone; without a script they are said in UTC ---- */
+
+const zoned = {
+  day: { dateStyle: "long" },
+  moment: { dateStyle: "long", timeStyle: "short" },
+};
+
+function inOwnZone(within) {
+  for (const time of within.querySelectorAll("time[data-zoned]")) {
+    const shape = new Intl.DateTimeFormat(time.lang, zoned[time.dataset.zoned]);
+    time.textContent = shape.format(new Date(time.dateTime));
+  }
+}
+
+inOwnZone(document);
+if (form) {
+  const added = (records) => records.flatMap((record) => [...record.addedNodes]);
+  const look = (records) => added(records).forEach((node) => node.nodeType === Node.ELEMENT_NODE && inOwnZone(node));
+  new MutationObserver(look).observe(form, { childList: true, subtree: true });
+}

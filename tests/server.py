@@ -18,6 +18,7 @@ from uuid import uuid4
 import uvicorn
 
 from checkstand.app import PublicUrl, create_app, front, open_services
+from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing.demo import DemoShop, open_demo_shop
@@ -96,7 +97,11 @@ async def _serve(
     settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
     async with open_services(settings, database_url, PublicUrl(url)) as services:
         config = uvicorn.Config(
-            front(create_app(services)), log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+            front(create_app(services)),
+            http=BoundedProtocol,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -28,7 +28,7 @@ def node(script: str, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def polar_0(version: str, job: dict[str, Any]) -> dict[str, Any]:
-    """One call with a generated Python client, `0.32` or `0.16`."""
+    """One call with a generated Python client: `0.32`, `0.31`, `0.16` or `0.13`."""
     folder = ROOT / ".clients" / f"polar-{version}"
     assert folder.is_dir(), f"{folder} is missing: run `make test` once, it installs the client"
     return _ask((sys.executable, str(HERE / "python" / "polar0.py")), HERE, str(folder), job)

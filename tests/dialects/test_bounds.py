@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from checkstand.dialects import dodo, polar
 from checkstand.http import BadBody, echo, parse_json
-from checkstand.openapi import Described, Operation, operation_id
+from checkstand.openapi import Described, Json, Operation, operation_id
 from checkstand.ops import bounds
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar
@@ -52,6 +52,27 @@ def test_a_key_that_may_not_write_has_its_large_body_left_alone(server: RunningS
         f"{server.url}/v1/checkouts/", content=body, headers={**JSON, "Authorization": f"Bearer {token}"}
     )
     assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
+
+
+def test_the_test_controls_are_opened_by_a_key_that_may_do_everything_alone(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    headers = {"Authorization": f"Bearer {reading_token(server, shop)}"}
+    payment = "00000000-0000-4000-8000-000000000000"
+    for method, path in (
+        ("GET", "/clock"),
+        ("POST", "/clock"),
+        ("POST", "/settle"),
+        ("POST", f"/checkouts/{payment}/pay"),
+        ("POST", f"/payments/{payment}/resolve"),
+        ("POST", f"/payments/{payment}/dispute"),
+        ("POST", f"/refunds/{payment}/resolve"),
+    ):
+        answer = httpx2.request(method, f"{server.url}/_test{path}", headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (403, "NotPermitted"), path
+    for key in (shop.polar_token, shop.dodo_key):
+        answer = httpx2.get(f"{server.url}/_test/clock", headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == 200
 
 
 def reading_token(server: RunningServer, shop: DemoShop) -> str:
@@ -186,3 +207,70 @@ def _unbounded(part: Any, where: str) -> Iterator[str]:
         yield from _unbounded(
             value, f"{where}.{name}" if name not in ("properties", "$defs", "anyOf", "items") else where
         )
+
+
+OUT_OF_TIME = (
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "1969-12-31T23:59:59Z",
+    "3000-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999Z",
+    "9999-12-31T23:59:59-14:00",
+)
+TAKING_TIMES = {"polar_discounts_create", "polar_discounts_update", "dodo_discounts_create", "dodo_discounts_update"}
+
+
+def test_every_time_in_every_query_lies_between_1970_and_2999(server: RunningServer, shop: DemoShop) -> None:
+    """Walks the route table for parameters that are times."""
+    asked = 0
+    for api, key in ((polar.api, shop.polar_token), (dodo.api, shop.dodo_key)):
+        with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as client:
+            for one in api.operations:
+                for parameter in one.query.described() if one.query else ():
+                    schema = parameter["schema"]
+                    if not isinstance(schema, dict) or schema.get("format") != "date-time" or "{" in one.path:
+                        continue
+                    for text in OUT_OF_TIME:
+                        answer = client.get(one.path, params={str(parameter["name"]): text})
+                        assert answer.status_code == 422, (one.path, parameter["name"], text)
+                    answer = client.get(one.path, params={str(parameter["name"]): "2999-12-31T23:59:59Z"})
+                    assert answer.status_code == 200, (one.path, parameter["name"])
+                    asked += 1
+    assert asked > 5
+
+
+def test_every_time_in_every_body_lies_between_1970_and_2999(server: RunningServer, shop: DemoShop) -> None:
+    """Times are in discounts alone; whoever adds one elsewhere adds it here."""
+    found = {
+        operation_id(api, one)
+        for api in APIS
+        for one in api.operations
+        if one.body is not None and _times_outside_answers(schema_of(one))
+    }
+    assert found == TAKING_TIMES
+    made: Json = {"type": "percentage", "name": "Tenth", "basis_points": 1000, "duration": "once"}
+    for key, path, body, late in (
+        (shop.polar_token, "/v1/discounts/", made, "ends_at"),
+        (shop.dodo_key, "/discounts", {"type": "percentage", "amount": 1000}, "expires_at"),
+    ):
+        with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}) as client:
+            discount = client.post(path, json=body).json()
+            place = f"{path.rstrip('/')}/{discount.get('id') or discount['discount_id']}"
+            for text in OUT_OF_TIME:
+                for name in ("starts_at", late):
+                    assert client.post(path, json={**body, name: text}).status_code == 422, (name, text)
+                    assert client.patch(place, json={name: text}).status_code == 422, (name, text)
+            widest = {"starts_at": "1970-01-01T00:00:00Z", late: "2999-12-31T23:59:59.999999Z"}
+            assert client.post(path, json={**body, **widest}).status_code in (200, 201)
+            assert client.get(path).status_code == 200
+
+
+def _times_outside_answers(part: Any) -> bool:
+    """Whether a schema has a time in it. A buyer's answers may be any day: a birthday is before 1970 for many, and it is kept as text."""
+    if isinstance(part, list):
+        return any(map(_times_outside_answers, part))
+    if not isinstance(part, dict):
+        return False
+    return part.get("format") == "date-time" or any(
+        _times_outside_answers(value) for name, value in part.items() if name != "custom_field_data"
+    )

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from checkstand.domain.discount import Percentage
 from tests.dialects.dodo_place import BUYER, ONE, DodoShop, cart
-from tests.dialects.test_dodo_addons import make_product
-from tests.dialects.test_dodo_cart import IN_GERMANY, quoted
+from tests.dialects.test_dodo_addons import MONTHLY, make_product
+from tests.dialects.test_dodo_cart import IN_GERMANY, add_discount, quoted
 from tests.dialects.test_dodo_contract import conform
 
 
@@ -96,17 +97,68 @@ def test_an_indian_buyer_is_offered_upi_where_it_is_rupees_that_are_charged(
     assert ("UPI" in page) is (currency == "INR")
 
 
+def priced_at(dodo: DodoShop, price: int) -> str:
+    one_time = {"type": "one_time_price", "currency": "USD", "price": price}
+    return str(make_product(dodo, one_time).json()["product_id"])
+
+
 @pytest.mark.parametrize(
-    ("price", "country", "status"),
-    [(50, "US", 200), (49, "US", 422), (50, "DE", 422), (60, "DE", 200), (50, "DK", 200), (30, "DK", 422)],
+    ("price", "currency", "status"),
+    [(50, None, 200), (49, None, 422), (50, "EUR", 422), (60, "EUR", 200), (50, "DKK", 200), (30, "DKK", 422)],
 )
 def test_the_smallest_charge_is_that_of_the_currency_that_is_charged(
-    dodo: DodoShop, price: int, country: str, status: int
+    dodo: DodoShop, price: int, currency: str | None, status: int
 ) -> None:
     """Row 69: 0.50 dollars are less than half a euro."""
-    one_time = {"type": "one_time_price", "currency": "USD", "price": price}
-    product = make_product(dodo, one_time).json()["product_id"]
-    answer = dodo.create(product_cart=cart(product), billing_address={"country": country})
+    product = priced_at(dodo, price)
+    answer = dodo.create(product_cart=cart(product), billing_currency=currency)
     assert answer.status_code == status, answer.text
     if status != 200:
         assert answer.json()["code"] == "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT"
+
+
+@pytest.mark.parametrize(("price", "country", "charged"), [
+    (130_000, "ID", "USD"), (130_000, "LA", "USD"), (130_000, "LB", "USD"),  # more than can be charged there
+    (50, "DE", "USD"),  # less than half a euro
+    (80_000, "ID", "IDR"), (60, "DE", "EUR"),
+])  # fmt: skip
+def test_where_the_buyers_own_currency_does_not_fit_the_prices_is_charged(
+    dodo: DodoShop, price: int, country: str, charged: str
+) -> None:
+    stored = quoted(dodo, product_cart=cart(priced_at(dodo, price)), billing_address={"country": country})
+    assert stored.currency == charged
+    assert (stored.exchange is None) == (charged == "USD")
+
+
+@pytest.mark.parametrize("path", ["/checkouts", "/checkouts/preview"])
+@pytest.mark.parametrize(
+    ("price", "quantity", "code", "currency", "limit"),
+    [
+        (130_000, 1, None, "IDR", "IDR 16,000,000.00"),  # named, so it is refused
+        (99_999_999, 2, None, None, "$999,999.99"),
+        (99_999_999, 30, "NEARLY", None, "$21,474,836.47"),  # what is charged is small, what is told of it is not
+        (99_999, 200, "NEARLY", "IDR", "IDR 21,474,836.47"),
+    ],
+)
+def test_what_cannot_be_charged_or_told_is_refused_with_the_limit(
+    dodo: DodoShop, path: str, price: int, quantity: int, code: str | None, currency: str | None, limit: str
+) -> None:
+    add_discount(dodo, "NEARLY", Percentage(basis_points=9999))
+    body = {"product_cart": cart(priced_at(dodo, price), quantity), "discount_code": code, "billing_currency": currency}
+    answer = dodo.http.post(path, json=dodo.filled(body))
+    assert answer.status_code == 422, answer.text
+    assert limit in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/checkouts", "/checkouts/preview"])
+def test_a_subscription_that_could_never_be_charged_without_its_first_discount_is_refused(
+    dodo: DodoShop, path: str
+) -> None:
+    add_discount(dodo, "HALF", Percentage(basis_points=5000))
+    dear = {**MONTHLY, "price": 60_000_000}
+    product = make_product(dodo, dear).json()["product_id"]
+    body = {"product_cart": cart(product, 2), "discount_code": "HALF"}
+    answer = dodo.http.post(path, json=dodo.filled(body))
+    assert (answer.status_code, "$999,999.99" in answer.text) == (422, True), answer.text
+    fits = dodo.http.post(path, json=dodo.filled({**body, "product_cart": cart(product)}))
+    assert fits.status_code == 200, fits.text

@@ -143,3 +143,36 @@ def test_refusals_are_the_clients_own_error_classes(client: DodoPayments, dodo: 
         DodoPayments(bearer_token="wrong", base_url=dodo.server.url).products.retrieve(dodo.id("P"))
     with pytest.raises(PermissionDeniedError):
         DodoPayments(bearer_token=dodo.key("products:read"), base_url=dodo.server.url).products.archive(dodo.id("P"))
+
+
+def test_the_newest_client_finds_every_key_of_its_types(dodo: DodoShop) -> None:
+    """With its strict validation on, one missing key would raise."""
+    client = DodoPayments(bearer_token=dodo.demo.dodo_key, base_url=dodo.server.url, _strict_response_validation=True)
+    session = client.checkout_sessions.create(product_cart=[{"product_id": dodo.id("P"), "quantity": 2}])
+    dodo.pay(session.session_id)
+    paid = client.checkout_sessions.retrieve(session.session_id).payment_id
+    assert paid is not None
+    assert [item.has_license_key for item in client.payments.list().items] == [False]
+    assert client.payments.retrieve_line_items(paid).partial_refund_allowed
+    refund = client.refunds.create(payment_id=paid, items=[{"item_id": dodo.id("P"), "amount": 300}])
+    assert client.refunds.retrieve(refund.refund_id).is_partial
+    opened = dodo.http.post(f"/_test/payments/{paid}/dispute", json={"amount": 500})
+    assert opened.status_code == 200, opened.text
+    disputes = client.disputes.list().items
+    assert [item.payment_provider for item in disputes] == ["dodo"]
+    assert client.disputes.retrieve(disputes[0].dispute_id).payment_provider == "dodo"
+    for noun in (client.customers, client.products, client.discounts, client.addons, client.brands, client.refunds):
+        assert noun.list().items, noun
+    assert client.payments.retrieve(paid).total_amount == 2000
+
+
+def test_metadata_of_the_other_api_is_shown_in_dodos_type(client: DodoPayments, dodo: DodoShop) -> None:
+    """Clients before 1.100 know texts alone."""
+    headers = {"Authorization": f"Bearer {dodo.demo.polar_token}"}
+    price = {"amount_type": "fixed", "price_amount": 1000}
+    body = {"name": "Noted", "prices": [price], "metadata": {"n": 5, "half": 0.5, "yes": True, "text": "a"}}
+    made = dodo.http.post("/v1/products/", json=body, headers=headers).json()
+    assert made["metadata"] == {"n": 5, "half": 0.5, "yes": True, "text": "a"}
+    shown = next(item for item in client.products.list().items if item.name == "Noted")
+    assert shown.metadata == {"n": "5", "half": "0.5", "yes": "true", "text": "a"}
+    assert client.products.retrieve(shown.product_id).metadata == shown.metadata

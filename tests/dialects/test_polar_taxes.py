@@ -118,6 +118,14 @@ def test_a_business_abroad_accounts_for_the_tax_itself(server: RunningServer, po
     assert sums(polar.update(business, customer_tax_id=None).json()) == (833, 167, 1000, "inclusive")
 
 
+def test_the_postal_code_of_an_island_takes_the_mainlands_tax_away(polar: Polar) -> None:
+    made = polar.create(**place("ES", city="Madrid", postal_code="28001")).json()
+    assert sums(made) == (826, 174, 1000, "inclusive")
+    for code, expected in (("35001", (1000, 0)), ("28001", (826, 174)), ("38001", (1000, 0))):
+        moved = polar.patch(made["client_secret"], **place("ES", city="Las Palmas", postal_code=code)).json()
+        assert (moved["net_amount"], moved["tax_amount"]) == expected, code
+
+
 def test_a_trial_shows_the_tax_and_its_order_has_none(polar: Polar) -> None:
     made = polar.create("trial", **place("DE")).json()
     assert sums(made) == (1681, 319, 2000, "inclusive")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import httpx2
 import pytest
 from limits import RateLimitItemPerMinute
 
+from checkstand.domain import ids
 from checkstand.ops.limiter import Limiter
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar
@@ -49,6 +51,38 @@ def test_dodo_tells_how_the_caller_stands_and_refuses_in_its_own_words(limited: 
     assert refused[0].json()["code"] == "TOO_MANY_REQUESTS"
     assert int(refused[0].headers["retry-after"]) >= 1
     assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= set(answers[0].headers)
+
+
+@pytest.mark.parametrize(
+    ("path", "prefix", "said"), [("/v1/products/", "polar_oat_", ""), ("/products", "dodo_key_", "TOO_MANY_REQUESTS")]
+)
+def test_tokens_that_open_nothing_are_counted_by_address_and_one_that_works_goes_on(
+    limited: RunningServer, path: str, prefix: str, said: str
+) -> None:
+    """Each made up anew, in the right form: counting each by itself would count nothing."""
+    shop = limited.new_shop()
+    somewhere = httpx2.HTTPTransport(local_address="127.0.0.4" if prefix == "dodo_key_" else "127.0.0.5")
+    with httpx2.Client(base_url=limited.url, transport=somewhere) as client:
+
+        def asked(token: str) -> httpx2.Response:
+            return client.get(path, headers={"Authorization": f"Bearer {token}"})
+
+        answers = [asked(ids.secret(prefix, random_bytes=os.urandom)) for _ in range(70)]
+        assert {answer.status_code for answer in answers[:15]} == {401}
+        assert answers[-1].status_code == 429
+        assert said in answers[-1].text
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert asked(shop.dodo_key if said else shop.polar_token).status_code == 200
+
+
+def test_strangers_cannot_try_one_session_after_the_other(limited: RunningServer) -> None:
+    """Confirming is limited for an address as well: with made-up secrets no session ever reaches its own limit."""
+    with httpx2.Client(base_url=limited.url, transport=httpx2.HTTPTransport(local_address="127.0.0.6")) as client:
+        codes = [
+            client.post(f"/v1/checkouts/client/polar_c_{number}/confirm", json={}).status_code for number in range(125)
+        ]
+    assert set(codes[:100]) == {404}
+    assert codes[-1] == 429
 
 
 def test_without_limits_nothing_is_counted(server: RunningServer, shop: DemoShop) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from checkstand.domain.document import Document, Party
+from checkstand.domain.tax import TaxShare
 from checkstand.web.documents.pages import html_of
 from checkstand.web.documents.pdf import print_pdf
 from checkstand.web.documents.words import printed
@@ -33,6 +34,43 @@ def test_the_file_says_what_the_page_says() -> None:
     said += [part for _, lines in shown.parties for part in lines]
     flat = " ".join(text.split())
     assert [part for part in said if " ".join(part.split()) not in flat] == []
+
+
+def in_order(text: str, *said: str) -> bool:
+    """Whether these stand in the text one behind the other."""
+    flat, at = " ".join(text.split()), 0
+    for part in said:
+        found = flat.find(" ".join(part.split()), at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
+
+
+def test_text_is_read_out_in_the_order_of_the_page() -> None:
+    shares = (
+        TaxShare(name="GST", rate_ppm=50_000, amount_minor=50),
+        TaxShare(name="QST", rate_ppm=99_750, amount_minor=100),
+    )
+    long = replace(line(1000, 150, 149_750), label="A mug with a name that is longer than its column is wide " * 2)
+    document = invoice(replace(long, taxes=shares), line(500, 0, 0, "reverse_charge"))
+    shown, text = printed(document), text_of(printed_file(document))
+    facts = [cell for row in shown.facts for cell in row]
+    parties = [part for heading, lines in shown.parties for part in (heading, *lines)]
+    table = [cell for row in (shown.columns, *shown.rows) for cell in row]
+    sums = [cell for row in (*shown.sums, shown.total) for cell in row]
+    order = [
+        shown.heading,
+        shown.seller_name,
+        *shown.banners,
+        *facts,
+        *parties,
+        shown.headline,
+        *table,
+        *sums,
+        *shown.notes,
+    ]
+    assert in_order(text, *order), text
 
 
 def test_names_in_latin_greek_and_cyrillic_letters_are_printed_and_others_by_their_code() -> None:

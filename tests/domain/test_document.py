@@ -9,9 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from checkstand.domain.address import Address
-from checkstand.domain.document import Document, DocumentLine, Party, make_receipt, tax_rows
+from checkstand.domain.document import Document, Party, make_receipt, tax_currency_of
+from checkstand.domain.document_lines import DocumentLine, tax_rows
+from checkstand.domain.exchange import Exchange
+from checkstand.domain.organization import Organization, OrganizationSettings
 from checkstand.domain.payment import Instrument
-from checkstand.domain.tax import TaxReason
+from checkstand.domain.tax import TaxReason, TaxShare
 from checkstand.web.documents.words import REVERSE_CHARGE, REVERSE_CHARGE_EU, printed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -74,14 +77,14 @@ def test_both_tax_ids_and_the_sentence_of_a_reverse_charge_are_printed() -> None
     ("currency", "amounts"),
     [
         ("JPY", ("¥500", "¥1,000", "¥190", "¥1,190")),
-        ("KWD", ("KWD 0.500", "KWD 1.000", "KWD 0.190", "KWD 1.190")),
+        ("KWD", ("KWD\xa00.500", "KWD\xa01.000", "KWD\xa00.190", "KWD\xa01.190")),
         ("EUR", ("€5.00", "€10.00", "€1.90", "€11.90")),
     ],
 )
 def test_amounts_have_the_paid_currencys_own_decimals(currency: str, amounts: tuple[str, ...]) -> None:
     shown = printed(invoice(line(1000, 190), currency=currency))
     tax = next(amount for label, amount in shown.sums if label.startswith("VAT"))
-    assert (*shown.rows[0][2:], tax, shown.total[1]) == amounts
+    assert (shown.rows[0][2], shown.rows[0][4], tax, shown.total[1]) == amounts
 
 
 def test_a_receipt_is_its_invoice_under_the_number_and_date_of_the_payment() -> None:
@@ -96,4 +99,74 @@ def test_a_receipt_is_its_invoice_under_the_number_and_date_of_the_payment() -> 
 
 def test_a_tiered_amount_shows_no_unit_price() -> None:
     shown = printed(invoice(replace(line(1000, 190), unit_minor=None)))
-    assert shown.rows == (("Mug", "2", "", "€10.00"),)
+    assert shown.rows == (("Mug", "2", "", "19%", "€10.00"),)
+
+
+def test_a_price_that_contains_its_tax_is_told_without_it_with_its_rate_and_what_that_was_taken_on() -> None:
+    contained = replace(line(1681, 319), unit_minor=1000, amount_minor=2000, tax_inclusive=True)
+    shown = printed(replace(invoice(contained), subtotal_minor=2000))
+    assert shown.columns == ("Description", "Qty", "Net unit price", "Tax", "Amount with tax")
+    assert shown.rows == (("Mug", "2", "€8.4034", "19%", "€20.00"),)
+    assert shown.sums == (
+        ("Subtotal (tax included)", "€20.00"),
+        ("Total without tax", "€16.81"),
+        ("VAT (19% on €16.81)", "€3.19"),
+    )
+    exact = replace(line(10_000, 1900), unit_minor=5950, amount_minor=11_900, tax_inclusive=True)
+    assert printed(invoice(exact)).rows[0][2] == "€50.00"
+
+
+def test_two_taxes_of_one_place_have_a_row_each_with_rate_base_and_sum() -> None:
+    both = (
+        TaxShare(name="GST", rate_ppm=50_000, amount_minor=50),
+        TaxShare(name="QST", rate_ppm=99_750, amount_minor=100),
+    )
+    quebec = replace(line(1000, 150, 149_750), tax_name="GST + QST", taxes=both)
+    shown = printed(invoice(quebec, line(500, 25, 50_000), currency="CAD"))
+    assert [row[3] for row in shown.rows] == ["5% + 9.975%", "5%"]
+    assert [row for row in shown.sums if "ST" in row[0]] == [
+        ("GST (5% on CA$10.00)", "CA$0.50"),
+        ("QST (9.975% on CA$10.00)", "CA$1.00"),
+    ]
+    assert ("VAT (5% on CA$5.00)", "CA$0.25") in shown.sums
+
+
+def test_without_tax_there_is_no_column_for_it() -> None:
+    shown = printed(invoice(line(1000, 0, 0, "not_collecting")))
+    assert (shown.columns, shown.rows) == (
+        ("Description", "Qty", "Unit price", "Amount"),
+        (("Mug", "2", "€5.00", "€10.00"),),
+    )
+    assert printed(invoice(line(1000, 0, 0, "reverse_charge"))).rows[0][3] == "reverse charge"
+
+
+def test_the_tax_is_told_in_the_sellers_own_currency_with_the_rate_and_its_day() -> None:
+    zloty = Exchange(base="EUR", currency="PLN", rate="4.2555", fee_ppm=0, dated="2026-11-20")
+    shown = printed(replace(invoice(line(1000, 230, 230_000)), tax_exchange=zloty))
+    assert shown.notes == ("Tax in PLN: PLN\xa09.79 (EUR 1 = PLN 4.2555, rate of November 20, 2026).",)
+
+
+@pytest.mark.parametrize(
+    ("country", "currency", "own"),
+    [
+        ("PL", "EUR", "PLN"),
+        ("PL", "PLN", None),
+        ("DE", "USD", "EUR"),
+        ("GB", "EUR", "GBP"),
+        ("US", "EUR", None),
+        (None, "EUR", None),
+    ],
+)
+def test_only_sellers_whose_law_says_so_tell_the_tax_in_their_own_currency(
+    country: str | None, currency: str, own: str | None
+) -> None:
+    seller = Organization(
+        id=ORDER,
+        slug="demo",
+        name="Demo",
+        mode="test",
+        settings=OrganizationSettings(country=country),
+        clock_offset_us=0,
+        created_at=NOW,
+    )
+    assert tax_currency_of(seller, currency) == own

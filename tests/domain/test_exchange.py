@@ -32,11 +32,12 @@ def exchange(base: str, other: str, rate: str, fee_ppm: int = 0) -> Exchange:
         ("USD", "KWD", "0.308", 1000, 3080),  # $10.00: 3.080 dinars
         ("USD", "EUR", "0.92", 1000, 920),
         ("JPY", "USD", "0.0064", 1573, 1007),  # 1573 yen: 10.0672 dollars
-        ("JPY", "KWD", "0.002", 1573, 3146),
+        ("JPY", "KWD", "0.002", 1573, 3150),  # 3.146 dinars: the last digit of what is charged is 0
+        ("USD", "ISK", "122.07", 1001, 122_200),  # 1221.92 kronur: whole ones are charged
         ("JPY", "KRW", "8.5", 3, 26),  # 25.5: half away from zero
         ("KWD", "USD", "3.25", 3080, 1001),
         ("KWD", "JPY", "500", 3080, 1540),
-        ("KWD", "BHD", "1.2", 3080, 3696),
+        ("KWD", "BHD", "1.2", 3080, 3700),
     ],
 )
 def test_minor_units_are_those_of_each_currency(
@@ -80,14 +81,16 @@ def test_a_refund_is_converted_as_its_charge_was(given_exchange: Exchange, amoun
 @given(EXCHANGES, AMOUNTS)
 def test_an_amount_is_what_exact_decimal_arithmetic_says(given_exchange: Exchange, amount_minor: int) -> None:
     # 60 digits hold the product of all factors exactly: none has more than 13.
-    shift = currency(given_exchange.currency).exponent - currency(given_exchange.base).exponent
+    other = currency(given_exchange.currency)
+    shift = other.exponent - currency(given_exchange.base).exponent
     fee = 1 + Decimal(given_exchange.fee_ppm) / 1_000_000
-    exact = (Decimal(amount_minor) * Decimal(given_exchange.rate)).scaleb(shift) * fee
-    assert given_exchange.convert(amount_minor) == int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+    exact = (Decimal(amount_minor) * Decimal(given_exchange.rate)).scaleb(shift) * fee / other.step_minor
+    assert given_exchange.convert(amount_minor) == int(exact.quantize(Decimal(1), ROUND_HALF_UP)) * other.step_minor
 
 
 @given(st.sampled_from(["USD", "JPY", "KWD"]), AMOUNTS)
 def test_one_to_one_without_a_fee_changes_nothing(code: str, amount_minor: int) -> None:
+    amount_minor -= amount_minor % currency(code).step_minor
     assert exchange(code, code, "1").convert(amount_minor) == amount_minor
 
 

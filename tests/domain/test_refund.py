@@ -16,7 +16,8 @@ from checkstand.domain.ledger import charge, dispute, refund, reversal
 from checkstand.domain.order import Order, OrderItem
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.refund import AskedItem, Part, Refund, RefundRefused, RefundRequest, by_net, by_total, spread
-from checkstand.domain.refunding import make_refund, parts_of, returned_of, status_after, whole
+from checkstand.domain.refund_shares import parts_of, whole
+from checkstand.domain.refunding import make_refund, returned_of, status_after
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 SHOP, BUYER, CHECKOUT, ORDER = (UUID(int=n) for n in range(1, 5))

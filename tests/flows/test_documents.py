@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -21,10 +22,18 @@ from checkstand.flows.issue_documents import (
     read_receipt,
 )
 from checkstand.flows.settle_refund import settle_refund
+from checkstand.providers.rates import Rate
 from checkstand.store import documents, organizations
 from tests.conftest import Shop, open_shop
 from tests.flows.refunding import ProcessDied, buy, give_back, later, order_of
 from tests.flows.test_purchase import make, pay
+
+
+class NoRates:
+    """A provider of rates that is out of order."""
+
+    async def rate(self, base: str, currency: str) -> Rate | None:
+        raise OSError
 
 
 async def decided(shop: Shop, **settings: object) -> Shop:
@@ -103,6 +112,45 @@ def test_an_invoice_keeps_what_was_true_when_it_was_issued(database_url: str) ->
             assert (before.seller.name, before.seller.tax_id) == ("Demo Shop GmbH", "DE136695976")
             assert (before.net_minor, before.tax_minor, before.total_minor) == (840, 160, 1000)
             assert [(row.rate_ppm, row.net_minor, row.tax_minor) for row in before.taxes] == [(190_000, 840, 160)]
+
+    asyncio.run(story())
+
+
+def test_the_tax_in_the_sellers_own_currency_is_frozen_with_the_rate_of_the_sale(database_url: str) -> None:
+    async def story() -> None:
+        async with open_shop(database_url) as shop:
+            shop = await decided(shop, country="PL", tax_registrations=("EU",))
+            _, order = await buy(shop)
+            told = await invoice_of(shop, order.id)
+            rate = await shop.ports.rates.rate("USD", "PLN")
+            assert rate is not None
+            assert told.tax_exchange is not None
+            assert (told.tax_exchange.rate, told.tax_exchange.dated, told.tax_exchange.fee_ppm) == (
+                rate.rate,
+                rate.dated,
+                0,
+            )
+            own = Fraction(rate.rate) * 160
+            assert told.own_tax_minor == int(own + Fraction(1, 2)), "19 % in $10.00, in grosze"
+            refund = await give_back(shop, order, 500)
+            moved = await decided(replace(shop, ports=replace(shop.ports, rates=NoRates())), country="DE")
+            note = await read_credit_note(moved.ports, moved.demo.organization, refund.id)
+            assert (note.tax_exchange, note.tax_minor) == (told.tax_exchange, 80)
+            edit = BillingEdit(given=frozenset({"name"}), name="Ada Ltd")
+            await edit_billing(moved.ports, moved.demo.organization, order.id, edit)
+            assert await issue_invoice(moved.ports, moved.demo.organization, order.id)
+            again = await invoice_of(moved, order.id)
+            assert (again.revision, again.tax_exchange) == (2, told.tax_exchange)
+
+    asyncio.run(story())
+
+
+def test_a_payment_is_settled_although_nobody_knows_a_rate(database_url: str) -> None:
+    async def story() -> None:
+        async with open_shop(database_url) as shop:
+            shop = await decided(shop, country="PL", tax_registrations=("EU",))
+            _, order = await buy(replace(shop, ports=replace(shop.ports, rates=NoRates())))
+            assert (order.tax_minor, (await invoice_of(shop, order.id)).tax_exchange) == (160, None)
 
     asyncio.run(story())
 

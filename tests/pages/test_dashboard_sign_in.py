@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
 from checkstand.app import PublicUrl
+from checkstand.web.dashboard.passwords import PasswordChecks, TooBusy
+from checkstand.web.dashboard.sign_in import Door
 from tests.pages.visitor import Visitor, visitor
 from tests.server import RunningServer
 
@@ -62,6 +66,51 @@ def test_guessing_shuts_the_door_even_for_the_right_password(server: RunningServ
         assert person.sign_in(password="guess").status_code == 422
     assert person.sign_in().status_code == 429
     assert visitor(server.url, server.new_shop()).get("").status_code == 200
+
+
+def test_many_guesses_at_once_keep_nobody_else_waiting(server: RunningServer) -> None:
+    """From one address 40 people guess at the same moment; from another one somebody signs in meanwhile."""
+    person = at_the_door(server)
+    elsewhere = httpx2.HTTPTransport(local_address="127.0.0.9")
+
+    with httpx2.Client(base_url=server.url, transport=elsewhere, timeout=60) as guesser, ThreadPoolExecutor(40) as many:
+
+        def guess(number: int) -> int:
+            fields = {"email": f"nobody-{number}@example.com", "password": "guess"}
+            return guesser.post("/dashboard/login", data=fields).status_code
+
+        guesses = [many.submit(guess, number) for number in range(40)]
+        assert person.sign_in().status_code == 303
+        checked_before = sum(found.done() and found.result() == 422 for found in guesses)
+        codes = {found.result() for found in guesses}
+    assert codes == {422, 503}
+    assert checked_before <= 10, "those of one address have eight places in the queue"
+
+
+def test_one_address_waits_in_few_places_and_leaves_the_others_free() -> None:
+    checks = PasswordChecks()
+    with contextlib.ExitStack() as waiting:
+        for _ in range(8):
+            waiting.enter_context(checks.place("192.0.2.1"))
+        with pytest.raises(TooBusy):
+            waiting.enter_context(checks.place("192.0.2.1"))
+        for number in range(24):
+            waiting.enter_context(checks.place(f"198.51.100.{number}"))
+        with pytest.raises(TooBusy):
+            waiting.enter_context(checks.place("203.0.113.1"))
+        assert checks.underway("192.0.2.1") == 8
+    assert checks.underway("192.0.2.1") == 0
+    with checks.place("203.0.113.1"):
+        assert checks.underway("203.0.113.1") == 1
+
+
+def test_tries_under_way_count_before_their_passwords_are_checked() -> None:
+    door = Door()
+    for _ in range(95):
+        door.failed("192.0.2.1")
+    assert not door.is_shut("192.0.2.1", "a@example.com", underway=4)
+    assert door.is_shut("192.0.2.1", "b@example.com", underway=5)
+    assert not door.is_shut("192.0.2.2", "b@example.com", underway=5)
 
 
 def test_the_email_is_found_in_any_case_and_kept_when_the_password_is_wrong(server: RunningServer) -> None:
@@ -142,7 +191,18 @@ def test_every_room_asks_for_sign_in_and_remembers_where_to_go(server: RunningSe
 
 
 @pytest.mark.parametrize(
-    "bad", ["https://evil.example", "//evil.example", "/dashboard//evil.example", "/dashboard\\@evil", "/v1/products"]
+    "bad",
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/dashboard//evil.example",
+        "/dashboard\\@evil",
+        "/v1/products",
+        "/dashboard/../../x",
+        "/dashboard/./x",
+        "/dashboard/%2e%2e/x",
+        "/dashboard/..",
+    ],
 )
 def test_sign_in_leads_nowhere_else(server: RunningServer, bad: str) -> None:
     person = at_the_door(server)

@@ -254,6 +254,77 @@ def test_electronic_books_have_the_rate_of_books_where_the_country_says_so(
     assert told(decide(country, "*", category="e_book")) == expected
 
 
+@pytest.mark.parametrize(
+    ("country", "postal_code", "registrations", "expected"),
+    [
+        ("ES", "28001", ("EU",), ("standard_rated", [("IVA", 210_000)])),
+        ("ES", None, ("EU",), ("standard_rated", [("IVA", 210_000)])),
+        ("ES", "35 001", ("EU",), ("not_collecting", [])),
+        ("ES", "38001", ("ES",), ("not_collecting", [])),
+        ("ES", "51001", ("EU",), ("not_collecting", [])),
+        ("ES", "52006", ("EU",), ("not_collecting", [])),
+        ("ES", "52006", ("*",), ("not_supported", [])),
+        ("IT", "23041", ("EU",), ("not_collecting", [])),
+        ("IT", "23030", ("EU",), ("standard_rated", [("IVA", 220_000)])),
+        ("IT", "22061", ("IT",), ("not_collecting", [])),
+        ("IT", "47891", ("EU",), ("not_collecting", [])),
+        ("DE", "78266", ("EU",), ("not_collecting", [])),
+        ("DE", "78266", ("EU", "CH"), ("standard_rated", [("MWST", 81_000)])),
+        ("DE", "D-27498", ("DE",), ("not_collecting", [])),
+        ("GR", "630 86", ("EU",), ("not_collecting", [])),
+        ("GR", "63087", ("EU",), ("not_collecting", [])),
+        ("FI", "22100", ("EU",), ("not_collecting", [])),
+        ("FI", "AX-22100", ("FI",), ("not_collecting", [])),
+        ("AX", "22100", ("FI",), ("not_collecting", [])),
+        ("FR", "97110", ("EU", "FR"), ("not_collecting", [])),
+        ("FR", "97110", ("GP",), ("standard_rated", [("TVA", 85_000)])),
+        ("FR", "97133", ("GP",), ("not_collecting", [])),
+        ("FR", "97300", ("*",), ("not_subject_to_tax", [])),
+        ("FR", "98000", ("EU",), ("standard_rated", [("TVA", 200_000)])),
+        ("FR", "20000", ("EU",), ("standard_rated", [("TVA", 200_000)])),
+        ("PT", "1000-001", ("EU",), ("standard_rated", [("IVA", 230_000)])),
+        ("PT", "9000-064", ("EU",), ("standard_rated", [("IVA", 220_000)])),
+        ("PT", "９５００－３２１", ("PT",), ("standard_rated", [("IVA", 160_000)])),
+        ("GB", "JE2 3AB", ("GB",), ("not_collecting", [])),
+        ("GB", "GY1 1AA", ("*",), ("not_subject_to_tax", [])),
+        ("GB", "BT1 5GS", ("GB",), ("standard_rated", [("VAT", 200_000)])),
+        ("GB", "IM1 2PX", ("GB",), ("standard_rated", [("VAT", 200_000)])),
+        ("JE", "JE2 3AB", ("JE",), ("standard_rated", [("GST", 50_000)])),
+        ("NO", "9170", ("NO",), ("not_collecting", [])),
+        ("AU", "6798", ("AU",), ("not_collecting", [])),
+    ],
+)
+def test_a_territory_with_taxes_of_its_own_is_told_by_its_postal_code(
+    country: str, postal_code: str | None, registrations: tuple[str, ...], expected: tuple[str, list[tuple[str, int]]]
+) -> None:
+    question = replace(
+        ASKED, country=country, postal_code=postal_code, registrations=frozenset(registrations), seller_country="DE"
+    )
+    assert told(asyncio.run(PROVIDER.decide(question))) == expected
+
+
+def test_a_business_in_a_territory_outside_of_the_unions_vat_is_no_reverse_charge() -> None:
+    for country, postal_code, number in (("ES", "35001", "ESB58378431"), ("FI", "22100", "FI20774740")):
+        question = replace(
+            ASKED,
+            country=country,
+            postal_code=postal_code,
+            registrations=frozenset({"DE", "EU"}),
+            seller_country="DE",
+            tax_id=number,
+        )
+        assert told(asyncio.run(PROVIDER.decide(question))) == ("not_collecting", [])
+
+
+def test_every_territory_is_a_part_of_a_country_and_no_code_is_listed_twice() -> None:
+    listed = list(taxes._lines(taxes._data("tax_territories.csv")))
+    assert {line["country"] for line in listed} <= COUNTRIES
+    codes = [(line["country"], code) for line in listed for code in line["postcodes"].split()]
+    assert len(codes) == len(set(codes))
+    known = COUNTRIES | {row.place for row in rows()}
+    assert all(line["place"] in known or line["place"].startswith(f"{line['country']}-") for line in listed)
+
+
 def test_the_rates_that_changed_lately_are_the_new_ones() -> None:
     known = {"SK": 230_000, "EE": 240_000, "FI": 255_000, "RO": 210_000, "KZ": 160_000, "IL": 180_000, "CH": 81_000}
     for country, rate_ppm in known.items():
@@ -265,7 +336,7 @@ def test_the_rates_that_changed_lately_are_the_new_ones() -> None:
 def test_the_table_names_existing_places_once_per_tax_and_category() -> None:
     table = rows()
     places = COUNTRIES | set(STATES)
-    assert {row.place for row in table} <= places
+    assert {row.place for row in table} <= places | {"PT-20", "PT-30"}
     assert {row.needs for row in table} <= places
     assert {row.category for row in table if row.category} <= set(CATEGORIES)
     keys = [(row.place, row.name, row.category) for row in table]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import BACKLOG
 
 GRACE_S = 1
@@ -36,12 +37,18 @@ class _Server(uvicorn.Server):
 
 
 async def serve_web(
-    app: ASGIApp, bound: socket.socket, stop: asyncio.Event, *, ready: Callable[[], None], access_log: bool = False
+    app: ASGIApp,
+    bound: socket.socket,
+    stop: asyncio.Event,
+    *,
+    ready: Callable[[], None],
+    access_log: bool = False,
+    protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
     """Serve until `stop` is set. `ready` is called once requests are accepted."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=protocol,
         ws="none",
         loop="none",
         lifespan="off",

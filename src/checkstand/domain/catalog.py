@@ -19,10 +19,10 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.files import FileRef
 from checkstand.domain.image import ImageRef
-from checkstand.domain.money import divide_half_away, format_money
+from checkstand.domain.money import divide_half_away, format_money, step_missed
 from checkstand.domain.terms import Custom as Custom
 from checkstand.domain.terms import Fixed as Fixed
-from checkstand.domain.terms import Metered, SeatBased, UnitBased, is_nothing, named_amount
+from checkstand.domain.terms import Metered, SeatBased, UnitBased, charged_amounts, is_nothing, named_amount
 from checkstand.domain.terms import Terms as Terms
 from checkstand.domain.terms import takes as takes
 
@@ -174,11 +174,27 @@ def check_custom_amount(terms: Custom, amount_minor: int, code: str) -> str | No
         return "amount_above_maximum"
     if amount_minor > known.largest_charge_minor:
         return "amount_above_currency_maximum"
+    if step_missed(amount_minor, code):
+        return "amount_off_step"
     return None
 
 
+def off_step_problems(definitions: Sequence[PriceDefinition]) -> list[Problem]:
+    """Prices with an amount that no processor would charge: half a krona, the last digit of a dinar."""
+    missed = [
+        (definition, amount, step)
+        for definition in definitions
+        for amount in charged_amounts(definition.terms)
+        if (step := step_missed(amount, definition.currency)) is not None
+    ]
+    return [
+        Problem("amount_off_step", ("prices",), amount, {"step": step, "currency": definition.currency})
+        for definition, amount, step in missed[:1]
+    ]
+
+
 def amount_params(terms: Custom, code: str) -> dict[str, str]:
-    """The numbers an amount message needs, formatted: the currency's smallest and largest charge and the price's bounds."""
+    """What an amount message needs, formatted: the currency's smallest and largest charge and its step, the price's bounds."""
     known = currency_of(code)
     largest = known.largest_charge_minor if terms.maximum_minor is None else terms.maximum_minor
     return {
@@ -186,6 +202,8 @@ def amount_params(terms: Custom, code: str) -> dict[str, str]:
         "largest": format_money(known.largest_charge_minor, code),
         "minimum": format_money(terms.minimum_minor, code),
         "maximum": format_money(largest, code),
+        "step": format_money(known.step_minor, code),
+        "currency": code,
     }
 
 

@@ -25,7 +25,7 @@ from checkstand.domain.errors import Expired, IllegalMove, NotOpen
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.fields import Answers, AttachedField
 from checkstand.domain.organization import Dialect
-from checkstand.domain.tax import TaxReason
+from checkstand.domain.quote import Quote
 from checkstand.domain.terms import SeatBased, UnitBased
 from checkstand.domain.trial import add_span
 
@@ -137,60 +137,6 @@ class Redirects:
     success_url: str | None = None
     back_url: str | None = None
     embed_origin: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteLine:
-    """What one line comes to, in minor units. `subtotal_minor` is before discount and tax.
-
-    `net_minor` is without tax, `total_minor` with it. `is_deferred`: nothing is taken for it today, since its trial comes first.
-    """
-
-    product_id: UUID
-    price_id: UUID
-    label: str
-    quantity: int
-    unit_minor: int
-    subtotal_minor: int
-    discount_minor: int
-    net_minor: int
-    tax_minor: int
-    total_minor: int
-    part_of: int | None = None
-    tax_inclusive: bool = False
-    tax_rate_ppm: int = 0
-    tax_reason: TaxReason | None = None
-    tax_name: str | None = None
-    is_deferred: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedDiscount:
-    """What one of a session's discounts takes off."""
-
-    discount_id: UUID
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
-    """A priced cart. `tax_minor` None: not enough is known yet. `due_minor` is what is taken today (0 in a trial)."""
-
-    currency: str
-    lines: tuple[QuoteLine, ...]
-    subtotal_minor: int
-    discount_minor: int
-    net_minor: int
-    tax_minor: int | None
-    tax_behavior: Literal["inclusive", "exclusive"] | None
-    total_minor: int
-    due_minor: int
-    discounts: tuple[AppliedDiscount, ...] = ()
-
-    @property
-    def tax_due_minor(self) -> int:
-        """The tax in what is taken today."""
-        return sum(line.tax_minor for line in self.lines if not line.is_deferred)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,11 @@ money), then ISO 4217. CLDR, which says how amounts are usually printed, never d
   processor's list: 2.
 * HUF, TWD: whole units for payouts only; charges have two decimals. So 2. CLP: 0 for all.
 * ALL COP IDR LAK LBP MMK PKR RSD UZS and more: printed without decimals by CLDR, two in ISO and in charges. So 2.
-* BHD IQD JOD KWD LYD OMR TND: 3. CLDR prints IQD without decimals; LYD is in no processor's list. Card networks want
-  the last digit of a three-decimal amount to be 0: a gateway that needs it sees to it.
+* BHD IQD JOD KWD LYD OMR TND: 3. CLDR prints IQD without decimals; LYD is in no processor's list.
+
+Step: not every minor unit can be charged. Stripe refuses ISK and UGX whose last two digits are not 00, and card networks
+want the last digit of a three-decimal amount to be 0. Prices keep to the step, and every amount is rounded to it where it is
+worked out (`pricing.py`), so that what is shown is what is charged.
 
 Smallest charge: Polar's where Polar has the currency, else Dodo's local minimum (given in major units), else a round
 amount worth about half a US dollar to one. Largest charge: 99 999 999 minor units except where Polar names another, and
@@ -49,14 +52,24 @@ class UnknownCurrency(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Currency:
-    """One ISO 4217 currency. Amounts are in its minor unit: 10 ** -exponent of the major unit."""
+    """One ISO 4217 currency. Amounts are in its minor unit: 10 ** -exponent of the major unit, and multiples of `step_minor`."""
 
     code: str
     exponent: int
+    step_minor: int
     smallest_charge_minor: int
     largest_charge_minor: int
     polar: bool
     dodo: bool
+
+    def decimals_of(self, amount_minor: int) -> int:
+        """How many decimals an amount is shown with: none where only whole units are charged, and it is one.
+
+        >>> currency("ISK").decimals_of(679_400), currency("USD").decimals_of(679_400), currency("ISK").decimals_of(50)
+        (0, 2, 2)
+        """
+        is_whole = self.step_minor == 10**self.exponent and amount_minor % self.step_minor == 0
+        return 0 if is_whole else self.exponent
 
 
 def _row(
@@ -64,11 +77,12 @@ def _row(
     smallest: int,
     *,
     exponent: int = 2,
+    step: int = 1,
     largest: int = _LARGEST_CHARGE_MINOR,
     polar: bool = True,
     dodo: bool = True,
 ) -> Currency:
-    return Currency(code, exponent, smallest, largest, polar, dodo)
+    return Currency(code, exponent, 10 if exponent == 3 else step, smallest, largest, polar, dodo)
 
 
 _TABLE: Final = (
@@ -181,7 +195,7 @@ _TABLE: Final = (
     _row("TWD", 2_000),
     _row("TZS", 200_000, largest=250_000_000),
     _row("UAH", 3_000),
-    _row("UGX", 200_000, largest=370_000_000),
+    _row("UGX", 200_000, step=100, largest=370_000_000),
     _row("USD", 50),
     _row("UYU", 2_000),
     _row("UZS", 700_000, largest=1_250_000_000),
@@ -197,7 +211,7 @@ _TABLE: Final = (
     _row("ZMW", 1_000),
     # Only Polar.
     _row("CDF", 200_000, largest=280_000_000, dodo=False),
-    _row("ISK", 7_000, dodo=False),
+    _row("ISK", 7_000, step=100, dodo=False),
     _row("TJS", 500, dodo=False),
     _row("XCG", 100, dodo=False),
     # Only Dodo. ANG has Dodo's smallest charge; for the others nobody names one.

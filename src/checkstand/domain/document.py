@@ -12,23 +12,24 @@ The tax rows and the lines sum to the totals, in every document; which amounts a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, QuoteLine
-from checkstand.domain.order import Order, OrderItem, Sale
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.country_currency import currency_of_country
+from checkstand.domain.document_lines import DocumentLine, TaxRow, billed_lines, credited_line, tax_rows
+from checkstand.domain.exchange import Exchange
+from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus, Instrument
-from checkstand.domain.refund import Refund, RefundItem
-from checkstand.domain.tax import TaxReason
+from checkstand.domain.quote import QuoteLine
+from checkstand.domain.refund import Refund
+from checkstand.domain.tax import EU
 
 DocumentKind = Literal["invoice", "receipt", "credit_note"]
-# Reasons that a document states although no tax is collected.
-_STATED: frozenset[TaxReason] = frozenset({"reverse_charge", "zero_rated", "product_exempt"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,26 +45,6 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentLine:
-    """One line, in minor units. `amount_minor` is before discount and, unless the price contains it, without tax.
-
-    `unit_minor` is None where the amount is no plain multiple of a price (tiers, conversions, refunds).
-    """
-
-    item_id: UUID | None
-    label: str
-    quantity: int | None
-    unit_minor: int | None
-    amount_minor: int
-    net_minor: int
-    tax_minor: int
-    tax_rate_ppm: int = 0
-    tax_name: str | None = None
-    tax_reason: TaxReason | None = None
-    tax_inclusive: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DiscountRow:
     """What one discount took off."""
 
@@ -72,19 +53,11 @@ class DiscountRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaxRow:
-    """One rate's share: what it was taken on, and what it came to."""
-
-    name: str | None
-    rate_ppm: int
-    reason: TaxReason | None
-    net_minor: int
-    tax_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What was issued. A credit note names the invoice that it corrects; `cancelled_at`: its refund came back from the bank."""
+    """What was issued. A credit note names the invoice that it corrects; `cancelled_at`: its refund came back from the bank.
+
+    `tax_exchange`: how the tax is told in the seller's own currency as well, where it has to be; a credit note keeps its invoice's.
+    """
 
     kind: DocumentKind
     number: str
@@ -108,6 +81,12 @@ class Document:
     reason: str | None = None
     cancelled_at: datetime | None = None
     is_test: bool = False
+    tax_exchange: Exchange | None = None
+
+    @property
+    def own_tax_minor(self) -> int | None:
+        """The tax in the seller's own currency, where it has to be told."""
+        return self.tax_exchange.convert(self.tax_minor) if self.tax_exchange else None
 
 
 def invoice_number(slug: str, number: int) -> str:
@@ -130,11 +109,25 @@ def is_billable(order: Order) -> bool:
     return bool(order.billing_name) and order.billing_address is not None
 
 
-def make_invoice(sale: Sale, organization: Organization, *, revision: int, now: datetime) -> Document:
-    """The invoice of a sale that has an order."""
+def tax_currency_of(organization: Organization, currency: str) -> str | None:
+    """The currency in which the tax has to be told as well: that of the seller's country, where its law says so and it is another.
+
+    Article 230, Directive 2006/112/EC; the United Kingdom and the Isle of Man kept the rule (VAT Regulations 1995, regulation 14).
+    """
+    country = organization.settings.country
+    if country is None or country not in EU | {"MC", "GB", "IM"}:
+        return None
+    own = currency_of_country(country)
+    return own if own != currency else None
+
+
+def make_invoice(
+    sale: Sale, organization: Organization, *, revision: int, now: datetime, tax_exchange: Exchange | None = None
+) -> Document:
+    """The invoice of a sale that has an order. `tax_exchange`: as of `tax_currency_of`, without a fee."""
     order = sale.order
     assert order is not None, "only what was ordered is invoiced"
-    lines = tuple(_line(item, line) for item, line in zip(order.items, _ordered_lines(sale.checkout), strict=True))
+    lines = billed_lines(order.items, _ordered_lines(sale.checkout), order.currency)
     return Document(
         kind="invoice",
         number=invoice_number(organization.slug, order.number),
@@ -154,6 +147,7 @@ def make_invoice(sale: Sale, organization: Organization, *, revision: int, now: 
         taxes=tax_rows(lines),
         paid_with=_paid_with(sale),
         is_test=organization.mode == "test",
+        tax_exchange=tax_exchange if order.tax_minor else None,
     )
 
 
@@ -173,7 +167,7 @@ def make_credit_note(invoice: Document, refund: Refund, organization: Organizati
     """The credit note of a refund that succeeded, against the invoice as it was issued."""
     assert refund.credit_note_number is not None, "a refund is numbered when it succeeds"
     billed = {line.item_id: line for line in invoice.lines}
-    lines = tuple(_credited(billed.get(item.order_item_id), item) for item in refund.items)
+    lines = tuple(credited_line(billed.get(item.order_item_id), item) for item in refund.items)
     return replace(
         invoice,
         kind="credit_note",
@@ -224,60 +218,9 @@ def buyer_of(sale: Sale) -> Party:
     )
 
 
-def tax_rows(lines: Iterable[DocumentLine]) -> tuple[TaxRow, ...]:
-    """The taxes of lines, one row a rate, in the order of the lines. Lines without tax have one only when that is to be said."""
-    found: dict[tuple[str | None, int, TaxReason | None], TaxRow] = {}
-    for line in lines:
-        if not line.tax_rate_ppm and not line.tax_minor and line.tax_reason not in _STATED:
-            continue
-        key = (line.tax_name, line.tax_rate_ppm, line.tax_reason)
-        before = found.get(key)
-        found[key] = TaxRow(
-            name=line.tax_name,
-            rate_ppm=line.tax_rate_ppm,
-            reason=line.tax_reason,
-            net_minor=line.net_minor + (before.net_minor if before else 0),
-            tax_minor=line.tax_minor + (before.tax_minor if before else 0),
-        )
-    return tuple(found.values())
-
-
 def _ordered_lines(checkout: Checkout) -> list[QuoteLine]:
     """The lines that became the order's items, one for one (`order.from_checkout`)."""
     return [line for line in checkout.quote.lines if line.quantity]
-
-
-def _line(item: OrderItem, line: QuoteLine) -> DocumentLine:
-    is_plain = line.unit_minor * line.quantity == item.amount_minor
-    return DocumentLine(
-        item_id=item.id,
-        label=item.label if line.is_deferred else line.label,
-        quantity=item.quantity,
-        unit_minor=line.unit_minor if is_plain else None,
-        amount_minor=item.amount_minor,
-        net_minor=item.net_minor,
-        tax_minor=item.tax_minor,
-        tax_rate_ppm=line.tax_rate_ppm,
-        tax_name=line.tax_name,
-        tax_reason=line.tax_reason,
-        tax_inclusive=line.tax_inclusive,
-    )
-
-
-def _credited(billed: DocumentLine | None, item: RefundItem) -> DocumentLine:
-    """What goes back of one line: its net, with the tax in a row of its own."""
-    return DocumentLine(
-        item_id=item.order_item_id,
-        label=billed.label if billed else "Refund",
-        quantity=None,
-        unit_minor=None,
-        amount_minor=item.net_minor,
-        net_minor=item.net_minor,
-        tax_minor=item.tax_minor,
-        tax_rate_ppm=billed.tax_rate_ppm if billed else 0,
-        tax_name=billed.tax_name if billed else None,
-        tax_reason=billed.tax_reason if billed else None,
-    )
 
 
 def _discounts(order: Order, checkout: Checkout) -> tuple[DiscountRow, ...]:

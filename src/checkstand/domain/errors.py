@@ -120,6 +120,15 @@ class DiscountLimitReached(Invalid):
         super().__init__([Problem("discount_customer_limit", (field_name,), given)])
 
 
+class TotalChanged(Invalid):
+    """What would be charged is not what was shown: nothing is, until the payer has agreed to the new total."""
+
+    code = "total_changed"
+
+    def __init__(self, total_minor: int, total: str) -> None:
+        super().__init__([Problem("total_changed", ("total_amount",), total_minor, {"total": total})])
+
+
 class EmbedNotAllowed(CheckstandError):
     """A site that the organization does not list wants to show a checkout in a frame. Carries its origin."""
 

@@ -1,7 +1,7 @@
-"""Another currency than the price's: the rate, the fee, and how a priced cart is converted without losing a unit.
+"""Another currency than the price's: the rate and the fee.
 
-Rule (dodo.md 2.3.8): the total is converted once, with the fee, and rounded half away from zero; its parts are converted so that
-they still sum to it. The fee falls with the order's value: 4 % below 500 USD, 3 % to 1,500, 2 % above.
+Rule (dodo.md 2.3.8): the total is converted once, with the fee, and rounded half away from zero; `conversion.py` divides it. The
+fee falls with the order's value: 4 % below 500 USD, 3 % to 1,500, 2 % above.
 
     >>> euros = Exchange(base="USD", currency="EUR", rate="0.92", fee_ppm=40_000, dated="2026-11-01")
     >>> euros.convert(1000)
@@ -31,9 +31,9 @@ class Exchange:
     dated: str
 
     def convert(self, amount_minor: int) -> int:
-        """An amount of the base currency in minor units of the other, the fee included."""
-        factor = _factor(self.base, self.currency, self.rate, self.fee_ppm)
-        return divide_half_away(amount_minor * factor.numerator, factor.denominator)
+        """An amount of the base currency in minor units of the other, the fee included, rounded once: to what can be charged."""
+        factor, step = _factor(self.base, self.currency, self.rate, self.fee_ppm), currency_of(self.currency).step_minor
+        return divide_half_away(amount_minor * factor.numerator, factor.denominator * step) * step
 
 
 @lru_cache(maxsize=1024)

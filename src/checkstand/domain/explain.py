@@ -14,9 +14,10 @@ from fractions import Fraction
 from typing import Literal
 
 from checkstand.domain.catalog import Price
-from checkstand.domain.checkout import Checkout, Line, Quote, QuoteLine
-from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.checkout import Checkout, Line
+from checkstand.domain.discount import Discount, Percentage, cap_of
 from checkstand.domain.money import format_money
+from checkstand.domain.quote import Quote, QuoteLine, is_mixed, tax_sums
 from checkstand.domain.terms import Custom, Fixed, Metered, SeatBased, UnitBased
 
 StepKind = Literal["line", "subtotal", "discount", "tax", "total", "exchange", "trial", "due"]
@@ -48,7 +49,7 @@ def explain(checkout: Checkout) -> tuple[Step, ...]:
     quote = checkout.base_quote or checkout.quote
     steps = [
         *_lines(checkout, quote),
-        _step("subtotal", "Sum of the lines", quote.subtotal_minor, quote),
+        _step("subtotal", _subtotal_text(quote), quote.subtotal_minor, quote),
         *_discounts(checkout, quote),
         *_taxes(checkout, quote),
         _step("total", _total_text(quote), quote.total_minor, quote),
@@ -70,7 +71,16 @@ def _step(kind: StepKind, text: str, amount_minor: int | None, quote: Quote) -> 
 def _lines(checkout: Checkout, quote: Quote) -> Iterator[Step]:
     for line, quoted in zip(checkout.lines, quote.lines, strict=True):
         price = checkout.price_of(line)
-        yield _step("line", f"{quoted.label}: {_line_text(line, price, quoted)}", quoted.subtotal_minor, quote)
+        kind = _kind_text(quoted) if is_mixed(quote.lines) else ""
+        yield _step("line", f"{quoted.label}: {_line_text(line, price, quoted)}{kind}", quoted.subtotal_minor, quote)
+
+
+def _kind_text(quoted: QuoteLine) -> str:
+    return ", tax included" if quoted.tax_inclusive else ", without tax"
+
+
+def _subtotal_text(quote: Quote) -> str:
+    return "Sum of the lines, without tax" if is_mixed(quote.lines) else "Sum of the lines"
 
 
 def _line_text(line: Line, price: Price, quoted: QuoteLine) -> str:
@@ -96,14 +106,17 @@ def _discounts(checkout: Checkout, quote: Quote) -> Iterator[Step]:
     by_id = {discount.id: discount for discount in checkout.discounts}
     for applied in quote.discounts:
         discount = by_id[applied.discount_id]
-        yield _step("discount", _discount_text(discount, quote), -applied.amount_minor, quote)
+        kind = ", without tax" if is_mixed(quote.lines) else ""
+        yield _step("discount", f"{_discount_text(discount, quote)}{kind}", -applied.amount_minor, quote)
 
 
 def _discount_text(discount: Discount, quote: Quote) -> str:
     name = discount.code or discount.name
     if isinstance(discount.takes, Percentage):
         share = rate_text(discount.takes.basis_points * 100)
-        return f"{name}: {share} of what it applies to, rounded once per cart line"
+        cap = cap_of(discount.takes, currency=quote.currency)
+        limit = f", at most {format_money(cap, quote.currency)} in all" if cap is not None else ""
+        return f"{name}: {share} of what it applies to, rounded once per cart line{limit}"
     amount = format_money(discount.takes.amounts.get(quote.currency, 0), quote.currency)
     return f"{name}: {amount} off, at most what it applies to"
 
@@ -112,19 +125,15 @@ def _taxes(checkout: Checkout, quote: Quote) -> Iterator[Step]:
     if quote.tax_minor is None:
         yield _step("tax", "Tax: not known yet, an address is needed", None, quote)
         return
-    groups: dict[tuple[str | None, int, str | None, bool], int] = {}
-    for line in quote.lines:
-        key = (line.tax_name, line.tax_rate_ppm, line.tax_reason, line.tax_inclusive)
-        groups[key] = groups.get(key, 0) + line.tax_minor
     address = checkout.buyer.address
     place = (address.state or address.country) if address else "no address"
-    for (name, rate, reason, inclusive), amount in groups.items():
-        because = REASONS.get(reason or "", "nothing is charged")
-        if not rate:
+    for tax, amount in tax_sums(quote.lines).items():
+        because = REASONS.get(tax.reason or "", "nothing is charged")
+        if not tax.rate_ppm:
             yield _step("tax", f"Tax: none in {place}; {because}", amount, quote)
             continue
-        how = "contained in the price" if inclusive else "added to the price"
-        text = f"{name or 'Tax'} {rate_text(rate)} in {place}, {how}, rounded once per cart line; {because}"
+        how = "contained in the price" if tax.is_inclusive else "added to the price"
+        text = f"{tax.name or 'Tax'} {rate_text(tax.rate_ppm)} in {place}, {how}, rounded once per cart line; {because}"
         yield _step("tax", text, amount, quote)
 
 
@@ -138,7 +147,7 @@ def _exchange(checkout: Checkout) -> Step:
     fee = f" plus a {rate_text(exchange.fee_ppm)} conversion fee" if exchange.fee_ppm else ""
     text = (
         f"Converted once: 1 {exchange.base} = {exchange.rate} {exchange.currency} (as of {exchange.dated}){fee}; "
-        "the parts are divided so that they sum to it"
+        "the parts are divided so that they sum to it, and each tax is taken from it once"
     )
     return _step("exchange", text, checkout.quote.total_minor, checkout.quote)
 

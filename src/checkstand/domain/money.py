@@ -111,6 +111,16 @@ def to_step(amount_minor: int, step_minor: int) -> int:
     return max((amount_minor + step_minor // 2) // step_minor * step_minor, step_minor)
 
 
+def step_missed(amount_minor: int, currency: str) -> str | None:
+    """What an amount has to be a multiple of, formatted, when it is not; None when it can be charged as it is.
+
+    >>> step_missed(12_345, "isk"), step_missed(12_300, "isk"), step_missed(1_235, "kwd")
+    ('ISK 1', None, 'KWD 0.010')
+    """
+    step = find_currency(currency).step_minor
+    return format_money(step, currency) if amount_minor % step else None
+
+
 def divide_half_away(numerator: int, denominator: int) -> int:
     """The quotient, rounded half away from zero. Any signs; ZeroDivisionError when the denominator is 0.
 
@@ -150,15 +160,33 @@ def split(amount_minor: int, weights: Sequence[int]) -> tuple[int, ...]:
     return tuple(parts if amount_minor >= 0 else (-part for part in parts))
 
 
+def split_within(amount_minor: int, weights: Sequence[int], most: Sequence[int]) -> list[int]:
+    """Divide an amount (0 or more) as `split` does, no part above its bound; what does not fit goes to the first with room.
+
+    >>> split_within(10, [1, 1], [3, 9]), split_within(0, [0, 0], [0, 0])
+    ([3, 7], [0, 0])
+    """
+    parts = list(split(amount_minor, weights)) if amount_minor else [0] * len(weights)
+    over = 0
+    for place, bound in enumerate(most):
+        over += max(0, parts[place] - bound)
+        parts[place] = min(parts[place], bound)
+    for place, bound in enumerate(most):
+        more = min(over, bound - parts[place])
+        parts[place] += more
+        over -= more
+    return parts
+
+
 def format_money(amount_minor: int, currency: str) -> str:
     """The amount as US English text with all decimals: `$1,234.50`, `-€3.00`, `KWD 1.000`. Raises UnknownCurrency.
 
-    >>> format_money(-123450, "cad"), format_money(1500, "xaf")
-    ('-CA$1,234.50', 'XAF 1,500')
+    >>> format_money(-123450, "cad"), format_money(1500, "xaf"), format_money(679_400, "isk")
+    ('-CA$1,234.50', 'XAF 1,500', 'ISK 6,794')
     """
     entry = find_currency(currency)
     whole, fraction = divmod(abs(amount_minor), 10**entry.exponent)
-    decimals = f".{fraction:0{entry.exponent}d}" if entry.exponent else ""
+    decimals = f".{fraction:0{entry.exponent}d}" if entry.decimals_of(amount_minor) else ""
     sign = "-" if amount_minor < 0 else ""
     return f"{sign}{_SYMBOLS.get(entry.code, entry.code + ' ')}{whole:,}{decimals}"
 

@@ -14,11 +14,13 @@ from uuid import UUID
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Metadata
-from checkstand.domain.checkout import Checkout, QuoteLine
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.customer import Customer
 from checkstand.domain.dispute import Dispute
 from checkstand.domain.payment import Attempt
+from checkstand.domain.quote import QuoteLine, subtotal_and_discount
 from checkstand.domain.refund import Refund
+from checkstand.domain.tax import TaxShare
 
 OrderStatus = Literal["pending", "paid", "refunded", "partially_refunded", "void"]
 BillingReason = Literal["purchase", "subscription_create", "subscription_cycle", "subscription_update"]
@@ -26,7 +28,10 @@ BillingReason = Literal["purchase", "subscription_create", "subscription_cycle",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
-    """One line of an order, in minor units; `amount_minor` is before discount and tax, `net_minor` after discount and without tax."""
+    """One line of an order, in minor units; `amount_minor` is before the discount, `net_minor` after it and without tax.
+
+    `taxes` are the parts of `tax_minor`; none in an order from before they were kept apart.
+    """
 
     id: UUID
     product_id: UUID
@@ -37,6 +42,7 @@ class OrderItem:
     discount_minor: int
     tax_minor: int
     net_minor: int = 0
+    taxes: tuple[TaxShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ def from_checkout(
     quote = checkout.quote
     items = tuple(_item(line, new_id()) for line in quote.lines if line.quantity)
     due = [line for line in quote.lines if not line.is_deferred]
+    subtotal, discount = subtotal_and_discount(due, quote.currency)
     return Order(
         id=checkout.order_id,
         organization_id=checkout.organization_id,
@@ -114,8 +121,8 @@ def from_checkout(
         billing_reason="subscription_create" if checkout.is_recurring else "purchase",
         number=number,
         currency=checkout.currency,
-        subtotal_minor=sum(line.subtotal_minor for line in due),
-        discount_minor=sum(line.discount_minor for line in due),
+        subtotal_minor=subtotal,
+        discount_minor=discount,
         net_minor=sum(line.net_minor for line in due),
         tax_minor=sum(line.tax_minor for line in due),
         total_minor=quote.due_minor,
@@ -141,4 +148,5 @@ def _item(line: QuoteLine, item_id: UUID) -> OrderItem:
         discount_minor=0 if line.is_deferred else line.discount_minor,
         tax_minor=0 if line.is_deferred else line.tax_minor,
         net_minor=0 if line.is_deferred else line.net_minor,
+        taxes=() if line.is_deferred else line.tax_shares,
     )

@@ -1,11 +1,15 @@
-"""How a total comes about: lines, then discounts, then tax, then another currency; the parts always sum to the total.
+"""How a total comes about: lines, then discounts, then tax; the parts always sum to the total.
 
-A *group* is a cart line with everything that belongs to it: its add-ons, or the other prices of the same product. A discount and a
-tax are worked out once per group, rounded half away from zero, and spread over its lines so that not a cent is lost (polar.md 7.4
-and 8, dodo.md 2.3.8). An amount off is taken once from all groups it may touch. Tax is None, not 0, while the place is unknown.
+A *group* is a cart line with everything that belongs to it: its add-ons, or the other prices of the same product. A percentage and
+each tax are worked out once per group, rounded half away from zero, and spread over its lines so that not a cent is lost (polar.md
+7.4 and 8, dodo.md 2.3.8). An amount off, and the most that a percentage takes off, go once over all groups. Tax is None, not 0,
+while the place is unknown.
 
     >>> split(253, [300, 700])
     (76, 177)
+
+Everything is counted in steps, the least that a currency's charges differ by (`currency.py`): 1 minor unit mostly, a whole krona for
+ISK. Another currency than the price's is the business of `conversion.py`.
 """
 
 from __future__ import annotations
@@ -15,16 +19,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from checkstand.domain.catalog import Price, Product, is_free, line_amount, unit_amount
-from checkstand.domain.checkout import AppliedDiscount, Line, Quote, QuoteLine
+from checkstand.domain.checkout import Line
 from checkstand.domain.currency import currency as currency_of
-from checkstand.domain.discount import AmountOff, Discount, cap_of, takes_off
-from checkstand.domain.errors import Invalid
-from checkstand.domain.exchange import Exchange
-from checkstand.domain.money import format_money, split
-from checkstand.domain.tax import TaxDecision
+from checkstand.domain.discount import AmountOff, Discount, cap_of
+from checkstand.domain.money import divide_half_away, format_money, percentage_of, split
+from checkstand.domain.quote import AppliedDiscount, Quote, QuoteLine, is_mixed, net_discount, subtotal_and_discount
+from checkstand.domain.tax import TaxDecision, TaxShare, spread_taxes, taxes_on
 
 EXCLUSIVE_COUNTRIES = frozenset({"US", "CA", "IN"})
-LARGEST_TOTAL_MINOR = 2**31 - 1
 Behavior = Literal["inclusive", "exclusive"]
 
 
@@ -74,50 +76,40 @@ def quote(
     place: Place | None,
     default_tax_behavior: str = "location",
     discounts: Sequence[Discount] = (),
-    exchange: Exchange | None = None,
     in_trial: Callable[[Product], bool] = lambda product: False,
 ) -> Quote:
-    """Price a cart in minor units of `currency`, then convert it. Raises Invalid when a total leaves 32 bits."""
+    """Price a cart in minor units of `currency`. How large it may be is not asked here: `above_ceiling`."""
     priced = resolve(lines, products)
+    step = currency_of(currency).step_minor
     subtotals = [
-        line_amount(item.price, quantity=item.line.quantity, chosen_minor=item.line.chosen_minor) for item in priced
+        divide_half_away(
+            line_amount(item.price, quantity=item.line.quantity, chosen_minor=item.line.chosen_minor), step
+        )
+        for item in priced
     ]
-    _check_size(sum(subtotals), currency)
     groups = _groups(priced)
-    left = list(subtotals)
-    applied = []
+    left, taken = list(subtotals), list[list[int]]()
     for discount in discounts:
-        taken = _take_off(discount, priced, groups, left, currency)
-        left = [amount - off for amount, off in zip(left, taken, strict=True)]
-        applied.append(AppliedDiscount(discount_id=discount.id, amount_minor=sum(taken)))
+        taken.append(_take_off(discount, priced, groups, left, currency))
+        left = [amount - off for amount, off in zip(left, taken[-1], strict=True)]
     quoted: dict[int, QuoteLine] = {}
     for group in groups:
         product = priced[group[0]].product
         taxed = _tax_group(priced[group[0]], [left[position] for position in group], place, default_tax_behavior)
-        for position, tax in zip(group, taxed.parts, strict=True):
-            quoted[position] = _quote_line(
-                priced[position], subtotals[position], left[position], tax, taxed, is_deferred=in_trial(product)
+        for position, taxes in zip(group, taxed.parts, strict=True):
+            line = _quote_line(
+                priced[position], subtotals[position], left[position], taxes, taxed, is_deferred=in_trial(product)
             )
-    is_known = place is not None or sum(left) == 0
+            quoted[position] = in_minor(line, step)
+    whole = [quoted[position] for position in range(len(priced))]
     behavior = tax_behavior_for(priced[0].price, default=default_tax_behavior, country=place.country) if place else None
-    summed = _summed(
-        [quoted[position] for position in range(len(priced))],
+    return sum_up(
+        whole,
         currency,
-        is_known=is_known,
+        is_known=place is not None or sum(left) == 0,
         behavior=behavior,
-        applied=applied,
+        applied=_applied(discounts, taken, whole, currency),
     )
-    if exchange is None:
-        return summed
-    converted = convert(summed, exchange)
-    _check_size(converted.total_minor, exchange.currency)
-    return converted
-
-
-def _check_size(amount_minor: int, currency: str) -> None:
-    if amount_minor > LARGEST_TOTAL_MINOR:
-        largest = format_money(LARGEST_TOTAL_MINOR, currency)
-        raise Invalid.single("total_too_large", "amount", given=amount_minor, maximum=largest)
 
 
 def _root(priced: Sequence[PricedLine], position: int) -> int:
@@ -141,19 +133,20 @@ def _take_off(
     left: Sequence[int],
     currency: str,
 ) -> list[int]:
-    """What a discount takes from each line, given what earlier ones left of it."""
+    """What a discount takes from each line, in steps, given what earlier ones left of it."""
+    step = currency_of(currency).step_minor
     touched = [left[position] if _is_touched(priced, position, discount) else 0 for position in range(len(priced))]
     if isinstance(discount.takes, AmountOff):
-        off = takes_off(discount.takes, subtotal_minor=sum(touched), currency=currency)
+        off = min(discount.takes.amounts.get(currency, 0) // step, sum(touched))
         return list(split(off, touched)) if off else [0] * len(priced)
     taken = [0] * len(priced)
     for group in groups:
         weights = [touched[position] for position in group]
-        off = takes_off(discount.takes, subtotal_minor=sum(weights), currency=currency)
+        off = percentage_of(sum(weights), discount.takes.basis_points)
         for position, part in zip(group, split(off, weights), strict=True) if off else ():
             taken[position] = part
     most = cap_of(discount.takes, currency=currency)
-    return taken if most is None or sum(taken) <= most else list(split(most, taken))
+    return taken if most is None or sum(taken) <= most // step else list(split(most // step, taken))
 
 
 def _is_touched(priced: Sequence[PricedLine], position: int, discount: Discount) -> bool:
@@ -165,28 +158,30 @@ def _is_touched(priced: Sequence[PricedLine], position: int, discount: Discount)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTax:
-    """How a group is taxed, and what falls on each of its lines."""
+    """How a group is taxed, and what of each tax falls on each of its lines, in steps."""
 
-    parts: Sequence[int]
+    parts: Sequence[tuple[int, ...]]
     inclusive: bool
     decision: TaxDecision | None
 
 
 def _tax_group(root: PricedLine, amounts: Sequence[int], place: Place | None, default: str) -> GroupTax:
-    """One rounding per group, by the behaviour and the category of the line that the others belong to."""
+    """One rounding per tax, by the behaviour and the category of the line that the others belong to."""
     decision = place.taxes.get(root.product.tax_category) if place else None
     if place is None or decision is None:
-        return GroupTax(parts=[0] * len(amounts), inclusive=False, decision=None)
+        return GroupTax(parts=[()] * len(amounts), inclusive=False, decision=None)
     inclusive = tax_behavior_for(root.price, default=default, country=place.country) == "inclusive"
-    tax = decision.tax_on(sum(amounts), inclusive=inclusive)
-    return GroupTax(parts=split(tax, amounts) if tax else [0] * len(amounts), inclusive=inclusive, decision=decision)
+    taxes = taxes_on(sum(amounts), [one.rate_ppm for one in decision.components], inclusive=inclusive)
+    most = amounts if inclusive else [sum(taxes)] * len(amounts)
+    return GroupTax(parts=spread_taxes(taxes, amounts, most), inclusive=inclusive, decision=decision)
 
 
 def _quote_line(
-    item: PricedLine, subtotal: int, amount: int, tax: int, taxed: GroupTax, *, is_deferred: bool
+    item: PricedLine, subtotal: int, amount: int, taxes: Sequence[int], taxed: GroupTax, *, is_deferred: bool
 ) -> QuoteLine:
-    """One line; `amount` is what the discounts left of its subtotal."""
-    decision = taxed.decision
+    """One line in steps; `amount` is what the discounts left of its subtotal. Only the unit's price is in minor units."""
+    decision, tax = taxed.decision, sum(taxes)
+    components = decision.components if decision else ()
     return QuoteLine(
         product_id=item.product.id,
         price_id=item.price.id,
@@ -203,11 +198,48 @@ def _quote_line(
         tax_rate_ppm=decision.rate_ppm if decision else 0,
         tax_reason=decision.reason if decision else None,
         tax_name=decision.name if decision else None,
+        taxes=tuple(
+            TaxShare(name=one.name, rate_ppm=one.rate_ppm, amount_minor=part)
+            for one, part in zip(components, taxes, strict=True)
+        ),
         is_deferred=is_deferred,
     )
 
 
-def _summed(
+def in_minor(line: QuoteLine, step: int) -> QuoteLine:
+    """A line that was counted in steps, in minor units."""
+    if step == 1:
+        return line
+    return replace(
+        line,
+        subtotal_minor=line.subtotal_minor * step,
+        discount_minor=line.discount_minor * step,
+        net_minor=line.net_minor * step,
+        tax_minor=line.tax_minor * step,
+        total_minor=line.total_minor * step,
+        taxes=tuple(replace(one, amount_minor=one.amount_minor * step) for one in line.taxes),
+    )
+
+
+def _applied(
+    discounts: Sequence[Discount], taken: Sequence[Sequence[int]], lines: Sequence[QuoteLine], currency: str
+) -> list[AppliedDiscount]:
+    """What each discount takes off all lines together; without tax where that is how the cart is summed up.
+
+    `taken`: for each discount what it takes from each line, in steps.
+    """
+    step = currency_of(currency).step_minor
+    if taken and is_mixed(lines):
+        by_line = zip(*taken, strict=True)
+        shares = [split(net_discount(line, currency) // step, each) for line, each in zip(lines, by_line, strict=True)]
+        taken = list(zip(*shares, strict=True))
+    return [
+        AppliedDiscount(discount_id=one.id, amount_minor=sum(from_lines) * step)
+        for one, from_lines in zip(discounts, taken, strict=True)
+    ]
+
+
+def sum_up(
     lines: Sequence[QuoteLine],
     currency: str,
     *,
@@ -215,74 +247,29 @@ def _summed(
     behavior: Behavior | None,
     applied: Sequence[AppliedDiscount],
 ) -> Quote:
-    tax = sum(line.tax_minor for line in lines)
-    total = sum(line.total_minor for line in lines)
-    _check_size(total, currency)
+    """The quote of these lines. `behavior`: that of the first line; `is_known`: the tax is."""
+    subtotal, discount = subtotal_and_discount(lines, currency)
     return Quote(
         currency=currency,
         lines=tuple(lines),
-        subtotal_minor=sum(line.subtotal_minor for line in lines),
-        discount_minor=sum(line.discount_minor for line in lines),
+        subtotal_minor=subtotal,
+        discount_minor=discount,
         net_minor=sum(line.net_minor for line in lines),
-        tax_minor=tax if is_known else None,
-        tax_behavior=behavior,
-        total_minor=total,
+        tax_minor=sum(line.tax_minor for line in lines) if is_known else None,
+        tax_behavior="exclusive" if is_mixed(lines) else behavior,
+        total_minor=sum(line.total_minor for line in lines),
         due_minor=sum(line.total_minor for line in lines if not line.is_deferred),
         discounts=tuple(applied),
     )
-
-
-def convert(summed: Quote, exchange: Exchange) -> Quote:
-    """A priced cart in another currency: total, tax and discount are converted once each, and their parts made to sum to them."""
-    total = exchange.convert(summed.total_minor)
-    tax = min(total, exchange.convert(summed.tax_minor or 0))
-    discount = exchange.convert(summed.discount_minor)
-    totals = split(total, [line.total_minor for line in summed.lines]) if total else [0] * len(summed.lines)
-    taxes = _within(tax, [line.tax_minor for line in summed.lines], totals)
-    discounts = split(discount, [line.discount_minor for line in summed.lines]) if discount else [0] * len(summed.lines)
-    lines = []
-    for line, line_total, line_tax, line_discount in zip(summed.lines, totals, taxes, discounts, strict=True):
-        net = line_total - line_tax
-        before = (line_total if line.tax_inclusive else net) + line_discount
-        lines.append(
-            replace(
-                line,
-                unit_minor=exchange.convert(line.unit_minor),
-                subtotal_minor=before,
-                discount_minor=line_discount,
-                net_minor=net,
-                tax_minor=line_tax,
-                total_minor=line_total,
-            )
-        )
-    shares = (
-        split(discount, [one.amount_minor for one in summed.discounts]) if discount else [0] * len(summed.discounts)
-    )
-    applied = [replace(one, amount_minor=share) for one, share in zip(summed.discounts, shares, strict=True)]
-    return _summed(
-        lines,
-        exchange.currency,
-        is_known=summed.tax_minor is not None,
-        behavior=summed.tax_behavior,
-        applied=applied,
-    )
-
-
-def _within(amount: int, weights: Sequence[int], most: Sequence[int]) -> list[int]:
-    """Split an amount so that no part exceeds its bound; what does not fit goes to the lines that still have room."""
-    parts = list(split(amount, weights)) if amount else [0] * len(weights)
-    over = 0
-    for place, bound in enumerate(most):
-        over += max(0, parts[place] - bound)
-        parts[place] = min(parts[place], bound)
-    for place, bound in enumerate(most):
-        more = min(over, bound - parts[place])
-        parts[place] += more
-        over -= more
-    return parts
 
 
 def below_floor(total_minor: int, code: str) -> str | None:
     """The smallest charge, formatted, when a total is above zero but below what a processor takes; else None."""
     floor = currency_of(code).smallest_charge_minor
     return format_money(floor, code) if 0 < total_minor < floor else None
+
+
+def above_ceiling(total_minor: int, code: str) -> str | None:
+    """The largest charge, formatted, when a total is above it; else None."""
+    ceiling = currency_of(code).largest_charge_minor
+    return format_money(ceiling, code) if total_minor > ceiling else None

@@ -22,6 +22,7 @@ from uuid import UUID
 from checkstand.domain.catalog import Metadata
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.money import divide_half_away, split
+from checkstand.domain.tax import TaxShare
 
 RefundStatus = Literal["pending", "succeeded", "failed"]
 RefundReason = Literal[
@@ -37,11 +38,17 @@ RefundReason = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundItem:
-    """What a refund takes from one item of its order."""
+    """What a refund takes from one item of its order. `taxes`: the parts of the tax, as the item has them.
+
+    `settled_`: what that is in the currency of the prices, where somebody asked for it in that one and the buyer paid in another.
+    """
 
     order_item_id: UUID
     net_minor: int
     tax_minor: int
+    taxes: tuple[TaxShare, ...] = ()
+    settled_net_minor: int | None = None
+    settled_tax_minor: int | None = None
 
     @property
     def total_minor(self) -> int:
@@ -87,11 +94,15 @@ class Refund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedItem:
-    """A part of a cart to give back: everything sold of one product. Without an amount, all that is left of it."""
+    """A part of a cart to give back: everything sold of one product. Without an amount, all that is left of it.
+
+    `is_settled`: the amount is in the currency of the prices, whatever the buyer paid in.
+    """
 
     product_id: UUID
     amount_minor: int | None = None
     tax_inclusive: bool = True
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +215,16 @@ class Part:
     def left(self) -> int:
         """What can still be given back, tax included."""
         return self.net_left + self.tax_left
+
+
+def together(parts: Sequence[Part]) -> Part:
+    """Several items as one."""
+    return Part(
+        net_minor=sum(part.net_minor for part in parts),
+        tax_minor=sum(part.tax_minor for part in parts),
+        refunded_net_minor=sum(part.refunded_net_minor for part in parts),
+        refunded_tax_minor=sum(part.refunded_tax_minor for part in parts),
+    )
 
 
 def by_net(part: Part, net_minor: int) -> tuple[int, int]:

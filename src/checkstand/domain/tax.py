@@ -1,21 +1,24 @@
 """Tax: what is known of a sale's place, what is decided about it, and how a rate becomes an amount.
 
-Rule (polar.md 8, dodo.md 2.3.8): the tax of a group of lines is worked out once and rounded half away from zero; an exclusive tax is
-added, an inclusive one is contained. Who decides the rate is behind a port (`providers/taxes.py`): a decision names its reason.
+Rule (polar.md 8, dodo.md 2.3.8): each tax of a group of lines is worked out once and rounded half away from zero; an exclusive tax is
+added, an inclusive one is contained. Where a place has two taxes (GST and QST) each is worked out by itself on the same amount. Who
+decides the rates is behind a port (`providers/taxes.py`): a decision names its reason.
 
-    >>> rate = TaxDecision(reason="standard_rated", country="DE", components=(TaxComponent(name="MwSt.", rate_ppm=190_000),))
-    >>> rate.tax_on(1000, inclusive=False), rate.tax_on(1000, inclusive=True)
-    (190, 160)
+    >>> taxes_on(1000, [190_000], inclusive=False), taxes_on(1000, [190_000], inclusive=True)
+    ((190,), (160,))
+    >>> taxes_on(1000, [50_000, 99_750], inclusive=False)
+    (50, 100)
 
 Rates are in millionths (19 % is 190,000), since Québec's 9.975 % has no basis points.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from checkstand.domain.money import divide_half_away
+from checkstand.domain.money import divide_half_away, split_within
 
 TaxReason = Literal[
     "standard_rated",
@@ -80,9 +83,38 @@ class TaxDecision:
         """The names of all components, as an invoice has them."""
         return " + ".join(component.name for component in self.components) or None
 
-    def tax_on(self, amount_minor: int, *, inclusive: bool) -> int:
-        """The tax on an amount, or the tax contained in it."""
-        rate = self.rate_ppm
-        if inclusive:
-            return amount_minor - divide_half_away(amount_minor * MILLION, MILLION + rate)
-        return divide_half_away(amount_minor * rate, MILLION)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxShare:
+    """One of the taxes in an amount: its name and rate, and what it comes to in minor units."""
+
+    name: str
+    rate_ppm: int
+    amount_minor: int
+
+
+def taxes_on(amount_minor: int, rates_ppm: Sequence[int], *, inclusive: bool) -> tuple[int, ...]:
+    """Each rate's tax on an amount, or the taxes contained in it; each is rounded by itself.
+
+    What is contained is what is left of the amount when the rounded rest is taken away (polar.md 8.3).
+    """
+    if not inclusive:
+        return tuple(divide_half_away(amount_minor * rate, MILLION) for rate in rates_ppm)
+    whole = MILLION + sum(rates_ppm)
+    return tuple(amount_minor - divide_half_away(amount_minor * (whole - rate), whole) for rate in rates_ppm)
+
+
+def spread_taxes(taxes: Sequence[int], weights: Sequence[int], most: Sequence[int]) -> list[tuple[int, ...]]:
+    """What of each tax falls on each line: every tax is spread whole, and the taxes of a line stay within its bound in `most`.
+
+    >>> spread_taxes([50, 100], [600, 400], [600, 400])
+    [(30, 60), (20, 40)]
+    """
+    if not taxes:
+        return [()] * len(weights)
+    room = split_within(sum(taxes), weights, most)
+    columns = []
+    for tax in taxes[:-1]:
+        columns.append(split_within(tax, weights, room))
+        room = [left - part for left, part in zip(room, columns[-1], strict=True)]
+    return list(zip(*columns, room, strict=True))

@@ -117,6 +117,17 @@ Counted = SeatBased | UnitBased
 Terms = Fixed | Custom | SeatBased | UnitBased | Metered
 
 
+def charged_amounts(terms: Terms) -> tuple[int, ...]:
+    """Every amount that a price may be charged with as it stands, in minor units; none of a meter, which is billed later."""
+    if isinstance(terms, Fixed):
+        return (terms.amount_minor,)
+    if isinstance(terms, Custom):
+        return tuple(
+            amount for amount in (terms.minimum_minor, terms.maximum_minor, terms.preset_minor) if amount is not None
+        )
+    return () if isinstance(terms, Metered) else tuple(tier.unit_minor for tier in terms.tiers)
+
+
 def _tiered(model: TierModel, tiers: Sequence[tuple[int | None, int]], quantity: int) -> int:
     if model == "volume":
         rate = next((rate for bound, rate in tiers if bound is None or quantity <= bound), tiers[-1][1])

@@ -51,25 +51,31 @@ async def find_discounts(
     return tuple(found)
 
 
-async def still_fitting(
-    db: Executor,
-    applied: Sequence[Discount],
-    *,
-    lines: Sequence[Line],
-    products: Sequence[Product],
-    currency: str,
-    now: datetime,
+async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
+    """The discounts of a session as the merchant has them today; one that was deleted is as it was last (polar.md 7.5)."""
+    if not applied:
+        return ()
+    found = await discounts.by_ids(db, applied[0].organization_id, [one.id for one in applied], with_deleted=True)
+    return tuple(found.get(one.id, one) for one in applied)
+
+
+def still_fitting(
+    applied: Sequence[Discount], *, lines: Sequence[Line], products: Sequence[Product], currency: str, now: datetime
 ) -> tuple[Discount, ...]:
-    """Of the discounts a session has, those that still fit what is bought, as they are defined now."""
-    kept = []
-    for one in applied:
-        current = await discounts.by_id(db, one.organization_id, one.id)
-        if current is None:
-            continue
-        reason = why_not_here(current, lines, products, currency=currency, now=now, even_if_free=True)
-        if reason not in DROPPED_SILENTLY:
-            kept.append(current)
-    return tuple(kept)
+    """Those of a session's discounts that still fit what is bought. Whether they are still redeemable is asked at confirm."""
+
+    def fits(one: Discount) -> bool:
+        reason = why_not_here(one, lines, products, currency=currency, now=now, even_if_free=True)
+        return reason not in DROPPED_SILENTLY
+
+    return tuple(one for one in applied if fits(one))
+
+
+async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> bool:
+    """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
+    current = await discounts.by_id(db, discount.organization_id, discount.id)
+    spent = ("discount_not_started", "discount_ended", "discount_used_up")
+    return current is not None and why_not(current, product_ids=frozenset(), currency="", now=now) not in spent
 
 
 def why_not_here(

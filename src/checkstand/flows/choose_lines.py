@@ -21,6 +21,7 @@ from checkstand.domain.catalog import (
     check_custom_amount,
     choose_currency,
     in_currency,
+    off_step_problems,
 )
 from checkstand.domain.checkout import Line
 from checkstand.domain.country_currency import currency_of_country
@@ -128,7 +129,10 @@ def _with_ad_hoc_prices(
         default = organization.settings.default_currency
         problems += [
             replace(problem, where=where)
-            for problem in check_composition(request.ad_hoc[product_id], default_currency=default)
+            for problem in [
+                *check_composition(request.ad_hoc[product_id], default_currency=default),
+                *off_step_problems(request.ad_hoc[product_id]),
+            ]
         ]
     if problems:
         raise Invalid(problems)

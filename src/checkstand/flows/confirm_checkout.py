@@ -1,4 +1,4 @@
-"""Confirm: check that everything needed is there, reserve, commit, and only then charge.
+"""Confirm: check that everything needed is there and that the payer agreed to the total, reserve, commit, and only then charge.
 
 A guarded update moves the session from open to confirmed; whoever comes second is told so. The attempt and its gateway key are
 committed in the same transaction, before the gateway hears of anything.
@@ -14,6 +14,7 @@ from uuid import UUID
 from checkstand.domain import ids
 from checkstand.domain.address import missing_fields
 from checkstand.domain.checkout import Checkout, CheckoutStatus, PaymentState, move, require_open
+from checkstand.domain.consent import require_consent, total_of
 from checkstand.domain.customer import Customer, same_email
 from checkstand.domain.discount import Discount
 from checkstand.domain.errors import (
@@ -23,7 +24,9 @@ from checkstand.domain.errors import (
     PaymentDeclined,
     PaymentNotReady,
     Problem,
+    TotalChanged,
 )
+from checkstand.domain.facts import FactType
 from checkstand.domain.fields import check_answers, purge
 from checkstand.domain.methods import may_pay
 from checkstand.domain.organization import Organization
@@ -32,9 +35,10 @@ from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.choose_method import Means, PayWith, choose_means, usable_method
 from checkstand.flows.ports import Ports
+from checkstand.flows.price_checkout import reprice
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.steps import Step
-from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss
+from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss, store_change
 from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.database import Executor
 
@@ -61,11 +65,14 @@ async def confirm_checkout(
     confirmation_token: str | None,
     return_url: str,
     pay_with: PayWith = TOKEN_ALONE,
+    agreed: str | None = None,
 ) -> Confirmed:
     """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
 
-    Raises what `domain.errors` has for a session: Expired, NotOpen, Locked, Invalid, PaymentNotReady, ExternalIdTaken,
-    CustomerDeleted, PaymentDeclined.
+    `agreed`: the mark of the total that the payer had in front of them, where the request says so (`domain.consent`).
+
+    Raises what `domain.errors` has for a session: Expired, NotOpen, Locked, Invalid, TotalChanged, PaymentNotReady,
+    ExternalIdTaken, CustomerDeleted, PaymentDeclined.
     """
     ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
@@ -73,7 +80,7 @@ async def confirm_checkout(
     if await is_locked(ports, checkout):
         locked = decline("too_many_declines")
         raise PaymentDeclined(locked.code, locked.message, locked.advice)
-    changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    changed = await apply_changes(ports, organization, checkout, changes, now=now, as_shown=True)
     # Answers to what another product asked are of no use from here on (polar.md 9.2).
     changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
     if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
@@ -84,6 +91,7 @@ async def confirm_checkout(
     problems += await _archived_prices(ports, changed)
     if problems:
         raise Invalid(problems)
+    await _require_consent(ports, organization, checkout, changed, agreed, now)
     await _check_customer(ports, changed)
     means = await choose_means(ports, organization, changed, pay_with)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token, means)
@@ -111,6 +119,26 @@ async def confirm_checkout(
     if isinstance(verdict, Declined):
         raise PaymentDeclined(verdict.code, verdict.message, verdict.advice)
     return Confirmed(confirmed=claimed, settled=settled, attempt=attempt, verdict=verdict)
+
+
+async def _require_consent(
+    ports: Ports, organization: Organization, checkout: Checkout, changed: Checkout, agreed: str | None, now: datetime
+) -> None:
+    """Raises TotalChanged where the payer was shown another total than the one about to be charged.
+
+    A request that names no total agrees to what the session shows, and to what its own changes make of that: so the session
+    without them must still come to what it shows. Where it does not, it shows the new total from now on.
+    """
+    if agreed is not None:
+        require_consent(changed.quote, shown=agreed)
+        return
+    today = await reprice(ports, organization, checkout, now=now)
+    try:
+        require_consent(today.quote, shown=total_of(checkout.quote).mark)
+    except TotalChanged:
+        shown = replace(today, version=checkout.version + 1, modified_at=now)
+        await store_change(ports, checkout, shown, FactType.CHECKOUT_UPDATED, now=now)
+        raise
 
 
 async def is_locked(ports: Ports, checkout: Checkout) -> bool:

@@ -8,8 +8,24 @@ The arithmetic is in `domain/exchange.py`, the rates in `providers/rates.py`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from checkstand.domain.exchange import Exchange, fee_for
-from checkstand.providers.rates import RateProvider
+from checkstand.providers.rates import Rate, RateProvider
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRate:
+    """Satisfies `RateProvider`: the rate that a session was shown with, and today's for any other pair of currencies."""
+
+    shown: Exchange
+    today: RateProvider
+
+    async def rate(self, base: str, currency: str) -> Rate | None:
+        """The rate that is kept, else what `today` says."""
+        if (base, currency) == (self.shown.base, self.shown.currency):
+            return Rate(base=base, currency=currency, rate=self.shown.rate, dated=self.shown.dated)
+        return await self.today.rate(base, currency)
 
 
 async def exchange_to(

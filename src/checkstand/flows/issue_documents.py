@@ -18,12 +18,15 @@ from checkstand.domain.document import (
     make_credit_note,
     make_invoice,
     make_receipt,
+    tax_currency_of,
 )
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound
+from checkstand.domain.exchange import Exchange
 from checkstand.domain.facts import FactType
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import Refund
+from checkstand.flows.currencies import exchange_to
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.read_sale import sale_of_order, sales_within
 from checkstand.store import documents, orders, refunds
@@ -50,12 +53,32 @@ class BillingEdit:
     address: Address | None = None
 
 
+async def tax_exchange(ports: Ports, organization: Organization, currency: str) -> Exchange | None:
+    """How an invoice in this currency tells its tax in the seller's own; None where it need not. Call outside a transaction.
+
+    No rate, or a provider that fails, must not keep a payment from being settled: then the invoice goes without.
+    """
+    own = tax_currency_of(organization, currency)
+    if own is None:
+        return None
+    try:
+        return await exchange_to(ports.rates, base=currency, currency=own, amount_minor=0, with_fee=False)
+    except Exception:  # noqa: BLE001 - whatever a provider of rates fails with
+        return None
+
+
 async def keep_invoice(
-    ports: Ports, db: Executor, organization: Organization, sale: Sale, *, now: datetime
+    ports: Ports,
+    db: Executor,
+    organization: Organization,
+    sale: Sale,
+    *,
+    now: datetime,
+    exchange: Exchange | None = None,
 ) -> Document:
-    """An order's first invoice; the one that is there already where somebody was faster."""
+    """An order's first invoice; the one that is there already where somebody was faster. `exchange`: as of `tax_exchange`."""
     assert sale.order is not None
-    made = make_invoice(sale, organization, revision=1, now=now)
+    made = make_invoice(sale, organization, revision=1, now=now, tax_exchange=exchange)
     if await documents.add(db, organization.id, ports.new_id(), made):
         return made
     found = await documents.newest_invoice(db, organization.id, sale.order.id)
@@ -85,7 +108,8 @@ async def read_invoice(ports: Ports, organization: Organization, order_id: UUID)
     if found is not None:
         return found
     sale = await sale_of_order(ports, organization, order_id)
-    return await keep_invoice(ports, ports.db, organization, sale, now=ports.now(organization))
+    exchange = await tax_exchange(ports, organization, sale.checkout.currency)
+    return await keep_invoice(ports, ports.db, organization, sale, now=ports.now(organization), exchange=exchange)
 
 
 async def read_receipt(ports: Ports, organization: Organization, order_id: UUID) -> Document:
@@ -126,7 +150,8 @@ async def issue_invoice(ports: Ports, organization: Organization, order_id: UUID
             return False
         if not is_current:
             revision = newest.revision + 1 if newest else 1
-            made = make_invoice(sale, organization, revision=revision, now=now)
+            exchange = newest.tax_exchange if newest else None
+            made = make_invoice(sale, organization, revision=revision, now=now, tax_exchange=exchange)
             added = await documents.add(tx, organization.id, ports.new_id(), made)
             assert added, "revisions are counted while the order's row is held"
         await orders.note_invoice(tx, organization.id, order.id, now=now)

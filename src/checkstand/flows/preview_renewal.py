@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from checkstand.domain.checkout import Checkout, Line, Quote, TrialChoice, active_trial
-from checkstand.domain.discount import Discount
+from checkstand.domain.checkout import Checkout, TrialChoice, active_trial
 from checkstand.domain.organization import Organization
+from checkstand.domain.quote import Quote
+from checkstand.domain.renewal import outlasts_one_billing, renewed_lines, subscriptions_in
 from checkstand.flows.ports import Ports
 from checkstand.flows.price_checkout import reprice
 
 
 def subscriptions_of(checkout: Checkout) -> list[int]:
     """The positions of the lines that are billed again, add-ons not counted."""
-    return [
-        position
-        for position, line in enumerate(checkout.lines)
-        if line.part_of is None and checkout.product(line.product_id).recurrence is not None
-    ]
+    return subscriptions_in(checkout.lines, checkout.products)
 
 
 async def price_renewal(ports: Ports, organization: Organization, checkout: Checkout) -> Quote | None:
@@ -33,26 +30,10 @@ async def price_renewal(ports: Ports, organization: Organization, checkout: Chec
     is_first_billing = all(active_trial(product, checkout.trial) is not None for product in bought)
     renewing = replace(
         checkout,
-        lines=_only(checkout.lines, roots),
-        discounts=tuple(one for one in checkout.discounts if is_first_billing or _outlasts_one_billing(one)),
+        lines=renewed_lines(checkout.lines, roots),
+        discounts=tuple(one for one in checkout.discounts if is_first_billing or outlasts_one_billing(one)),
         trial=TrialChoice(allow=False),
+        wanted_currency=checkout.currency,
     )
     priced = await reprice(ports, organization, renewing, now=checkout.created_at)
     return priced.quote
-
-
-def _only(lines: tuple[Line, ...], roots: list[int]) -> tuple[Line, ...]:
-    """These lines and what belongs to them, under their new positions."""
-    kept: list[Line] = []
-    new_position: dict[int, int] = {}
-    for position, line in enumerate(lines):
-        if position in roots:
-            new_position[position] = len(kept)
-            kept.append(line)
-        elif line.part_of in new_position:
-            kept.append(replace(line, part_of=new_position[line.part_of]))
-    return tuple(kept)
-
-
-def _outlasts_one_billing(discount: Discount) -> bool:
-    return discount.duration != "once" if discount.cycles is None else discount.cycles > 1

@@ -10,29 +10,40 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checkstand.domain.catalog import Product
-from checkstand.domain.checkout import Buyer, Checkout, Line, Quote, TrialChoice, active_trial, trial_end
+from checkstand.domain.checkout import Buyer, Checkout, Line, TrialChoice, active_trial, trial_end
+from checkstand.domain.conversion import convert
 from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.discount import Discount
-from checkstand.domain.errors import Invalid
+from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.exchange import Exchange
+from checkstand.domain.money import format_money
 from checkstand.domain.organization import Dialect, Organization
-from checkstand.domain.pricing import Place, convert, quote
+from checkstand.domain.pricing import Place, above_ceiling, below_floor, quote
+from checkstand.domain.quote import Quote
+from checkstand.domain.renewal import never_ends, renewed_lines, subscriptions_in
 from checkstand.domain.tax import TaxDecision, TaxQuestion
 from checkstand.flows import tax_ids
-from checkstand.flows.currencies import exchange_to
+from checkstand.flows.currencies import KeptRate, exchange_to
 from checkstand.flows.ports import Ports
+
+# Clients of both APIs read an amount into 32 bits.
+LARGEST_ON_THE_WIRE = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
-    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in."""
+    """What decides a price. `currency` is that of the prices; `wanted_currency` what the merchant or the buyer chose to charge in.
+
+    `exchange`: the conversion that the session was shown with, whose rate stays.
+    """
 
     dialect: Dialect
     lines: tuple[Line, ...]
     products: Sequence[Product]
     currency: str
     wanted_currency: str | None = None
+    exchange: Exchange | None = None
     discounts: tuple[Discount, ...] = ()
     buyer: Buyer
     trial: TrialChoice
@@ -53,23 +64,69 @@ async def price_basket(ports: Ports, organization: Organization, basket: Basket,
     """The basket's price. Raises Invalid when it is too large, or its currency cannot be charged."""
     by_id = {product.id: product for product in basket.products}
     bought = [by_id[line.product_id] for line in basket.lines]
+    place = await _place(ports, organization, basket.buyer, bought)
+    behavior = organization.settings.default_tax_behavior
     plain = quote(
         basket.lines,
         basket.products,
         currency=basket.currency,
-        place=await _place(ports, organization, basket.buyer, bought),
-        default_tax_behavior=organization.settings.default_tax_behavior,
+        place=place,
+        default_tax_behavior=behavior,
         discounts=basket.discounts,
         in_trial=lambda product: active_trial(product, basket.trial) is not None,
     )
+    later = _later(basket, place, behavior)
     exchange = await _exchange(ports, organization, basket, plain)
+    if exchange and basket.wanted_currency is None and not _fits(plain, later, exchange):
+        exchange = None  # nobody chose it: the price's own currency is better than none
+    problem = _too_large(plain, later, exchange)
+    if problem is not None:
+        raise Invalid([problem])
+    charged = convert(plain, exchange) if exchange else plain
     return Priced(
-        quote=convert(plain, exchange) if exchange else plain,
-        currency=exchange.currency if exchange else basket.currency,
+        quote=charged,
+        currency=charged.currency,
         exchange=exchange,
         base_quote=plain if exchange else None,
         trial_end=trial_end(bought, basket.trial, now),
     )
+
+
+def _later(basket: Basket, place: Place | None, behavior: str) -> Quote | None:
+    """What the subscriptions will cost when the discounts that end have ended; None when that is no more than today."""
+    roots = subscriptions_in(basket.lines, basket.products)
+    lasting = [one for one in basket.discounts if never_ends(one)]
+    if not roots or len(lasting) == len(basket.discounts):
+        return None
+    return quote(
+        renewed_lines(basket.lines, roots),
+        basket.products,
+        currency=basket.currency,
+        place=place,
+        default_tax_behavior=behavior,
+        discounts=lasting,
+    )
+
+
+def _too_large(plain: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
+    """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown."""
+    amounts = [sum(line.subtotal_minor for line in plain.lines)]
+    for each in (plain, later) if later else (plain,):
+        charged = convert(each, exchange) if exchange else each
+        ceiling = above_ceiling(charged.total_minor, charged.currency)
+        if ceiling is not None:
+            return Problem("total_too_large", ("amount",), charged.total_minor, {"maximum": ceiling})
+        amounts.append(sum(line.subtotal_minor for line in charged.lines))
+    if max(amounts) <= LARGEST_ON_THE_WIRE:
+        return None
+    largest = format_money(LARGEST_ON_THE_WIRE, exchange.currency if exchange else plain.currency)
+    return Problem("total_too_large", ("amount",), max(amounts), {"maximum": largest})
+
+
+def _fits(plain: Quote, later: Quote | None, exchange: Exchange) -> bool:
+    """Whether a conversion that happens by itself leaves something that can be charged."""
+    due = convert(plain, exchange).due_minor
+    return below_floor(due, exchange.currency) is None and _too_large(plain, later, exchange) is None
 
 
 async def reprice(ports: Ports, organization: Organization, checkout: Checkout, *, now: datetime) -> Checkout:
@@ -80,6 +137,7 @@ async def reprice(ports: Ports, organization: Organization, checkout: Checkout, 
         products=checkout.products,
         currency=checkout.price_currency,
         wanted_currency=checkout.wanted_currency,
+        exchange=checkout.exchange,
         discounts=checkout.discounts,
         buyer=checkout.buyer,
         trial=checkout.trial,
@@ -132,7 +190,7 @@ async def _exchange(ports: Ports, organization: Organization, basket: Basket, pl
     if currency is None or currency == basket.currency:
         return None
     found = await exchange_to(
-        ports.rates,
+        KeptRate(basket.exchange, ports.rates) if basket.exchange else ports.rates,
         base=basket.currency,
         currency=currency,
         amount_minor=plain.total_minor,

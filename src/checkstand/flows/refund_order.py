@@ -14,12 +14,13 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.order import Order
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
-from checkstand.domain.refund import Refund, RefundRefused, RefundRequest, RefundUnknown
+from checkstand.domain.refund import Part, Refund, RefundRefused, RefundRequest, RefundUnknown
+from checkstand.domain.refund_shares import settled_items
 from checkstand.domain.refunding import make_refund
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
 from checkstand.flows.steps import Step
-from checkstand.store import disputes, orders, payments, refunds
+from checkstand.store import checkouts, disputes, orders, payments, refunds
 from checkstand.store.database import Transaction
 
 PATIENCE = timedelta(seconds=30)
@@ -34,9 +35,10 @@ async def refund_order(ports: Ports, organization: Organization, order_id: UUID,
         if order is None:
             raise NotFound
         attempt = await _captured(ports, tx, order)
+        settled = await _settled(tx, order) if any(item.is_settled for item in asked.items) else {}
         earlier = (await refunds.of_orders(tx, organization.id, [order.id])).get(order.id, ())
         disputed = (await disputes.of_orders(tx, organization.id, [order.id])).get(order.id, ())
-        made = make_refund(order, attempt, earlier, disputed, asked, new_id=ports.new_id, now=now)
+        made = make_refund(order, attempt, earlier, disputed, asked, new_id=ports.new_id, now=now, settled=settled)
         if not await refunds.reserve(tx, made):
             raise Invalid.single("refund_exceeds", "amount", given=made.total_minor)
         ports.reached(Step.REFUND_RESERVED)
@@ -56,6 +58,13 @@ async def _captured(ports: Ports, tx: Transaction, order: Order) -> Attempt:
         if attempt.status is AttemptStatus.SUCCEEDED and attempt.gateway == ports.gateway.name:
             return attempt
     raise RefundRefused("payment_unknown", order.id)
+
+
+async def _settled(tx: Transaction, order: Order) -> dict[UUID, Part]:
+    """What the items came to in the currency of their prices, as their session says."""
+    checkout = await checkouts.by_id(tx, order.organization_id, order.checkout_id)
+    assert checkout is not None, "an order is stored with its session"
+    return settled_items(order, checkout)
 
 
 async def finish_refund(ports: Ports, refund: Refund) -> bool:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from checkstand.domain.discount import Discount
+from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.facts import FactType
+from checkstand.domain.money import step_missed
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import discounts, products
@@ -19,7 +20,8 @@ from checkstand.store import facts as fact_store
 
 
 async def create_discount(ports: Ports, organization: Organization, draft: Discount) -> Discount:
-    """A new discount. Raises Invalid when its code is taken."""
+    """A new discount. Raises Invalid when its code is taken, or an amount of it could not be charged."""
+    _check_amounts(draft)
     now = ports.now(organization)
     discount = replace(draft, created_at=now)
     tell = await fact_writer(ports, organization.id, now)
@@ -42,6 +44,8 @@ async def change_discount(
         if found is None:
             raise NotFound
         changed = replace(change(found), modified_at=now)
+        if changed.takes != found.takes:
+            _check_amounts(changed)
         if not await discounts.save(tx, changed):
             raise _code_taken(changed)
         await fact_store.record(tx, organization.id, [tell(FactType.DISCOUNT_UPDATED, discount_id, shows=changed)])
@@ -87,6 +91,14 @@ async def missing_products(ports: Ports, organization: Organization, product_ids
     """Those of the ids that are no product of this organization; archived ones may be named."""
     known = await products.by_ids(ports.db, organization.id, product_ids) if product_ids else {}
     return frozenset(product_ids) - frozenset(known)
+
+
+def _check_amounts(discount: Discount) -> None:
+    """Raises Invalid for an amount off that is no multiple of its currency's step."""
+    takes = discount.takes
+    for code, amount in (takes.caps if isinstance(takes, Percentage) else takes.amounts).items():
+        if step := step_missed(amount, code):
+            raise Invalid.single("amount_off_step", "amount", given=amount, step=step, currency=code)
 
 
 def _code_taken(discount: Discount) -> Invalid:

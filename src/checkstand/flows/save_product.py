@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition
+from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition, off_step_problems
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
@@ -34,7 +34,7 @@ async def create_product(
     refused: Sequence[Problem] = (),
 ) -> Product:
     """A new product with its prices. `draft` comes without prices; `refused`: what else is wrong. Raises Invalid with all of it."""
-    problems = list(refused)
+    problems = [*refused, *off_step_problems(definitions)]
     if draft.extras.get("dialect") != "dodo":
         problems += check_composition(definitions, default_currency=organization.settings.default_currency)
     if problems:
@@ -71,7 +71,7 @@ def _with_list(
     ports: Ports, organization: Organization, product: Product, wanted: PriceList, now: datetime
 ) -> tuple[Price, ...]:
     known = {price.id for price in product.active_prices}
-    problems = [*wanted.refused]
+    problems = [*wanted.refused, *off_step_problems(wanted.add)]
     problems += [
         Problem("price_unknown", ("prices", position), str(price_id))
         for position, price_id in enumerate(wanted.keep)

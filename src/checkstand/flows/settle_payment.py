@@ -15,6 +15,7 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over, move
 from checkstand.domain.customer import Customer, after_purchase, new_customer
 from checkstand.domain.document import is_billable
 from checkstand.domain.errors import NotFound
+from checkstand.domain.exchange import Exchange
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Sale, from_checkout
 from checkstand.domain.organization import Organization
@@ -29,7 +30,7 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
-from checkstand.flows.issue_documents import keep_invoice
+from checkstand.flows.issue_documents import keep_invoice, tax_exchange
 from checkstand.flows.keep_method import keep_method
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
@@ -46,6 +47,8 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
     organization = await ports.cache.organization(attempt.organization_id)
     now = ports.now(organization)
     tell = await fact_writer(ports, attempt.organization_id, now)
+    is_paid = isinstance(verdict, Succeeded)
+    exchange = await tax_exchange(ports, organization, attempt.currency) if is_paid else None
     ports.reached(Step.SETTLE_ASKED)
     async with ports.db.transaction() as tx:
         if isinstance(verdict, Unknown):
@@ -57,7 +60,7 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
         ports.reached(Step.VERDICT_STORED)
         # Read only now: the attempt's row is ours until the end, so nobody else can be settling this session.
         checkout = await _current(tx, attempt)
-        settled, facts = await _consequences(ports, tx, tell, organization, checkout, judged, verdict)
+        settled, facts = await _consequences(ports, tx, tell, organization, checkout, judged, verdict, exchange)
         saved = await checkouts.save(tx, settled, facts, seen=checkout.version)
         assert saved, "a confirmed session is changed by its verdict alone"
         ports.reached(Step.SESSION_STORED)
@@ -128,6 +131,7 @@ async def _consequences(
     checkout: Checkout,
     attempt: Attempt,
     verdict: Verdict,
+    exchange: Exchange | None,
 ) -> tuple[Checkout, list[Fact]]:
     """What follows from a verdict that is news: the session's next state, and the facts in the order they are told."""
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
@@ -156,7 +160,7 @@ async def _consequences(
         facts.append(tell(kind, attempt.order_id, checkout_id=checkout.id))
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
-    paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer)
+    paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer, exchange)
     await take_fee(ports, tx, attempt, verdict, now=tell.now)
     return paid, facts + more
 
@@ -182,6 +186,7 @@ async def _paid(
     checkout: Checkout,
     attempt: Attempt,
     customer: Customer,
+    exchange: Exchange | None,
 ) -> tuple[Checkout, list[Fact]]:
     """Order, books, the invoice and the session's end."""
     now = tell.now
@@ -199,7 +204,7 @@ async def _paid(
     invoiced = replace(sale, order=replace(order, has_invoice=is_billable(order)))
     assert invoiced.order is not None
     await orders.add(tx, invoiced.order)
-    await keep_invoice(ports, tx, organization, sale, now=now)
+    await keep_invoice(ports, tx, organization, sale, now=now, exchange=exchange)
     ports.reached(Step.ORDER_STORED)
     if checkout.discounts:
         fingerprint = attempt.instrument.fingerprint if attempt.instrument else None

@@ -41,7 +41,7 @@ from checkstand.domain.lines import Counts, charged_prices, count_problems, offe
 from checkstand.domain.organization import Organization
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
-from checkstand.flows.apply_discounts import find_discounts, still_fitting
+from checkstand.flows.apply_discounts import as_defined_now, find_discounts, is_redeemable, still_fitting
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.price_checkout import reprice
@@ -138,9 +138,18 @@ async def raise_loss(db: Executor, seen: Checkout) -> None:
 
 
 async def apply_changes(
-    ports: Ports, organization: Organization, checkout: Checkout, changes: CheckoutChanges, *, now: datetime
+    ports: Ports,
+    organization: Organization,
+    checkout: Checkout,
+    changes: CheckoutChanges,
+    *,
+    now: datetime,
+    as_shown: bool = False,
 ) -> Checkout:
-    """The session with the changes in it, priced again; nothing is stored. Raises Invalid."""
+    """The session with the changes in it, priced again; nothing is stored. Raises Invalid.
+
+    `as_shown`: its discounts stay as the session shows them, as for somebody who pays; else they are as the merchant has them today.
+    """
     await _require_offered(ports, checkout, changes)
     changed = _choose(organization, checkout, changes)
     changed = _set_amounts(changed, changes)
@@ -160,7 +169,7 @@ async def apply_changes(
         version=checkout.version + 1,
         modified_at=now,
     )
-    changed = replace(changed, discounts=await _discounts(ports, changed, changes, now))
+    changed = replace(changed, discounts=await _discounts(ports, changed, changes, now, as_shown=as_shown))
     return await _priced_again(ports, organization, changed, now)
 
 
@@ -348,7 +357,9 @@ def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     return replace(buyer, tax_id=normal)
 
 
-async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime) -> tuple[Discount, ...]:
+async def _discounts(
+    ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime, *, as_shown: bool
+) -> tuple[Discount, ...]:
     """The discounts after the change: a new one must fit, present ones are dropped silently when they no longer do."""
     codes = [changes.discount_code] if changes.discount_code and checkout.options.allow_discount_codes else []
     if changes.discount_id is not None or codes:
@@ -362,13 +373,12 @@ async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges,
             currency=checkout.price_currency,
             now=now,
         )
-    kept = tuple(one for one in checkout.discounts if not _is_removed(one, checkout, changes))
     clears_code = changes.gives("discount_code") and checkout.options.allow_discount_codes
-    if changes.gives("discount_id") or clears_code or not kept:
+    if changes.gives("discount_id") or clears_code:
         return ()
-    return await still_fitting(
-        ports.db,
-        kept,
+    kept = await _without_removed(ports, checkout, changes, now)
+    return still_fitting(
+        kept if as_shown else await as_defined_now(ports.db, kept),
         lines=checkout.lines,
         products=checkout.products,
         currency=checkout.price_currency,
@@ -376,7 +386,14 @@ async def _discounts(ports: Ports, checkout: Checkout, changes: CheckoutChanges,
     )
 
 
-def _is_removed(discount: Discount, checkout: Checkout, changes: CheckoutChanges) -> bool:
-    """Whether the buyer takes this one of several away: only what a buyer could have typed can be."""
-    may_go = discount.code is not None and checkout.options.allow_discount_codes
-    return may_go and discount.id == changes.removed_discount_id
+async def _without_removed(
+    ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime
+) -> tuple[Discount, ...]:
+    """The session's discounts less the one that the buyer takes away: what they could have typed, or what nobody can use any more."""
+    removed = next((one for one in checkout.discounts if one.id == changes.removed_discount_id), None)
+    if removed is None:
+        return checkout.discounts
+    is_typed = removed.code is not None and checkout.options.allow_discount_codes
+    if not is_typed and await is_redeemable(ports.db, removed, now=now):
+        return checkout.discounts
+    return tuple(one for one in checkout.discounts if one is not removed)

@@ -3,8 +3,8 @@
 * ISK and UGX have two decimals that must be 00.
 * Currencies with three decimals must end in 0.
 
-An amount that Stripe would refuse is charged as the nearest one that it takes, half away from zero: at most half a krona or half a
-hundredth of a dinar beside the quoted amount, which is kept in the intent's metadata.
+Prices and totals keep to these steps (`domain/pricing.py`), so what is quoted is what is charged. An amount from before they did is
+charged as the nearest one that Stripe takes, half away from zero; the quoted one is kept in the intent's metadata.
 
     >>> chargeable_minor(138_742, "ISK"), chargeable_minor(5_124, "KWD"), chargeable_minor(1_999, "USD")
     (138700, 5120, 1999)
@@ -17,12 +17,10 @@ from __future__ import annotations
 from checkstand.domain.currency import currency
 from checkstand.domain.money import to_step
 
-_WHOLE_UNITS = frozenset({"ISK", "UGX"})
-
 
 def step_minor(code: str) -> int:
     """What an amount in this currency has to be a multiple of."""
-    return 100 if code in _WHOLE_UNITS else 10 if currency(code).exponent == 3 else 1
+    return currency(code).step_minor
 
 
 def chargeable_minor(amount_minor: int, code: str) -> int:

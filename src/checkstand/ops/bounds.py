@@ -33,6 +33,10 @@ INT64: Final = 2**63
 MOST_FORM_FIELDS: Final = 500
 MOST_FORM_FILES: Final = 5
 
+MOST_PASSWORD_CHECKS: Final = 32
+"""Sign-ins whose password waits to be checked, in one process: the last of them waits about a second and a half."""
+MOST_PASSWORD_CHECKS_OF_ADDRESS: Final = 8
+
 # ---------------------------------------------------------------- times
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,8 +1,9 @@
 """Taxes: which tax of which rate a sale has, given where seller and buyer are.
 
 `TaxProvider` is the port; `OfflineTaxes` answers it from a dated table that ships with the server (`data/tax_rates.csv`, whose head
-explains its columns). It decides by country, state and category; taxes of counties and cities it does not know: `docs/taxes.md`
-says what that leaves out, and how to put another provider in.
+explains its columns). It decides by country, state and category, and by postal code where a territory is taxed otherwise
+(`data/tax_territories.csv`). Taxes of counties and cities it does not know: `docs/taxes.md` says what that leaves out, and how to put
+another provider in.
 
 How a rate becomes an amount is in `domain/tax.py`, who asks in `flows/price_checkout.py`.
 """
@@ -10,6 +11,8 @@ How a rate becomes an amount is in `domain/tax.py`, who asks in `flows/price_che
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -54,7 +57,7 @@ class OfflineTaxes:
     async def decide(self, question: TaxQuestion) -> TaxDecision | None:
         """Nothing leaves the process. An unknown place is `not_supported`, one that no registration covers `not_collecting`."""
         country, state = question.country, question.state
-        place = country
+        place = place_of(country, question.postal_code)
         if country in _FEDERAL and _registered_somewhere_in(country, question.registrations):
             if state is None or not state.startswith(f"{country}-") or state not in _table():
                 return None
@@ -67,6 +70,22 @@ class OfflineTaxes:
             return _decision(question, _of_category(found or (), question.category))
         nothing_known = found is None and EVERYWHERE in question.registrations
         return TaxDecision(reason="not_supported" if nothing_known else "not_collecting", country=country, state=state)
+
+
+def place_of(country: str, postal_code: str | None) -> str:
+    """The place whose taxes apply: the country itself, or the territory that the postal code is of.
+
+    >>> place_of("ES", "35001"), place_of("PT", "9500-321"), place_of("FR", "75001"), place_of("FI", None)
+    ('ES-CN', 'PT-20', 'FR', 'FI')
+    """
+    territories = _territories().get(country)
+    if territories is None or not postal_code:
+        return country
+    code = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", postal_code).upper())
+    if country != "GB":
+        code = re.sub(r"^[A-Z]+(?=\d)", "", code)  # AX-22100, F-97100
+    fitting = [beginning for beginning in territories if code.startswith(beginning)]
+    return territories[max(fitting, key=len)] if fitting else country
 
 
 def registration_codes() -> frozenset[str]:
@@ -160,7 +179,24 @@ def dated() -> str:
 
 @cache
 def _text() -> str:
-    return (resources.files("checkstand.providers") / "data" / "tax_rates.csv").read_text("utf-8")
+    return _data("tax_rates.csv")
+
+
+def _data(name: str) -> str:
+    return (resources.files("checkstand.providers") / "data" / name).read_text("utf-8")
+
+
+def _lines(text: str) -> csv.DictReader[str]:
+    return csv.DictReader(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def _territories() -> Mapping[str, Mapping[str, str]]:
+    """For each country that has some: how postal codes begin, and the place that they are of."""
+    found: dict[str, dict[str, str]] = {}
+    for line in _lines(_data("tax_territories.csv")):
+        found.setdefault(line["country"], {}).update(dict.fromkeys(line["postcodes"].split(), line["place"]))
+    return MappingProxyType(found)
 
 
 @cache
@@ -172,8 +208,7 @@ def _table() -> Mapping[str, tuple[Row, ...]]:
 
 
 def _parsed(text: str) -> Iterator[Row]:
-    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
-    for line in csv.DictReader(lines):
+    for line in _lines(text):
         percent = line["percent"]
         for category in line["category"].split() or (None,):
             yield Row(

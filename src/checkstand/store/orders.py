@@ -19,7 +19,8 @@ _ITEMS = """
     (
         SELECT json_agg(json_build_object(
             'id', id, 'product_id', product_id, 'price_id', price_id, 'label', label, 'quantity', quantity,
-            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor
+            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor,
+            'taxes', taxes
         ) ORDER BY position)
         FROM order_items
         WHERE order_items.organization_id = orders.organization_id
@@ -107,9 +108,9 @@ async def add(db: Executor, order: Order) -> None:
         """
         INSERT INTO order_items (
             organization_id, id, order_id, position, product_id, price_id, label, quantity, amount_minor,
-            discount_minor, tax_minor, net_minor
+            discount_minor, tax_minor, net_minor, taxes
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json)
         """,
         [
             (
@@ -125,6 +126,7 @@ async def add(db: Executor, order: Order) -> None:
                 item.discount_minor,
                 item.tax_minor,
                 item.net_minor,
+                encode(item.taxes),
             )
             for position, item in enumerate(order.items)
         ],
@@ -214,6 +216,22 @@ async def search(
     db: Executor, organization_id: UUID, wanted: OrderFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Order]:
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
+    query = _filtered(organization_id, wanted)
+    query.order_by(sorting, SORTABLE)
+    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return Page([_order(row) for row in rows], total)
+
+
+async def before(
+    db: Executor, organization_id: UUID, wanted: OrderFilter, last: tuple[datetime, UUID] | None, *, limit: int
+) -> Sequence[Order]:
+    """The orders made before `last` (time and id of the one before), newest first: a walk that nothing can shift."""
+    query = _filtered(organization_id, wanted)
+    query.older_than(last)
+    return [_order(row) for row in await query.newest(db, _COLUMNS, limit=limit)]
+
+
+def _filtered(organization_id: UUID, wanted: OrderFilter) -> Query:
     query = Query("orders", organization_id)
     query.any_of("product_id", wanted.product_ids, "uuid")
     query.any_of("customer_id", wanted.customer_ids, "uuid")
@@ -231,6 +249,4 @@ async def search(
         query.where(f"metadata ->> {query.bind(key)}::text = ANY({query.bind(list(values))}::text[])")
     query.at_least("created_at", wanted.created_after)
     query.at_most("created_at", wanted.created_before)
-    query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_order(row) for row in rows], total)
+    return query

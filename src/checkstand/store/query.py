@@ -65,6 +65,11 @@ class Query:
         if moment is not None:
             self.where(f"{column} <= {self.bind(moment)}")
 
+    def older_than(self, last: tuple[datetime, UUID] | None) -> None:
+        """Rows behind `last` (time and id) in a walk from the newest; nothing when it is None."""
+        if last is not None:
+            self.where(f"({self._table}.created_at, {self._table}.id) < ({self.bind(last[0])}, {self.bind(last[1])})")
+
     def order_by(self, sorting: Sequence[str], allowed: Mapping[str, str]) -> None:
         """Sort by allowed keys, '-' for descending; the id makes the order total."""
         for key in sorting:
@@ -93,3 +98,15 @@ class Query:
             return rows, int(rows[0]["total_count"])
         total = 0 if offset == 0 else int(await db.fetchval(counted, *self._arguments[:-2]))
         return [], total
+
+    async def newest(self, db: Executor, columns: str, *, limit: int) -> Sequence[asyncpg.Record]:
+        """The newest rows, uncounted: a part of a walk that nothing can shift."""
+        conditions = "\n          AND ".join(self._conditions)
+        statement = f"""
+            SELECT {columns}
+            FROM {self._table}
+            WHERE {conditions}
+            ORDER BY {self._table}.created_at DESC, {self._table}.id DESC
+            LIMIT {self.bind(limit)}
+        """
+        return await db.fetch(statement, *self._arguments)

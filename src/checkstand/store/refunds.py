@@ -22,7 +22,8 @@ _COLUMNS = """
     refunds.credit_note_number,
     (
         SELECT json_agg(json_build_object(
-            'order_item_id', i.order_item_id, 'net_minor', i.net_minor, 'tax_minor', i.tax_minor
+            'order_item_id', i.order_item_id, 'net_minor', i.net_minor, 'tax_minor', i.tax_minor, 'taxes', i.taxes,
+            'settled_net_minor', i.settled_net_minor, 'settled_tax_minor', i.settled_tax_minor
         ) ORDER BY i.order_item_id)
         FROM refund_items AS i
         WHERE i.organization_id = refunds.organization_id
@@ -133,11 +134,22 @@ async def add(db: Executor, refund: Refund, *, ask_again_at: datetime) -> None:
     )
     await db.executemany(
         """
-        INSERT INTO refund_items (organization_id, refund_id, order_item_id, net_minor, tax_minor)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO refund_items (
+            organization_id, refund_id, order_item_id, net_minor, tax_minor, taxes, settled_net_minor, settled_tax_minor
+        )
+        VALUES ($1, $2, $3, $4, $5, $6::json, $7, $8)
         """,
         [
-            (refund.organization_id, refund.id, item.order_item_id, item.net_minor, item.tax_minor)
+            (
+                refund.organization_id,
+                refund.id,
+                item.order_item_id,
+                item.net_minor,
+                item.tax_minor,
+                encode(item.taxes),
+                item.settled_net_minor,
+                item.settled_tax_minor,
+            )
             for item in refund.items
         ],
     )

@@ -14,27 +14,37 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
 from checkstand.http import json_response
+from checkstand.services import services_of
 from checkstand.store.unavailable import RETRY_AFTER_S, DatabaseUnavailable
 
 POLAR_PREFIXES = ("/v1/", "/api/v1/", "/v1", "/_test")
 DODO_PREFIXES = (
     "/addons",
+    "/balances",
+    "/blocklist",
     "/brands",
     "/checkouts",
+    "/credit-entitlements",
     "/customers",
     "/discounts",
     "/disputes",
+    "/entitlements",
     "/events",
+    "/grants",
     "/invoices",
     "/license",
+    "/locales",
     "/meters",
+    "/moderation",
     "/payments",
     "/payouts",
+    "/product-collections",
     "/products",
     "/refunds",
     "/subscriptions",
     "/webhooks",
 )
+LONGEST_ECHO = 200
 _log = structlog.get_logger("checkstand.web")
 
 
@@ -50,16 +60,23 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status, path = error.status_code, request.url.path
     headers = dict(error.headers or {})
-    if path.startswith(POLAR_PREFIXES):
-        headers.setdefault("Polar-Version", "2026-04")
-        return json_response({"detail": error.detail}, status=status, headers=headers)
+    hint = _hint(request)
     if path.startswith(DODO_PREFIXES):
-        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "INVALID_REQUEST_PARAMETERS")
-        message = {404: "Item not found", 405: "This method is not allowed here"}.get(status, str(error.detail))
-        return json_response({"code": code, "message": message}, status=status, headers=headers)
-    if "text/html" in request.headers.get("accept", ""):
+        if status in (404, 405):
+            return json_response({"code": "NOT_SERVED", "message": hint}, status=status, headers=headers)
+        body = {"code": "INVALID_REQUEST_PARAMETERS", "message": str(error.detail)}
+        return json_response(body, status=status, headers=headers)
+    if not path.startswith(POLAR_PREFIXES) and "text/html" in request.headers.get("accept", ""):
         return _page(status, "There is nothing at this address.", "Check the link, or ask whoever sent it to you.")
-    return json_response({"detail": error.detail}, status=status, headers=headers)
+    headers.setdefault("Polar-Version", "2026-04")
+    return json_response({"detail": error.detail, "hint": hint}, status=status, headers=headers)
+
+
+def _hint(request: Request) -> str:
+    """What to do about an operation that is not here, so that nobody takes it for an object that is missing."""
+    asked = f"{request.method} {request.url.path[:LONGEST_ECHO]}"
+    served = services_of(request).ports.public_url()
+    return f"Checkstand does not serve {asked}. What it serves is listed at {served}/docs."
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.web import errors
@@ -36,7 +36,7 @@ class HotPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._find(scope) if scope["type"] == "http" else None
         if endpoint is None:
-            await self._app(scope, receive, send)
+            await self._through_the_application(scope, receive, send)
             return
         scope["app"] = self._app
         try:
@@ -48,6 +48,21 @@ class HotPath:
         except Exception as error:  # noqa: BLE001  (a fault of ours is answered as everywhere)
             response = await errors.fault(Request(scope), error)
         await response(scope, receive, send)
+
+    async def _through_the_application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application raises a fault again after it has answered it, upon which the server would drop the connection."""
+        ended = False
+
+        async def watched(message: Message) -> None:
+            nonlocal ended
+            await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if not ended:
+                raise
 
     def _find(self, scope: Scope) -> Endpoint | None:
         exact = self._exact.get((scope["method"], scope["path"]))

@@ -52,10 +52,10 @@ def _money_pattern(locale: Locale, exponent: int) -> NumberPattern:
 
 def format_money(amount_minor: int, code: str, tag: str | None = None) -> str:
     """An amount in the reader's form. Raises UnknownCurrency."""
-    exponent = find_currency(code).exponent
-    locale = locale_of(tag)
-    value = Decimal(amount_minor).scaleb(-exponent)
-    text: str = _money_pattern(locale, exponent).apply(value, locale, currency=code.upper(), currency_digits=False)
+    currency, locale = find_currency(code), locale_of(tag)
+    value = Decimal(amount_minor).scaleb(-currency.exponent)
+    pattern = _money_pattern(locale, currency.decimals_of(amount_minor))
+    text: str = pattern.apply(value, locale, currency=code.upper(), currency_digits=False)
     return _spaced(text)
 
 

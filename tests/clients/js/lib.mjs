@@ -57,10 +57,10 @@ async function collect(pending) {
   return found;
 }
 
-/** Run each job's call on the client that `makeClient(job)` gives. */
+/** Run each job's call on the client that `makeClient(job)` gives, or promises. */
 export async function main(makeClient) {
   await eachJob(async (job) => {
-    const method = methodOf(makeClient(job), job.call);
+    const method = methodOf(await makeClient(job), job.call);
     try {
       const pending = method(...(job.args ?? []));
       return { ok: true, result: job.iterate ? await collect(pending) : dataOf(await pending) };

@@ -2,7 +2,7 @@
 //
 //   node verify-webhook.mjs '{"helper": "polar1", "secret": "whsec_…", "headers": {…}, "body": "the raw body"}'
 //
-// Helpers: polar1 (current Polar client), polar0 (the last generated one), dodo (webhooks.unwrap), standard (the Standard
+// Helpers: polar1 (current Polar client), polar0 (the last generated one, or the one that "client" names), dodo (webhooks.unwrap), standard (the Standard
 // Webhooks library). The answer is {"ok": true, "type": "order.paid", "event": …} or {"ok": false, "error": …}. The
 // "polar0" helper also checks the payload against its schemas.
 
@@ -13,8 +13,8 @@ const helpers = {
     const { webhooks } = await import("@polar-sh/sdk/2026-10");
     return webhooks.validateEvent(body, headers, secret);
   },
-  async polar0({ body, headers, secret }) {
-    const { validateEvent } = await import("polar-sdk-0/webhooks.js");
+  async polar0({ body, headers, secret, client = "polar-sdk-0" }) {
+    const { validateEvent } = await import(`${client}/webhooks.js`);
     return validateEvent(body, headers, secret);
   },
   async dodo({ body, headers, secret }) {

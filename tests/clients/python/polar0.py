@@ -1,8 +1,8 @@
 """One job for a generated Polar client (`polar_sdk` 0.x): one line of JSON out.
 
 The 0.x clients share their distribution's name with the current one, so each version lives in a folder of its own and
-this program is started with that folder as PYTHONPATH: `.clients/polar-0.32` (the last one) or `.clients/polar-0.16`
-(the last that can still send `product_id` in place of `products`).
+this program is started with that folder as PYTHONPATH: `.clients/polar-0.32` is the last one, `.clients/polar-0.16` the last that
+can still send `product_id` in place of `products`; `scripts/lock.sh` names the others.
 
     python polar0.py '{"baseUrl": "…", "token": "…", "call": "checkouts.get", "kwargs": {"id": "…"}}'
     … "call": "checkouts.create", "kwargs": {"request": {"products": ["…"]}}
@@ -21,7 +21,11 @@ from functools import reduce
 from typing import Any
 
 from polar_sdk import Polar
-from polar_sdk.webhooks import validate_event
+
+try:
+    from polar_sdk.webhooks import validate_event
+except ImportError:  # 0.13 has no helper
+    validate_event = None
 
 
 def call(job: dict[str, Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, returns, sales
@@ -12,8 +14,9 @@ from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
+from checkstand.domain.payment import Attempt
 from checkstand.flows.read_sale import sale_of_payment
-from checkstand.store import disputes
+from checkstand.store import disputes, payments
 
 api = Api("Dodo: disputes")
 READ = ("disputes:read", "disputes:write")
@@ -45,7 +48,10 @@ async def search(call: Call) -> Response:
         created_before=created_before,
     )
     page = await disputes.search(call.ports.db, call.organization.id, wanted, offset=part.offset, limit=part.limit)
-    return call.json(paging.envelope([returns.dispute(item, call.organization) for item in page.items]))
+    tried = await payments.of_checkouts(call.ports.db, call.organization.id, [item.checkout_id for item in page.items])
+    return call.json(
+        paging.envelope([_listed(item, tried.get(item.checkout_id, ()), call.organization) for item in page.items])
+    )
 
 
 @api.route("GET", "/disputes/{id}", scopes=READ)
@@ -58,13 +64,17 @@ async def get(call: Call) -> Response:
     return call.json(detailed(found, sale, call.organization))
 
 
+def _listed(value: Dispute, attempts: Sequence[Attempt], organization: Organization) -> Json:
+    """A dispute with who had taken the money."""
+    disputed = next((attempt for attempt in attempts if attempt.id == value.attempt_id), None)
+    return {**returns.dispute(value, organization), "payment_provider": sales.provider(disputed)}
+
+
 def detailed(value: Dispute, sale: Sale, organization: Organization) -> Json:
     """A dispute with whose it is and what they say."""
-    is_ours = all(attempt.gateway != "stripe" for attempt in sale.attempts if attempt.id == value.attempt_id)
     return {
-        **returns.dispute(value, organization),
+        **_listed(value, sale.attempts, organization),
         "brand_id": shown_brand(organization.id, sale.checkout.selected.brand_id),
         "customer": sales.buyer(sale),
-        "payment_provider": "dodo" if is_ours else "stripe",
         "reason": value.reason,
     }

@@ -1,7 +1,7 @@
 """`POST /checkouts/preview` (dodo.md 3.6): what a session would cost, line by line, without making one.
 
-The amounts are those of the session that the same body would make, to the cent. A breakup's `subtotal` is without tax, so that
-subtotal - discount + tax is the total whether or not the prices contain their tax. `tax_rate` is in basis points.
+The amounts are those of the session that the same body would make, to the cent. A breakup's `subtotal` and `discount` are without
+tax, so that subtotal - discount + tax is the total whether or not the prices contain their tax. `tax_rate` is in basis points.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from checkstand.dialects.dodo.discount_models import cycles_of
 from checkstand.dialects.dodo.models import CheckoutIn
 from checkstand.dialects.dodo.wire import Json, moment, shown
 from checkstand.domain.catalog import line_amount
-from checkstand.domain.checkout import Checkout, Quote, QuoteLine, active_trial
+from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.money import divide_half_away
+from checkstand.domain.quote import Quote, QuoteLine, without_tax
 from checkstand.domain.trial import add_span
 from checkstand.flows import tax_ids
 from checkstand.flows.create_checkout import draft_checkout
@@ -106,14 +107,12 @@ def _is_undecided(draft: Checkout) -> bool:
 
 
 def _breakup(lines: Sequence[QuoteLine], quote: Quote) -> Json:
-    tax = sum(line.tax_minor for line in lines)
-    discount = sum(line.discount_minor for line in lines)
-    total = sum(line.total_minor for line in lines)
+    subtotal, discount = without_tax(lines, quote.currency)
     return {
-        "subtotal": total - tax + discount,
+        "subtotal": subtotal,
         "discount": discount,
-        "tax": None if quote.tax_minor is None else tax,
-        "total_amount": total,
+        "tax": None if quote.tax_minor is None else sum(line.tax_minor for line in lines),
+        "total_amount": sum(line.total_minor for line in lines),
     }
 
 

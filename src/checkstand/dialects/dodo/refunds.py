@@ -15,10 +15,9 @@ from starlette.responses import Response
 from checkstand.dialects.dodo import errors, paging, returns, sales
 from checkstand.dialects.dodo.call import Api, Call, Refused
 from checkstand.dialects.dodo.models import INT32, Base, Currency, Id, Metadata, whole
-from checkstand.dialects.dodo.wire import Json, named, shown_brand
+from checkstand.dialects.dodo.wire import Json, named, notes, shown_brand
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.money import divide_half_away
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import AskedItem, Refund, RefundRefused, RefundRequest
@@ -111,21 +110,14 @@ def _item(sale: Sale, order: Order, body: RefundIn, place: int) -> AskedItem:
     amount = given.amount
     if amount is not None and amount < 1:
         raise Invalid.single("refund_item_too_low", "items", place, "amount", given=amount)
-    if amount is not None:
-        amount = _in_paid_currency(sale, order, amount, body.currency)
-    return AskedItem(product_id=product_id, amount_minor=amount, tax_inclusive=given.tax_inclusive)
-
-
-def _in_paid_currency(sale: Sale, order: Order, amount: int, currency: str | None) -> int:
-    """An amount of the settlement currency in what the buyer paid with, in the proportion of the whole payment. Raises Invalid."""
-    if currency is not None:
-        if currency != order.currency:
-            raise Invalid.single("refund_currency", "currency", given=currency, paid=order.currency)
-        return amount
-    settled = sale.checkout.base_quote
-    if settled is None or settled.currency == order.currency:
-        return amount
-    return max(1, divide_half_away(amount * order.total_minor, settled.due_minor))
+    if body.currency is not None and body.currency != order.currency:
+        raise Invalid.single("refund_currency", "currency", given=body.currency, paid=order.currency)
+    return AskedItem(
+        product_id=product_id,
+        amount_minor=amount,
+        tax_inclusive=given.tax_inclusive,
+        is_settled=body.currency is None and sale.checkout.base_quote is not None,
+    )
 
 
 class Wanted(paging.Paged):
@@ -182,5 +174,5 @@ def detailed(value: Refund, sale: Sale, organization: Organization) -> Json:
         **returns.refund(value, organization),
         "brand_id": shown_brand(organization.id, sale.checkout.selected.brand_id),
         "customer": sales.buyer(sale),
-        "metadata": dict(value.metadata),
+        "metadata": notes(value.metadata),
     }

@@ -10,16 +10,17 @@ from collections.abc import Mapping
 
 from checkstand.dialects.dodo import discount_models, returns
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, billing, moment, shown, shown_brand, shown_or_none
+from checkstand.dialects.dodo.wire import Json, billing, moment, notes, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
-from checkstand.domain.checkout import Checkout, CheckoutStatus, QuoteLine
+from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
-from checkstand.domain.refunding import parts_of
+from checkstand.domain.quote import QuoteLine
+from checkstand.domain.refund_shares import parts_of
 
 STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.STARTED: "processing",
@@ -136,7 +137,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         **_instrument(latest.instrument if latest else None),
         "customer": buyer(sale),
         "billing": billing(_address(sale), country=organization.settings.country or "US"),
-        "metadata": dict(checkout.metadata),
+        "metadata": notes(checkout.metadata),
         "product_cart": [
             {"product_id": shown(DodoPrefix.PRODUCT, line.product_id), "quantity": line.quantity}
             for line in checkout.lines
@@ -161,7 +162,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "is_multi_subscription": False,
         "is_update_payment_method": False,
         "payment_method_id": shown_or_none(DodoPrefix.PAYMENT_METHOD, latest.method_id) if latest else None,
-        "payment_provider": "stripe" if latest and latest.gateway == "stripe" else "dodo",
+        "payment_provider": provider(latest),
         "retry_attempt": 0,
         "service_periods": [],
         "three_ds_flow": None,
@@ -212,7 +213,7 @@ def buyer(sale: Sale) -> Json:
         "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
         "email": (known.email if known else given.email) or "",
         "name": (known.name if known else given.name) or "",
-        "metadata": dict(known.metadata) if known else {},
+        "metadata": notes(known.metadata) if known else {},
         "phone_number": known.phone if known else given.phone,
     }
 
@@ -257,7 +258,8 @@ def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) 
     """A list's item: the payment without its details."""
     whole = payment(sale, organization, public_url=public_url)
     disputed = f"dispute_{sale.disputes[-1].status}" if sale.disputes else None
-    return {**{name: whole[name] for name in _LISTED.split()}, "dispute_status": disputed}
+    listed = {name: whole[name] for name in _LISTED.split()}
+    return {**listed, "dispute_status": disputed, "has_license_key": False}
 
 
 def line_items(sale: Sale) -> Json:
@@ -267,6 +269,7 @@ def line_items(sale: Sale) -> Json:
     left = [part.left for part in parts_of(sale.order, sale.refunds)] if sale.order else [0] * len(lines)
     return {
         "currency": sale.checkout.currency,
+        "partial_refund_allowed": True,  # by every method here
         "items": [_line_item(sale, *item) for item in zip(lines, labels, left, strict=True)],
     }
 
@@ -283,6 +286,11 @@ def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -
         "tax": tax,
         "refundable_amount": refundable_minor,
     }
+
+
+def provider(attempt: Attempt | None) -> str:
+    """Who took the money, in the words of the original: it knows `stripe`, `adyen` and its own."""
+    return "stripe" if attempt is not None and attempt.gateway == "stripe" else "dodo"
 
 
 def session(sale: Sale) -> Json:

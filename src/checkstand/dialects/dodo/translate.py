@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
-from checkstand.dialects.dodo.wire import Json, moment, shown, shown_brand
+from checkstand.dialects.dodo.wire import Json, moment, notes, shown, shown_brand
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
@@ -157,7 +157,7 @@ def product(value: Product, organization: Organization, *, public_url: str, file
         "is_recurring": value.recurrence is not None,
         "price": price(value, currency=organization.settings.default_currency),
         "tax_category": value.tax_category,
-        "metadata": dict(value.metadata),
+        "metadata": notes(value.metadata),
         "addons": [shown(DodoPrefix.ADDON, addon_id) for addon_id in value.addons] or None,
         **{name: value.extras.get(name, default) for name, default in EXTRAS.items()},
         "digital_product_delivery": _delivery(value, files),
@@ -201,7 +201,7 @@ def customer(value: Customer, organization: Organization, *, owner_email: str | 
         "name": value.name or "",
         "phone_number": value.phone,
         "created_at": moment(value.created_at),
-        "metadata": dict(value.metadata),
+        "metadata": notes(value.metadata),
         "preferred_locale": value.locale,
         "blocked_at": None,
         "blocklist_entry_id": None,
@@ -216,7 +216,7 @@ def endpoint(value: Endpoint) -> Json:
         "description": value.description or "",
         "disabled": not value.enabled,
         "filter_types": list(value.events) or None,
-        "metadata": dict(value.metadata),
+        "metadata": notes(value.metadata),
         "rate_limit": value.rate_limit,
         "created_at": moment(value.created_at),
         "updated_at": moment(value.modified_at or value.created_at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -31,6 +32,15 @@ def shown_brand(organization_id: UUID, brand_id: UUID | None) -> str:
     if brand_id is None:
         return ids.short_id(DodoPrefix.BUSINESS, organization_id)
     return ids.short_id(DodoPrefix.BRAND, brand_id)
+
+
+def notes(metadata: Mapping[str, str | int | float | bool]) -> dict[str, str]:
+    """Metadata as this API has it (dodo.md 1.9): texts alone, whichever API wrote what. Clients before 1.100 refuse anything else."""
+    return {key: _as_text(value) for key, value in metadata.items()}
+
+
+def _as_text(value: str | int | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def named(prefix: DodoPrefix, text: str) -> UUID | None:

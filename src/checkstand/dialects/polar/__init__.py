@@ -11,6 +11,7 @@ from checkstand.dialects.polar import (
     links,
     members,
     order_documents,
+    order_export,
     orders,
     organizations,
     payment_methods,
@@ -36,6 +37,7 @@ for _part in (
     products,
     custom_fields,
     discounts,
+    order_export,  # before `/orders/{id}`
     orders,
     customers,
     members,

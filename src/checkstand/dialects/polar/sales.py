@@ -8,7 +8,8 @@ from checkstand.domain.document import invoice_number, receipt_number
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
-from checkstand.domain.refunding import returned_of, whole
+from checkstand.domain.refund_shares import whole
+from checkstand.domain.refunding import returned_of
 
 
 def order(sale: Sale, organization: Organization) -> Json:

@@ -9,7 +9,7 @@ from checkstand.dialects.polar import prices
 from checkstand.dialects.polar.translate_fields import attached_custom_fields
 from checkstand.dialects.polar.translate_media import medias
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
-from checkstand.domain.catalog import Product, is_free
+from checkstand.domain.catalog import Metadata, Product, is_free
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.organization import Organization
@@ -122,13 +122,18 @@ def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
     return {
         **_common(value, public_url=public_url, publishable_key=publishable_key),
         "metadata": dict(value.metadata),
-        "customer_metadata": dict(buyer.metadata),
+        "customer_metadata": _without_fractions(buyer.metadata),
         "external_customer_id": buyer.external_id,
         "customer_external_id": buyer.external_id,
         "subscription_id": None,
         "trial_interval": str(span.interval) if span else None,
         "trial_interval_count": span.count if span else None,
     }
+
+
+def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
+    """What the other API may have written: clients know no fractions here (polar.md 13.1), so these are texts."""
+    return {key: str(value) if isinstance(value, float) else value for key, value in metadata.items()}
 
 
 def client_checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> Json:

@@ -192,9 +192,3 @@ def _expiry(text: str) -> tuple[int, int] | None:
 def shown_total(typed: Mapping[str, str]) -> str:
     """What the page said it would cost when the buyer pressed pay."""
     return typed.get("shown", "")
-
-
-def total_mark(checkout: Checkout) -> str:
-    """What a page says it costs, for comparing: currency, total, what is due today."""
-    quote = checkout.quote
-    return f"{quote.currency}-{quote.total_minor}-{quote.due_minor}"

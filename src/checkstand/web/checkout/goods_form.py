@@ -26,6 +26,7 @@ AMOUNT_TEXTS: Final = {
     "amount_below_processor_minimum": "problem.amount.gap",
     "amount_above_maximum": "problem.amount.max",
     "amount_above_currency_maximum": "problem.amount.max",
+    "amount_off_step": "problem.amount.invalid",
 }
 
 

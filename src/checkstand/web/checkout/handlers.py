@@ -29,6 +29,7 @@ from checkstand.domain.errors import (
     NotPermitted,
     PaymentDeclined,
     PaymentNotReady,
+    TotalChanged,
 )
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.saved_method import SavedMethod
@@ -45,7 +46,6 @@ from checkstand.web.checkout.form import (
     may_be_chosen,
     read_changes,
     shown_total,
-    total_mark,
 )
 from checkstand.web.checkout.limits import wait_for_code, wait_to_pay
 from checkstand.web.checkout.messages import Input
@@ -87,7 +87,8 @@ async def _as_shown(visit: Visit, typed: Mapping[str, str]) -> Visit:
         return visit
     try:
         preview = replace(changes, quantities=unchosen)
-        return visit.after(await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now))
+        shown = await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now, as_shown=True)
+        return visit.after(shown)
     except Invalid:
         return visit
 
@@ -190,7 +191,9 @@ async def pay(request: Request) -> Response:
     changes = _with_address_of(request, visit, reading.changes)
     complaints = list(reading.complaints)
     try:
-        preview = await apply_changes(visit.ports, visit.organization, visit.checkout, changes, now=visit.now)
+        preview = await apply_changes(
+            visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
+        )
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
@@ -207,8 +210,6 @@ async def pay(request: Request) -> Response:
             complaints += read
     if complaints:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    if shown_total(form) != total_mark(preview):
-        return await _again(visit, form, changes, Input(has_changed=True), status=409)
     wait_s = wait_to_pay(request, visit)
     if wait_s:
         return _later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
@@ -266,6 +267,7 @@ async def _charge(
             confirmation_token=token,
             return_url=back,
             pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
+            agreed=shown_total(form),
         )
     except PaymentDeclined:
         return pages.see_other(visit.url(fragment="problems"))
@@ -277,10 +279,7 @@ async def _charge(
             return results.elsewhere(current)
         return await _page(current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     except Invalid as wrong:
-        complaints = complaints_of(wrong.problems, visit.checkout)
-        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    except DiscountLimitReached as reached:
-        return await _over_limit(visit, form, changes, reached)
+        return await _not_charged(visit, form, changes, wrong)
     except ExternalIdTaken:
         wrong_email = complaint("email", "problem.email.other_customer")
         return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
@@ -291,6 +290,19 @@ async def _charge(
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme)
     return pages.see_other(visit.url("/confirmation"))
+
+
+async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
+    """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
+    if isinstance(wrong, TotalChanged):
+        return await _again(visit, form, changes, Input(has_changed=True), status=409)
+    if isinstance(wrong, DiscountLimitReached):
+        return await _over_limit(visit, form, changes, wrong)
+    told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
+    spent = [one.given for one in wrong.problems if one.code == "discount_no_longer_redeemable"]
+    if not spent:
+        return await _again(visit, form, changes, told, status=422)
+    return await _again(visit, form, without_discount(visit.checkout, changes, spent[0]), told, status=409)
 
 
 async def _over_limit(

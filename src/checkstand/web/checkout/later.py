@@ -13,8 +13,10 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, Line
+from checkstand.domain.conversion import convert
 from checkstand.domain.discount import Discount
 from checkstand.domain.pricing import Place, quote
+from checkstand.domain.renewal import never_ends
 from checkstand.domain.tax import TaxComponent, TaxDecision
 from checkstand.domain.trial import add_span
 
@@ -49,7 +51,7 @@ def _span_of(checkout: Checkout, line: Line) -> Span | None:
 def _phases(checkout: Checkout, span: Span, now: datetime, tax_behavior: str) -> list[Phase]:
     """Every charge is counted from the same day (`_charge_day`); without a trial the first was today."""
     anchor, first = (checkout.trial_end, 0) if checkout.trial_end else (now, 1)
-    for_ever = tuple(one for one in checkout.discounts if one.duration == "forever" and one.cycles is None)
+    for_ever = tuple(one for one in checkout.discounts if never_ends(one))
     amounts: dict[tuple[UUID, ...], int] = {}
     phases: list[Phase] = []
     for number in range(first, first + _MOST_CHARGES):
@@ -91,15 +93,15 @@ def _amount(checkout: Checkout, span: Span, active: tuple[Discount, ...], tax_be
     moved = {position: place for place, position in enumerate(kept)}
     lines = [checkout.lines[position] for position in kept]
     lines = [line if line.part_of is None else replace(line, part_of=moved[line.part_of]) for line in lines]
-    return quote(
+    later = quote(
         lines,
         checkout.products,
         currency=checkout.price_currency,
         place=_place(checkout),
         default_tax_behavior=tax_behavior,
         discounts=active,
-        exchange=checkout.exchange,
-    ).total_minor
+    )
+    return (convert(later, checkout.exchange) if checkout.exchange else later).total_minor
 
 
 def _place(checkout: Checkout) -> Place | None:
@@ -111,7 +113,7 @@ def _place(checkout: Checkout) -> Place | None:
         checkout.product(line.product_id).tax_category: TaxDecision(
             reason=line.tax_reason,
             country=address.country,
-            components=(TaxComponent(name=line.tax_name or "", rate_ppm=line.tax_rate_ppm),),
+            components=tuple(TaxComponent(name=one.name, rate_ppm=one.rate_ppm) for one in line.tax_shares),
         )
         for line in reversed(checkout.quote.lines)
         if line.tax_reason is not None and line.part_of is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
+from checkstand.domain.money import to_step
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
@@ -148,5 +149,5 @@ class Messages:
             "min": self._words.money(low, code),
             "max": self._words.money(high, code),
             "zero": self._words.money(0, code),
-            "example": typed_amount(low + 250 * 10**known.exponent // 100, code),
+            "example": typed_amount(to_step(low + 250 * 10**known.exponent // 100, known.step_minor), code),
         }

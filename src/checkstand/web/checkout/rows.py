@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checkstand.domain.catalog import Interval, Span
-from checkstand.domain.checkout import Checkout, Line, QuoteLine
-from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.checkout import Checkout, Line
+from checkstand.domain.discount import Discount, Percentage, cap_of
 from checkstand.domain.image import image_path
+from checkstand.domain.quote import QuoteLine, is_mixed, tax_sums
 from checkstand.domain.terms import Metered, SeatBased, UnitBased
 from checkstand.web.checkout.goods_form import counted
 from checkstand.web.checkout.later import Phase
@@ -75,6 +76,9 @@ def _lines(checkout: Checkout, words: Wording) -> Iterator[Row]:
         if line.part_of is not None and not line.quantity:
             continue
         label, note = _line_words(checkout, line, priced, words)
+        if priced.tax_rate_ppm and is_mixed(checkout.quote.lines):
+            kind_of_price = words.texts("summary.with_tax" if priced.tax_inclusive else "summary.without_tax")
+            note = f"{note} · {kind_of_price}" if note else kind_of_price
         amount = words.money(priced.subtotal_minor, checkout.currency)
         if isinstance(checkout.price_of(line).terms, Metered):
             amount = words.texts("summary.metered_amount")
@@ -146,12 +150,21 @@ def _discounts(checkout: Checkout, words: Wording) -> Iterator[Row]:
     quote, t = checkout.quote, words.texts
     shown = sum(bool(line.quantity) for line in checkout.lines)
     if shown > 1 or quote.discount_minor:
-        yield Row(kind="plain", label=t("summary.subtotal"), amount=words.money(quote.subtotal_minor, quote.currency))
+        label = t("summary.subtotal_net" if is_mixed(quote.lines) else "summary.subtotal")
+        yield Row(kind="plain", label=label, amount=words.money(quote.subtotal_minor, quote.currency))
     by_id = {discount.id: discount for discount in checkout.discounts}
     for applied in quote.discounts:
         if applied.amount_minor:
-            label = discount_label(by_id[applied.discount_id], words, checkout.price_currency)
-            yield Row(kind="plain", label=label, amount=words.money(-applied.amount_minor, quote.currency))
+            discount = by_id[applied.discount_id]
+            cap = cap_of(discount.takes, currency=checkout.price_currency)
+            yield Row(
+                kind="plain",
+                label=discount_label(discount, words, checkout.price_currency),
+                note=t("summary.discount_cap", most=words.money(cap, checkout.price_currency))
+                if cap is not None
+                else "",
+                amount=words.money(-applied.amount_minor, quote.currency),
+            )
 
 
 def discount_label(discount: Discount, words: Wording, currency: str) -> str:
@@ -177,13 +190,14 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
             )
         return
     taxes: dict[tuple[str, int, bool], int] = {}
-    for line in quote.lines:
-        if line.tax_minor:
-            key = (line.tax_name or t("summary.tax_name"), line.tax_rate_ppm, line.tax_inclusive)
-            taxes[key] = taxes.get(key, 0) + line.tax_minor
+    for tax, amount in tax_sums(quote.lines).items():
+        # Where only some prices contain their tax, the subtotal above does not: all of it is added.
+        key = (tax.name or t("summary.tax_name"), tax.rate_ppm, tax.is_inclusive and not is_mixed(quote.lines))
+        taxes[key] = taxes.get(key, 0) + amount
     for (name, rate, inclusive), amount in taxes.items():
-        text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=words.percent(rate))
-        yield Row(kind="plain", label=text, amount=words.money(amount, quote.currency))
+        if amount:
+            text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=words.percent(rate))
+            yield Row(kind="plain", label=text, amount=words.money(amount, quote.currency))
     if any(line.tax_reason == "reverse_charge" for line in quote.lines):
         yield Row(
             kind="plain",

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from checkstand.domain.catalog import is_free as is_free_price
 from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.consent import total_of
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.web.checkout.form import total_mark
 from checkstand.web.checkout.later import Phase, later_charges
 from checkstand.web.checkout.rows import Row, order_rows
 from checkstand.web.checkout.wording import Wording
@@ -67,7 +67,7 @@ def summarize(
         trial_note=trial,
         pay_text=t("pay.test", text=text) if is_test else text,
         legal=_legal(checkout, words, phases, merchant=merchant),
-        mark=total_mark(checkout),
+        mark=total_of(checkout.quote).mark,
         announcement=t("summary.announce", amount=due),
         exchange=exchange_note(checkout, words),
     )

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from checkstand.domain.currency import CURRENCIES, currency
 from checkstand.domain.discount import AmountOff, Duration, Percentage
-from checkstand.domain.money import parse_amount
+from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.terms import LARGEST_COUNT
 from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
@@ -186,6 +186,8 @@ def _amount(reading: Reading, name: str, row: TypedAmount) -> int:
         reading.wrong(name, "Nothing off is no discount.")
     elif amount > most:
         reading.wrong(name, f"The most that can be taken off is {format_money(most, row.currency)}.")
+    elif step_missed(amount, row.currency):
+        reading.wrong(name, no_amount(row.amount, row.currency))
     return amount
 
 

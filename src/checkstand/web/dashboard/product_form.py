@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, PriceDefinition, Product, Span, Terms, Visibility
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
 from checkstand.domain.image import ImageRef
-from checkstand.domain.money import parse_amount
+from checkstand.domain.money import parse_amount, step_missed
 from checkstand.web.dashboard.forms import Form
 from checkstand.web.templating import format_money
 
@@ -159,12 +159,12 @@ def _typed_price(price: Price) -> TypedPrice:
 def major_text(amount_minor: int, code: str) -> str:
     """An amount in major units as a field shows it.
 
-    >>> major_text(123450, "USD"), major_text(80, "JPY")
-    ('1234.50', '80')
+    >>> major_text(123450, "USD"), major_text(80, "JPY"), major_text(799_900, "ISK")
+    ('1234.50', '80', '7999')
     """
-    exponent = currency(code).exponent
-    whole, fraction = divmod(amount_minor, 10**exponent)
-    return f"{whole}.{fraction:0{exponent}d}" if exponent else str(whole)
+    known = currency(code)
+    whole, fraction = divmod(amount_minor, 10**known.exponent)
+    return f"{whole}.{fraction:0{known.exponent}d}" if known.decimals_of(amount_minor) else str(whole)
 
 
 def understand(
@@ -271,11 +271,14 @@ def _amount(reading: Reading, name: str, text: str, code: str, if_empty: str | N
     if amount > known.largest_charge_minor:
         reading.wrong(name, f"The most that can be charged is {format_money(known.largest_charge_minor, code)}.")
         return None
+    if step_missed(amount, code):
+        reading.wrong(name, no_amount(text, code))
+        return None
     return amount
 
 
 def no_amount(text: str, code: str) -> str:
     """Why a text that is no amount of a currency is refused, with an example of one that is."""
-    exponent = currency(code).exponent
-    example = major_text(10 ** (exponent + 1) * 2 - (1 if exponent else 0), code)
+    known = currency(code)
+    example = major_text(10 ** (known.exponent + 1) * 2 - (known.step_minor if known.exponent else 0), code)
     return f"“{text}” is not an amount of {code}. Type it like {example}."

@@ -9,16 +9,16 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from checkstand.domain.currency import currency
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.money import parse_amount
+from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
-from checkstand.domain.refunding import whole
+from checkstand.domain.refund_shares import whole
 from checkstand.flows.refund_order import refund_order
 from checkstand.store import orders
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.product_form import major_text, no_amount
 from checkstand.web.templating import format_money
 
 router = APIRouter()
@@ -92,14 +92,7 @@ def row_of(visit: Visit, refund: Refund) -> RefundRow:
 async def form(visit: Visit) -> Response:
     """All that is left, to be changed."""
     order = await _order(visit)
-    return _show(visit, order, Typed(amount=_plain(whole(order).left, order.currency)))
-
-
-def _plain(amount_minor: int, code: str) -> str:
-    """An amount as it would be typed: `12.50`."""
-    exponent = currency(code).exponent
-    major, minor = divmod(amount_minor, 10**exponent)
-    return f"{major}.{minor:0{exponent}d}" if exponent else str(major)
+    return _show(visit, order, Typed(amount=major_text(whole(order).left, order.currency)))
 
 
 @router.post("/{org}/sales/{order_id}/refund")
@@ -155,6 +148,8 @@ def _understand(typed: Typed, order: Order) -> _Meant:
     else:
         if not 0 < meant.amount_minor <= left:
             meant.problems["amount"] = f"Give an amount of at most {format_money(left, order.currency)}."
+        elif meant.amount_minor != left and step_missed(meant.amount_minor, order.currency):
+            meant.problems["amount"] = no_amount(typed.amount, order.currency)
     known = next((key for key in REASONS if key == typed.reason), None)
     if known is None:
         meant.problems["reason"] = "Choose a reason."

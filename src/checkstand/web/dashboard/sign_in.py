@@ -1,17 +1,15 @@
 """Sign-in and sign-out. A wrong password and an unknown person get the same words after the same time.
 
 Ten failures in a quarter of an hour for one address and e-mail, or a hundred for one address, and the door stays shut for a while.
-Passwords are hashed with Argon2id in two threads of their own, so that guessing cannot take the whole machine.
+A try counts before its password is checked, so that many at once are no more than many in a row.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from fastapi import APIRouter
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -21,20 +19,18 @@ from starlette.responses import RedirectResponse, Response
 
 from checkstand.domain.organization import User
 from checkstand.http import BadBody
+from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
 from checkstand.services import client_address, services_of
 from checkstand.store import organizations
 from checkstand.web.dashboard import session
 from checkstand.web.dashboard.answers import html
 from checkstand.web.dashboard.forms import Form, read_form
+from checkstand.web.dashboard.passwords import NOBODY, PasswordChecks, TooBusy
 
 router = APIRouter()
-LONGEST_PASSWORD = 1024
 REFUSAL_TAKES_S = 0.3
 _OURS = re.compile(r"/dashboard(?:/[\w./?=&%-]*)?", re.ASCII)
-_hasher = PasswordHasher()
-_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
-# The hash of a password that nobody has: an unknown e-mail costs as much work as a known one.
-_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JoSiTedHqZSINnASNsYDUw$yFeTmtKar58ePPH/oBPknEJk1y4NzurarNhWOn1Yp6A"
+_checks = PasswordChecks()
 
 
 class Door:
@@ -45,9 +41,9 @@ class Door:
         self._by_pair: RateLimitItem = parse("10 per 15 minutes")
         self._by_address: RateLimitItem = parse("100 per 15 minutes")
 
-    def is_shut(self, address: str, email: str) -> bool:
-        """Count one try; True when there were too many failures already."""
-        if not self._limiter.test(self._by_address, address):
+    def is_shut(self, address: str, email: str, *, underway: int) -> bool:
+        """Count one try; True when there were too many failures already, or will have been with those under way."""
+        if not self._limiter.test(self._by_address, address, cost=underway + 1):
             return True
         return not self._limiter.hit(self._by_pair, address, email)
 
@@ -76,15 +72,21 @@ async def sign_in(request: Request) -> Response:
     if not session.is_from_here(request):
         return _form(request, error="That form was sent from another site. Please sign in here.", status=403)
     try:
-        form = await read_form(request)
+        form = await read_form(request, most=LARGEST_PUBLIC_BODY)
     except BadBody:
         return _form(request, error="That could not be read as a form. Please try again.", status=400)
     email, password = form.text("email")[:320], form.raw("password")
     address = client_address(request) or "unknown"
-    if _door.is_shut(address, email.lower()):
+    if _door.is_shut(address, email.lower(), underway=_checks.underway(address)):
         return _form(request, form, error="Too many tries. Wait a few minutes, then try again.", status=429)
     began = asyncio.get_running_loop().time()
-    user = await _person(request, email, password)
+    try:
+        with _checks.place(address):
+            user = await _person(request, email, password)
+    except TooBusy:
+        busy = _form(request, form, error="Many people are signing in right now. Try again in a moment.", status=503)
+        busy.headers["Retry-After"] = "2"
+        return busy
     if user is None:
         _door.failed(address)
         await asyncio.sleep(began + REFUSAL_TAKES_S - asyncio.get_running_loop().time())
@@ -99,7 +101,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session here."""
     try:
-        form = await read_form(request)
+        form = await read_form(request, most=LARGEST_PUBLIC_BODY)
     except BadBody:
         form = Form()
     signed_in = await session.find(request)
@@ -114,27 +116,21 @@ async def _person(request: Request, email: str, password: str) -> User | None:
     """Who has this e-mail and password, checked at the same cost whether or not anybody has."""
     db = services_of(request).ports.db
     found = await organizations.user_with_password(db, email)
-    known_hash = found[1] if found else _NOBODY
-    loop = asyncio.get_running_loop()
-    fits = len(password) <= LONGEST_PASSWORD and await loop.run_in_executor(_threads, _fits, known_hash, password)
+    known_hash = found[1] if found else NOBODY
+    fits = await _checks.fits(known_hash, password)
     if found is None or not fits:
         return None
     user = found[0]
-    if _hasher.check_needs_rehash(known_hash):
-        await organizations.set_password(db, user.id, await loop.run_in_executor(_threads, _hasher.hash, password))
+    if renewed := await _checks.renewed(known_hash, password):
+        await organizations.set_password(db, user.id, renewed)
     return user
-
-
-def _fits(known_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(known_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def _safe(next_page: str) -> str:
     """Only pages of the dashboard: a link to the sign-in page must not lead anywhere else afterwards."""
-    return next_page if _OURS.fullmatch(next_page) and "//" not in next_page else "/dashboard"
+    path = unquote(next_page.partition("?")[0])
+    is_plain = "//" not in next_page and not {".", ".."} & set(path.split("/"))
+    return next_page if _OURS.fullmatch(next_page) and is_plain else "/dashboard"
 
 
 def _form(

@@ -181,15 +181,26 @@ def _table(paper: FPDF, block: Node) -> None:
 def _row(paper: FPDF, texts: list[str], widths: list[float], *, is_head: bool) -> None:
     _pen(paper, _SMALL if is_head else _SIZE, ink=_SOFT if is_head else _INK)
     top = paper.get_y() + 1.5
-    left = _MARGIN + widths[0]
-    for text, width in zip(texts[1:], widths[1:], strict=True):
-        paper.set_xy(left, top)
-        paper.cell(width, _ROW, text, align="R")
-        left += width
-    paper.set_xy(_MARGIN, top)
-    paper.multi_cell(widths[0], _ROW, texts[0], align="L", new_x="LMARGIN", new_y="NEXT")
-    paper.set_y(paper.get_y() + 1.5)
+    bottom = _left_to_right(paper, top, texts[0], widths[0], list(zip(texts[1:], widths[1:], strict=True)))
+    paper.set_y(bottom + 1.5)
     _bar(paper, _EDGE if is_head else _LINE)
+
+
+def _left_to_right(
+    paper: FPDF, top: float, text: str, width: float, numbers: list[tuple[str, float]], *, left: float = _MARGIN
+) -> float:
+    """A text and the numbers beside it, written in the order in which they are read: so text that is copied or spoken keeps it.
+
+    The text may take several lines; answers where they end.
+    """
+    paper.set_xy(left, top)
+    paper.multi_cell(width, _ROW, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    bottom, right = paper.get_y(), left + width
+    for number, its_width in numbers:
+        paper.set_xy(right, top)
+        paper.cell(its_width, _ROW, number, align="R")
+        right += its_width
+    return bottom
 
 
 def _sums(paper: FPDF, block: Node) -> None:
@@ -210,11 +221,8 @@ def _sums(paper: FPDF, block: Node) -> None:
             _bar(paper, _EDGE, left=left)
             paper.ln(2)
         top = paper.get_y()
-        paper.set_xy(_MARGIN + _INNER - amount_width, top)
-        paper.cell(amount_width, _ROW, amount, align="R")
-        paper.set_xy(left, top)
-        paper.multi_cell(width - amount_width, _ROW, label, align="L", new_x="LMARGIN", new_y="NEXT")
-        paper.ln(1)
+        bottom = _left_to_right(paper, top, label, width - amount_width, [(amount, amount_width)], left=left)
+        paper.set_y(bottom + 1)
     paper.ln(6)
 
 

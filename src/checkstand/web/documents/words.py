@@ -8,12 +8,12 @@ from datetime import datetime
 
 from babel.dates import format_date
 
-from checkstand.domain.document import Document, DocumentKind, DocumentLine, Party, TaxRow
-from checkstand.domain.explain import rate_text
-from checkstand.domain.money import format_money
+from checkstand.domain.document import Document, DocumentKind, Party
+from checkstand.domain.document_lines import DocumentLine, TaxRow
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import EU
 from checkstand.providers.postal import address_lines
+from checkstand.web.templating import format_money, format_percent, format_rate
 
 _HEADINGS: Mapping[DocumentKind, str] = {"invoice": "Invoice", "receipt": "Receipt", "credit_note": "Credit note"}
 _SUMS: Mapping[DocumentKind, str] = {"invoice": "Total", "receipt": "Amount paid", "credit_note": "Total credited"}
@@ -56,7 +56,7 @@ def printed(document: Document) -> Printed:
             ("Billed to", _party(document.buyer)),
         ),
         headline=_headline(document),
-        columns=("Description", "Amount") if kind == "credit_note" else ("Description", "Qty", "Unit price", "Amount"),
+        columns=_columns(document),
         rows=tuple(_row(document, line) for line in document.lines),
         sums=tuple(_sums(document)),
         total=(_SUMS[kind], _money(document, document.total_minor)),
@@ -128,19 +128,39 @@ def _headline(document: Document) -> str:
     return f"{amount} paid on {_day(document.paid_at)}"
 
 
+def _contains_tax(document: Document) -> bool:
+    """Whether the amounts of the lines contain their tax. They are of one kind."""
+    return any(line.tax_inclusive and line.tax_rate_ppm for line in document.lines)
+
+
+def _columns(document: Document) -> tuple[str, ...]:
+    """The headings: the unit price is always without tax, and says so where the amount beside it is not."""
+    if document.kind == "credit_note":
+        return ("Description", "Amount without tax" if document.tax_minor else "Amount")
+    unit, amount = ("Net unit price", "Amount with tax") if _contains_tax(document) else ("Unit price", "Amount")
+    return ("Description", "Qty", unit, *(("Tax",) if document.taxes else ()), amount)
+
+
 def _row(document: Document, line: DocumentLine) -> tuple[str, ...]:
     amount = _money(document, line.amount_minor)
     if document.kind == "credit_note":
         return (line.label, amount)
-    unit = _money(document, line.unit_minor) if line.unit_minor is not None else ""
-    return (line.label, str(line.quantity or ""), unit, amount)
+    net = line.unit_net_minor
+    unit = format_rate(net, document.currency) if net is not None else ""
+    tax = (_rates(line),) if document.taxes else ()
+    return (line.label, str(line.quantity or ""), unit, *tax, amount)
+
+
+def _rates(line: DocumentLine) -> str:
+    """`20%`, `5% + 9.975%`, or why there is none."""
+    rates = " + ".join(format_percent(share.rate_ppm) for share in line.tax_shares)
+    return rates or _NO_TAX.get(line.tax_reason or "", "—")
 
 
 def _sums(document: Document) -> list[tuple[str, str]]:
-    is_inclusive = bool(document.lines) and all(line.tax_inclusive for line in document.lines if line.tax_minor)
-    with_tax = " (tax included)" if is_inclusive and document.tax_minor and document.kind != "credit_note" else ""
+    with_tax = " (tax included)" if _contains_tax(document) and document.tax_minor else ""
     rows = [(f"Subtotal{with_tax}", document.subtotal_minor)]
-    rows += [(f"Discount {row.label}".strip(), -row.amount_minor) for row in document.discounts]
+    rows += [(f"Discount {row.label}".strip() + with_tax, -row.amount_minor) for row in document.discounts]
     if document.tax_minor and (rows[0][1] != document.net_minor or len(rows) > 1):
         rows.append(("Total without tax", document.net_minor))
     shown = [(label, _money(document, amount)) for label, amount in rows]
@@ -149,13 +169,19 @@ def _sums(document: Document) -> list[tuple[str, str]]:
 
 def _tax(document: Document, row: TaxRow) -> tuple[str, str]:
     name = row.name or "Tax"
-    said = rate_text(row.rate_ppm) if row.rate_ppm else _NO_TAX.get(row.reason or "", rate_text(0))
+    said = format_percent(row.rate_ppm) if row.rate_ppm else _NO_TAX.get(row.reason or "", format_percent(0))
     base = _money(document, row.net_minor)
     return f"{name} ({said} on {base})", _money(document, row.tax_minor)
 
 
 def _notes(document: Document) -> Sequence[str]:
-    if not any(row.reason == "reverse_charge" for row in document.taxes):
-        return ()
-    buyer = document.buyer.address
-    return (REVERSE_CHARGE_EU if buyer is not None and buyer.country in EU else REVERSE_CHARGE,)
+    notes = []
+    if any(row.reason == "reverse_charge" for row in document.taxes):
+        buyer = document.buyer.address
+        notes.append(REVERSE_CHARGE_EU if buyer is not None and buyer.country in EU else REVERSE_CHARGE)
+    exchange, own = document.tax_exchange, document.own_tax_minor
+    if exchange is not None and own is not None:
+        rate = f"{exchange.base} 1 = {exchange.currency} {exchange.rate}"
+        day = _day(datetime.fromisoformat(exchange.dated))
+        notes.append(f"Tax in {exchange.currency}: {format_money(own, exchange.currency)} ({rate}, rate of {day}).")
+    return notes

@@ -39,6 +39,7 @@ ENGLISH: Mapping[str, str] = {
     "test.number": "Card number",
     # products and prices
     "order.heading": "Your order",
+    "product.more": "What you get",
     "order.of": "Your order from {merchant}",
     "plans.legend": "Choose a plan",
     "plans.update": "Update",

@@ -170,6 +170,8 @@ def _kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[st
         gone.add("discount_code")
     if before.currency != after.currency:
         gone.add("currency")
+    if before.price_currency != after.price_currency:
+        gone |= {name for name in form if name.startswith("amount_")}
     return {name: value for name, value in form.items() if name not in gone}
 
 

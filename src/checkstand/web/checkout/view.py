@@ -33,6 +33,7 @@ from checkstand.web.checkout.saved import may_be_kept
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.summary import Headline, Summary, summarize
 from checkstand.web.checkout.wording import Wording, wording_for
+from checkstand.web.prose import LONG, prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,8 @@ class CheckoutView:
 
     heading: str
     headline: Headline
-    description: str
+    description: Markup
+    is_long: bool
     picture: Picture | None
     goods: Goods
     summary: Summary
@@ -132,11 +134,13 @@ class _Builder:
         )
         contact, methods = self._contact(), self._methods(summary.due)
         country, address, business = self._country_field(), self._address(), self._business()
+        described = (product.description or "").strip() if single else ""
         counter = Counter(checkout, self.words, self.given, self.messages)
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
             headline=summary.headline if not self._is_metered else self._by_use(),
-            description=(product.description or "") if single else "",
+            description=prose(described),
+            is_long=len(described) > LONG,
             picture=picture_of(checkout, checkout.lines[0]) if single else None,
             goods=counter.goods(self.country_code, is_adaptive=settings.adaptive_currency),
             summary=summary,

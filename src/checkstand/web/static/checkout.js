@@ -295,6 +295,39 @@ function inOwnZone(within) {
 inOwnZone(document);
 if (form) {
   const added = (records) => records.flatMap((record) => [...record.addedNodes]);
-  const look = (records) => added(records).forEach((node) => node.nodeType === Node.ELEMENT_NODE && inOwnZone(node));
+  const look = (records) => {
+    added(records).forEach((node) => node.nodeType === Node.ELEMENT_NODE && inOwnZone(node));
+    showNetwork();
+  };
   new MutationObserver(look).observe(form, { childList: true, subtree: true });
+}
+
+/* ---- the card's network, while its number is typed ---- */
+
+const networks = [
+  ["visa", /^4/],
+  ["mastercard", /^(?:5[1-5]|22[2-9]|2[3-6]|27[0-2])/],
+  ["amex", /^3[47]/],
+  ["discover", /^6(?:011|4[4-9]|5)/],
+  ["rupay", /^(?:60|81|82|508)/],
+  ["unionpay", /^62/],
+  ["diners", /^3(?:0[0-5]|095|6|8|9)/],
+  ["jcb", /^35(?:2[89]|[3-8])/],
+];
+
+function showNetwork() {
+  const number = byId("card_number")?.value.replace(/\D/g, "");
+  if (number === undefined) return;
+  const found = networks.find(([, begins]) => begins.test(number))?.[0];
+  for (const mark of document.querySelectorAll("#network > [data-network]")) {
+    const { network } = mark.dataset;
+    mark.toggleAttribute("hidden", found ? network !== found : !("default" in mark.dataset));
+    mark.classList.toggle("is-typed", network === found);
+  }
+}
+
+if (form) {
+  form.addEventListener("input", (event) => event.target.name === "card_number" && showNetwork());
+  document.addEventListener("click", (event) => event.target.closest?.("[data-use]") && showNetwork());
+  showNetwork();
 }

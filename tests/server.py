@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from checkstand.app import PublicUrl, create_app, front, open_services
 from checkstand.cli.bounded_http import BoundedProtocol
@@ -53,9 +54,16 @@ class RunningServer:
 
 @contextlib.contextmanager
 def running_server(
-    database_url: str, *, with_worker: bool = True, rate_limits: bool = False, **settings: Any
+    database_url: str,
+    *,
+    with_worker: bool = True,
+    rate_limits: bool = False,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    **settings: Any,
 ) -> Iterator[RunningServer]:
-    """The application as `serve` runs it, until the block ends. `settings` are more of `Settings` (a gateway and its keys)."""
+    """The application as `serve` runs it, until the block ends. `settings` are more of `Settings` (a gateway and its keys); `around`
+    may look at what goes in and out.
+    """
     ready = threading.Event()
     found: list[RunningServer] = []
     failure: list[BaseException] = []
@@ -63,7 +71,8 @@ def running_server(
 
     def main() -> None:
         try:
-            asyncio.run(_serve(database_url, with_worker, {"rate_limits": rate_limits, **settings}, ready, stop, found))
+            given = {"rate_limits": rate_limits, **settings}
+            asyncio.run(_serve(database_url, with_worker, around, given, ready, stop, found))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
             ready.set()
@@ -83,6 +92,7 @@ def running_server(
 async def _serve(
     database_url: str,
     with_worker: bool,
+    around: Callable[[ASGIApp], ASGIApp],
     more: dict[str, Any],
     ready: threading.Event,
     stop: threading.Event,
@@ -97,7 +107,7 @@ async def _serve(
     settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
     async with open_services(settings, database_url, PublicUrl(url)) as services:
         config = uvicorn.Config(
-            front(create_app(services)),
+            around(front(create_app(services))),
             http=BoundedProtocol,
             log_level="warning",
             lifespan="off",

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
-from checkstand.domain.document import Document, Party
+from checkstand.domain.document import DiscountRow, Document, Party
 from checkstand.domain.tax import TaxShare
 from checkstand.web.documents.pages import html_of
 from checkstand.web.documents.pdf import print_pdf
@@ -80,6 +80,13 @@ def test_names_in_latin_greek_and_cyrillic_letters_are_printed_and_others_by_the
     assert names in " ".join(text.split())
     assert "[U+65E5][U+672C]" in text.replace("\n", "")
     assert "\ufffd" not in text
+
+
+def test_what_was_taken_off_has_a_minus_that_the_fonts_know() -> None:
+    taken = replace(invoice(line(1000, 190)), discounts=(DiscountRow(label="SPRING", amount_minor=200),))
+    text = text_of(printed_file(taken))
+    assert in_order(text, "Discount SPRING", "-€2.00")
+    assert "[U+" not in text
 
 
 def test_markup_in_a_name_is_a_name() -> None:

@@ -10,6 +10,7 @@ from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt
 from checkstand.domain.refund import Refund, RefundRequest, RefundVerdict
 from checkstand.flows.refund_order import refund_order
+from checkstand.flows.settle_refund import settle_refund
 from checkstand.gateways.test import TestGateway
 from checkstand.gateways.test_cards import CardDetails
 from checkstand.store import orders
@@ -107,3 +108,9 @@ def later(shop: Shop, by: timedelta) -> Shop:
     """The same shop at another time."""
     now = shop.ports.real_now
     return replace(shop, ports=replace(shop.ports, real_now=lambda: now() + by))
+
+
+async def decide(shop: Shop, refund: Refund, *, succeeded: bool) -> Refund:
+    bank = shop.ports.gateway
+    assert isinstance(bank, TestGateway)
+    return await settle_refund(shop.ports, refund, await bank.decide_refund(refund, succeeded=succeeded))

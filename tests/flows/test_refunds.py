@@ -10,14 +10,13 @@ import asyncpg
 import pytest
 
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound
-from checkstand.domain.refund import Refund, RefundRefused, RefundRequest, RefundSucceeded
+from checkstand.domain.refund import RefundRefused, RefundRequest, RefundSucceeded
 from checkstand.flows.read_sale import sale_of_order, sale_of_payment
 from checkstand.flows.reconcile import reconcile
 from checkstand.flows.refund_order import refund_order
-from checkstand.flows.settle_refund import settle_refund
 from checkstand.gateways.test import TestGateway
 from checkstand.store import payments, refunds, work
-from tests.conftest import Shop, open_shop
+from tests.conftest import open_shop
 from tests.flows.refunding import (
     REFUND_FAILS,
     REFUND_PENDS,
@@ -25,6 +24,7 @@ from tests.flows.refunding import (
     balances,
     bank_has_given_back,
     buy,
+    decide,
     give_back,
     happened,
     later,
@@ -131,12 +131,6 @@ def test_a_refund_that_fails_can_be_tried_again(database_url: str) -> None:
             assert await bank_has_given_back(shop) == []
 
     asyncio.run(story())
-
-
-async def decide(shop: Shop, refund: Refund, *, succeeded: bool) -> Refund:
-    bank = shop.ports.gateway
-    assert isinstance(bank, TestGateway)
-    return await settle_refund(shop.ports, refund, await bank.decide_refund(refund, succeeded=succeeded))
 
 
 def test_a_refund_that_takes_its_time_holds_its_amount_until_the_bank_says(database_url: str) -> None:

@@ -107,6 +107,46 @@ def test_a_challenge_waits_for_the_buyer_and_then_pays_or_not(tell: Tell, approv
     tell(story)
 
 
+def test_a_payment_called_off_while_its_buyer_is_at_the_bank_can_never_be_paid(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("3ds")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, NeedsAction)
+        attempt = replace(attempt, gateway_reference=verdict.reference)
+        for _ in range(2):  # two tabs
+            after = await bank.gateway.cancel(attempt)
+            assert isinstance(after, Declined)
+            assert after.code == "customer_cancelled"
+        await bank.decide(attempt, True)
+        assert isinstance(await bank.gateway.lookup(attempt), Declined)
+        assert await bank.taken(attempt) == []
+
+    tell(story)
+
+
+def test_what_was_approved_before_it_is_called_off_stays_paid(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("3ds")
+        verdict = await bank.gateway.charge(attempt, return_url=BACK)
+        assert isinstance(verdict, NeedsAction)
+        attempt = replace(attempt, gateway_reference=verdict.reference)
+        await bank.decide(attempt, True)
+        assert isinstance(await bank.gateway.cancel(attempt), Succeeded)
+        assert await bank.taken(attempt) == [(1000, "USD")]
+
+    tell(story)
+
+
+def test_what_takes_days_and_what_was_never_charged_is_not_called_off(tell: Tell) -> None:
+    async def story(bank: Bank) -> None:
+        attempt = bank.attempt("processing")
+        assert isinstance(await bank.gateway.charge(attempt, return_url=BACK), Processing)
+        assert isinstance(await bank.gateway.cancel(attempt), Processing)
+        assert await bank.gateway.cancel(bank.attempt("visa")) is None
+
+    tell(story)
+
+
 def test_a_payment_that_takes_days_is_processing_until_it_is_decided(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
         attempt = bank.attempt("processing")

@@ -16,6 +16,7 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.payment import Processing
 from checkstand.flows.audit import audit_books
+from checkstand.flows.call_off_payment import call_off_payment
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
@@ -234,6 +235,23 @@ class ShopMachine(MoneyBack):
             verdict = await world.bank.lookup(real)
             assert verdict is not None
             await settle_payment(world.ports, real, verdict)
+            world.model.look(attempt)
+
+    @rule(pick=PICK)
+    def pay_another_way(self, pick: int) -> None:
+        waiting = [one for one in self.world.model.sessions if one.live]
+        self.step(self._call_off(one_of(waiting or self.world.model.sessions, pick)))
+
+    async def _call_off(self, session: Session) -> None:
+        """The buyer is back from the bank and wants to pay another way: only what waits for them is called off."""
+        world, attempt = self.world, session.live
+        said, _ = await world.outcome(call_off_payment(world.ports, await world.checkout(session.id)))
+        same(said, "ok")
+        if attempt is None or attempt.is_free or attempt.status == "started":
+            return
+        world.model.look(attempt)
+        if attempt.status == "requires_action" and attempt.charge is not None:
+            attempt.charge.decide(approved=False, code="customer_cancelled")
             world.model.look(attempt)
 
     @rule(pick=PICK, line=st.sampled_from((None, None, "before", "after")))

@@ -1,4 +1,5 @@
-"""A real browser on the pages: Chromium as the machine has it, and a watch over what every page must never do.
+"""A real browser on the pages: Chromium as the machine has it (its headless shell, which costs a third, where that is there), and a
+watch over what every page must never do.
 
 `visit()` opens a page in a fresh profile and, at the end, says whether anything was asked of another origin, refused by the page's own
 content security policy, or thrown by its script. Modules that drive a browser import the fixture `browser` from here.
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.server import RunningServer
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",

@@ -58,7 +58,8 @@ def test_a_declined_card_is_told_in_place_and_the_next_one_pays(browser: Browser
         expect(page.locator("#card_number")).to_have_attribute("aria-invalid", "true")
         assert page.input_value("#email") == "ada@example.com"
         assert page.input_value("#name") == "Ada Lovelace"
-        assert page.input_value("#card_number") == ""
+        assert page.input_value("#card_number") == NO_FUNDS  # what was typed stays; only the number is marked
+        expect(page.locator("[aria-invalid]")).to_have_count(1)
         problems.locator("a").click()
         expect(page.locator("#card_number")).to_be_focused()
         pay(page)

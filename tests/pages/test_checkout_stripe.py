@@ -136,15 +136,41 @@ def test_a_buyer_who_leaves_the_bank_without_an_answer_can_go_on_there(page: Pag
     expect_success(page)
 
 
-def test_an_incomplete_card_is_told_beside_it_and_nothing_is_posted(page: Page, place: Place) -> None:
+def test_an_incomplete_card_is_told_with_all_other_problems_and_none_is_tried(page: Page, place: Place) -> None:
     session = open_page(page, place)
-    pay(page, "4242")
-    expect(page.locator("#payment-frame-error")).to_have_text("Your card number is incomplete.")
-    expect(page.locator("#payment-frame-error")).to_be_focused()
-    assert place.stand.charges(session) == []
-    type_card(page)
+    type_card(page, "4242")
+    page.select_option("#country", "DE")
     page.click("#pay-button")
+    expect(page.locator("#problems")).to_be_focused()
+    expect(page.locator("#problems li")).to_have_text(
+        ["Enter your email.", "Your card number is incomplete.", "Enter the name on the card."]
+    )
+    expect(page.locator("#payment-frame-error")).to_have_text("Your card number is incomplete.")
+    page.click("#problems a[href='#payment-frame']")
+    expect(page.locator("#payment-frame iframe")).to_be_focused()
+    assert place.stand.charges(session) == []
+    pay(page)
     expect_success(page)
+
+
+def test_a_refusal_leaves_the_card_in_its_frame_and_the_next_press_makes_a_new_token(page: Page, place: Place) -> None:
+    """Nothing of the frame is lost: the card is typed once, whatever else is wrong."""
+    session = open_page(page, place)
+    tokens: list[str] = []
+    page.on("request", lambda request: tokens.append(request.post_data or "") if request.url.endswith("/pay") else None)
+    type_card(page)
+    page.select_option("#country", "DE")
+    page.click("#pay-button")
+    expect(page.locator("#problems li")).to_have_text(["Enter your email.", "Enter the name on the card."])
+    page.fill("#email", "ada@example.com")
+    page.fill("#name", "Ada Lovelace")
+    assert card_of(page).locator("#number").input_value() == VISA
+    page.dblclick("#pay-button")
+    expect_success(page)
+    assert place.stand.charges(session) == ["succeeded"]
+    made = [re.findall(r"confirmation_token=(ctoken_\w+)", body) for body in tokens]
+    assert [len(found) for found in made] == [1, 1]
+    assert made[0] != made[1]
 
 
 def test_a_change_of_the_order_keeps_the_typed_card_and_charges_the_new_amount(page: Page, place: Place) -> None:

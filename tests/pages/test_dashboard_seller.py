@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx2
 import pytest
 from playwright.sync_api import Browser
@@ -33,17 +35,21 @@ def test_a_german_seller_leaves_the_tax_to_a_french_business_and_takes_it_from_a
     decide(server, person.shop, country=None, tax_registrations=(registration,))
     polar = Polar(server, person.shop)
     assert polar.create(**FRENCH).json()["tax_amount"] == (167 if registration == "EU" else 0)
-    assert "Your own country is not said yet" in person.get("/settings/tax").text
+    assert "Your own country is not set" in person.get("/settings/tax").text
     typed = {"country": "DE", "legal_name": "Acme GmbH", "line1": "Markt 4", "postal_code": "07743", "city": "Jena"}
     assert person.post(PATH, {**typed, "tax_id": "DE136695976"}).status_code == 303
     page = words_of(person.get(PATH).text)
     assert "Invoices from now on are from Acme GmbH Demo Shop Markt 4 07743 Jena Germany DE136695976" in page
-    assert "Your own country is not said yet" not in person.get("/settings/tax").text
+    assert "Your own country is not set" not in person.get("/settings/tax").text
     assert "Germany" in words_of(person.get("/settings").text)
 
     made = polar.create(**FRENCH, customer_billing_name="ACME SARL").json()
     assert (made["tax_amount"], made["total_amount"]) == (0, 1000)
-    shown = words_of(httpx2.get(made["url"], follow_redirects=True).text)
+    html = httpx2.get(made["url"], follow_redirects=True).text
+    assert re.search(r'<input[^>]*name="is_business"[^>]*checked', html), (
+        "left unticked, the first change would drop the number"
+    )
+    shown = words_of(html)
     assert "Reverse charge" in shown
     assert "As a business you account for it yourself." in shown
     assert "Checked by its digits." in shown

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import READY, Polar
+from tests.dialects.polar_http import READY, Polar, decide
 from tests.dialects.test_polar_refunds import bought, refund
 from tests.pages.visitor import axe, screen
 from tests.server import RunningServer
@@ -56,6 +56,30 @@ def test_the_buyer_downloads_the_invoice_after_paying(
     assert axe(shown.page) == []
     file = httpx2.get(link.get_attribute("href") or "", timeout=60)
     assert (file.status_code, file.headers["content-type"]) == (200, "application/pdf")
+    shown.close()
+
+
+def test_on_a_phone_each_line_of_an_invoice_is_a_block_with_room_for_its_words(
+    browser: Browser, server: RunningServer, shop: DemoShop
+) -> None:
+    decide(server, shop, tax_registrations=("CA", "CA-QC"))
+    polar = Polar(server, shop)
+    place = {"country": "CA", "state": "QC", "line1": "1 Rue Peel", "city": "Montréal", "postal_code": "H3Z 2Y7"}
+    made = polar.create(customer_billing_address=place, customer_billing_name="Ada Ltd").json()
+    assert polar.confirm(made["client_secret"], **{**READY, "customer_billing_address": place}).status_code == 200
+    order = polar.client.get("/v1/orders/").json()["items"][0]
+    assert polar.client.post(f"/v1/orders/{order['id']}/invoice").status_code == 202
+    url = polar.client.get(f"/v1/orders/{order['id']}/invoice").json()["url"].removesuffix(".pdf")
+    shown = screen(browser, server.url, shop, width=320)
+    shown.page.goto(url)
+    name = shown.page.locator(".lines td").first
+    box = name.bounding_box()
+    assert box is not None
+    assert box["height"] < 40, "the name stands on one line"
+    assert shown.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    text = " ".join(shown.page.locator("article").inner_text().split())
+    assert "Montréal QC H3Z 2Y7 Canada" in text
+    assert "GST (5% on $10.00) $0.50 QST (9.975% on $10.00) $1.00 Total $11.50" in text
     shown.close()
 
 

@@ -91,14 +91,12 @@ class Stage:
         headers: dict[str, str] | None = None,
         rate_limit: int | None = None,
     ) -> Endpoint:
-        draw = self.ports.random_bytes
-        made = ids.webhook_secret(random_bytes=draw) if dialect == "polar" else ids.standard_webhook_secret(draw)
         endpoint = Endpoint(
             id=self.ports.new_id(),
             organization_id=self.organization.id,
             dialect=dialect,
             url=url,
-            secret=secret or made,
+            secret=secret or ids.webhook_secret(random_bytes=self.ports.random_bytes),
             events=tuple(events),
             format=format,
             headers=headers or {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from dodopayments import DodoPayments
 from polar.v2026_04.webhooks import validate_event
@@ -14,6 +15,8 @@ from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay
 from checkstand.worker.loop import Worker
+from tests.flows.refunding import REFUND_FAILS, REFUND_PENDS, decide, give_back
+from tests.flows.refunding import buy as buy_with
 from tests.webhooks.receiver import Answer, receiving
 from tests.webhooks.stage import Stage, open_stage
 
@@ -96,5 +99,32 @@ def test_a_polar_event_tried_again_still_shows_the_object_as_it_was(quiet_databa
             event = validate_event(second.body, second.headers, endpoint.secret)
             assert event.type == "checkout.created"
             assert event.data.status == "open"
+
+    asyncio.run(story())
+
+
+def test_polar_hears_of_each_refund_that_it_was_made_and_then_how_it_ended(quiet_database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
+            await stage.endpoint(receiver.url, events=("refund.created", "refund.updated", "order.refunded"))
+            worker = real_worker(stage)
+
+            async def told() -> list[tuple[str, str]]:
+                receiver.received.clear()
+                await worker.drain(stage.organization)
+                events = [json.loads(got.body) for got in receiver.received]
+                return [(event["type"], event["data"]["status"]) for event in events]
+
+            _, order = await buy_with(stage.shop, card=REFUND_PENDS)
+            waiting = await give_back(stage.shop, order)
+            assert await told() == [("refund.created", "pending")]
+            await decide(stage.shop, waiting, succeeded=True)
+            assert await told() == [("order.refunded", "refunded"), ("refund.updated", "succeeded")]
+            await decide(stage.shop, waiting, succeeded=False)
+            assert await told() == [("refund.updated", "failed")], "the buyer's bank sent it back"
+            _, order = await buy_with(stage.shop, card=REFUND_FAILS)
+            await give_back(stage.shop, order)
+            assert await told() == [("refund.created", "failed"), ("refund.updated", "failed")]
+            await worker.aclose()
 
     asyncio.run(story())

@@ -190,3 +190,22 @@ def test_workers_that_saw_the_same_facts_queue_each_event_once_and_in_order(quie
             assert [delivery.fact_id for delivery in await stage.queue()] == happened
 
     asyncio.run(story())
+
+
+def test_sessions_of_others_expire_while_one_organizations_upkeep_hangs(quiet_database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
+            neighbour = await stage.neighbour()
+            stuck = await open_checkout(stage)
+            await neighbour.endpoint(receiver.url)
+            await open_checkout(neighbour)
+            async with stage.ports.db.transaction() as tx:
+                await tx.execute("SELECT FROM checkouts WHERE id = $1 FOR UPDATE", stuck.id)
+                async with running(stage.worker):
+                    await stage.advance(timedelta(hours=25))
+                    await asyncio.sleep(1.5)  # somebody holds its row, so its upkeep has begun and waits
+                    await neighbour.advance(timedelta(hours=25))
+                    await receiver.wait_for(1)
+                    assert b"checkout.expired" in receiver.received[0].body
+
+    asyncio.run(story())

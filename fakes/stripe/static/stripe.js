@@ -63,6 +63,10 @@
       this.frame?.contentWindow?.postMessage({ question: "show", types: ACCOUNT.filter((type) => !without.includes(type)) }, origin);
     }
 
+    focus() {
+      this.frame.focus();
+    }
+
     unmount() {
       this.frame?.remove();
     }

@@ -278,11 +278,8 @@ class Checkout:
 
     @property
     def is_email_locked(self) -> bool:
-        """The e-mail cannot be edited: the merchant named the customer, or (Polar) an earlier try made one.
-
-        Dodo's buyer may correct a mistyped address after a decline, although a customer exists by then.
-        """
-        return self.buyer.customer_id is not None and (self.buyer.is_named or self.dialect == "polar")
+        """The e-mail cannot be edited: the merchant named the customer. After a try that failed a mistyped one can be corrected."""
+        return self.buyer.customer_id is not None and self.buyer.is_named
 
     @property
     def address_fields(self) -> AddressFields:

@@ -30,7 +30,8 @@ _SHORT_ID_LENGTH: Final = 21
 _FREE_BITS: Final = 122
 _SECRET_LENGTH: Final = 37
 _CHECKSUM_LENGTH: Final = 6
-_STANDARD_WEBHOOK_SECRET_BYTES: Final = 24
+# Three bytes are four characters of base64: any multiple of three is written without padding.
+_WEBHOOK_KEY_BYTES: Final = 24
 # The largest multiple of 62 that fits a byte: values from here on would favour the first characters.
 _UNBIASED_BELOW: Final = 248
 _DRAWS_AT_MOST: Final = 64
@@ -107,14 +108,12 @@ def is_well_formed_secret(prefix: str, text: str) -> bool:
 
 
 def webhook_secret(*, random_bytes: Callable[[int], bytes]) -> str:
-    """A signing secret in Polar's form: its key is the UTF-8 text of the whole secret (polar 11.4)."""
-    return secret(SecretPrefix.WEBHOOK, random_bytes=random_bytes)
+    """A signing secret: `whsec_`, then a 24-byte key in base64, which needs no padding: 32 characters.
 
-
-def standard_webhook_secret(random_bytes: Callable[[int], bytes]) -> str:
-    """A signing secret of Standard Webhooks, as Dodo has it: `whsec_`, then a 24-byte key in base64 (dodo 4.7)."""
-    key = random_bytes(_STANDARD_WEBHOOK_SECRET_BYTES)
-    return SecretPrefix.WEBHOOK + base64.b64encode(key).decode("ascii")
+    Receivers either decode that part, as Standard Webhooks and Dodo have it (dodo 4.7), some of them strictly; or take the whole text
+    as their key, as Polar's do (polar 11.4).
+    """
+    return SecretPrefix.WEBHOOK + base64.b64encode(random_bytes(_WEBHOOK_KEY_BYTES)).decode("ascii")
 
 
 def uuid4_from(random_bytes: Callable[[int], bytes]) -> UUID:

@@ -189,6 +189,10 @@ DECLINES: Mapping[str, tuple[str, str]] = {
         "Your bank could not confirm it was you.",
         "Try again or use another card.",
     ),
+    "authentication_timeout": (
+        "Nobody approved the payment at your bank in time.",
+        "Try again or use another card.",
+    ),
     "live_in_test": (
         "This is test mode: real cards do not work.",
         "Use 4242 4242 4242 4242.",

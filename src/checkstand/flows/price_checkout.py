@@ -111,16 +111,17 @@ def _later(basket: Basket, place: Place | None, behavior: str) -> Quote | None:
 def _too_large(plain: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
     """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown."""
     amounts = [sum(line.subtotal_minor for line in plain.lines)]
+    where = ("billing_currency",) if exchange else ("amount",)
     for each in (plain, later) if later else (plain,):
         charged = convert(each, exchange) if exchange else each
         ceiling = above_ceiling(charged.total_minor, charged.currency)
         if ceiling is not None:
-            return Problem("total_too_large", ("amount",), charged.total_minor, {"maximum": ceiling})
+            return Problem("total_too_large", where, charged.total_minor, {"maximum": ceiling})
         amounts.append(sum(line.subtotal_minor for line in charged.lines))
     if max(amounts) <= LARGEST_ON_THE_WIRE:
         return None
     largest = format_money(LARGEST_ON_THE_WIRE, exchange.currency if exchange else plain.currency)
-    return Problem("total_too_large", ("amount",), max(amounts), {"maximum": largest})
+    return Problem("total_too_large", where, max(amounts), {"maximum": largest})
 
 
 def _fits(plain: Quote, later: Quote | None, exchange: Exchange) -> bool:

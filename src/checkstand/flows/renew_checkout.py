@@ -16,6 +16,7 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
 from checkstand.flows.apply_discounts import why_not_here
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.confirm_checkout import is_locked
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
 from checkstand.store import discounts
@@ -23,10 +24,15 @@ from checkstand.store import discounts
 RENEWABLE_FOR = timedelta(days=30)
 
 
-def may_renew(checkout: Checkout, now: datetime) -> bool:
-    """True for a session that ended unpaid less than 30 days ago and whose prices were all the catalogue's."""
-    ended = checkout.status in (CheckoutStatus.EXPIRED, CheckoutStatus.FAILED) or (
-        checkout.status is CheckoutStatus.OPEN and is_over(checkout, now)
+def may_renew(checkout: Checkout, now: datetime, *, is_locked: bool = False) -> bool:
+    """True for a session that ended unpaid less than 30 days ago and whose prices were all the catalogue's.
+
+    `is_locked`: it takes no further payment, which ends it for its buyer.
+    """
+    ended = (
+        is_locked
+        or checkout.status in (CheckoutStatus.EXPIRED, CheckoutStatus.FAILED)
+        or (checkout.status is CheckoutStatus.OPEN and is_over(checkout, now))
     )
     recent = now < checkout.expires_at + RENEWABLE_FOR
     own_prices = all(price.source == "catalog" for product in checkout.products for price in product.prices)
@@ -36,7 +42,7 @@ def may_renew(checkout: Checkout, now: datetime) -> bool:
 async def renew_checkout(ports: Ports, organization: Organization, ended: Checkout) -> Checkout:
     """The new session. Raises NotPermitted, or Invalid when something in it is no longer sold."""
     now = ports.now(organization)
-    if not may_renew(ended, now):
+    if not may_renew(ended, now, is_locked=await is_locked(ports, ended)):
         raise NotPermitted("This session cannot be renewed.")
     return await create_checkout(ports, organization, await _request(ports, ended, now))
 

@@ -128,7 +128,7 @@ def _facts(tell: FactWriter, before: Refund, refund: Refund) -> list[Fact]:
     told = [tell(kind, refund.id, checkout_id=refund.checkout_id, shows=refund)]
     if refund.status != "pending":
         kind = FactType.REFUND_SUCCEEDED if refund.status == "succeeded" else FactType.REFUND_FAILED
-        told.append(tell(kind, refund.id, checkout_id=refund.checkout_id, detail=refund.failure_code))
+        told.append(tell(kind, refund.id, checkout_id=refund.checkout_id, shows=refund, detail=refund.failure_code))
     return told
 
 

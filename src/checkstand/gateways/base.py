@@ -109,6 +109,14 @@ class Gateway(Protocol):
         """What became of an earlier `charge` under the same key; None when the gateway never heard of it."""
         ...
 
+    async def cancel(self, attempt: Attempt) -> Verdict | None:
+        """Call off a payment that waits for its buyer, and say how it stands then; None when the gateway never heard of it.
+
+        `Declined` with `customer_cancelled`: nothing can be paid through it any more. Any other verdict is what it came to instead:
+        who was faster at the bank has paid, and what a buyer may have carried away (a voucher) goes on waiting.
+        """
+        ...
+
     async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
         """The gateway's name for a customer whose methods it shall keep, made under a stored key; None when it cannot be made now.
 

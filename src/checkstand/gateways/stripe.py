@@ -122,10 +122,25 @@ class StripeGateway:
             return _unknown(failed)
         return verdict
 
+    async def cancel(self, attempt: Attempt) -> Verdict | None:
+        """Cancel the intent while its buyer is, or was, at the bank. A voucher may have been carried away, so it goes on waiting."""
+        try:
+            intent = await self._find(attempt)
+            if intent is None:
+                return None
+            verdict = verdict_of(intent)
+            if isinstance(verdict, NeedsAction) and _leads_to_bank(intent):
+                stopped = decline("customer_cancelled", reference=intent.id, instrument=verdict.instrument)
+                return await self._close(intent, stopped)
+            if isinstance(verdict, Declined) and intent.status == "requires_payment_method":
+                return await self._close(intent, verdict)
+        except stripe.StripeError as failed:
+            return _unknown(failed)
+        return verdict
+
     def _was_left(self, intent: Intent) -> bool:
         """Whether the buyer was sent to a bank so long ago that no answer will come. A voucher is paid when it is paid."""
-        is_redirect = intent.next_action is not None and intent.next_action.type == "redirect_to_url"
-        return is_redirect and time.time() - intent.created > self._answer_within_s
+        return _leads_to_bank(intent) and time.time() - intent.created > self._answer_within_s
 
     async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
         """A Stripe customer."""
@@ -241,6 +256,10 @@ def frames_of(api_base: str) -> CardFrames:
         image_sources=("https://*.stripe.com",),
         types=TYPES,
     )
+
+
+def _leads_to_bank(intent: Intent) -> bool:
+    return intent.next_action is not None and intent.next_action.type == "redirect_to_url"
 
 
 def _metadata(attempt: Attempt) -> dict[str, str]:

@@ -155,6 +155,14 @@ class TestGateway:
         saved = saved or await kept.saved_with(self.db, attempt.organization_id, attempt.gateway_key)
         return replace(verdict, kept_as=saved)
 
+    async def cancel(self, attempt: Attempt) -> Verdict | None:
+        """Strike a charge that waits for its buyer from the books; what is decided, or decides itself, stays."""
+        verdict = await self.lookup(attempt)
+        if not isinstance(verdict, NeedsAction):
+            return verdict
+        await books.call_off(self.db, attempt.organization_id, attempt.gateway_key)
+        return await self.lookup(attempt)
+
     async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:
         """This bank knows its customers by their key alone."""
         return f"tcus_{key.hex}"

@@ -161,6 +161,21 @@ async def decide(
     return await charge_by_key(db, organization_id, key)
 
 
+async def call_off(db: Executor, organization_id: UUID, key: UUID) -> None:
+    """End a charge that waits for its buyer; one that anybody decided before stays as it is."""
+    await db.execute(
+        """
+        UPDATE test_gateway_charges
+        SET state = 'declined', decline_code = 'customer_cancelled'
+        WHERE organization_id = $1
+          AND id = $2
+          AND state = 'requires_action'
+        """,
+        organization_id,
+        key,
+    )
+
+
 async def receive(db: Executor, organization_id: UUID, key: UUID, *, captured_minor: int) -> BankCharge | None:
     """A part of a charge that waits has arrived."""
     await db.execute(

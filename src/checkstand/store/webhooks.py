@@ -103,9 +103,9 @@ def _endpoint_arguments(endpoint: Endpoint) -> tuple[object, ...]:
     )
 
 
-async def delete_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUID, *, now: datetime) -> bool:
-    """Remove an endpoint; what is still under way to it is skipped. False when there is none."""
-    status = await db.execute(
+async def delete_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUID, *, now: datetime) -> None:
+    """Remove an endpoint; what is still under way to it is skipped."""
+    await db.execute(
         """
         UPDATE webhook_endpoints
         SET deleted_at = $3, enabled = false
@@ -118,7 +118,6 @@ async def delete_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUID
         now,
     )
     await skip_pending(db, organization_id, endpoint_id)
-    return status.endswith(" 1")
 
 
 async def skip_pending(db: Executor, organization_id: UUID, endpoint_id: UUID) -> None:
@@ -153,7 +152,10 @@ async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None
     return [endpoint_from(row) for row in rows]
 
 
-async def endpoint_by_id(db: Executor, organization_id: UUID, endpoint_id: UUID) -> Endpoint | None:
+async def endpoint_by_id(
+    db: Executor, organization_id: UUID, endpoint_id: UUID, *, hold: bool = False
+) -> Endpoint | None:
+    """One endpoint that is not removed. `hold`: nobody else changes it until the transaction ends."""
     row = await db.fetchrow(
         f"""
         SELECT {ENDPOINT}
@@ -161,6 +163,7 @@ async def endpoint_by_id(db: Executor, organization_id: UUID, endpoint_id: UUID)
         WHERE organization_id = $1
           AND id = $2
           AND deleted_at IS NULL
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         endpoint_id,

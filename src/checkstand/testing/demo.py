@@ -151,7 +151,7 @@ def plan_demo_shop(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
         dodo_key=secret(PREFIXES["dodo"], "dodo key"),
         email=EMAIL if slug == "demo" else f"{slug}@checkstand.localhost",
         password=secret("", "password")[:16],
-        webhook_secret=ids.standard_webhook_secret(_Stream(key, f"{slug}/webhook")),
+        webhook_secret=ids.webhook_secret(random_bytes=_Stream(key, f"{slug}/webhook")),
         addon=addon,
         discount=discount,
     )

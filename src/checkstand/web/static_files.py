@@ -5,7 +5,8 @@ of an older version (a page that was open during a deployment) is answered with 
 
     asset_url("checkout.css")  ->  "/static/checkout.4f1c2a9be07d.css"
 
-Put a file into `static/` and name it in a template with `asset_url`; there is no build step.
+Put a file into `static/` and name it in a template with `asset_url`; there is no build step. A script may import others by
+`import { update } from "./update.js"`: they are sent with it as one file, each once, so a page asks for one and checks one.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _COMPRESSED = frozenset({".css", ".js", ".svg", ".txt", ".webmanifest"})
+_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"(?P<name>\./[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class) )", re.MULTILINE)
 _HASHED = re.compile(r"^(?P<stem>.+)\.(?P<hash>[0-9a-f]{12})(?P<suffix>\.[a-z0-9]+)$")
 
 
@@ -59,8 +62,18 @@ def assets() -> dict[str, Asset]:
     for path in sorted(FOLDER.rglob("*")):
         if path.is_file() and path.suffix in TYPES:
             name = path.relative_to(FOLDER).as_posix()
-            found[name] = _asset(name, path.suffix, path.read_bytes())
+            body = _with_imports(path, set()).encode() if path.suffix == ".js" else path.read_bytes()
+            found[name] = _asset(name, path.suffix, body)
     return found
+
+
+def _with_imports(path: Path, seen: set[Path]) -> str:
+    """A script after all that it imports: one module, whose names are those of its parts."""
+    seen.add(path)
+    text = path.read_text("utf-8")
+    wanted = [(path.parent / match["name"]).resolve() for match in _IMPORT.finditer(text)]
+    parts = [_with_imports(other, seen) for other in wanted if other not in seen]
+    return "".join((*parts, _EXPORT.sub("", _IMPORT.sub("", text))))
 
 
 def _asset(name: str, suffix: str, body: bytes) -> Asset:

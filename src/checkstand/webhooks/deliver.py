@@ -17,7 +17,8 @@ from checkstand.domain import ids
 from checkstand.domain.organization import Dialect, Organization
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.store import deliveries, facts, webhooks
+from checkstand.flows.save_endpoint import disable_endpoint
+from checkstand.store import deliveries, facts
 from checkstand.store.deliveries import Leased
 from checkstand.webhooks import fan_out
 from checkstand.webhooks.render import Renderer
@@ -107,7 +108,7 @@ class Sender:
         after = self._after(delivery, endpoint, reply, now=now)
         await deliveries.record_attempt(self.ports.db, after, attempt)
         if after.status == "failed" and endpoint.dialect == "polar":
-            await self._disable_if_dead(endpoint, now=now)
+            await self._disable_if_dead(endpoint)
 
     def _after(self, delivery: Delivery, endpoint: Endpoint, reply: Reply, *, now: datetime) -> Delivery:
         """The delivery after a try: done, waiting for the next one, or given up."""
@@ -119,13 +120,12 @@ class Sender:
             return replace(tried, status="failed")
         return replace(tried, status="pending", next_attempt_at=now + wait)
 
-    async def _disable_if_dead(self, endpoint: Endpoint, *, now: datetime) -> None:
+    async def _disable_if_dead(self, endpoint: Endpoint) -> None:
         db, organization_id = self.ports.db, endpoint.organization_id
         if not await deliveries.last_all_failed(db, organization_id, endpoint.id, count=FAILURES_TO_DISABLE):
             return
-        if await webhooks.disable_endpoint(db, organization_id, endpoint.id, now=now):
+        if await disable_endpoint(self.ports, await self.ports.cache.organization(organization_id), endpoint.id):
             log.warning("webhook_endpoint_disabled", endpoint_id=str(endpoint.id), url=endpoint.url)
-            await self.ports.cache.changed(db, organization_id)
 
 
 def message_id(delivery: Delivery, dialect: Dialect) -> str:

@@ -147,5 +147,6 @@ class Worker(Drainer):
 
     async def aclose(self) -> None:
         """Let what is under way finish or give it back, and close what is open."""
+        await self._upkeep.leave()
         await self._lanes.leave()
         await self._http.aclose()

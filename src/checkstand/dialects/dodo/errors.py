@@ -188,7 +188,13 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "IDEMPOTENCY_KEY_REUSED",
         "{where}: it was used for another entry. Use a new key for a new entry.",
     ),
-    "url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "webhook_url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "webhook_url_not_public": (
+        422,
+        BODY,
+        "{where}: must be public, not localhost or private. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones",
+    ),
+    "too_many_headers": (422, BODY, "{where}: would be {given} in all; an endpoint has at most {most}"),
     "discount_minimum_subtotal": (
         422,
         "DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET",

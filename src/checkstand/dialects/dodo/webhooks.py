@@ -17,10 +17,10 @@ from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
 from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
 from checkstand.dialects.dodo.wire import Json, named, shown
-from checkstand.domain import ids
-from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
+from checkstand.flows.save_endpoint import change_endpoint, create_endpoint, delete_endpoint, read_endpoint
 from checkstand.parameters import Query
 from checkstand.store import webhooks
 
@@ -28,6 +28,7 @@ api = Api("Dodo: webhooks")
 READ = ("webhooks:read", "webhooks:write")
 WRITE = ("webhooks:write",)
 DEFAULT_LIMIT, LARGEST_LIMIT = 50, 250
+MOST_HEADERS = 50
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 # Ours to set: a merchant's value would break the delivery or its signature.
 _OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection"})
@@ -65,7 +66,7 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
 
 WebUrl = Annotated[str, StringConstraints(max_length=LONGEST_URL), AfterValidator(_web_url)]
 EventTypes = Annotated[list[str], Many, AfterValidator(_event_types)]
-Headers = Annotated[dict[str, str], Field(max_length=50), AfterValidator(_headers)]
+Headers = Annotated[dict[str, str], Field(max_length=MOST_HEADERS), AfterValidator(_headers)]
 Notes = Annotated[dict[str, Annotated[str, StringConstraints(max_length=500)]], Field(max_length=50)]
 
 
@@ -103,14 +104,13 @@ class HeadersPatch(Base):
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(WebhookIn)
-    _check_url(call, body.url)
-    endpoint = Endpoint(
+    draft = Endpoint(
         id=call.ports.new_id(),
         organization_id=call.organization.id,
         dialect="dodo",
         url=body.url,
         description=body.description,
-        secret=ids.standard_webhook_secret(call.ports.random_bytes),
+        secret="",
         events=tuple(body.filter_types or ()),
         enabled=not body.disabled,
         headers=body.headers or {},
@@ -118,15 +118,7 @@ async def create(call: Call) -> Response:
         rate_limit=body.rate_limit or None,
         created_at=call.ports.now(call.organization),
     )
-    await webhooks.add_endpoint(call.ports.db, endpoint)
-    await call.ports.cache.changed(call.ports.db, call.organization.id)
-    return call.json(translate.endpoint(endpoint))
-
-
-def _check_url(call: Call, url: str) -> None:
-    """Live webhooks go over https. What address a name means is judged at each delivery."""
-    if call.organization.mode == "live" and urlsplit(url).scheme != "https":
-        raise Invalid.single("url_not_https", "url", given=url)
+    return call.json(translate.endpoint(await create_endpoint(call.ports, call.organization, draft)))
 
 
 class Wanted(Query):
@@ -169,11 +161,7 @@ def _page(found: Sequence[Endpoint], start: int, size: int) -> Json:
 
 
 async def _found(call: Call) -> Endpoint:
-    endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
-    found = await webhooks.endpoint_by_id(call.ports.db, call.organization.id, endpoint_id)
-    if found is None or found.dialect != "dodo":
-        raise NotFound
-    return found
+    return await read_endpoint(call.ports, call.organization, "dodo", call.path_id(DodoPrefix.WEBHOOK_ENDPOINT))
 
 
 @api.route("GET", "/webhooks/{id}", scopes=READ)
@@ -185,42 +173,28 @@ async def get(call: Call) -> Response:
 @api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch)
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
-    call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
+    endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
     body = call.body(WebhookPatch)
-    found = await _found(call)
-    if body.url is not None:
-        _check_url(call, body.url)
-    changed = replace(
-        found,
-        url=body.url or found.url,
-        description=body.description if body.gave("description") else found.description,
-        events=tuple(body.filter_types or ()) if body.gave("filter_types") else found.events,
-        metadata=found.metadata if body.metadata is None else body.metadata,
-        rate_limit=(body.rate_limit or None) if body.gave("rate_limit") else found.rate_limit,
-        enabled=found.enabled if body.disabled is None else not body.disabled,
-    )
-    return call.json(translate.endpoint(await _save(call, found, changed)))
 
+    def change(found: Endpoint) -> Endpoint:
+        return replace(
+            found,
+            url=body.url or found.url,
+            description=body.description if body.gave("description") else found.description,
+            events=tuple(body.filter_types or ()) if body.gave("filter_types") else found.events,
+            metadata=found.metadata if body.metadata is None else body.metadata,
+            rate_limit=(body.rate_limit or None) if body.gave("rate_limit") else found.rate_limit,
+            enabled=found.enabled if body.disabled is None else not body.disabled,
+        )
 
-async def _save(call: Call, before: Endpoint, changed: Endpoint) -> Endpoint:
-    """Store a change; what waits for an endpoint that was disabled is given up."""
-    after = replace(changed, modified_at=call.ports.now(call.organization))
-    async with call.ports.db.transaction() as tx:
-        await webhooks.save_endpoint(tx, after)
-        if before.enabled and not after.enabled:
-            await webhooks.skip_pending(tx, after.organization_id, after.id)
-        await call.ports.cache.changed(tx, after.organization_id)
-    call.ports.cache.forget(after.organization_id)
-    return after
+    changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change, switch="disabled")
+    return call.json(translate.endpoint(changed))
 
 
 @api.route("DELETE", "/webhooks/{id}", scopes=WRITE, gives="nothing")
 async def delete(call: Call) -> Response:
     """Remove a webhook endpoint."""
-    found = await _found(call)
-    now = call.ports.now(call.organization)
-    await webhooks.delete_endpoint(call.ports.db, call.organization.id, found.id, now=now)
-    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    await delete_endpoint(call.ports, call.organization, "dodo", call.path_id(DodoPrefix.WEBHOOK_ENDPOINT))
     return call.done()
 
 
@@ -244,8 +218,14 @@ def _shown_headers(given: Mapping[str, str]) -> Json:
 @api.route("PATCH", "/webhooks/{id}/headers", scopes=WRITE, body=HeadersPatch, gives="nothing")
 async def update_headers(call: Call) -> Response:
     """Add and replace headers sent with every event."""
-    call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
+    endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
     body = call.body(HeadersPatch)
-    found = await _found(call)
-    await _save(call, found, replace(found, headers={**found.headers, **body.headers}))
+
+    def change(found: Endpoint) -> Endpoint:
+        headers = {**found.headers, **body.headers}
+        if len(headers) > MOST_HEADERS:
+            raise Invalid.single("too_many_headers", "headers", given=len(headers), most=MOST_HEADERS)
+        return replace(found, headers=headers)
+
+    await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change)
     return call.done()

@@ -210,6 +210,7 @@ HINTS: Mapping[str, str] = {
     "discount_other_currency": "The discount has no amount in the session's currency.",
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
+    "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
 }
 
 UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}

@@ -44,7 +44,9 @@ EVENTS: Mapping[FactType, tuple[str, ...]] = {
     FactType.PRODUCT_CREATED: ("product.created",),
     FactType.PRODUCT_UPDATED: ("product.updated",),
     FactType.REFUND_CREATED: ("refund.created",),
-    FactType.REFUND_UPDATED: ("refund.updated",),
+    # The processor's report that a refund has succeeded or failed: the original sends one too when that was known at once.
+    FactType.REFUND_SUCCEEDED: ("refund.updated",),
+    FactType.REFUND_FAILED: ("refund.updated",),
     FactType.ORDER_REFUNDED: ("order.updated", "order.refunded"),
     FactType.ORDER_UPDATED: ("order.updated",),
     FactType.ORDER_INVOICED: ("order.updated",),

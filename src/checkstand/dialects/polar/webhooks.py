@@ -1,11 +1,9 @@
-"""`/v1/webhooks/endpoints` (polar.md 11.1). A test organization may name a local receiver; a live one must use public https."""
+"""`/v1/webhooks/endpoints` (polar.md 11.1). Where one may point, and how it is changed, is in `flows/save_endpoint.py`."""
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import replace
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
 from starlette.responses import Response
@@ -17,9 +15,15 @@ from checkstand.dialects.polar.models import (
     Many,
 )
 from checkstand.dialects.polar.wire import Json, moment
-from checkstand.domain import ids
-from checkstand.domain.errors import Invalid, NotFound, Problem
+from checkstand.domain.errors import Invalid
 from checkstand.domain.webhook import Endpoint
+from checkstand.flows.save_endpoint import (
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    read_endpoint,
+    rotate_secret,
+)
 from checkstand.store import webhooks
 from checkstand.store.query import Page
 
@@ -98,44 +102,21 @@ def shown(endpoint: Endpoint) -> Json:
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(EndpointCreate)
-    problems = _url_problems(call, str(body.url), "url")
     if body.organization_id is not None:
-        problems.append(Problem("organization_with_token", ("organization_id",), str(body.organization_id)))
-    if problems:
-        raise Invalid(problems)
-    endpoint = Endpoint(
+        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+    draft = Endpoint(
         id=call.ports.new_id(),
         organization_id=call.organization.id,
         dialect="polar",
         url=str(body.url),
         name=body.name,
-        secret=body.secret or ids.webhook_secret(random_bytes=call.ports.random_bytes),
+        secret=body.secret or "",
         events=tuple(body.events),
         format=body.format,
         api_version=body.api_version or call.version,
         created_at=call.ports.now(call.organization),
     )
-    await webhooks.add_endpoint(call.ports.db, endpoint)
-    await call.ports.cache.changed(call.ports.db, call.organization.id)
-    return call.json(shown(endpoint), 201)
-
-
-def _url_problems(call: Call, url: str, field: str) -> list[Problem]:
-    """Where a webhook may go: judged by its spelling alone; what a name resolves to is judged at each delivery."""
-    parts = urlsplit(url)
-    local = _is_local(parts.hostname or "")
-    if call.organization.mode == "test":
-        return []
-    if parts.scheme != "https":
-        return [Problem("webhook_url_not_https", (field,), url)]
-    return [Problem("webhook_url_not_public", (field,), url)] if local else []
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+    return call.json(shown(await create_endpoint(call.ports, call.organization, draft)), 201)
 
 
 @api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed)
@@ -151,67 +132,41 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([shown(item) for item in part], page, window.limit))
 
 
-async def _endpoint(call: Call) -> Endpoint:
-    found = await webhooks.endpoint_by_id(call.ports.db, call.organization.id, call.path_id())
-    if found is None or found.dialect != "polar":
-        raise NotFound
-    return found
-
-
 @api.route("GET", "/webhooks/endpoints/{id}", scopes=READ)
 async def get(call: Call) -> Response:
     """Read a webhook endpoint."""
-    return call.json(shown(await _endpoint(call)))
+    return call.json(shown(await read_endpoint(call.ports, call.organization, "polar", call.path_id())))
 
 
 @api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate)
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
-    call.path_id()
+    endpoint_id = call.path_id()
     body = call.body(EndpointUpdate)
-    found = await _endpoint(call)
-    if body.url is not None:
-        problems = _url_problems(call, str(body.url), "url")
-        if problems:
-            raise Invalid(problems)
-    changed = replace(
-        found,
-        url=str(body.url) if body.url is not None else found.url,
-        format=body.format or found.format,
-        events=tuple(body.events) if body.events is not None else found.events,
-        name=body.name if body.name is not None else found.name,
-        secret=body.secret or found.secret,
-        enabled=found.enabled if body.enabled is None else body.enabled,
-        api_version=body.api_version or found.api_version,
-        modified_at=call.ports.now(call.organization),
-    )
-    await _save(call, found, changed)
-    return call.json(shown(changed))
 
+    def change(found: Endpoint) -> Endpoint:
+        return replace(
+            found,
+            url=str(body.url or found.url),
+            format=body.format or found.format,
+            events=tuple(body.events) if body.events is not None else found.events,
+            name=body.name if body.name is not None else found.name,
+            secret=body.secret or found.secret,
+            enabled=found.enabled if body.enabled is None else body.enabled,
+            api_version=body.api_version or found.api_version,
+        )
 
-async def _save(call: Call, before: Endpoint, after: Endpoint) -> None:
-    async with call.ports.db.transaction() as tx:
-        await webhooks.save_endpoint(tx, after)
-        if before.enabled and not after.enabled:
-            await webhooks.skip_pending(tx, after.organization_id, after.id)
-        await call.ports.cache.changed(tx, after.organization_id)
+    return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, change)))
 
 
 @api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE)
 async def reset_secret(call: Call) -> Response:
     """Give an endpoint a new secret."""
-    found = await _endpoint(call)
-    secret = ids.webhook_secret(random_bytes=call.ports.random_bytes)
-    changed = replace(found, secret=secret, modified_at=call.ports.now(call.organization))
-    await _save(call, found, changed)
-    return call.json(shown(changed))
+    return call.json(shown(await rotate_secret(call.ports, call.organization, "polar", call.path_id())))
 
 
 @api.route("DELETE", "/webhooks/endpoints/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
     """Remove a webhook endpoint."""
-    found = await _endpoint(call)
-    now = call.ports.now(call.organization)
-    await webhooks.delete_endpoint(call.ports.db, call.organization.id, found.id, now=now)
-    await call.ports.cache.changed(call.ports.db, call.organization.id)
+    await delete_endpoint(call.ports, call.organization, "polar", call.path_id())
     return Response(status_code=204)

@@ -185,6 +185,7 @@ ENGLISH: Mapping[str, str] = {
     "card.number": "Card number",
     "card.expiry": "Expiry (MM/YY)",
     "card.cvc": "Security code",
+    "card.again": "Your card is never kept on this page: enter it again.",
     "card.test_only": "Test cards only. Real card numbers are refused and never stored.",
     # address
     "address.heading": "Billing address",
@@ -264,6 +265,7 @@ ENGLISH: Mapping[str, str] = {
     "problem.email.other_customer": "This order is for another email. Use that email or ask {merchant}.",
     "problem.name.required": "Enter your name.",
     "problem.frame.required": "Enter your payment details.",
+    "problem.frame.told": "{text}",
     "problem.name_card.required": "Enter the name on the card.",
     "problem.company.required": "Enter the name of your company.",
     "problem.tax_id.invalid": "That is not a valid {label} of {country}. Example: {example}. Check it, or leave it empty.",
@@ -330,6 +332,12 @@ ENGLISH: Mapping[str, str] = {
     "paused.text": "{merchant} cannot take payments right now. Nothing was charged. Try again later.",
     "offline": "You are offline. What you typed is kept.",
     "retry": "The total could not be updated. What you typed is kept; it is checked again before you pay.",
+    "unsure.heading": "We do not know yet whether you paid",
+    "unsure.text": "The connection was lost while your payment was on its way. Please do not pay again: this page looks again "
+    "every {seconds} seconds and goes on by itself.",
+    "unsure.reference": "Reference:",
+    "unpaid.heading": "The payment was not made",
+    "unpaid.text": "The connection was lost, and nothing was charged. What you typed is still here: check it and press again.",
     # results
     "success.heading": "Thank you, your order is complete",
     "success.trial_heading": "Thank you, your trial has started",
@@ -355,6 +363,9 @@ ENGLISH: Mapping[str, str] = {
     "action.heading": "Your bank wants to check it is you",
     "action.text": "The payment waits for your approval at your bank. Nothing is charged before that.",
     "action.continue": "Continue at your bank",
+    "action.stop": "Pay another way",
+    "action.not_stopped": "The payment could not be stopped, so it still waits for you at your bank. You were not charged. "
+    "Finish it there, or try to stop it again in a minute.",
     "failed.heading": "The payment could not be completed",
     "failed.text": "You have not been charged. Reference: {reference}.",
     "expired.heading": "This checkout has expired",

@@ -23,6 +23,8 @@ METHODS: Mapping[str, str] = {
     "limited.text.other": "Nothing was charged. Wait {count} minutes, then try again.",
     "locked.heading": "No further payment is possible here",
     "locked.text": "Too many payments were declined in this checkout. You were not charged. Ask {merchant} for a new link.",
+    "locked.start_again": "Too many payments were declined in this checkout. You were not charged. Ask your bank why, or start "
+    "again with another card or another way to pay.",
     # names
     "method.card": "Card",
     "method.credit": "Credit card",
@@ -50,6 +52,7 @@ METHODS: Mapping[str, str] = {
     "saved.another": "Use another method",
     "saved.another_card": "Another card",
     "saved.keep": "Save for next time",
+    "title.locked": "No further payment possible",
     "title.forget": "Remove a payment method",
     "forget.heading": "Remove {name}?",
     "forget.text": "{merchant} will not be able to charge it any more. A payment that is under way is finished.",

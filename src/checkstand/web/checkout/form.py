@@ -28,8 +28,12 @@ from checkstand.web.checkout.questions import read_answers
 from checkstand.web.checkout.reader import Complaint, Reader, complaint
 
 SHORTEST_PHONE: Final = 5
+LONGEST_FLAW: Final = 200
+# Where the gateway's own form is on the page.
+FRAME: Final = "payment-frame"
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
 _TOKEN = re.compile(r"^ctoken_[A-Za-z0-9_]{4,200}$")
+_CARD_FIELDS = ("card_number", "card_exp", "card_cvc")
 _ADDRESS_PARTS = ("line1", "line2", "city", "state", "postal_code")
 
 
@@ -152,19 +156,24 @@ def _read_business(reader: Reader) -> None:
     reader.change("tax_id", number or None)
 
 
+def types_a_card(typed: Mapping[str, str]) -> bool:
+    """Whether a card was typed into our own form."""
+    return typed.get("method", "card") == "card" and any(typed.get(name) for name in _CARD_FIELDS)
+
+
 def read_token(typed: Mapping[str, str]) -> Tokenized | Sequence[Complaint]:
-    """What the gateway's script made of what was typed in its frame."""
+    """What the gateway's script made of what was typed in its frame, or what it found wrong with it."""
     token = typed.get("confirmation_token", "")
-    return Tokenized(token=token) if _TOKEN.match(token) else [complaint("form", "problem.frame.required")]
+    if _TOKEN.match(token):
+        return Tokenized(token=token)
+    if flaw := typed.get("frame_problem", ""):
+        return [complaint(FRAME, "problem.frame.told", text=flaw[:LONGEST_FLAW])]
+    return [complaint(FRAME, "problem.frame.required")]
 
 
 def read_card(typed: Mapping[str, str]) -> CardDetails | Sequence[Complaint]:
     """The card that was typed, or what is missing or unreadable in it. Whether it can pay is the gateway's word."""
-    wrong = [
-        complaint(name, f"problem.{name}.required")
-        for name in ("card_number", "card_exp", "card_cvc")
-        if not typed.get(name)
-    ]
+    wrong = [complaint(name, f"problem.{name}.required") for name in _CARD_FIELDS if not typed.get(name)]
     expiry = _expiry(typed.get("card_exp", ""))
     if typed.get("card_exp") and expiry is None:
         wrong.append(complaint("card_exp", "problem.card_exp.invalid"))

@@ -187,7 +187,15 @@ def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: 
     if not is_adaptive:
         return ()
     local = currency_of_country(country) if country else None
-    wanted = [checkout.price_currency, local if local in DODO_CURRENCIES else None, checkout.currency]
+    # Their own currency was tried, and nobody can be charged so much (or so little) in it.
+    address = checkout.buyer.address
+    is_settled = address is not None and address.country == country and checkout.wanted_currency is None
+    was_left_out = is_settled and checkout.currency != local
+    wanted = [
+        checkout.price_currency,
+        local if local in DODO_CURRENCIES and not was_left_out else None,
+        checkout.currency,
+    ]
     found = tuple(dict.fromkeys(code for code in wanted if code))
     return found if len(found) > 1 else ()
 

@@ -1,10 +1,7 @@
 """The addresses of a session's pages. Polar's and Dodo's sessions have the same handlers under two prefixes.
 
 Every step works without a script: forms post here and are answered with a page, or with 303 to one. A script that sends
-`X-Fragment: 1` with an update gets only the parts of the page that may have changed.
-
-Paying: what was typed is checked all at once and saved; the price is compared with the one that was shown; the card becomes a token;
-then the flow confirms. A decline reopens the session, so the answer is the checkout page again, with everything but the card in it.
+`X-Fragment: 1` gets only the parts of the page that may have changed. The pay button is in `paying.py`.
 """
 
 from __future__ import annotations
@@ -18,41 +15,29 @@ from starlette.responses import Response
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import (
-    CustomerDeleted,
-    DiscountLimitReached,
     Expired,
-    ExternalIdTaken,
     Invalid,
     Locked,
     NotFound,
     NotOpen,
     NotPermitted,
-    PaymentDeclined,
-    PaymentNotReady,
-    TotalChanged,
 )
-from checkstand.domain.payment import Declined, NeedsAction
-from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.choose_method import PayWith
-from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_is_missing
+from checkstand.flows.confirm_checkout import is_locked
 from checkstand.flows.refresh_payment import refresh_payment
 from checkstand.flows.renew_checkout import renew_checkout
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.http import json_response
-from checkstand.services import client_address
-from checkstand.web.checkout import pages, places, results
-from checkstand.web.checkout.change import reread, store_changes, without_discount
+from checkstand.web.checkout import pages, results
+from checkstand.web.checkout.change import reread, store_changes
 from checkstand.web.checkout.form import (
     may_be_chosen,
     read_changes,
-    shown_total,
 )
-from checkstand.web.checkout.limits import wait_for_code, wait_to_pay
+from checkstand.web.checkout.limits import wait_for_code
 from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.methods import Paid, read_method, token_for
-from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
-from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.saved import PREFIX
+from checkstand.web.checkout.methods import CARD
+from checkstand.web.checkout.problems import last_refusal
+from checkstand.web.checkout.reader import complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
 from checkstand.web.checkout.view import guessed_country
 
@@ -65,11 +50,16 @@ async def show(request: Request) -> Response:
         return pages.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
-    locked = await is_locked(visit.ports, visit.checkout)
-    return await _page(visit, Input(refusal=None if locked else last_refusal(visit.checkout), is_locked=locked))
+    if await is_locked(visit.ports, visit.checkout):
+        return results.locked_page(visit)
+    refusal = last_refusal(visit.checkout)
+    typed_a_card = visit.bank is not None and not visit.saved and visit.checkout.payment_method in (None, CARD)
+    is_card_gone = refusal is not None and typed_a_card and not visit.wants_parts
+    return await draw(visit, Input(refusal=refusal, is_card_gone=is_card_gone))
 
 
-async def _page(visit: Visit, given: Input, *, status: int = 200) -> Response:
+async def draw(visit: Visit, given: Input, *, status: int = 200) -> Response:
+    """The checkout page as it is for what was typed; for a script that asked, its parts."""
     return pages.checkout_page(await _as_shown(visit, given.typed), given, status=status)
 
 
@@ -134,34 +124,29 @@ async def update(request: Request) -> Response:
     visit, form, refused = await posted(request)
     if refused is not None or visit is None:
         return refused or pages.unknown_page(request)
-    wants_parts = request.headers.get("x-fragment") == "1"
     reading = read_changes(visit.checkout, form)
     before = visit.checkout
     wait_s = wait_for_code(request, visit) if reading.changes.discount_code else 0
     if wait_s:
-        given = Input(typed=form, wait_s=wait_s)
-        answer = pages.checkout_parts(visit, given) if wants_parts else await _page(visit, given, status=429)
-        return _later(answer, wait_s)
+        return later(await draw(visit, Input(typed=form, wait_s=wait_s), status=429), wait_s)
     try:
         stored = await store_changes(visit, reading.changes)
     except (Expired, NotOpen):
         return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
     except Locked:
-        return await _page(visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
+        return await draw(visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     visit = stored.visit
     given = Input(
-        typed=_kept(form, before, visit.checkout),
+        typed=kept(form, before, visit.checkout),
         complaints=(*reading.complaints, *stored.complaints),
         dropped_code=_dropped(before, visit.checkout, form),
     )
-    if wants_parts:
-        return pages.checkout_parts(await _as_shown(visit, given.typed), given)
-    if given.complaints or given.dropped_code:
-        return await _page(visit, given, status=422 if given.complaints else 200)
+    if visit.wants_parts or given.complaints or given.dropped_code:
+        return await draw(visit, given, status=422 if given.complaints else 200)
     return pages.see_other(visit.url(fragment="order"))
 
 
-def _kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str, str]:
+def kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str, str]:
     """What was typed, less what the change made meaningless: another plan's amount, a code that is applied."""
     gone = set()
     if before.selected.id != after.selected.id:
@@ -184,151 +169,10 @@ def _dropped(before: Checkout, after: Checkout, form: Mapping[str, str]) -> str:
     return "" if form.get("discount_code") and after.discounts else ", ".join(gone)
 
 
-async def pay(request: Request) -> Response:
-    """The pay button."""
-    visit, form, refused = await posted(request)
-    if refused is not None or visit is None:
-        return refused or pages.unknown_page(request)
-    reading = read_changes(visit.checkout, form)
-    changes = _with_address_of(request, visit, reading.changes)
-    complaints = list(reading.complaints)
-    try:
-        preview = await apply_changes(
-            visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
-        )
-    except Invalid as wrong:
-        complaints += complaints_of(wrong.problems, visit.checkout)
-        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    except DiscountLimitReached as reached:
-        return await _over_limit(visit, form, changes, reached)
-    complaints += _what_is_missing(preview, form)
-    details: Paid | None = None
-    if preview.is_payment_form_required:
-        method, read = read_method(visit, preview, form)
-        changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
-        if isinstance(read, Paid):
-            details = read
-        else:
-            complaints += read
-    if complaints:
-        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    wait_s = wait_to_pay(request, visit)
-    if wait_s:
-        return _later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
-    return await _charge(request, visit, form, changes, details)
-
-
-def _later(answer: Response, wait_s: int) -> Response:
+def later(answer: Response, wait_s: int) -> Response:
+    """The answer with the time in it after which to try again."""
     answer.headers["Retry-After"] = str(wait_s)
     return answer
-
-
-def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
-    """The changes with the buyer's network address in them, when the merchant did not name one."""
-    if visit.checkout.buyer.ip_address is not None:
-        return changes
-    return replace(changes, ip_address=client_address(request), given=changes.given | {"ip_address"})
-
-
-def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
-    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
-    uses_saved = form.get("method", "").startswith(PREFIX)
-    if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
-        missing.append(complaint("name", "problem.name.required"))
-    address = preview.buyer.address
-    if address is not None and "state" in form and not address.state and places.has_needed_states(address.country):
-        missing.append(complaint("state", "problem.field.required"))
-    options = preview.options
-    needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
-    if needs_tax_id and not preview.buyer.tax_id:
-        missing.append(complaint("tax_id", "problem.tax_id.required"))
-    for position, line in enumerate(preview.lines):
-        if line.buyer_sets_quantity and line.part_of is None and not form.get(f"quantity_{position}", "1"):
-            missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
-    return missing
-
-
-async def _charge(
-    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, details: Paid | None
-) -> Response:
-    """Everything is there: a token for the card or account, then confirm."""
-    token = await token_for(visit, details)
-    if isinstance(token, Declined):
-        refusal = refusal_of(token, method=changes.payment_method or "card")
-        return await _again(visit, form, changes, Input(refusal=refusal), status=422)
-    saved = details if isinstance(details, SavedMethod) else None
-    if token is None and details is not None and saved is None:
-        return await _again(visit, form, changes, Input(), status=409)
-    back = visit.absolute_url("/confirmation")
-    try:
-        done = await confirm_checkout(
-            visit.ports,
-            visit.organization,
-            visit.checkout,
-            changes,
-            confirmation_token=token,
-            return_url=back,
-            pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
-            agreed=shown_total(form),
-        )
-    except PaymentDeclined:
-        return pages.see_other(visit.url(fragment="problems"))
-    except (NotOpen, Expired):
-        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
-    except Locked:
-        current = visit.after(await reread(visit, visit.checkout))
-        if not results.is_live(current):
-            return results.elsewhere(current)
-        return await _page(current, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
-    except Invalid as wrong:
-        return await _not_charged(visit, form, changes, wrong)
-    except ExternalIdTaken:
-        wrong_email = complaint("email", "problem.email.other_customer")
-        return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
-    except (CustomerDeleted, PaymentNotReady) as refused:
-        # That payments are paused is said by the page itself.
-        gone = (complaint("form", "problem.customer.deleted"),) if isinstance(refused, CustomerDeleted) else ()
-        return await _page(visit, Input(typed=form, complaints=gone), status=409)
-    if isinstance(done.verdict, NeedsAction):
-        return pages.leave_for(request, done.verdict.url, theme=visit.theme)
-    return pages.see_other(visit.url("/confirmation"))
-
-
-async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
-    """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
-    if isinstance(wrong, TotalChanged):
-        return await _again(visit, form, changes, Input(has_changed=True), status=409)
-    if isinstance(wrong, DiscountLimitReached):
-        return await _over_limit(visit, form, changes, wrong)
-    told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
-    spent = [one.given for one in wrong.problems if one.code == "discount_no_longer_redeemable"]
-    if not spent:
-        return await _again(visit, form, changes, told, status=422)
-    return await _again(visit, form, without_discount(visit.checkout, changes, spent[0]), told, status=409)
-
-
-async def _over_limit(
-    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
-) -> Response:
-    """This customer used the discount as often as one may: it is taken away, and the new total shown before anything is charged."""
-    told = complaint("discount_code", "problem.discount.customer_limit", code=str(reached))
-    smaller = without_discount(visit.checkout, changes, str(reached))
-    return await _again(visit, form, smaller, Input(complaints=(told,)), status=409)
-
-
-async def _again(
-    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, given: Input, *, status: int
-) -> Response:
-    """The page again, with what was typed stored as far as it is right."""
-    try:
-        stored = await store_changes(visit, changes)
-    except (Expired, NotOpen):
-        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
-    except Locked:
-        stored = None
-    after = stored.visit if stored else visit
-    typed = _kept(form, visit.checkout, after.checkout)
-    return await _page(after, replace(given, typed=typed), status=status)
 
 
 async def renew(request: Request) -> Response:
@@ -339,8 +183,8 @@ async def renew(request: Request) -> Response:
         return pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return _refused(visit)
-    if results.is_live(visit):
+        return pages.refused_page(visit)
+    if results.is_live(visit) and not await is_locked(visit.ports, visit.checkout):
         return pages.see_other(visit.url())
     t = visit.texts
     try:
@@ -368,21 +212,7 @@ async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Respon
         return None, {}, pages.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return visit, form, _refused(visit)
+        return visit, form, pages.refused_page(visit)
     if not results.is_live(visit):
         return visit, form, results.elsewhere(visit)
     return visit, form, None
-
-
-def _refused(visit: Visit) -> Response:
-    """403: the post did not come from our own page."""
-    t = visit.texts
-    return pages.message_page(
-        visit,
-        "title.refused",
-        t("refused.heading"),
-        t("refused.text"),
-        status=403,
-        link_url=visit.url(),
-        link_label=t("refused.again"),
-    )

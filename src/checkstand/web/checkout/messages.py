@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
@@ -25,17 +25,21 @@ class Input:
     refusal: Refusal | None = None
     has_changed: bool = False
     dropped_code: str = ""
-    is_locked: bool = False
     wait_s: int = 0
+    is_card_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """The box above the form. `tone` is `error` or `notice`; each item is a text and the field it leads to ('' for none)."""
+    """The box above the form. `tone` is `error` or `notice`; each item is a text and the field it leads to ('' for none).
+
+    `advice` is what to do besides mending the items.
+    """
 
     tone: str = ""
     heading: str = ""
     text: str = ""
+    advice: str = ""
     items: tuple[tuple[str, str], ...] = ()
 
 
@@ -65,10 +69,12 @@ class Messages:
 
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
+        noted = self._noted()
+        is_card_gone = self._given.is_card_gone and bool(noted.heading)
+        return replace(noted, advice=self._words.texts("card.again")) if is_card_gone else noted
+
+    def _noted(self) -> Noted:
         t, refusal = self._words.texts, self._given.refusal
-        if self._given.is_locked:
-            text = t("locked.text", merchant=self._visit.organization.name)
-            return Noted(tone="error", heading=t("locked.heading"), text=text)
         if self._given.wait_s:
             minutes = -(-self._given.wait_s // 60)
             return Noted(tone="error", heading=t("limited.heading"), text=t.count("limited.text", minutes))

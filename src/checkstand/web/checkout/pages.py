@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test_cards import CARDS
+from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input
@@ -57,7 +58,13 @@ def page(
 
 
 def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
-    """The checkout page itself."""
+    """The checkout page itself; for its script, the parts of it that a change may touch."""
+    if visit.wants_parts:
+        parts = page(
+            visit, "parts.html", "title.checkout", status=status, frames=visit.frames, view=checkout_view(visit, given)
+        )
+        parts.headers["X-Fragment"] = "1"
+        return parts
     return page(
         visit,
         "checkout.html",
@@ -68,11 +75,6 @@ def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
         view=checkout_view(visit, given),
         test_cards=CARDS[:_SHOWN_CARDS] if visit.bank else (),
     )
-
-
-def checkout_parts(visit: Visit, given: Input) -> Response:
-    """The parts of the page that a change may touch, for the script that asked."""
-    return page(visit, "parts.html", "title.checkout", frames=visit.frames, view=checkout_view(visit, given))
 
 
 def message_page(
@@ -133,6 +135,20 @@ def unknown_page(request: Request) -> Response:
     )
 
 
+def refused_page(visit: Visit) -> Response:
+    """403: the post did not come from our own page."""
+    t = visit.texts
+    return message_page(
+        visit,
+        "title.refused",
+        t("refused.heading"),
+        t("refused.text"),
+        status=403,
+        link_url=visit.url(),
+        link_label=t("refused.again"),
+    )
+
+
 def see_other(url: str) -> Response:
     """303: go there with a GET."""
     return RedirectResponse(
@@ -140,8 +156,19 @@ def see_other(url: str) -> Response:
     )
 
 
-def leave_for(request: Request, url: str, *, theme: str) -> Response:
+def go_on(visit: Visit, url: str) -> Response:
+    """Send the buyer on: by redirect, or by telling the script that asked."""
+    return _told(url) if visit.wants_parts else see_other(url)
+
+
+def _told(url: str) -> Response:
+    return json_response({"url": url}, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+
+def leave_for(request: Request, url: str, *, theme: str, wants_url: bool = False) -> Response:
     """Send a posted form's buyer on: by redirect within our own origin, else by a page (see `web.headers` for why)."""
+    if wants_url:
+        return _told(url)
     if urlsplit(url).netloc == request.headers.get("host"):
         return see_other(url)
     return bare_page(request, "leave.html", "title.leave", theme=theme, url=url)

@@ -97,7 +97,8 @@ def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
     if code == "total_below_floor":
         return complaint(_first_amount(checkout), "problem.amount.floor", min=problem.params.get("minimum", ""))
     if code == "total_too_large":
-        return complaint(_first_amount(checkout), "problem.amount.too_large", max=problem.params.get("maximum", ""))
+        named = "currency" if where == ("billing_currency",) else _first_amount(checkout)
+        return complaint(named, "problem.amount.too_large", max=problem.params.get("maximum", ""))
     if code in _DISCOUNT:
         given = {"code": problem.given} if where[0] == "discount_code" and problem.given else {}
         return complaint("discount_code", _DISCOUNT[code], **given)
@@ -125,6 +126,7 @@ _FORM_ORDER = (
     "email",
     "phone",
     "method",
+    "payment-frame",
     "card_number",
     "card_exp",
     "card_cvc",

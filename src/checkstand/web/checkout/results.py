@@ -94,8 +94,26 @@ def failed_page(visit: Visit) -> Response:
     )
 
 
-async def waiting_page(visit: Visit) -> Response:
-    """Confirmed and undecided: the bank's turn when the buyer has to go there; days to wait for; else patience."""
+def locked_page(visit: Visit) -> Response:
+    """Too many payments were declined here: no form any more, but what to do, and a fresh start where that is possible."""
+    t, merchant = visit.texts, visit.organization.name
+    may_start_again = may_renew(visit.checkout, visit.now, is_locked=True)
+    return message_page(
+        visit,
+        "title.locked",
+        t("locked.heading"),
+        t("locked.start_again" if may_start_again else "locked.text", merchant=merchant),
+        status=200,
+        form_url=visit.url("/renew") if may_start_again else "",
+        form_label=t("expired.again"),
+    )
+
+
+async def waiting_page(visit: Visit, *, note: str = "") -> Response:
+    """Confirmed and undecided: the bank's turn when the buyer has to go there; days to wait for; else patience.
+
+    `note`: what the buyer asked for and did not get.
+    """
     payment = visit.checkout.payment
     attempt = await payments.by_id(visit.ports.db, visit.organization.id, payment.attempt_id) if payment else None
     pending = (AttemptStatus.PROCESSING, AttemptStatus.PARTIALLY_CAPTURED)
@@ -111,6 +129,8 @@ async def waiting_page(visit: Visit) -> Response:
         action_url=action_url,
         status_url=visit.url("/status"),
         own_url=visit.url("/confirmation"),
+        stop_url=visit.url("/stop") if action_url else "",
+        note=note,
     )
 
 

@@ -40,7 +40,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A session as one request found it."""
+    """A session as one request found it. `wants_parts`: the page's own script asks, and puts parts of a page in their places."""
 
     services: Services
     organization: Organization
@@ -51,6 +51,7 @@ class Visit:
     texts: Texts
     accepted_languages: str = ""
     wallets: tuple[str, ...] = ()
+    wants_parts: bool = False
     saved: Sequence[SavedMethod] = ()
 
     @property
@@ -126,6 +127,7 @@ async def open_visit(request: Request) -> Visit:
         texts=texts_for("en"),
         accepted_languages=request.headers.get("accept-language", "")[:200],
         wallets=device_wallets(request.headers.get("user-agent", "")[:400]),
+        wants_parts=request.headers.get("x-fragment") == "1",
         saved=await offered_methods(services.ports, organization, checkout) if is_open else (),
     )
 

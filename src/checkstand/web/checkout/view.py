@@ -76,7 +76,6 @@ class CheckoutView:
     holder: Field | None
     methods: Choices
     no_method: str
-    is_locked: bool
     country: Field | None
     shown_country: str
     address: tuple[Field, ...]
@@ -152,7 +151,6 @@ class _Builder:
             holder=self._holder(methods),
             methods=methods,
             no_method=self._no_method(methods),
-            is_locked=self.given.is_locked,
             country=country,
             shown_country=self.country_code,
             address=address,
@@ -334,7 +332,10 @@ class _Builder:
         typed = self.given.typed
         if self._must_be_business:
             return True
-        return "is_business" in typed if "business_asked" in typed else self.checkout.buyer.is_business
+        if "business_asked" in typed:
+            return "is_business" in typed
+        # A number that the merchant sent is a business's: unticked, the first change would take it and its tax away.
+        return self.checkout.buyer.is_business or self.checkout.buyer.tax_id is not None
 
     def _business(self) -> tuple[Field, ...]:
         if not self.needs_form or not self.checkout.options.allow_tax_id:

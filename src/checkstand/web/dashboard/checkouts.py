@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, is_over
-from checkstand.domain.explain import ROUNDING, Step, StepKind, explain
+from checkstand.domain.explain import ROUNDING, Step, StepKind, explain, rate_text
 from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.domain.quote import is_mixed, tax_sums
 from checkstand.flows import tax_ids
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.providers.postal import address_lines
@@ -223,23 +224,25 @@ def _step_row(step: Step) -> StepRow:
 def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
     """The sum as the buyer sees it, line by line."""
     quote, code = checkout.quote, checkout.currency
-    rows = [
-        (
-            f"{line.label} × {line.quantity}" if line.quantity != 1 else line.label,
-            format_money(line.subtotal_minor, code),
-        )
-        for line in quote.lines
-    ]
+    mixed = is_mixed(quote.lines)
+    rows = []
+    for line in quote.lines:
+        label = f"{line.label} × {line.quantity}" if line.quantity != 1 else line.label
+        kind = (", tax included" if line.tax_inclusive else ", without tax") if mixed and line.tax_rate_ppm else ""
+        rows.append((f"{label}{kind}", format_money(line.subtotal_minor, code)))
+    if mixed:
+        rows.append(("Subtotal without tax", format_money(quote.subtotal_minor, code)))
     if quote.discount_minor:
         names = ", ".join(discount.code or discount.name for discount in checkout.discounts)
         rows.append((f"Discount {names}", format_money(-quote.discount_minor, code)))
     if quote.tax_minor is None:
         rows.append(("Tax", "not known yet"))
-    elif quote.tax_minor:
-        rows.append(
-            ("Tax, included" if quote.tax_behavior == "inclusive" else "Tax", format_money(quote.tax_minor, code))
-        )
-    return rows
+    included = ", included" if quote.tax_behavior == "inclusive" else ""
+    taxes: dict[str, int] = {}
+    for tax, amount in tax_sums(quote.lines).items():
+        label = f"{tax.name or 'Tax'} {rate_text(tax.rate_ppm)}{included}"
+        taxes[label] = taxes.get(label, 0) + amount
+    return [*rows, *((label, format_money(amount, code)) for label, amount in taxes.items() if amount)]
 
 
 def _total(checkout: Checkout, order: Order | None) -> Sequence[tuple[str, str]]:

@@ -63,6 +63,8 @@ def _legible(node: Node, known: frozenset[int]) -> None:
 def _shown(letter: str, known: frozenset[int]) -> str:
     if ord(letter) in known or letter.isspace():
         return letter
+    if letter == "\N{MINUS SIGN}":
+        return "-"  # of an amount that was taken off
     # Marks of direction and of joining print nothing of their own.
     return "" if unicodedata.category(letter) in ("Cf", "Cc") else f"[U+{ord(letter):04X}]"
 

@@ -6,9 +6,9 @@ const form = byId("checkout");
 const place = byId("payment-frame");
 const problem = byId("payment-frame-error");
 const token = byId("confirmation_token");
+const flaw = byId("frame_problem");
 let stripe = null;
 let elements = null;
-let busy = false;
 const WALLETS = { apple_pay: "applePay", google_pay: "googlePay" };
 
 function wanted() {
@@ -71,27 +71,22 @@ async function tokenOf() {
   return made.confirmationToken.id;
 }
 
-// The first press makes the token and presses again; the second one goes to the server.
-async function pressed(event) {
-  const by = event.submitter;
-  if ((by && by.value !== "pay") || token.value || !wanted() || isSaved()) return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  if (busy) return;
-  if (!elements) return say(place.dataset.failed);
-  busy = true;
-  say("");
-  byId("pay-button").setAttribute("aria-busy", "true");
+// Pay waits for this. What Stripe finds wrong goes to the server instead of a token, so that all problems are told together.
+async function tokenize() {
+  if (!wanted() || isSaved()) return;
+  if (!elements) return void (flaw.value = place.dataset.failed);
   try {
     token.value = await tokenOf();
-    // Looked up again: a change that was under way may have brought another button meanwhile.
-    form.requestSubmit(byId("pay-button"));
   } catch (error) {
-    byId("pay-button").removeAttribute("aria-busy");
-    say(error.message || place.dataset.failed);
-  } finally {
-    busy = false;
+    flaw.value = error.message || place.dataset.failed;
   }
+}
+
+// A token pays once; what was typed in the frame is there for the next one.
+function again() {
+  problem.textContent = flaw.value;
+  token.value = "";
+  flaw.value = "";
 }
 
 if (place) {
@@ -101,5 +96,11 @@ if (place) {
   follow();
   form.addEventListener("parts", follow);
   form.addEventListener("change", (event) => ["method", "keep"].includes(event.target.name) && follow());
-  form.addEventListener("submit", pressed, true);
+  form.addEventListener("pay", (event) => {
+    again();
+    event.detail.push(tokenize());
+  });
+  form.addEventListener("again", again);
+  // The sentence at the top leads into the frame.
+  form.addEventListener("click", (event) => event.target.closest("#problems a[href='#payment-frame']") && elements?.getElement("payment")?.focus());
 }

@@ -1,0 +1,208 @@
+"""The pay button: what was typed is checked all at once and saved; the price is compared with the one that was shown; the card
+becomes a token; then the flow confirms.
+
+A decline reopens the session, so the answer is the checkout page again. A script gets its parts and keeps the card that was typed;
+on a page that is drawn anew the card is gone, and the page says so. A script that may go on is told where to: `{"url": "..."}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from checkstand.domain.checkout import Checkout
+from checkstand.domain.errors import (
+    CustomerDeleted,
+    DiscountLimitReached,
+    Expired,
+    ExternalIdTaken,
+    Invalid,
+    Locked,
+    NotOpen,
+    PaymentDeclined,
+    PaymentNotReady,
+    TotalChanged,
+)
+from checkstand.domain.payment import Declined, NeedsAction
+from checkstand.domain.saved_method import SavedMethod
+from checkstand.flows.choose_method import PayWith
+from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_is_missing
+from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
+from checkstand.services import client_address
+from checkstand.web.checkout import pages, places, results
+from checkstand.web.checkout.change import TRIES, reread, store_changes, without_discount
+from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
+from checkstand.web.checkout.handlers import draw, kept, later, posted
+from checkstand.web.checkout.limits import wait_to_pay
+from checkstand.web.checkout.messages import Input
+from checkstand.web.checkout.methods import Paid, read_method, token_for
+from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
+from checkstand.web.checkout.reader import Complaint, complaint
+from checkstand.web.checkout.saved import PREFIX
+from checkstand.web.checkout.session import Visit
+
+
+async def pay(request: Request) -> Response:
+    """The pay button. Where a change is stored at the same moment (a field that was just left), this is tried again after it."""
+    visit, form, refused = await posted(request)
+    if refused is not None or visit is None:
+        return refused or pages.unknown_page(request)
+    for attempt in range(TRIES):
+        try:
+            return await _pay(request, visit, form, is_first=attempt == 0)
+        except Locked:
+            visit = visit.after(await reread(visit, visit.checkout))
+            if not results.is_live(visit):
+                return results.elsewhere(visit)
+    return await _refused(visit, form, Input(complaints=(complaint("form", "problem.busy"),)), status=409)
+
+
+async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_first: bool) -> Response:
+    """Check all of it, then charge. Raises Locked when the session was changed or taken meanwhile."""
+    reading = read_changes(visit.checkout, form)
+    changes = _with_address_of(request, visit, reading.changes)
+    complaints = list(reading.complaints)
+    try:
+        preview = await apply_changes(
+            visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
+        )
+    except Invalid as wrong:
+        complaints += complaints_of(wrong.problems, visit.checkout)
+        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
+    except DiscountLimitReached as reached:
+        return await _over_limit(visit, form, changes, reached)
+    complaints += _what_is_missing(preview, form)
+    details: Paid | None = None
+    if preview.is_payment_form_required:
+        method, read = read_method(visit, preview, form)
+        changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
+        if isinstance(read, Paid):
+            details = read
+        else:
+            complaints += read
+    if complaints:
+        return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
+    wait_s = wait_to_pay(request, visit) if is_first else 0
+    if wait_s:
+        return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
+    return await _charge(request, visit, form, changes, details)
+
+
+def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
+    """The changes with the buyer's network address in them, when the merchant did not name one."""
+    if visit.checkout.buyer.ip_address is not None:
+        return changes
+    return replace(changes, ip_address=client_address(request), given=changes.given | {"ip_address"})
+
+
+def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
+    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
+    uses_saved = form.get("method", "").startswith(PREFIX)
+    if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
+        missing.append(complaint("name", "problem.name.required"))
+    address = preview.buyer.address
+    if address is not None and "state" in form and not address.state and places.has_needed_states(address.country):
+        missing.append(complaint("state", "problem.field.required"))
+    options = preview.options
+    needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
+    if needs_tax_id and not preview.buyer.tax_id:
+        missing.append(complaint("tax_id", "problem.tax_id.required"))
+    for position, line in enumerate(preview.lines):
+        if line.buyer_sets_quantity and line.part_of is None and not form.get(f"quantity_{position}", "1"):
+            missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
+    return missing
+
+
+async def _charge(
+    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, details: Paid | None
+) -> Response:
+    """Everything is there: a token for the card or account, then confirm."""
+    token = await token_for(visit, details)
+    if isinstance(token, Declined):
+        refusal = refusal_of(token, method=changes.payment_method or "card")
+        return await _again(visit, form, changes, Input(refusal=refusal), status=422)
+    saved = details if isinstance(details, SavedMethod) else None
+    if token is None and details is not None and saved is None:
+        return await _again(visit, form, changes, Input(), status=409)
+    try:
+        done = await confirm_checkout(
+            visit.ports,
+            visit.organization,
+            visit.checkout,
+            changes,
+            confirmation_token=token,
+            return_url=visit.absolute_url("/confirmation"),
+            pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
+            agreed=shown_total(form),
+        )
+    except PaymentDeclined:
+        return await _declined(visit, form)
+    except (NotOpen, Expired):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except Invalid as wrong:
+        return await _not_charged(visit, form, changes, wrong)
+    except ExternalIdTaken:
+        wrong_email = complaint("email", "problem.email.other_customer")
+        return await _again(visit, form, changes, Input(complaints=(wrong_email,)), status=422)
+    except (CustomerDeleted, PaymentNotReady) as refused:
+        # That payments are paused is said by the page itself.
+        gone = (complaint("form", "problem.customer.deleted"),) if isinstance(refused, CustomerDeleted) else ()
+        return await _refused(visit, form, Input(complaints=gone), status=409)
+    if isinstance(done.verdict, NeedsAction):
+        return pages.leave_for(request, done.verdict.url, theme=visit.theme, wants_url=visit.wants_parts)
+    return pages.go_on(visit, visit.url("/confirmation"))
+
+
+async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
+    """The bank said no: the session is open again. A page is asked for anew, so that loading it again sends no form."""
+    if not visit.wants_parts:
+        return pages.see_other(visit.url(fragment="problems"))
+    visit = visit.after(await reread(visit, visit.checkout))
+    if await is_locked(visit.ports, visit.checkout):
+        return pages.go_on(visit, visit.url())  # which has no form any more
+    return await _refused(visit, form, Input(refusal=last_refusal(visit.checkout)), status=422)
+
+
+async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
+    """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
+    if isinstance(wrong, TotalChanged):
+        return await _again(visit, form, changes, Input(has_changed=True), status=409)
+    if isinstance(wrong, DiscountLimitReached):
+        return await _over_limit(visit, form, changes, wrong)
+    told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
+    spent = [one.given for one in wrong.problems if one.code == "discount_no_longer_redeemable"]
+    if not spent:
+        return await _again(visit, form, changes, told, status=422)
+    return await _again(visit, form, without_discount(visit.checkout, changes, spent[0]), told, status=409)
+
+
+async def _over_limit(
+    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
+) -> Response:
+    """This customer used the discount as often as one may: it is taken away, and the new total shown before anything is charged."""
+    told = complaint("discount_code", "problem.discount.customer_limit", code=str(reached))
+    smaller = without_discount(visit.checkout, changes, str(reached))
+    return await _again(visit, form, smaller, Input(complaints=(told,)), status=409)
+
+
+async def _again(
+    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, given: Input, *, status: int
+) -> Response:
+    """The page again, with what was typed stored as far as it is right."""
+    try:
+        stored = await store_changes(visit, changes)
+    except (Expired, NotOpen):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except Locked:
+        stored = None
+    after = stored.visit if stored else visit
+    return await _refused(after, kept(form, visit.checkout, after.checkout), given, status=status)
+
+
+async def _refused(visit: Visit, typed: Mapping[str, str], given: Input, *, status: int) -> Response:
+    """The page again, with what was typed in it. On a page that is drawn anew, the card has to be entered again."""
+    is_card_gone = not visit.wants_parts and types_a_card(typed)
+    return await draw(visit, replace(given, typed=typed, is_card_gone=is_card_gone), status=status)

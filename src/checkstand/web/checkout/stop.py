@@ -1,0 +1,29 @@
+"""'Pay another way': the buyer is back from the bank, and what waits there is called off before anything else can be paid."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from checkstand.domain.checkout import CheckoutStatus
+from checkstand.domain.errors import NotFound
+from checkstand.flows.call_off_payment import call_off_payment
+from checkstand.web.checkout import pages, results
+from checkstand.web.checkout.session import may_post, open_visit, read_form
+
+
+async def stop(request: Request) -> Response:
+    """Back to the form; to the result where the payment was made after all; or the same page, which says why it still waits."""
+    try:
+        visit = await open_visit(request)
+    except NotFound:
+        return pages.unknown_page(request)
+    form = await read_form(request)
+    if not may_post(request, form, visit.token):
+        return pages.refused_page(visit)
+    visit = visit.after(await call_off_payment(visit.ports, visit.checkout))
+    if results.is_live(visit):
+        return pages.see_other(visit.url(fragment="problems"))
+    if visit.checkout.status is CheckoutStatus.CONFIRMED:
+        return await results.waiting_page(visit, note=visit.texts("action.not_stopped"))
+    return results.elsewhere(visit)

@@ -1,0 +1,198 @@
+"""Webhook endpoints through both APIs: where they may point, whose change is kept, secrets that every receiver can decode."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from checkstand.flows.save_endpoint import change_endpoint, create_endpoint, delete_endpoint
+from checkstand.store.cache import Cache
+from checkstand.store.database import Executor
+from checkstand.testing.demo import DemoShop
+from tests.server import RunningServer, running_server
+from tests.webhooks.stage import open_stage
+
+NOT_PUBLIC = [
+    "127.0.0.1", "127.1", "0x7f000001", "2130706433", "10.0.0.8", "172.16.1.1", "192.168.1.1", "169.254.169.254",
+    "100.64.0.1", "198.18.0.1", "192.0.2.7", "0.0.0.0", "224.0.0.1", "[::1]", "[::]", "[::10.1.2.3]", "[::8.8.8.8]",
+    "[::ffff:127.0.0.1]", "[::ffff:0:127.0.0.1]", "[::ffff:0:8.8.8.8]", "[64:ff9b::7f00:1]", "[64:ff9b:1::808:808]",
+    "[fc00::1]", "[fe80::1]", "[fec0::1]", "[ff02::1]", "[3fff::1]", "[5f00::1]", "[2001:db8::1]", "[2001::1]",
+    "[100::1]", "[2002:7f00:1::]", "localhost", "localhost.", "shop.localhost", "printer.local", "db.internal",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Api:
+    """One dialect's endpoints, by what tests do with them."""
+
+    name: str
+    http: httpx2.Client
+    server: RunningServer
+    organization_id: UUID
+
+    @property
+    def path(self) -> str:
+        return "/webhooks" if self.name == "dodo" else "/v1/webhooks/endpoints"
+
+    def create(self, url: str = "https://example.com/hooks", **body: Any) -> httpx2.Response:
+        needed = {} if self.name == "dodo" else {"format": "raw", "events": ["order.paid"]}
+        return self.http.post(self.path, json={"url": url, **needed, **body})
+
+    def change(self, endpoint_id: str, **body: Any) -> httpx2.Response:
+        return self.http.patch(f"{self.path}/{endpoint_id}", json=body)
+
+    def read(self, endpoint_id: str) -> dict[str, Any]:
+        return dict(self.http.get(f"{self.path}/{endpoint_id}").json())
+
+    def switch(self, *, on: bool) -> dict[str, bool]:
+        return {"disabled": not on} if self.name == "dodo" else {"enabled": on}
+
+    def go_live(self) -> None:
+        ports = self.server.services.ports
+        self.server.run(ports.db.execute("UPDATE organizations SET mode = 'live' WHERE id = $1", self.organization_id))
+        ports.cache.forget(self.organization_id)
+
+    def secret(self, endpoint_id: str) -> str:
+        if self.name == "polar":
+            return str(self.read(endpoint_id)["secret"])
+        return str(self.http.get(f"{self.path}/{endpoint_id}/secret").json()["secret"])
+
+
+def api_of(name: str, server: RunningServer, shop: DemoShop) -> Api:
+    token = shop.dodo_key if name == "dodo" else shop.polar_token
+    http = httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, verify=False, timeout=30)
+    return Api(name, http, server, shop.organization.id)
+
+
+@pytest.fixture(params=["polar", "dodo"])
+def api(request: pytest.FixtureRequest, server: RunningServer, shop: DemoShop) -> Api:
+    return api_of(request.param, server, shop)
+
+
+@pytest.fixture(scope="module")
+def careful_server(database_url: str) -> Iterator[RunningServer]:
+    """A server that does not let test organizations reach private addresses: as `serve` does when it is not told to."""
+    with running_server(database_url, with_worker=False, private_webhooks=False) as running:
+        yield running
+
+
+def test_a_live_organization_names_no_private_host_in_any_spelling(api: Api) -> None:
+    assert api.create("http://127.0.0.1:4000/hooks").is_success, "a test organization does, where the server allows it"
+    stored = api.create("https://localhost:4000/hooks").json()["id"]
+    assert api.change(stored, **api.switch(on=False)).is_success
+    api.go_live()
+    wrong = {host: api.create(f"https://{host}/hooks").status_code for host in NOT_PUBLIC}
+    assert wrong == dict.fromkeys(NOT_PUBLIC, 422)
+    assert api.create("http://example.com/hooks").status_code == 422
+    made = api.create("https://example.com/hooks")
+    assert made.is_success
+    assert api.change(made.json()["id"], url="https://[64:ff9b:1::1]/").status_code == 422
+    assert api.read(made.json()["id"])["url"] == "https://example.com/hooks"
+    back_on = api.change(stored, **api.switch(on=True))
+    assert back_on.status_code == 422, "an address that was fine in test mode is judged again when it is switched on"
+    assert ("disabled" if api.name == "dodo" else "enabled") in back_on.text
+
+
+@pytest.mark.parametrize("name", ["polar", "dodo"])
+def test_a_test_organization_names_no_private_host_where_the_server_does_not_allow_it(
+    name: str, careful_server: RunningServer
+) -> None:
+    api = api_of(name, careful_server, careful_server.new_shop())
+    for host in ("127.0.0.1:4000", "localhost", "[::1]", "192.168.1.1"):
+        answer = api.create(f"http://{host}/hooks")
+        assert answer.status_code == 422, host
+        assert "private" in answer.text
+        assert "CHECKSTAND_PRIVATE_WEBHOOKS" in answer.text, "it says what to do"
+    assert api.create("http://example.com/hooks").is_success
+
+
+def test_a_new_secret_is_base64_that_a_strict_decoder_takes(api: Api) -> None:
+    made = api.create().json()
+    secrets = [api.secret(made["id"])]
+    if api.name == "polar":
+        changed = api.http.patch(f"{api.path}/{made['id']}/secret").json()
+        secrets.append(changed["secret"])
+    assert len(set(secrets)) == len(secrets)
+    for secret in secrets:
+        part = secret.removeprefix("whsec_")
+        assert (secret, len(part)) == (f"whsec_{part}", 32)
+        assert len(base64.b64decode(part, validate=True)) == 24
+
+
+def test_an_earlier_secret_or_one_of_the_merchants_own_is_kept(server: RunningServer, shop: DemoShop) -> None:
+    api, own = api_of("polar", server, shop), "whsec_" + "a" * 43
+    made = api.create(secret=own).json()
+    assert made["secret"] == own
+    assert api.change(made["id"], name="Renamed").json()["secret"] == own
+    assert api.secret(made["id"]) == own
+
+
+def test_two_callers_who_change_two_fields_at_once_both_keep_their_change(api: Api) -> None:
+    made = api.create().json()
+    field = "description" if api.name == "dodo" else "name"
+    headers = dict(api.http.headers)
+
+    async def both(number: int) -> None:
+        async with httpx2.AsyncClient(base_url=api.server.url, headers=headers, timeout=30) as http:
+            path = f"{api.path}/{made['id']}"
+            answers = await asyncio.gather(
+                http.patch(path, json={"url": f"https://example.com/{number}"}),
+                http.patch(path, json={field: f"note {number}"}),
+            )
+        assert {answer.status_code for answer in answers} == {200}
+
+    for number in range(12):
+        asyncio.run(both(number))
+        seen = api.read(made["id"])
+        assert (seen["url"], seen[field]) == (f"https://example.com/{number}", f"note {number}")
+
+
+def test_headers_added_one_by_one_have_the_same_limit_as_those_given_at_once(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    api = api_of("dodo", server, shop)
+    made = api.create().json()["id"]
+
+    def add(first: int, count: int) -> int:
+        headers = {f"X-{number}": "a" for number in range(first, first + count)}
+        return api.http.patch(f"{api.path}/{made}/headers", json={"headers": headers}).status_code
+
+    assert (add(0, 30), add(20, 30), add(49, 2)) == (200, 200, 422)
+    assert len(api.http.get(f"{api.path}/{made}/headers").json()["headers"]) == 50
+
+
+class ReadBetween(Cache):
+    """A cache whose organization is asked about by somebody else after a change was written and before it is committed."""
+
+    async def changed(self, db: Executor, organization_id: UUID) -> None:
+        await super().changed(db, organization_id)
+        await self.has_endpoints(organization_id)
+
+
+def test_what_somebody_read_while_an_endpoint_was_being_stored_is_forgotten(quiet_database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(quiet_database_url) as stage:
+            known = await stage.endpoint("http://127.0.0.1:9/")
+            ports = replace(stage.ports, cache=ReadBetween(stage.ports.db))
+            organization, listens = stage.organization, ports.cache.has_endpoints
+            await delete_endpoint(ports, organization, "polar", known.id)
+            assert not await listens(organization.id)
+            made = await create_endpoint(ports, organization, replace(known, id=ports.new_id()))
+            assert await listens(organization.id)
+
+            def switched(on: bool) -> Callable[[Any], Any]:
+                return lambda endpoint: replace(endpoint, enabled=on)
+
+            for on in (False, True):
+                await change_endpoint(ports, organization, "polar", made.id, switched(on))
+                assert await listens(organization.id) is on
+            await delete_endpoint(ports, organization, "polar", made.id)
+
+    asyncio.run(story())

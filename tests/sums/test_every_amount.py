@@ -1,0 +1,75 @@
+"""Random sales and refunds over HTTP: every place that tells an amount tells the one that was worked out by hand, to the unit.
+
+The arithmetic is in `arithmetic.py`; it uses nothing of the server. `make prove` sells a thousand times and more.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from checkstand.testing.demo import DemoShop
+from tests.clients.receiver import Receiver, receiving
+from tests.server import RunningServer
+from tests.sums.dodo_sales import DodoSales
+from tests.sums.polar_sales import PolarSales
+
+
+def sell(server: RunningServer, shop: DemoShop, *, seed: int, times: int) -> tuple[int, int, int]:
+    """(sales, refunds, amounts compared) of so many sales through each API. Fails at the first amount that differs."""
+    random = Random(seed)
+    with receiving() as receiver:
+        polar, dodo = PolarSales(server, shop, random), DodoSales(server, server.new_shop(), random)
+        events = ["order.paid", "refund.created"]
+        hook = {"url": receiver.url, "format": "raw", "events": events}
+        assert polar.polar.client.post("/v1/webhooks/endpoints", json=hook).status_code == 201
+        assert dodo.dodo.http.post("/webhooks", json={"url": receiver.url}).status_code == 200
+        for number in range(times):
+            for sales in (polar, dodo):
+                try:
+                    sales.sell()
+                except AssertionError as wrong:
+                    raise AssertionError(f"sale {number} of seed {seed}: {wrong}") from wrong
+        for settled in (polar.polar.client.post("/_test/settle"), dodo.dodo.http.post("/_test/settle")):
+            assert settled.status_code == 200, settled.text
+        _hear(receiver, polar, dodo)
+    told = [*polar.told, *dodo.told]
+    return len(told), sum(len(one.refunds) for one in told), polar.checked + dodo.checked
+
+
+def _hear(receiver: Receiver, polar: PolarSales, dodo: DodoSales) -> None:
+    """What the webhooks said."""
+    events = [hook.event for hook in list(receiver.hooks)]
+    paid = {one["data"]["id"]: one["data"] for one in events if one["type"] == "order.paid"}
+    returned = {one["data"]["id"]: one["data"] for one in events if one["type"] == "refund.created"}
+    for sale in polar.told:
+        polar.same("order.paid", {name: paid[sale.order_id][name] for name in sale.order}, sale.order)
+        for refund_id, back in sale.refunds.items():
+            told = returned[refund_id]
+            polar.same("refund.created", (told["amount"], told["tax_amount"]), back)
+    payments = {one["data"]["payment_id"]: one["data"] for one in events if one["type"] == "payment.succeeded"}
+    refunds = {one["data"]["refund_id"]: one["data"] for one in events if one["type"] == "refund.succeeded"}
+    for payment in dodo.told:
+        told = payments[payment.payment_id]
+        dodo.same("payment.succeeded", (told["total_amount"], told["tax"]), (payment.total, payment.tax))
+        for refund_id, amount in payment.refunds.items():
+            dodo.same("refund.succeeded", refunds[refund_id]["amount"], amount)
+
+
+def test_page_session_order_papers_and_webhooks_tell_the_amounts_that_were_worked_out_by_hand(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    sales, _, amounts = sell(server, shop, seed=20_261_128, times=30)
+    assert sales > 50
+    assert amounts > 500
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("seed", range(4))
+def test_a_thousand_sales_and_more_agree_everywhere_to_the_unit(
+    server: RunningServer, shop: DemoShop, seed: int
+) -> None:
+    sales, refunds, amounts = sell(server, shop, seed=seed, times=200)
+    print(f"{sales} sales, {refunds} refunds, {amounts} comparisons of amounts: all agree to the unit")
+    assert sales > 350

@@ -75,7 +75,7 @@ def test_a_declined_and_then_paid_checkout_is_explained_by_its_timeline(server: 
     pay(server, person.shop, checkout, "ctoken_insufficient_funds")
     pay(server, person.shop, checkout, "ctoken_visa")
     told = timeline(person, checkout)
-    story = ["Session created", "Pay pressed", "Declined insufficient_funds", "Open again", "Pay pressed"]
+    story = ["Session created", "Pay pressed", "Declined insufficient_funds", "Reopened", "Pay pressed"]
     assert in_order(told, [*story, "Order #1 created", "Payment succeeded", "Checkout succeeded"]), told
     page = words_of(person.get(f"/sales/checkouts/{checkout.id}").text)
     assert "“The card does not have enough money for this. Try another card or method.”" in page
@@ -142,7 +142,7 @@ def test_a_challenged_checkout_says_that_the_bank_asks(server: RunningServer) ->
     checkout = make(server, person.shop, "monthly")
     pay(server, person.shop, checkout, "ctoken_3ds")
     assert in_order(timeline(person, checkout), ["Session created", "Pay pressed", "Confirmed", "The bank asked"])
-    assert "Bank asks the buyer" in person.get(f"/sales/checkouts/{checkout.id}").text
+    assert "Awaiting authentication" in person.get(f"/sales/checkouts/{checkout.id}").text
 
 
 def test_a_free_checkout_is_told_as_costing_nothing(server: RunningServer) -> None:

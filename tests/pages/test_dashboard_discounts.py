@@ -104,7 +104,7 @@ def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None
     person = visitor(server.url, server.new_shop())
     assert send(person, name="Partner", code="").status_code == 303
     page = words_of(person.get(PATH).text)
-    assert "Partner no code: applied by your server" in page
+    assert "Partner No code, applied by your server" in page
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None
         ({"kind": "fixed", "amount": [""]}, "Type the amount"),
         ({"kind": "fixed", "amount": ["0"]}, "Nothing off"),
         ({"kind": "fixed", "amount": ["many"]}, "is not an amount of USD. Type it like 19.99."),
-        ({"kind": "fixed", "amount": ["99999999"]}, "The most that can be taken off is $999,999.99."),
+        ({"kind": "fixed", "amount": ["99999999"]}, "The discount can be at most $999,999.99."),
         ({"kind": "fixed", "amount_currency": ["XXX"], "amount": ["5"]}, "Choose a currency."),
         ({"kind": "fixed", "amount_currency": ["USD", "USD"], "amount": ["5", "6"]}, "USD has an amount already"),
         ({"duration": "repeating"}, "whole number from 1 to 999"),
@@ -186,7 +186,7 @@ def test_discounts_are_found_by_name_code_and_either_id(server: RunningServer) -
         page = person.get(f"{PATH}?q={text}").text
         assert "WELCOME20" in page
         assert other.name not in page
-    assert "No discount fits" in person.get(f"{PATH}?q=zzz").text
+    assert "No discounts found" in person.get(f"{PATH}?q=zzz").text
 
 
 def test_deleting_is_asked_first_and_frees_the_code(server: RunningServer, browser: Browser) -> None:
@@ -275,7 +275,7 @@ def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browse
         check(path)
     view.open(f"{PATH}/new")
     page.get_by_role("radio", name="An amount").check()
-    page.get_by_role("radio", name="Some months").check()
+    page.get_by_role("radio", name="Several months").check()
     page.get_by_role("button", name="Create discount").click()
     page.get_by_role("alert").wait_for()
     check("form with problems")

@@ -35,6 +35,7 @@ _BOUNDS: Final = {
     "minItems": "{} items or more",
     "maxItems": "{} items at most",
 }
+_NOT_EMPTY = (("minLength", 1), ("minItems", 1))
 _EXAMPLES: Final[Mapping[str, object]] = {
     "uuid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
     "uuid4": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
@@ -141,7 +142,8 @@ def _parameter(item: Schema) -> FieldRow:
 def _answer(status: str, answer: Schema, schemas: Schemas) -> Answer:
     schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
     fields: dict[str, FieldRow] = {}
-    for _, kind in kinds_of(schema, schemas):
+    # What has a name is printed once, among the shapes.
+    for _, kind in kinds_of(schema, schemas) if "$ref" not in schema else ():
         for row in _fields(kind):
             fields.setdefault(row.name, row)
     return Answer(
@@ -238,7 +240,7 @@ def _note(schema: Schema, about: str) -> Markup:
     """What is said of a value, its bounds, and what it is when left out."""
     choices = schema.get("anyOf") or [schema]
     bounds = [
-        text.format(f"{choice[key]:,}")
+        "not empty" if (key, choice[key]) in _NOT_EMPTY else text.format(f"{choice[key]:,}")
         for choice in choices
         if isinstance(choice, Mapping)
         for key, text in _BOUNDS.items()

@@ -2,14 +2,14 @@
 
 import { form } from "./page.js";
 
-const SHAPES = {
+const ZONED = {
   day: { dateStyle: "long" },
   moment: { dateStyle: "long", timeStyle: "short" },
 };
 
 function inOwnZone(within) {
   for (const time of within.querySelectorAll("time[data-zoned]")) {
-    const shape = new Intl.DateTimeFormat(time.lang, SHAPES[time.dataset.zoned]);
+    const shape = new Intl.DateTimeFormat(time.lang, ZONED[time.dataset.zoned]);
     time.textContent = shape.format(new Date(time.dateTime));
   }
 }

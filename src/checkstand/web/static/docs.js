@@ -10,6 +10,8 @@ const entries = [...document.querySelectorAll("[data-for]")].map((line) => {
   return { line, article, text: article.textContent.toLowerCase() };
 });
 
+const shapes = [...document.querySelectorAll("article[id^=shape-]")].map((article) => ({ article, text: article.textContent.toLowerCase() }));
+
 function look() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
@@ -18,6 +20,7 @@ function look() {
     line.hidden = article.hidden = !fits;
     if (fits) count += 1;
   }
+  for (const { article, text } of shapes) article.hidden = !words.every((word) => text.includes(word));
   for (const group of groups) {
     group.hidden = !group.querySelector("[data-for]:not([hidden])");
     group.open = words.length > 0 && !group.hidden;

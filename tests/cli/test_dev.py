@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -58,6 +59,13 @@ def test_both_keys_open_the_shop(shop: Dev) -> None:
     )
     assert answer.status_code == 200, answer.text
     assert answer.json()["checkout_url"].startswith(shop.url)
+
+
+def test_connections_have_their_bounds_here_too(shop: Dev) -> None:
+    host, port = shop.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 def test_the_dashboard_password_signs_in(shop: Dev) -> None:

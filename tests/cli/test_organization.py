@@ -92,6 +92,28 @@ def test_registering_and_removing_the_same_at_once_is_refused(at: Place, databas
     assert "at once" in done.err
 
 
+def test_where_links_may_lead_is_shown_and_changed(at: Place, database_url: str) -> None:
+    slug = f"acme-{uuid4().hex[:8]}"
+    given = ("--name", "Acme", "--slug", slug, "--email", f"{slug}@example.com")
+    assert at.run("organization", "create", *given, **settings(database_url)).code == 0
+
+    def checkout(*options: str) -> tuple[int, list[str], str]:
+        said = at.run("organization", "checkout", "--org", slug, *options, **settings(database_url))
+        return said.code, said.out.split(), said.err
+
+    code, hosts, told = checkout()
+    assert (code, hosts) == (0, [])
+    assert "may start again" in told
+    more = ("--allow-redirect", "https://Shop.Example/thanks", "--allow-redirect", "*.shop.example", "--no-start-again")
+    code, hosts, told = checkout(*more)
+    assert (code, hosts) == (0, ["shop.example", "*.shop.example"])
+    assert "may not start again" in told
+    assert checkout("--remove-redirect", "*.shop.example")[1] == ["shop.example"]
+    code, hosts, told = checkout("--allow-redirect", "no host")
+    assert (code, hosts) == (1, [])
+    assert "'no host' is no host. Write it like shop.example." in told
+
+
 def test_how_invoices_name_the_seller_is_shown_and_changed(at: Place, database_url: str) -> None:
     slug = f"acme-{uuid4().hex[:8]}"
     made = at.run(

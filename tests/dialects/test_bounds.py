@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +17,9 @@ from checkstand.http import BadBody, echo, parse_json
 from checkstand.openapi import Described, Json, Operation, operation_id
 from checkstand.ops import bounds
 from checkstand.testing.demo import DemoShop
+from checkstand.web.dashboard import discount_form, token_form
+from checkstand.web.dashboard.discount_form import TypedDiscount
+from checkstand.web.dashboard.token_form import TypedToken
 from tests.dialects.polar_http import Polar
 from tests.server import RunningServer
 
@@ -274,3 +279,29 @@ def _times_outside_answers(part: Any) -> bool:
     return part.get("format") == "date-time" or any(
         _times_outside_answers(value) for name, value in part.items() if name != "custom_field_data"
     )
+
+
+def test_the_guide_names_every_bound_as_it_is() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
+    numbers = {
+        f"{value:,.0f}"
+        for name, value in vars(bounds).items()
+        if name.isupper() and isinstance(value, int | float) and name not in ("INT64", "LARGEST_REPORT")
+    }
+    known_elsewhere = {f"{bounds.MOST_FORM_FIELDS}", f"{bounds.MOST_FORM_FILES}", "200", "2,000", "49,152"}
+    assert {number for number in numbers - known_elsewhere if number not in guide} == set()
+
+
+def test_days_that_a_merchant_types_lie_between_1970_and_2999_too() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    for day in ("0001-01-01", "1969-12-31", "3000-01-01", "9999-12-31"):
+        discount = discount_form.understand(TypedDiscount(name="Tenth", share="10", starts=day, ends=day), now=now)
+        assert isinstance(discount, dict)
+        assert {"starts", "ends"} <= set(discount)
+        token = token_form.understand(
+            TypedToken(nonce="n", name="T", preset="all", lifetime="custom", until=day), now=now
+        )
+        assert isinstance(token, dict)
+        assert "until" in token
+    fine = discount_form.understand(TypedDiscount(name="Tenth", share="10", ends="2999-12-31"), now=now)
+    assert not isinstance(fine, dict)

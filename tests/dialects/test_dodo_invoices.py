@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from pypdf import PdfReader
 
 from checkstand.domain import ids
 from tests.dialects.dodo_place import DodoShop
+from tests.dialects.polar_http import READY, Polar
 from tests.dialects.test_dodo_refunds import REFUND_PENDS, bought, payment, refund
 from tests.server import RunningServer, running_server
 
@@ -56,9 +58,27 @@ def test_what_was_not_paid_or_not_sent_back_yet_has_no_file(dodo: DodoShop, clie
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
 
 
+def test_an_order_or_refund_of_polars_api_has_no_invoice_without_a_key(server: RunningServer, dodo: DodoShop) -> None:
+    polar = Polar(server, dodo.demo)
+    session = polar.create(customer_name="Ada").json()
+    assert polar.confirm(session["client_secret"], **READY).status_code == 200
+    order = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
+    back = {"order_id": order["id"], "reason": "other", "amount": 100}
+    refund = polar.client.post("/v1/refunds/", json=back).json()
+    for path in (
+        f"payments/{ids.short_id('pay', UUID(order['id']))}",
+        f"refunds/{ids.short_id('ref', UUID(refund['id']))}",
+    ):
+        answer = httpx2.get(f"{server.url}/invoices/{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
 def test_too_many_visits_are_refused(database_url: str) -> None:
     server: RunningServer
-    with running_server(database_url, with_worker=False, rate_limits=True) as server:
-        codes = {httpx2.get(f"{server.url}/documents/x").status_code for _ in range(31)}
+    with (
+        running_server(database_url, with_worker=False, rate_limits=True) as server,
+        httpx2.Client(base_url=server.url) as visitor,
+    ):
+        codes = {visitor.get("/documents/x").status_code for _ in range(31)}
         assert codes == {403, 429}
-        assert 429 in {httpx2.get(f"{server.url}/invoices/refunds/x").status_code for _ in range(110)}
+        assert 429 in {visitor.get("/invoices/refunds/x").status_code for _ in range(110)}

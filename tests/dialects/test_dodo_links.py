@@ -13,6 +13,7 @@ from dodopayments import ConflictError, DodoPayments, NotFoundError
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from tests.dialects.dodo_place import DodoShop
+from tests.dialects.polar_http import decide
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def test_a_static_link_makes_a_session_and_leads_to_its_page(dodo: DodoShop) -> 
 
 
 def test_everything_that_a_link_can_fill_in(dodo: DodoShop) -> None:
+    decide(dodo.server, dodo.demo, redirect_hosts=("shop.example",))
     session = visited(
         dodo,
         quantity="3",
@@ -99,6 +101,37 @@ def test_a_field_is_locked_only_with_a_value_for_it(dodo: DodoShop) -> None:
     )
     assert session.carried["locked_fields"] == ["name", "email", "postal_code"]
     assert visited(dodo, email="nonsense", disableEmail="true").carried["locked_fields"] == []
+
+
+def test_a_link_leads_only_to_hosts_that_the_shop_lists(dodo: DodoShop) -> None:
+    def ends_at(url: str) -> str | None:
+        return visited(dodo, redirect_url=url).redirects.success_url
+
+    decide(dodo.server, dodo.demo, website="https://www.shop.example/about")
+    followed = [
+        "https://pay.shop.example/ok?a=1",
+        "https://www.shop.example/",
+        "myapp://done/ok",
+        "http://localhost:3000/ok",
+    ]
+    assert [ends_at(url) for url in followed] == [None, followed[1], None, followed[3]]
+    decide(dodo.server, dodo.demo, redirect_hosts=("*.shop.example", "myapp://done"))
+    assert [ends_at(url) for url in followed] == followed
+    for elsewhere in (
+        "https://elsewhere.example/",
+        "https://shop.example.elsewhere.example/",
+        "https://pay.shop.example@elsewhere.example/",
+        "http://pay.shop.example/",
+        "https://localhost.elsewhere.example/",
+        "otherapp://done",
+    ):
+        assert ends_at(elsewhere) is None
+    named = dodo.http.post(
+        f"/products/{dodo.id('P')}/short_links", json={"static_checkout_params": {"quantity": "2"}}
+    ).json()["short_url"]
+    answer = httpx2.get(named, params={"redirect_url": "https://elsewhere.example/"}, follow_redirects=False)
+    on = httpx2.get(dodo.server.url + answer.headers["location"])
+    assert session_of(dodo, on).redirects.success_url is None
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,10 @@ def test_a_payment_shows_how_its_last_try_stands(dodo: DodoShop, token: str, sta
     assert payment["customer"]["email"] == "ada@example.com"
     assert payment["customer"]["customer_id"].startswith("cus_"), "a declined buyer is kept as well"
     assert (payment["billing"], payment["metadata"]) == (ADDRESS, {"cart": "77"})
-    assert (payment["total_amount"], payment["currency"], payment["tax"]) == (1000, "USD", 0)
+    assert (payment["total_amount"], payment["currency"], payment["settlement_amount"]) == (1000, "USD", 1000)
+    # What has not been paid has no tax and was not paid with anything.
+    known = (0, 0, "card", "credit") if status in ("succeeded", "processing") else (None,) * 4
+    assert tuple(payment[name] for name in ("tax", "settlement_tax", "payment_method", "payment_method_type")) == known
     assert payment["product_cart"] == [{"product_id": dodo.id("P"), "quantity": 1}]
     assert (payment["card_last_four"] is not None, payment["checkout_session_id"]) == (True, session)
     assert dodo.http.get(f"/checkouts/{session}").json()["payment_status"] == status

@@ -175,6 +175,10 @@ def test_the_rate_of_percentages_is_told_and_an_amount_has_none(
         ("DE136695976", "DE", None, "VAT Number"),
         ("DE1", "DE", "DE1 is not a valid tax id of DE", None),
         ("51 824 753 556", "AU", None, "ABN"),
+        ("FR53000004605", "MC", None, "VAT Number"),
+        ("GB980780684", "IM", None, "VAT Number"),
+        ("900-123-4567", "AF", None, None),
+        ("none", "AF", "none is not a valid tax id of AF", None),
         (None, "DE", None, None),
     ],
 )
@@ -193,6 +197,16 @@ def test_a_good_tax_id_may_take_the_tax_away_and_a_bad_one_does_not(dodo: DodoSh
         given = {"tax_id": tax_id, "customer_business_name": "Ada GmbH"}
         rates.append(preview(dodo, **given, **GERMANY)["product_cart"][0]["tax_rate"])
     assert rates == [0, 1900]
+
+
+def test_a_tax_id_of_a_shape_that_nobody_knows_is_kept_and_the_tax_stays(dodo: DodoShop) -> None:
+    dodo.settle_on(tax_registrations=("*",), country="FR")
+    given = {"tax_id": "0012-3456-78", "customer_business_name": "Ada Ltd"}
+    for country, rate in (("MA", 2000), ("SA", 1500)):
+        place = {"billing_address": {"country": country}}
+        assert preview(dodo, **given, **place)["product_cart"][0]["tax_rate"] == rate
+        session = dodo.create(product_cart=ONE, **given, **place).json()["session_id"]
+        assert dodo.stored(session).buyer.tax_id == "0012345678"
 
 
 @pytest.mark.parametrize(

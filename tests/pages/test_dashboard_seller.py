@@ -122,5 +122,5 @@ def test_the_page_is_accessible_and_fits(server: RunningServer, browser: Browser
     assert axe(view.page) == []
     view.page.get_by_label("Country").select_option("DE")
     view.page.get_by_role("button", name="Save", exact=True).click()
-    view.page.get_by_text("Saved. Checkouts and invoices go by it from now on.").wait_for()
+    view.page.get_by_text("Saved. Checkouts and invoices use it from now on.").wait_for()
     view.close()

@@ -196,7 +196,8 @@ class DodoSales:
             return base, "USD"
         coin = COINS[place.coin]
         other = converted(base, factor(place.coin, base.total), coin.step)
-        fits = other.total <= coin.most and sum(line.total for line in other.due) >= coin.least
+        can_be_charged = other.total <= coin.most and sum(line.total for line in other.due) >= coin.least
+        fits = can_be_charged and sum(line.subtotal for line in other.lines) < 2**31  # what a client reads
         return (other, place.coin) if fits else (base, "USD")
 
     def _preview(self, body: dict[str, object], sale: Sale, currency: str) -> None:

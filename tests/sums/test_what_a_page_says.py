@@ -93,6 +93,16 @@ def test_a_quantity_that_makes_too_large_a_total_is_refused_on_the_page_with_the
     assert "The total is too large. It can be $999,999.99 at most." in answer.text
 
 
+def test_seats_that_make_too_large_a_total_are_refused_with_the_limit_in_polars_api(polar: Polar) -> None:
+    tiers = [{"min_seats": 1, "max_seats": None, "price_per_seat": 60_000_000}]
+    product = polar.selling({"amount_type": "seat_based", "price_currency": "usd", "seat_tiers": {"tiers": tiers}})
+    assert polar.create(products=[product], seats=1).status_code == 201
+    refused = polar.create(products=[product], seats=2)
+    assert refused.status_code == 422, refused.text
+    [problem] = refused.json()["detail"]
+    assert (problem["loc"], problem["msg"]) == (["body", "amount"], "Amount must be at most $999,999.99.")
+
+
 def test_two_taxes_are_two_rows_with_their_own_rates_and_sums(server: RunningServer, polar: Polar) -> None:
     decide(server, polar.shop, tax_registrations=("*",))
     made = polar.create(customer_billing_address=QUEBEC.address).json()

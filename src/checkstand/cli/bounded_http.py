@@ -64,6 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_began = False
         self._body_moved = False
         self._unmoved_bytes = 0
+        self._piece_bytes = 0
         self._waits_since = 0.0
         self._watched: tuple[Awaited, int] | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -108,9 +109,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         self._head_began = self._body_moved = False
+        self._piece_bytes = len(data)
         try:
             self.parser.feed_data(data)
-            self._count(len(data))
+            self._count()
         except _Refused as refused:
             self._refuse(refused)
         except httptools.HttpParserUpgrade:
@@ -122,13 +124,13 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             self._watch()
 
-    def _count(self, size: int) -> None:
+    def _count(self) -> None:
         """Bytes that completed nothing: a head without its end, or what surrounds a body's chunks. Raises _Refused.
 
         What came in one piece with the beginning of a head is not counted: where in it the head begins, nobody tells.
         """
         if (self._in_head and not self._head_began) or (self._in_body and not self._body_moved):
-            self._unmoved_bytes += size
+            self._unmoved_bytes += self._piece_bytes
         else:
             self._unmoved_bytes = 0
         if self._unmoved_bytes > bounds.LARGEST_HEAD:
@@ -138,35 +140,27 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = self._head_began = True
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        if len(self.url) > bounds.LARGEST_HEAD:
-            raise _Refused(HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long. Send less in its query.")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_body:
-            return  # behind a body nothing of a head is taken
-        super().on_header(name, value)
-        if len(self.headers) > bounds.MOST_HEADERS:
-            raise _Refused(_HEADERS, f"Send at most {bounds.MOST_HEADERS} headers.")
-
     def on_headers_complete(self) -> None:
         self._check_head()
         self._in_head, self._in_body = False, True
         self._unmoved_bytes = 0
         super().on_headers_complete()
+        self.headers = []  # what comes behind a body as trailers is not the request's
 
     def _check_head(self) -> None:
         """Raises _Refused."""
         version = self.parser.get_http_version()
-        if version not in ("1.0", "1.1"):
+        if version not in ("1.1", "1.0"):
             raise _Refused(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "Send HTTP/1.1.")
-        hosts, size = 0, len(self.url)
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
-            hosts += name == b"host"
-        if size > bounds.LARGEST_HEAD:
-            raise _TOO_LARGE
+        # A head that came in one small piece is no larger than that.
+        if not self._head_began or self._piece_bytes > bounds.LARGEST_HEAD:
+            if len(self.url) > bounds.LARGEST_HEAD:
+                raise _Refused(HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long. Send less in its query.")
+            if sum(len(name) + len(value) + 4 for name, value in self.headers) + len(self.url) > bounds.LARGEST_HEAD:
+                raise _TOO_LARGE
+        if len(self.headers) > bounds.MOST_HEADERS:
+            raise _Refused(_HEADERS, f"Send at most {bounds.MOST_HEADERS} headers.")
+        hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             raise _Refused(HTTPStatus.BAD_REQUEST, "Send exactly one Host header.")
         if self.url.count(b"&") > bounds.MOST_PARAMETERS:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from checkstand.cli.organization_checkout import checkout
 from checkstand.cli.organization_seller import seller
 from checkstand.cli.terminal import Failure, note
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for t
 
 @click.group("organization")
 def command() -> None:
-    """Create organizations, say where they collect tax and how their invoices name them."""
+    """Create organizations, say where they collect tax, how their invoices name them and what their buyers may do."""
 
 
 command.add_command(seller)
+command.add_command(checkout)
 
 
 @command.command("create")

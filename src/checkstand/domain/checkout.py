@@ -153,6 +153,7 @@ class PaymentState:
 class Checkout:
     """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes.
 
+    `ignored_external_id`: the merchant's own id for the buyer, where their customer, found by e-mail, did not get it (polar.md 6.3).
     Where it is charged in another currency than its prices', `exchange` says how and `base_quote` keeps the amounts before.
     """
 
@@ -187,6 +188,7 @@ class Checkout:
     payment: PaymentState | None = None
     order_id: UUID | None = None
     last_decline: str | None = None
+    ignored_external_id: str | None = None
     carried: Mapping[str, object] = field(default_factory=dict)
 
     @property

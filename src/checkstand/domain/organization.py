@@ -59,10 +59,12 @@ ALL_SCOPES: tuple[str, ...] = tuple(
 class OrganizationSettings:
     """What an organization decides about its checkouts. Currency codes are upper-case ISO 4217.
 
-    `tax_registrations`: where tax is collected, as in `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays
-    for the conversion into another currency. `refund_window_days`: how long after a payment Dodo's API gives it back.
-    `country`: where the seller is, for tax and on papers alike; None while nobody has said. `legal_name`, `legal_address` (what
-    is written above the country) and `tax_id`: the seller as its invoices name it.
+    `redirect_hosts`: where addresses that anybody can write may send its buyers (`redirects.py`). `allows_renewal`: whether a
+    buyer may start again when a session ended without a payment. `tax_registrations`: where tax is collected, as in
+    `tax.TaxQuestion`; nowhere at first. `adaptive_fee`: whether the buyer pays for the conversion into another currency.
+    `refund_window_days`: how long after a payment Dodo's API gives it back. `country`: where the seller is, for tax and on
+    papers alike; None while nobody has said. `legal_name`, `legal_address` (what is written above the country) and `tax_id`:
+    the seller as its invoices name it.
     """
 
     default_currency: str = "USD"
@@ -71,6 +73,8 @@ class OrganizationSettings:
     email: str | None = None
     website: str | None = None
     embed_hosts: tuple[str, ...] = ()
+    redirect_hosts: tuple[str, ...] = ()
+    allows_renewal: bool = True
     adaptive_currency: bool = True
     adaptive_fee: bool = True
     tax_registrations: tuple[str, ...] = ()

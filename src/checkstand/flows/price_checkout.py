@@ -77,12 +77,14 @@ async def price_basket(ports: Ports, organization: Organization, basket: Basket,
     )
     later = _later(basket, place, behavior)
     exchange = await _exchange(ports, organization, basket, plain)
-    if exchange and basket.wanted_currency is None and not _fits(plain, later, exchange):
-        exchange = None  # nobody chose it: the price's own currency is better than none
-    problem = _too_large(plain, later, exchange)
+    charged = convert(plain, exchange) if exchange else plain
+    problem = _too_large(plain, charged, later, exchange)
+    if exchange and basket.wanted_currency is None and (problem or below_floor(charged.due_minor, charged.currency)):
+        # Nobody chose this currency: the price's own is better than none.
+        exchange, charged = None, plain
+        problem = _too_large(plain, plain, later, None)
     if problem is not None:
         raise Invalid([problem])
-    charged = convert(plain, exchange) if exchange else plain
     return Priced(
         quote=charged,
         currency=charged.currency,
@@ -108,26 +110,23 @@ def _later(basket: Basket, place: Place | None, behavior: str) -> Quote | None:
     )
 
 
-def _too_large(plain: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
-    """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown."""
+def _too_large(plain: Quote, charged: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
+    """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown.
+
+    `charged` is `plain` as it is charged; `later` is in the prices' currency.
+    """
     amounts = [sum(line.subtotal_minor for line in plain.lines)]
     where = ("billing_currency",) if exchange else ("amount",)
-    for each in (plain, later) if later else (plain,):
-        charged = convert(each, exchange) if exchange else each
-        ceiling = above_ceiling(charged.total_minor, charged.currency)
+    charges = [charged] if later is None else [charged, convert(later, exchange) if exchange else later]
+    for each in charges:
+        ceiling = above_ceiling(each.total_minor, each.currency)
         if ceiling is not None:
-            return Problem("total_too_large", where, charged.total_minor, {"maximum": ceiling})
-        amounts.append(sum(line.subtotal_minor for line in charged.lines))
+            return Problem("total_too_large", where, each.total_minor, {"maximum": ceiling})
+        amounts.append(sum(line.subtotal_minor for line in each.lines))
     if max(amounts) <= LARGEST_ON_THE_WIRE:
         return None
-    largest = format_money(LARGEST_ON_THE_WIRE, exchange.currency if exchange else plain.currency)
+    largest = format_money(LARGEST_ON_THE_WIRE, charged.currency)
     return Problem("total_too_large", where, max(amounts), {"maximum": largest})
-
-
-def _fits(plain: Quote, later: Quote | None, exchange: Exchange) -> bool:
-    """Whether a conversion that happens by itself leaves something that can be charged."""
-    due = convert(plain, exchange).due_minor
-    return below_floor(due, exchange.currency) is None and _too_large(plain, later, exchange) is None
 
 
 async def reprice(ports: Ports, organization: Organization, checkout: Checkout, *, now: datetime) -> Checkout:

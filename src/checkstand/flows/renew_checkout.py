@@ -24,8 +24,8 @@ from checkstand.store import discounts
 RENEWABLE_FOR = timedelta(days=30)
 
 
-def may_renew(checkout: Checkout, now: datetime, *, is_locked: bool = False) -> bool:
-    """True for a session that ended unpaid less than 30 days ago and whose prices were all the catalogue's.
+def may_renew(organization: Organization, checkout: Checkout, now: datetime, *, is_locked: bool = False) -> bool:
+    """True for a session that ended unpaid less than 30 days ago and whose prices were all the catalogue's, if the merchant allows it.
 
     `is_locked`: it takes no further payment, which ends it for its buyer.
     """
@@ -36,13 +36,13 @@ def may_renew(checkout: Checkout, now: datetime, *, is_locked: bool = False) -> 
     )
     recent = now < checkout.expires_at + RENEWABLE_FOR
     own_prices = all(price.source == "catalog" for product in checkout.products for price in product.prices)
-    return ended and recent and own_prices
+    return organization.settings.allows_renewal and ended and recent and own_prices
 
 
 async def renew_checkout(ports: Ports, organization: Organization, ended: Checkout) -> Checkout:
     """The new session. Raises NotPermitted, or Invalid when something in it is no longer sold."""
     now = ports.now(organization)
-    if not may_renew(ended, now, is_locked=await is_locked(ports, ended)):
+    if not may_renew(organization, ended, now, is_locked=await is_locked(ports, ended)):
         raise NotPermitted("This session cannot be renewed.")
     return await create_checkout(ports, organization, await _request(ports, ended, now))
 

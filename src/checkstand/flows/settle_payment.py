@@ -141,7 +141,9 @@ async def _consequences(
     if keeps_customer:
         customer, customer_facts = await _customer(ports, tx, tell, checkout, is_news=first_word)
         is_new = checkout.buyer.is_new or any(fact.type is FactType.CUSTOMER_CREATED for fact in customer_facts)
-        checkout = replace(checkout, buyer=replace(checkout.buyer, customer_id=customer.id, is_new=is_new))
+        buyer = replace(checkout.buyer, customer_id=customer.id, is_new=is_new)
+        ignored = buyer.external_id if buyer.external_id != customer.external_id else None
+        checkout = replace(checkout, buyer=buyer, ignored_external_id=ignored)
         facts += customer_facts
         ports.reached(Step.CUSTOMER_STORED)
     await keep_method(ports, tx, tell, checkout, attempt, verdict, customer)

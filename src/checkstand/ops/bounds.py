@@ -30,6 +30,8 @@ LONGEST_TEXT: Final = 65_536
 """Characters of one text."""
 INT64: Final = 2**63
 """Numbers, whole or not, lie between -INT64 and INT64."""
+LARGEST_FORM: Final = 1_048_576
+"""Bytes of a form without files, of somebody who is signed in."""
 MOST_FORM_FIELDS: Final = 500
 MOST_FORM_FILES: Final = 5
 

@@ -58,13 +58,14 @@ def country_name(code: str | None, *, language: str = "en") -> str:
 
 @cache
 def countries_by_name(language: str = "en") -> tuple[tuple[str, str], ...]:
-    """Code and name of every country, by name without regard to accents."""
+    """Code and name of every country, sorted as a reader of the language expects."""
     names = Locale.parse(language).territories
+    return tuple(sorted(((code, str(names[code])) for code in COUNTRIES), key=lambda item: sort_key(item[1])))
 
-    def plain(name: str) -> str:
-        return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold() or name
 
-    return tuple(sorted(((code, str(names[code])) for code in COUNTRIES), key=lambda item: plain(item[1])))
+def sort_key(name: str) -> str:
+    """By what a name is sorted: "Åland" stands under A for readers of English; the standard library has no collation."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold() or name
 
 
 def _form(country: str, *, is_latin: bool) -> str:

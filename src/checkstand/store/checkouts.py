@@ -149,12 +149,13 @@ async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUI
 
 
 async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
-    """Look-up by secret: the session whose page or client endpoints are asked for."""
+    """Look-up by secret for Polar: the session whose page or client endpoints are asked for. Dodo's are not reachable this way."""
     text = await db.fetchval(
         """
         SELECT document
         FROM checkouts
         WHERE client_secret = $1
+          AND dialect = 'polar'
         """,
         secret,
     )

@@ -119,13 +119,38 @@ async def credit_note(db: Executor, organization_id: UUID, refund_id: UUID) -> D
     return decode(Document, body) if body is not None else None
 
 
+_SOLD_BY_DODO = """
+    EXISTS (
+        SELECT 1
+        FROM checkouts
+        WHERE checkouts.organization_id = orders.organization_id
+          AND checkouts.id = orders.checkout_id
+          AND checkouts.dialect = 'dodo'
+    )
+"""
+
+
 async def owner_of_order(db: Executor, order_id: UUID) -> UUID | None:
-    """Whose an order is. The id is the secret here: 122 random bits that only buyer and merchant were told (dodo.md 5.10)."""
-    found: UUID | None = await db.fetchval("SELECT organization_id FROM orders WHERE id = $1", order_id)
+    """Whose an order is that was sold through Dodo's API: there the id is the secret of buyer and merchant (dodo.md 5.10).
+
+    Polar's orders have ids that are no secret, and open nothing.
+    """
+    found: UUID | None = await db.fetchval(
+        f"SELECT organization_id FROM orders WHERE id = $1 AND {_SOLD_BY_DODO}", order_id
+    )
     return found
 
 
 async def owner_of_refund(db: Executor, refund_id: UUID) -> UUID | None:
-    """Whose a refund is; its id is the secret, as above."""
-    found: UUID | None = await db.fetchval("SELECT organization_id FROM refunds WHERE id = $1", refund_id)
+    """Whose a refund is, of an order as above; its id is the secret."""
+    found: UUID | None = await db.fetchval(
+        f"""
+        SELECT refunds.organization_id
+        FROM refunds
+        JOIN orders ON orders.organization_id = refunds.organization_id AND orders.id = refunds.order_id
+        WHERE refunds.id = $1
+          AND {_SOLD_BY_DODO}
+        """,
+        refund_id,
+    )
     return found

@@ -38,6 +38,9 @@ UNTRIED: Mapping[CheckoutStatus, str] = {
     CheckoutStatus.FAILED: "failed",
     CheckoutStatus.EXPIRED: "cancelled",
 }
+# Money has moved, or is on its way. Before that there is no tax of a payment, and no method that paid it (dodo.md 4.3).
+_SETTLING = frozenset({"succeeded", "processing", "partially_captured"})
+_UNSETTLED: Json = {"payment_method": None, "payment_method_type": None}
 INTENT_STATUSES = (
     "succeeded",
     "failed",
@@ -122,6 +125,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
     total, tax = _amounts(sale)
     base = checkout.base_quote
     settled, settled_tax = (base.due_minor, base.tax_due_minor) if base else (total, tax)
+    has_settled = status in _SETTLING
     created = sale.attempts[0].created_at if sale.attempts else checkout.created_at
     return {
         "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
@@ -129,12 +133,13 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "brand_id": shown_brand(organization.id, checkout.selected.brand_id),
         "total_amount": total,
         "currency": checkout.currency,
-        "tax": tax,
+        "tax": tax if has_settled else None,
         "settlement_amount": settled,
         "settlement_currency": checkout.price_currency,
-        "settlement_tax": settled_tax,
+        "settlement_tax": settled_tax if has_settled else None,
         "status": status,
         **_instrument(latest.instrument if latest else None),
+        **({} if has_settled else _UNSETTLED),
         "customer": buyer(sale),
         "billing": billing(_address(sale), country=organization.settings.country or "US"),
         "metadata": notes(checkout.metadata),

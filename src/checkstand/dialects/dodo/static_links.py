@@ -22,6 +22,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.domain.redirects import may_lead_to
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
 from checkstand.services import client_address, services_of
@@ -87,7 +88,7 @@ async def _create(
 ) -> Checkout:
     """The session; without the amount, the currency or the address when these are what it is refused for."""
     filled = _filled_in(organization, given)
-    wishes: Json = _wishes(given, filled)
+    wishes: Json = _wishes(organization, given, filled)
     item: Json = {"product_id": product_id, "quantity": _number(given.get("quantity"), 1)}
     amount = _number(given.get("paymentAmount"), None)
     while True:
@@ -131,8 +132,11 @@ def _name(filled: Mapping[str, str]) -> str | None:
     return " ".join(parts) or None
 
 
-def _wishes(given: Mapping[str, str], filled: Mapping[str, str]) -> Json:
-    """The link as the body of `POST /checkouts` would say it."""
+def _wishes(organization: Organization, given: Mapping[str, str], filled: Mapping[str, str]) -> Json:
+    """The link as the body of `POST /checkouts` would say it.
+
+    Anybody can write a link, and the buyer's e-mail address goes where it leads: only hosts that the organization lists are followed.
+    """
     wishes: Json = {
         "feature_flags": {
             "allow_discount_code": _is_on(given.get("showDiscounts")),
@@ -145,7 +149,8 @@ def _wishes(given: Mapping[str, str], filled: Mapping[str, str]) -> Json:
     if "country" in filled:
         parts = {wire: filled[name] for name, wire in _ADDRESS.items() if name in filled}
         wishes["billing_address"] = {"country": filled["country"], **parts}
-    if url := _read(_URL, given.get("redirect_url")):
+    url = _read(_URL, given.get("redirect_url"))
+    if url and may_lead_to(organization, url):
         wishes["return_url"] = url
     if currency := _read(_CURRENCY, given.get("paymentCurrency", "").strip().upper()):
         wishes["billing_currency"] = currency

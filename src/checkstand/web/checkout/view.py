@@ -19,6 +19,7 @@ from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
+from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
 from checkstand.web.checkout.fields import TYPING, Field
 from checkstand.web.checkout.form import may_be_chosen
@@ -235,7 +236,7 @@ class _Builder:
 
     def _no_method(self, methods: Choices) -> str:
         """Why nothing can be paid here; empty where something can, or where nothing has to be."""
-        country = places.country_name(self.country_code, self.t.language) if self.country_code else ""
+        country = country_name(self.country_code, language=self.t.language)
         return self.t(methods.none, country=country, currency=self.checkout.currency) if methods.none else ""
 
     def _card(self) -> tuple[Field, ...]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from checkstand.web.dashboard import (
+    checkout_settings,
     checkouts,
     discounts,
     home,
@@ -39,6 +40,7 @@ for module in (
     tokens,
     tax,
     seller,
+    checkout_settings,
     settings,
     discounts,
     product_edit,

@@ -15,7 +15,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from checkstand.http import BadBody, read_body
-from checkstand.ops.bounds import LARGEST_BODY, MOST_FORM_FIELDS, MOST_FORM_FILES
+from checkstand.ops.bounds import LARGEST_BODY, LARGEST_FORM, MOST_FORM_FIELDS, MOST_FORM_FILES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ async def read_form(request: Request, *, most: int = LARGEST_BODY) -> Form:
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:
+    if len(body) > LARGEST_FORM:
+        raise BadBody("too_large", limit=LARGEST_FORM)
     try:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS, errors="strict")
     except ValueError as error:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Order
-from checkstand.domain.payment import DECLINES, Attempt
+from checkstand.domain.payment import Attempt, decline
 from checkstand.domain.webhook import Delivery
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.money_back import MoneyBack
@@ -112,7 +112,7 @@ def entries(
             by_then = sum(back.minor_of(refund_id) for at, refund_id in arrived if at <= fact.occurred_at)
             told.append((fact.occurred_at, 1, _refunded(order, by_then, fact.occurred_at, now)))
         else:
-            told.append((fact.occurred_at, 1, _fact(checkout, fact, order, back, now)))
+            told.append((fact.occurred_at, 1, _fact(checkout, fact, attempts, order, back, now)))
     for delivery, url in sent:
         told.append((delivery.created_at, 2, _delivery(delivery, url, now)))
     return [entry for _, _, entry in sorted(told, key=lambda item: item[:2])]
@@ -146,7 +146,25 @@ def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) ->
     return _entry(at, now, "receipt", "grey", title, amount if is_whole else f"{amount} of {total}")
 
 
-def _fact(checkout: Checkout, fact: Fact, order: Order | None, back: MoneyBack, now: datetime) -> Entry:
+def _declined(fact: Fact, attempts: Sequence[Attempt], now: datetime) -> Entry:
+    """What the buyer was told, in the words for what they tried to pay with."""
+    code = fact.detail or "generic_decline"
+    tried = next((attempt for attempt in attempts if attempt.modified_at == fact.occurred_at), None)
+    said = decline(code, instrument=tried.instrument if tried else None)
+    was_stopped = code == "customer_cancelled"
+    tone, title = ("grey", "Stopped by the buyer") if was_stopped else ("red", "Declined")
+    text = f"The buyer was told: “{said.message} {said.advice}”"
+    return _entry(fact.occurred_at, now, "cross", tone, title, text, code)
+
+
+def _fact(
+    checkout: Checkout,
+    fact: Fact,
+    attempts: Sequence[Attempt],
+    order: Order | None,
+    back: MoneyBack,
+    now: datetime,
+) -> Entry:
     at = fact.occurred_at
     if fact.type is FactType.CHECKOUT_CREATED:
         kind = "Polar" if checkout.dialect == "polar" else "Dodo"
@@ -154,9 +172,7 @@ def _fact(checkout: Checkout, fact: Fact, order: Order | None, back: MoneyBack, 
         text = f"{checkout.selected.name} · {total} · {kind} session"
         return _entry(at, now, "plus", "blue", "Session created", text)
     if fact.type is FactType.PAYMENT_DECLINED:
-        code = fact.detail or "generic_decline"
-        message, advice = DECLINES.get(code, DECLINES["generic_decline"])
-        return _entry(at, now, "cross", "red", "Declined", f"The buyer was told: “{message} {advice}”", code)
+        return _declined(fact, attempts, now)
     if fact.type is FactType.PAYMENT_SUCCEEDED:
         return _entry(at, now, "check", "green", "Payment succeeded", _brand_text(fact.detail))
     if fact.type is FactType.ORDER_PAID:
@@ -164,7 +180,9 @@ def _fact(checkout: Checkout, fact: Fact, order: Order | None, back: MoneyBack, 
         amount = format_money(order.total_minor, order.currency) if order else None
         return _entry(at, now, "receipt", "green", f"{number} created", amount)
     icon, tone, title, known = _PLAIN.get(fact.type, ("circle", "grey", str(fact.type), None))
-    said = (back.amount_of(fact.subject_id), known or fact.detail)
+    lost = checkout.ignored_external_id if fact.type in (FactType.CUSTOMER_UPDATED, FactType.CUSTOMER_CREATED) else None
+    ignored = f"The external ID “{lost}” of this session was not given to them." if lost else None
+    said = (back.amount_of(fact.subject_id), known or fact.detail, ignored)
     return _entry(at, now, icon, tone, title, " · ".join(part for part in said if part) or None)
 
 

@@ -110,29 +110,29 @@ def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": ""}, "Give the discount a name"),
+        ({"name": ""}, "Enter a name"),
         ({"name": "n" * 101}, "at most 100 characters"),
         ({"code": "A B"}, "letters and digits"),
         ({"code": "A"}, "3 to 256 letters"),
-        ({"code": "welcome20"}, "another discount’s code already"),
-        ({"share": ""}, "Type a percentage above 0"),
-        ({"share": "0"}, "Type a percentage above 0"),
+        ({"code": "welcome20"}, "already used by another discount"),
+        ({"share": ""}, "Enter a percentage above 0"),
+        ({"share": "0"}, "Enter a percentage above 0"),
         ({"share": "100.01"}, "up to 100"),
         ({"share": "12.345"}, "up to 100"),
-        ({"kind": "fixed", "amount": [""]}, "Type the amount"),
-        ({"kind": "fixed", "amount": ["0"]}, "Nothing off"),
+        ({"kind": "fixed", "amount": [""]}, "Enter the amount"),
+        ({"kind": "fixed", "amount": ["0"]}, "must be more than zero"),
         ({"kind": "fixed", "amount": ["many"]}, "is not an amount of USD. Type it like 19.99."),
         ({"kind": "fixed", "amount": ["99999999"]}, "The discount can be at most $999,999.99."),
         ({"kind": "fixed", "amount_currency": ["XXX"], "amount": ["5"]}, "Choose a currency."),
         ({"kind": "fixed", "amount_currency": ["USD", "USD"], "amount": ["5", "6"]}, "USD has an amount already"),
         ({"duration": "repeating"}, "whole number from 1 to 999"),
-        ({"starts": "soon"}, "Choose a day"),
-        ({"starts": "2030-02-01", "ends": "2030-01-31"}, "end before it starts"),
-        ({"ends": "2001-01-01"}, "still to come"),
+        ({"starts": "soon"}, "Choose a date"),
+        ({"starts": "2030-02-01", "ends": "2030-01-31"}, "must be after the start date"),
+        ({"ends": "2001-01-01"}, "in the future"),
         ({"most": "-1"}, "whole number from 1"),
-        ({"most": "2", "most_each": "3"}, "more often than all together"),
-        ({"products": ["nonsense"]}, "Choose the products again"),
-        ({"products": ["00000000-0000-4000-8000-000000000000"]}, "one of them is gone"),
+        ({"most": "2", "most_each": "3"}, "can’t be higher than the total"),
+        ({"products": ["nonsense"]}, "Select the products again"),
+        ({"products": ["00000000-0000-4000-8000-000000000000"]}, "one of them no longer exists"),
     ],
 )
 def test_a_wrong_form_says_so_at_the_field_and_loses_nothing(
@@ -152,7 +152,7 @@ def test_somebody_elses_product_cannot_be_named(server: RunningServer) -> None:
     foreign = server.new_shop().products["monthly"]
     answer = send(person, products=[str(foreign.id)])
     assert answer.status_code == 422
-    assert "one of them is gone" in answer.text
+    assert "one of them no longer exists" in answer.text
 
 
 def test_the_list_shows_how_often_each_was_used_and_why_some_cannot_be(server: RunningServer) -> None:

@@ -128,7 +128,7 @@ def test_the_form_works_in_a_browser_and_is_accessible(browser: Browser, server:
     shown.open(f"/sales/checkouts/{checkout_id}")
     shown.page.get_by_role("link", name="Refund").click()
     assert axe(shown.page) == []
-    shown.page.get_by_label("Yes, send the money back").check()
+    shown.page.get_by_label("Yes, refund the buyer").check()
     shown.page.get_by_role("button", name="Refund").click()
     shown.page.wait_for_url("**/sales/checkouts/**")
     assert axe(shown.page) == []

@@ -30,7 +30,7 @@ def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
 def test_a_place_is_added_charged_and_removed(server: RunningServer) -> None:
     person = visitor(server.url, server.new_shop())
     polar = Polar(server, person.shop)
-    assert "Nowhere" in person.get(PATH).text
+    assert "Not collecting tax anywhere" in person.get(PATH).text
     assert polar.create(customer_billing_address={"country": "DE"}).json()["tax_amount"] == 0
     assert person.post(f"{PATH}/register", {"code": "DE"}).status_code == 303
     page = words_of(person.get(PATH).text)
@@ -121,7 +121,7 @@ def test_whether_prices_include_tax_is_saved_and_followed(server: RunningServer)
 def test_the_page_says_what_is_left_out_and_how_old_its_rates_are(server: RunningServer) -> None:
     page = words_of(visitor(server.url, server.new_shop()).get(PATH).text)
     assert re.search(r"Rates as of 20\d\d-\d\d-\d\d", page)
-    assert "Taxes of US counties, cities and districts are not included" in page
+    assert "US county, city and district taxes are not included" in page
 
 
 def test_who_may_only_read_sees_the_places_and_changes_nothing(server: RunningServer) -> None:

@@ -144,6 +144,16 @@ def test_a_name_that_a_caller_chose_has_its_end_in_every_error(server: RunningSe
     assert len(answer.content) < 10_000
 
 
+def test_what_a_buyer_leaves_in_a_session_is_short_wherever_it_is_repeated(shop_polar: Polar) -> None:
+    """A session is answered with every line that its buyer typed: a street of 60 kB would be told to all who read it."""
+    secret = shop_polar.secret()
+    street = {"country": "US", "line1": "x" * 2_001}
+    for sent in ({"customer_billing_name": "x" * 2_001}, {"customer_billing_address": street}):
+        refused = shop_polar.patch(secret, **sent)
+        assert (refused.status_code, refused.json()["detail"][0]["type"]) == (422, "string_too_long")
+    assert shop_polar.patch(secret, customer_billing_name="x" * 2_000).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

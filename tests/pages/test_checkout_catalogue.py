@@ -175,12 +175,12 @@ def test_taxes_have_their_names_and_rates_and_none_is_told_where_nothing_is_coll
     germany = shelf.session(product, buyer=DE)
     with visit(browser, shelf.stand.server, locale="en-US") as page:
         for session, told in (
-            (germany, "USt. 19% (included) $1.60"),
-            (quebec, "GST + QST 14.975% $1.50"),
-            (somewhere, "Tax Enter your address to see tax"),
+            (germany, ["USt. 19% (included) $1.60"]),
+            (quebec, ["GST 5% $0.50", "QST 9.975% $1.00"]),
+            (somewhere, ["Tax Enter your address to see tax"]),
         ):
             page.goto(shelf.stand.url(session))
-            assert told in rows(page)
+            assert rows(page)[1:-1] == told
         shelf.settings(tax_registrations=())
         page.goto(shelf.stand.url(untaxed))
         assert rows(page) == ["Book $10.00", "Total $10.00"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -13,7 +15,9 @@ import pytest
 from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed, PriceDefinition
+from checkstand.domain.discount import Percentage
 from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.save_discount import create_discount, delete_discount
 from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand
@@ -330,6 +334,21 @@ def test_a_price_that_is_not_the_shown_one_is_shown_first(stand: Stand) -> None:
     assert answer.status_code == 409
     assert "now comes to $20.00" in answer.text
     assert stand.charges(session) == []
+
+
+def test_a_discount_that_is_gone_when_the_buyer_pays_is_taken_off_and_the_new_total_shown_first(stand: Stand) -> None:
+    ports, organization = stand.server.services.ports, stand.shop.organization
+    draft = replace(stand.shop.discount, id=uuid4(), code=None, name="Half", takes=Percentage(basis_points=5000))
+    made = stand.server.run(create_discount(ports, organization, draft))
+    session = stand.session("one_time", discount_id=made.id)
+    assert session.quote.total_minor == 500
+    stand.server.run(delete_discount(ports, organization, made.id))
+    answer = press_pay(stand, session)
+    assert (answer.status_code, shown(answer.text)) == (409, "USD-1000-1000")
+    assert "The discount can no longer be used and was taken off." in answer.text
+    assert stand.charges(session) == []
+    assert press_pay(stand, session).status_code == 303
+    assert (stand.charges(session), stand.now(session).quote.total_minor) == (["succeeded"], 1000)
 
 
 def test_a_bad_code_keeps_what_else_was_typed(stand: Stand) -> None:

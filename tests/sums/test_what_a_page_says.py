@@ -52,7 +52,7 @@ def test_a_cart_of_prices_with_and_without_tax_says_which_is_which_and_sums_up_w
     lines = cart(goods(dodo, "Gross", 11_900, inclusive=True)) + cart(goods(dodo, "Net", 10_000, inclusive=False))
     body = {"product_cart": lines, "discount_code": "HALF", **GERMANY}
     rows = dict(rows_of(page_of(dodo, **body)))
-    assert (rows["Grosstax included"], rows["Nettax is added"]) == ("119.00", "100.00")
+    assert (rows["GrossTax included"], rows["NetTax is added"]) == ("119.00", "100.00")
     assert rows["Subtotal without tax"] == "200.00"
     discount, tax = (
         next(shown for label, shown in rows.items() if label.startswith(name)) for name in ("HALF", "USt.")

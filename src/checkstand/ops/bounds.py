@@ -28,6 +28,8 @@ MOST_MEMBERS: Final = 1_000
 """Members of one list or object."""
 LONGEST_TEXT: Final = 65_536
 """Characters of one text."""
+LONGEST_LINE: Final = 2_000
+"""Characters of a text that is one line (a street, a number of theirs), where its field does not say less: answers repeat it."""
 INT64: Final = 2**63
 """Numbers, whole or not, lie between -INT64 and INT64."""
 LARGEST_FORM: Final = 1_048_576

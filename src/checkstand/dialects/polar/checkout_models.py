@@ -13,6 +13,7 @@ from checkstand.dialects.polar.models import (
     Base,
     Currency,
     FieldValue,
+    Line,
     LocaleTag,
     Many,
     Metadata,
@@ -57,7 +58,7 @@ class MerchantFields(CheckoutFields):
     customer_ip_address: IPvAnyAddress | None = None
     success_url: Url | None = None
     return_url: Url | None = None
-    embed_origin: str | None = None
+    embed_origin: Line | None = None
 
     @model_validator(mode="after")
     def _whole_trial(self) -> MerchantFields:
@@ -80,7 +81,7 @@ class CheckoutCreate(MerchantFields):
     require_billing_address: bool = False
     allow_trial: bool = True
     customer_id: UUID4 | None = None
-    external_customer_id: str | None = Field(  # type: ignore[pydantic-alias]
+    external_customer_id: Line | None = Field(  # type: ignore[pydantic-alias]
         default=None, validation_alias=AliasChoices("external_customer_id", "customer_external_id")
     )
     customer_metadata: Metadata = Field(default_factory=dict)

@@ -27,7 +27,7 @@ from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount
 from checkstand.domain.organization import Organization
-from checkstand.ops.bounds import MOST_MEMBERS
+from checkstand.ops.bounds import LONGEST_LINE, MOST_MEMBERS
 
 LARGEST_AMOUNT = 999_999_999_999
 
@@ -55,7 +55,7 @@ def _code(value: str) -> str:
     return value
 
 
-Name = Annotated[str, StringConstraints(min_length=1)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE)]
 Code = Annotated[Annotated[str, AfterValidator(_code)] | None, BlankToNone]
 Limit = Annotated[int, Field(ge=1, le=INT32)]
 Months = Annotated[int, Field(ge=1, le=999)]

@@ -21,11 +21,11 @@ from checkstand.dialects.polar.models import (
     Metadata,
 )
 from checkstand.domain import fields
-from checkstand.ops.bounds import MOST_MEMBERS
+from checkstand.ops.bounds import LONGEST_LINE, MOST_MEMBERS
 
 INT32 = 2_147_483_647
 Kind = Literal["text", "number", "date", "checkbox", "select"]
-Words = Annotated[str, StringConstraints(min_length=1)]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_LINE)]
 Slug = Annotated[str, StringConstraints(min_length=1, pattern=r"^[a-z0-9-_]+$")]
 Length = Annotated[int, Field(ge=0, le=INT32)]
 Bound = Annotated[int, Field(ge=-INT32 - 1, le=INT32)]

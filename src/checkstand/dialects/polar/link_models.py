@@ -14,7 +14,7 @@ from pydantic import UUID4, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar import discount_models, prices, translate
-from checkstand.dialects.polar.models import Base, Metadata, Seats, Units, Url
+from checkstand.dialects.polar.models import Base, Line, Metadata, Seats, Units, Url
 from checkstand.dialects.polar.wire import Json, moment, uuid
 from checkstand.domain.catalog import Interval, Price, Product, Span, in_currency
 from checkstand.domain.discount import Discount
@@ -27,7 +27,7 @@ from checkstand.ops.bounds import MOST_MEMBERS
 class LinkFields(Base):
     """What create and update share."""
 
-    label: str | None = None
+    label: Line | None = None
     discount_id: UUID4 | None = None
     seats: Seats | None = None
     units: Units | None = None

@@ -157,12 +157,13 @@ def _discounts(checkout: Checkout, words: Wording) -> Iterator[Row]:
         if applied.amount_minor:
             discount = by_id[applied.discount_id]
             cap = cap_of(discount.takes, currency=checkout.price_currency)
+            notes = [] if cap is None else [t("summary.discount_cap", most=words.money(cap, checkout.price_currency))]
+            if is_mixed(quote.lines):
+                notes.append(t("summary.discount_net"))
             yield Row(
                 kind="plain",
                 label=discount_label(discount, words, checkout.price_currency),
-                note=t("summary.discount_cap", most=words.money(cap, checkout.price_currency))
-                if cap is not None
-                else "",
+                note=" · ".join(notes),
                 amount=words.money(-applied.amount_minor, quote.currency),
             )
 

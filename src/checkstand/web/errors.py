@@ -84,7 +84,7 @@ async def _gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=499)
 
 
-async def unavailable(request: Request, error: Exception) -> Response:
+async def unavailable(request: Request, error: BaseException) -> Response:
     """503 with `Retry-After`: the database cannot be used right now, or the server is being stopped. One line in the log."""
     reference = uuid4().hex[:12]
     why = error.reason if isinstance(error, DatabaseUnavailable) else type(error).__name__

@@ -36,7 +36,7 @@ from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import TRIES, reread, store_changes, without_discount
 from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
 from checkstand.web.checkout.handlers import draw, kept, later, posted
-from checkstand.web.checkout.limits import wait_to_pay
+from checkstand.web.checkout.limits import wait_to_pay, was_taken
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
@@ -88,7 +88,10 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     wait_s = wait_to_pay(request, visit) if is_first else 0
     if wait_s:
         return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
-    return await _charge(request, visit, form, changes, details)
+    answer = await _charge(request, visit, form, changes, details)
+    if answer.status_code < 400:
+        was_taken(request)
+    return answer
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:

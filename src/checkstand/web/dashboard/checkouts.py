@@ -143,7 +143,7 @@ async def listing(visit: Visit) -> Response:
         title="Checkouts",
         section="checkouts",
         rows=await rows_of(visit, found.items),
-        pager=pager(visit, shown=len(found.items), total=found.total),
+        pager=pager(visit, found),
         chosen=status,
         text=text,
         statuses=[(str(item), words.checkout_chip(item).word) for item in CheckoutStatus],

@@ -17,6 +17,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.explain import rate_text
 from checkstand.flows.save_discount import create_discount, delete_discount, missing_products, read_discount
 from checkstand.store import discounts, products
+from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
@@ -65,19 +66,18 @@ async def listing(visit: Visit) -> Response:
     found = await discounts.search(
         db, organization_id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
     )
-    items, total = found.items, found.total
     if named is not None:
         known = await discounts.by_id(db, organization_id, named)
-        items, total = ([known], 1) if known else ([], 0)
-    restricted = {product_id for discount in items for product_id in discount.product_ids}
+        found = Page([known], 1) if known else Page([], 0)
+    restricted = {product_id for discount in found.items for product_id in discount.product_ids}
     goods = await products.by_ids(db, organization_id, list(restricted)) if restricted else {}
     return page(
         visit,
         "discounts.html",
         title="Discounts",
         section="discounts",
-        rows=[_row(visit, discount, goods) for discount in items],
-        pager=pager(visit, shown=len(items), total=total),
+        rows=[_row(visit, discount, goods) for discount in found.items],
+        pager=pager(visit, found),
         text=text,
         chosen=chosen,
     )

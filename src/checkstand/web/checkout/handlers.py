@@ -163,6 +163,8 @@ def kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str
         gone.add("email")
     if before.currency != after.currency:
         gone.add("currency")
+    if before.price_currency != after.price_currency:
+        gone |= {name for name in form if name.startswith("amount_")}
     return {name: value for name, value in form.items() if name not in gone}
 
 

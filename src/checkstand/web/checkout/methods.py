@@ -23,6 +23,8 @@ from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
 
 CARD = "card"
+# Card networks by how many people have one; the test bank knows the first four.
+NETWORKS = ("visa", "mastercard", "amex", "rupay", "discover", "diners", "jcb", "unionpay")
 # More choices than this are folded away, with the first ones in sight.
 _IN_SIGHT = 5
 _ACCOUNT_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -57,6 +59,7 @@ class Choices:
     folded: tuple[Choice, ...] = ()
     error: str = ""
     none: str = ""
+    networks: tuple[str, ...] = NETWORKS
 
     @property
     def every(self) -> tuple[Choice, ...]:
@@ -86,6 +89,12 @@ def offered(checkout: Checkout, country: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def in_reach(names: Sequence[str], wallets: Sequence[str]) -> tuple[str, ...]:
+    """The same with the wallets that the buyer's device has in front."""
+    first = [name for name in wallets if name in names]
+    return (*first, *(name for name in names if name not in first))
+
+
 def chosen_of(names: Sequence[str], checkout: Checkout, typed: Mapping[str, str]) -> str:
     """The choice that is marked: typed, else used before, else a card, else the first; empty where there is none."""
     for wanted in (typed.get("method"), checkout.payment_method, CARD):
@@ -99,7 +108,7 @@ def choices_of(
 ) -> Choices:
     """What the page offers. `field` makes a field of the page's form, `amount` is what is due."""
     checkout, t = visit.checkout, visit.texts
-    names = offered(checkout, country)
+    names = in_reach(offered(checkout, country), visit.wallets)
     if not names:
         return Choices(none="methods.none" if country else "methods.none_anywhere")
     saved = saved_choices(visit, typed)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from checkstand.domain.catalog import Custom
 from checkstand.domain.checkout import Checkout
 from checkstand.flows.confirm_checkout import what_is_missing
+from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.saved import PREFIX
@@ -18,6 +19,9 @@ def missing_complaints(preview: Checkout, form: Mapping[str, str]) -> list[Compl
     uses_saved = form.get("method", "").startswith(PREFIX)
     if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
         missing.append(complaint("name", "problem.name.required"))
+    address = preview.buyer.address
+    if address is not None and "state" in form and not address.state and places.has_needed_states(address.country):
+        missing.append(complaint("state", "problem.field.required"))
     options = preview.options
     needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
     if needs_tax_id and not preview.buyer.tax_id:

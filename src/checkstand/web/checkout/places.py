@@ -94,7 +94,9 @@ def _rules(country: str) -> ValidationRules:
 def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
     """The parts of an address that are asked for in a country, in its own order. The country itself is not among them."""
     rules = _rules(country)
-    modes = customary(country, asked).modes()
+    modes = {**customary(country, asked).modes()}
+    if modes["state"] == "optional" and has_needed_states(country):
+        modes["state"] = "required"
     order = [_OURS[name] for line in get_field_order({"country_code": country}) for name in line if name in _OURS]
     # What the domain demands is asked even where the country's own form has no place for it.
     if "city" not in order:
@@ -109,6 +111,15 @@ def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
         if name == "line1" and modes["line2"] != "disabled":
             parts.append(Part(name="line2", label_key="line2.label", is_required=modes["line2"] == "required"))
     return tuple(parts)
+
+
+def has_needed_states(country: str) -> bool:
+    """Whether an address there cannot do without its state, province or prefecture: in India, Brazil, Japan.
+
+    >>> [country for country in ("IN", "BR", "AU", "MX", "JP", "DE", "FR", "GB") if has_needed_states(country)]
+    ['IN', 'BR', 'AU', 'MX', 'JP']
+    """
+    return "country_area" in _rules(country).required_fields
 
 
 def _part(country: str, rules: ValidationRules, name: str, *, is_required: bool) -> Part:

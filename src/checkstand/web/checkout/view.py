@@ -13,8 +13,7 @@ from uuid import UUID
 from markupsafe import Markup
 
 from checkstand.domain.address import AddressFields
-from checkstand.domain.catalog import is_free
-from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
@@ -34,8 +33,9 @@ from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.saved import may_be_kept
 from checkstand.web.checkout.session import Visit
-from checkstand.web.checkout.summary import Summary, summarize
+from checkstand.web.checkout.summary import Headline, Summary, summarize
 from checkstand.web.checkout.wording import Wording, wording_for
+from checkstand.web.prose import LONG, prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +64,9 @@ class CheckoutView:
     """Everything the template prints."""
 
     heading: str
-    price: str
-    price_interval: str
-    trial: str
-    description: str
+    headline: Headline
+    description: Markup
+    is_long: bool
     picture: Picture | None
     goods: Goods
     summary: Summary
@@ -137,14 +136,13 @@ class _Builder:
         )
         contact, methods = self._contact(), self._methods(summary.due)
         country, address, business = self._country_field(), self._address(), self._business()
-        has_interval = single and product.recurrence and not isinstance(checkout.selected_price.terms, Metered)
+        described = (product.description or "").strip() if single else ""
         counter = Counter(checkout, self.words, self.given, self.messages)
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
-            price=self._price() if single else summary.due,
-            price_interval=self.words.per(product.recurrence) if has_interval and product.recurrence else "",
-            trial=self._trial() if single else "",
-            description=(product.description or "") if single else "",
+            headline=summary.headline if not self._is_metered else self._by_use(),
+            description=prose(described),
+            is_long=len(described) > LONG,
             picture=picture_of(checkout, checkout.lines[0]) if single else None,
             goods=counter.goods(self.country_code, is_adaptive=settings.adaptive_currency),
             summary=summary,
@@ -173,26 +171,14 @@ class _Builder:
 
     # ------------------------------------------------------------ what is sold
 
-    def _price(self) -> str:
-        """What the one product costs: all of it, or each where a cart has a number of it."""
-        checkout, quote = self.checkout, self.checkout.quote
-        if is_free(checkout.selected_price) and len(checkout.lines) == 1:
-            return self.t("price.free")
-        if isinstance(checkout.selected_price.terms, Metered):
-            return self.words.prices(checkout.selected, [checkout.selected_price])
-        first = quote.lines[0]
-        amount = quote.subtotal_minor if checkout.offers else first.unit_minor
-        if not checkout.offers and checkout.lines[0].quantity == 1:
-            amount = first.subtotal_minor
-        return self.words.money(amount, quote.currency)
+    @property
+    def _is_metered(self) -> bool:
+        """All that is sold is billed by use: nothing is due now, and the price of one use says more than a nought."""
+        return all(isinstance(self.checkout.price_of(line).terms, Metered) for line in self.checkout.lines)
 
-    def _trial(self) -> str:
-        checkout = self.checkout
-        span = active_trial(checkout.selected, checkout.trial) if checkout.trial_end else None
-        if span is None:
-            return ""
-        price = self.words.repeating(self._price(), checkout.selected.recurrence)
-        return self.t("trial.line", span=self.words.length(span), price=price)
+    def _by_use(self) -> Headline:
+        selected = self.checkout.selected
+        return Headline(amount=self.words.prices(selected, [self.checkout.selected_price]), note="", later=())
 
     def _discount(self) -> Discounting:
         checkout = self.checkout

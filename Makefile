@@ -86,4 +86,4 @@ $(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
 	@touch $@
 
 tools: $(VENV)/.installed-dev $(POLAR_0) $(LOCALSTRIPE) $(JS)/node_modules/.installed
-	@scripts/test-tools.sh node chromium
+	@scripts/test-tools.sh node chromium pgbouncer

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test-tools.sh [node] [chromium]: makes sure that the programs which the tests drive are here. As root on a Debian-like
+# test-tools.sh [node] [chromium] [pgbouncer]: makes sure that the programs which the tests drive are here. As root on a Debian-like
 # system the missing ones are installed; elsewhere a sentence says what to install.
 set -euo pipefail
 
@@ -51,8 +51,11 @@ for tool in "$@"; do
         has_any chromium chromium-browser google-chrome google-chrome-stable \
             || install "Chromium or Google Chrome" chromium fonts-liberation
         ;;
+    pgbouncer)
+        PATH=$PATH:/usr/sbin has_any pgbouncer || install "PgBouncer" pgbouncer
+        ;;
     *)
-        echo "test-tools.sh knows node and chromium, not $tool" >&2
+        echo "test-tools.sh knows node, chromium and pgbouncer, not $tool" >&2
         exit 2
         ;;
     esac

@@ -23,7 +23,7 @@ from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
 from checkstand.services import Services
 from checkstand.store.cache import Cache
-from checkstand.store.database import Database
+from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
 from checkstand.web import api_docs, dashboard, errors, health
 from checkstand.web import checkout as checkout_pages
@@ -49,10 +49,17 @@ class PublicUrl:
 
 
 @contextlib.asynccontextmanager
-async def open_services(settings: Settings, dsn: str, public_url: PublicUrl) -> AsyncIterator[Services]:
-    """Connect everything a process needs, and close it at the end."""
+async def open_services(
+    settings: Settings, dsn: str, public_url: PublicUrl, *, statement_within_s: float | None = STATEMENT_WITHIN_S
+) -> AsyncIterator[Services]:
+    """Connect everything a process needs, and close it at the end. `statement_within_s`: None for commands that read everything."""
     closing = contextlib.AsyncExitStack()
-    db = await Database.connect(dsn, max_size=settings.database_pool, statement_cache=settings.statement_cache)
+    db = await Database.connect(
+        dsn,
+        max_size=settings.database_pool,
+        statement_cache=settings.statement_cache,
+        statement_within_s=statement_within_s,
+    )
     cache = Cache(db)
     try:
         await cache.listen()

@@ -93,7 +93,7 @@ def opened(app: ASGIApp) -> Iterator[Door]:
     async def main() -> None:
         stop = asyncio.Event()
         loops.append((asyncio.get_running_loop(), stop))
-        await serve_web(app, listener, stop, ready=ready.set, protocol=Hasty)
+        await serve_web(app, listener, stop, ready=ready.set, drain_s=1, protocol=Hasty)
 
     thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()

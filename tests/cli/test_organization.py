@@ -39,6 +39,18 @@ def test_an_organization_is_opened_with_an_owner_and_a_token_can_be_made_for_it(
     assert "Traceback" not in again.err
 
 
+def test_somebody_with_an_account_keeps_their_password_and_is_told_so(at: Place, database_url: str) -> None:
+    email = f"{uuid4().hex[:8]}@example.com"
+    own = settings(database_url)
+    first, second = (f"shop-{uuid4().hex[:8]}" for _ in range(2))
+    made = at.run("organization", "create", "--name", "One", "--slug", first, "--email", email, **own)
+    assert len(made.out.strip()) >= 16
+    again = at.run("organization", "create", "--name", "Two", "--slug", second, "--email", email.upper(), **own)
+    assert (again.code, again.out) == (0, "")
+    assert "has a password already, which stays as it is" in again.err
+    assert f"Organization '{second}' (test) is open" in again.err
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [

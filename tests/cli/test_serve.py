@@ -67,7 +67,7 @@ def free_port() -> int:
 
 def serving(at: Place, port: int, **settings: str) -> subprocess.Popen[str]:
     process = at.start("serve", **{**COMPLETE, "CHECKSTAND_PORT": str(port), **settings})
-    assert eventually(lambda: answers(port), within_s=60), process.communicate(timeout=5)
+    assert eventually(lambda: answers(port), within_s=120), process.communicate(timeout=5)
     return process
 
 

@@ -25,8 +25,8 @@ def limited(database_url: str) -> Iterator[RunningServer]:
 class Buyer:
     """Somebody at one session's page, who posts its form by hand."""
 
-    def __init__(self, server: RunningServer) -> None:
-        stand = Stand(server, server.new_shop())
+    def __init__(self, server: RunningServer, stand: Stand | None = None) -> None:
+        stand = stand or Stand(server, server.new_shop())
         self.url = stand.url(stand.session("one_time"))
         self.shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', httpx2.get(self.url).text))
 
@@ -44,7 +44,13 @@ def test_the_eleventh_payment_of_a_session_in_a_minute_waits(limited: RunningSer
     assert 0 < int(answers[-1].headers["retry-after"]) <= 61
 
 
-def test_the_31st_payment_from_an_address_in_an_hour_waits_whatever_its_session(limited: RunningServer) -> None:
+def test_payments_that_are_taken_do_not_count_against_the_address_they_come_from(limited: RunningServer) -> None:
+    stand = Stand(limited, limited.new_shop())
+    paid = [Buyer(limited, stand).post("pay", **CARD).status_code for _ in range(34)]
+    assert paid == [303] * 34
+
+
+def test_the_31st_failed_payment_from_an_address_in_an_hour_waits_whatever_its_session(limited: RunningServer) -> None:
     buyers = [Buyer(limited) for _ in range(4)]
     codes = [buyer.post("pay", **WRONG).status_code for buyer in buyers for _ in range(8)]
     assert codes == [422] * 30 + [429] * 2

@@ -16,7 +16,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from checkstand.store.embedded import EmbeddedError, discard_abandoned, start, stop
+from checkstand.store.embedded import EmbeddedError, discard_abandoned, revive, start, stop
+from checkstand.store.embedded_server import NAME
 from checkstand.store.embedded_user import DATA_NAME, account_for
 from tests.store.embedded_place import (
     CAP_SYS_PTRACE,
@@ -90,6 +91,34 @@ def test_an_owner_killed_while_it_creates_the_database_does_no_harm(empty: Path,
     cluster = start(empty)
     assert remembers(cluster.dsn)
     assert [path.name for path in empty.glob(f"{DATA_NAME}*") if path.is_dir()] == [DATA_NAME]
+    stop(cluster)
+
+
+def test_a_start_waits_for_a_killed_owner_that_was_creating_the_database(spot: Path) -> None:
+    """Its session goes on creating it for a moment, and nobody else can meanwhile."""
+    owner = Owner(spot)
+    pid = postmaster(Path(owner.said["data"]))
+    elsewhere = owner.said["dsn"].replace(f"/{NAME}?", "/postgres?")
+    owner.kill()
+    ask(elsewhere, f"DROP DATABASE {NAME}")
+    template = threading.Thread(target=ask, args=(elsewhere.replace("/postgres?", "/template1?"), "SELECT pg_sleep(7)"))
+    template.start()
+    busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'template1'"
+    assert eventually(lambda: ask(elsewhere, busy) == 1)
+    cluster = start(spot)
+    assert postmaster(cluster.data) == pid, "it was waited for, not ended"
+    remember(cluster.dsn)
+    stop(cluster)
+    template.join()
+
+
+def test_a_server_that_is_killed_under_its_owner_is_started_again_at_the_same_address(spot: Path) -> None:
+    cluster = start(spot)
+    remember(cluster.dsn)
+    assert not revive(cluster)
+    os.kill(postmaster(cluster.data), signal.SIGKILL)
+    assert eventually(lambda: revive(cluster))
+    assert remembers(cluster.dsn)
     stop(cluster)
 
 

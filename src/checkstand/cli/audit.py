@@ -55,7 +55,8 @@ async def _audit(org: str | None, data: str | None) -> dict[str, Sequence[Check]
     folder = folder_of(settings, data)
     with borrowed(settings, folder) as dsn:
         settings = replace(settings, secret_key=key_of(settings, folder))
-        async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+        public_url = PublicUrl(settings.public_url)
+        async with open_services(settings, dsn, public_url, statement_within_s=None) as services:
             wanted = [await choose(services, org)] if org else await organizations.all_of_them(services.ports.db)
             return {found.slug: await audit_books(services.ports, found) for found in wanted}
 

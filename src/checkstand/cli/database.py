@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -23,18 +24,39 @@ from checkstand.store.database import open_connection
 from checkstand.store.unavailable import unavailable
 
 _TRY_AGAIN_AFTER_S = 0.5
+_LOOK_EVERY_S = 1.0
 log = structlog.get_logger("checkstand")
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedDatabase:
+    """The database that a server lives with: its address, and the embedded cluster where it owns one."""
+
+    dsn: str
+    cluster: embedded.Cluster | None = None
+
+    def revive(self) -> None:
+        """Start the embedded server again if it was killed. Raises EmbeddedError when it cannot be: then nothing can go on."""
+        if self.cluster is not None and embedded.revive(self.cluster):
+            log.warning("embedded_database_started_again", data=str(self.cluster.data), log=str(self.cluster.log))
+
+    async def guard(self) -> None:
+        """Keep the embedded server running until cancelled. Raises EmbeddedError."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self.cluster is not None:
+                await asyncio.to_thread(self.revive)
+
+
 @contextlib.contextmanager
-def owned(settings: Settings) -> Iterator[str]:
-    """The database's address for a process that lives as long as the embedded one."""
+def owned(settings: Settings) -> Iterator[OwnedDatabase]:
+    """The database for a process that lives as long as the embedded one."""
     if settings.database_url:
-        yield settings.database_url
+        yield OwnedDatabase(settings.database_url)
         return
     cluster = embedded.start(Path(settings.data_dir))
     try:
-        yield cluster.dsn
+        yield OwnedDatabase(cluster.dsn, cluster)
     finally:
         embedded.stop(cluster)
 

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from checkstand.cli import data_folder
+from checkstand.cli.database import OwnedDatabase, connected
 from checkstand.cli.listening import bind, url_of
 from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.terminal import Failure, note, paint
@@ -64,7 +65,7 @@ def run(options: DevOptions) -> None:
         bound = started.enter_context(bind(host, port))
         importing = _import_in_background()
         folder = started.enter_context(_folder(options, given))
-        dsn = started.enter_context(_database(options, given, folder))
+        database = started.enter_context(_database(options, given, folder))
         started.callback(ignore_signals)  # which comes before the database's end
         settings = replace(
             given,
@@ -76,7 +77,7 @@ def run(options: DevOptions) -> None:
         )
         importing()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(options, settings, dsn, bound, folder))
+            runner.run(_serve(options, settings, database, bound, folder))
 
 
 def _say_what_is_missing(options: DevOptions) -> None:
@@ -143,10 +144,10 @@ def _remove_abandoned() -> None:
 
 
 @contextlib.contextmanager
-def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[str]:
-    """The address of the database to use: the one that is named, else the embedded one of the folder."""
+def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[OwnedDatabase]:
+    """The database to use: the one that is named, else the embedded one of the folder."""
     if given.database_url:
-        yield given.database_url
+        yield OwnedDatabase(given.database_url)
         return
     if options.ephemeral:
         note(paint("Preparing a database ...", on=sys.stderr, faint=True))
@@ -154,15 +155,16 @@ def _database(options: DevOptions, given: Settings, folder: Path) -> Iterator[st
         note(paint("Preparing the database (first start only) ...", on=sys.stderr, faint=True))
     cluster = embedded.start(folder, durable=not options.ephemeral)
     try:
-        yield cluster.dsn
+        yield OwnedDatabase(cluster.dsn, cluster)
     finally:
         (embedded.discard if options.ephemeral else embedded.stop)(cluster)
 
 
-async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socket.socket, folder: Path) -> None:
+async def _serve(
+    options: DevOptions, settings: Settings, database: OwnedDatabase, bound: socket.socket, folder: Path
+) -> None:
     from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli import greeting
-    from checkstand.cli.database import connected
     from checkstand.cli.web import serve_web
     from checkstand.domain.tax import EVERYWHERE
     from checkstand.flows.tax_registrations import change_registrations
@@ -173,10 +175,10 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
 
     stop = stop_event()
     configure(settings.log_level, as_json=False)
-    connection = await connected(settings, dsn)
+    connection = await connected(settings, database.dsn)
     await migrate_on(connection)
     await connection.close()
-    async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+    async with open_services(settings, database.dsn, PublicUrl(settings.public_url)) as services:
         await _refuse_live(services)
         shop = await open_demo_shop(services.ports, services.authenticator)
         _refuse_another_key(shop, settings)
@@ -192,9 +194,16 @@ async def _serve(options: DevOptions, settings: Settings, dsn: str, bound: socke
                 shop, settings.public_url, kept_in=None if options.ephemeral else folder, as_json=options.as_json
             )
 
-        web = serve_web(front(create_app(services)), bound, stop, ready=ready, access_log=settings.log_level == "debug")
+        web = serve_web(
+            front(create_app(services)),
+            bound,
+            stop,
+            ready=ready,
+            drain_s=settings.drain_seconds,
+            access_log=settings.log_level == "debug",
+        )
         try:
-            await run_until(stop, web, worker.run())
+            await run_until(stop, web, worker.run(), database.guard())
         finally:
             data_folder.remove_note(folder)
 

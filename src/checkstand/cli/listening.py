@@ -15,8 +15,11 @@ BACKLOG = 2048
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (names of all interfaces)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket on host and port; port 0 takes a free one. Raises Failure that says what to do."""
+def bind(host: str, port: int, *, listens: bool = True) -> socket.socket:
+    """A socket on host and port; port 0 takes a free one. Raises Failure that says what to do.
+
+    `listens=False` leaves that to whoever accepts: until then callers are refused at once and may go elsewhere, instead of waiting.
+    """
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:
@@ -26,7 +29,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
-        bound.listen(BACKLOG)  # with SO_REUSEADDR only a listening socket keeps others from the port
+        if listens:
+            bound.listen(BACKLOG)  # with SO_REUSEADDR only a listening socket keeps others from the port
     except OSError as error:
         bound.close()
         raise Failure(_refusal(host, port, error)) from error

@@ -44,7 +44,8 @@ def create(
 ) -> None:
     """Create an organization and its owner, and print the owner's password.
 
-    Only the password goes to standard output; it is shown this once. Somebody who has an account already keeps theirs.
+    Only the password goes to standard output; it is shown this once. Somebody who has an account already keeps theirs, and
+    nothing is printed.
     """
     import asyncio
 
@@ -65,18 +66,23 @@ def create(
     if seat is not None and seat not in COUNTRIES:
         raise click.BadParameter(f"'{country}' is no country. Write its code, like DE.", param_hint="--country")
     password = asyncio.run(_create(name.strip(), email, short, cast("Mode", mode), code, seat, data))
-    note(f"Organization '{short}' ({mode}) is open. Sign in at /dashboard as {email}; the password is shown only now.")
+    whose = (
+        "the password is shown only now" if password else "this account has a password already, which stays as it is"
+    )
+    note(f"Organization '{short}' ({mode}) is open. Sign in at /dashboard as {email}; {whose}.")
     note(f"A key for its API: checkstand token create --name NAME --org {short}")
     if seat is None:
         note(
             f"Before it collects tax, say where it sells from: checkstand organization seller --country CODE --org {short}"
         )
-    print(password)
+    if password is not None:
+        print(password)
 
 
 async def _create(
     name: str, email: str, slug: str, mode: Mode, currency: str, country: str | None, data: str | None
-) -> str:
+) -> str | None:
+    """The owner's new password; None for somebody who has an account."""
     from dataclasses import replace
 
     from argon2 import PasswordHasher
@@ -93,7 +99,7 @@ async def _create(
         settings = replace(settings, secret_key=key_of(settings, folder))
         async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
             try:
-                await open_organization(
+                opened = await open_organization(
                     services.ports,
                     slug=slug,
                     name=name,
@@ -105,7 +111,7 @@ async def _create(
                 )
             except SlugTaken as error:
                 raise Failure(f"There is an organization '{slug}' already. Choose another name with --slug.") from error
-    return password
+    return password if opened.owner_is_new else None
 
 
 @command.command("tax")

@@ -1,7 +1,7 @@
 """The processes of a production server: `serve` (one web process, or several on one port) and `worker`.
 
-Both refuse to start on a missing setting or a schema that is not current, log JSON to standard error, and end within
-seconds of SIGTERM: requests in flight get a moment, an embedded database is stopped last.
+Both refuse to start on a missing setting or a schema that is not current, and log JSON to standard error. On SIGTERM nobody new is
+let in, requests under way are waited for (CHECKSTAND_DRAIN_SECONDS), and an embedded database is stopped last.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ import structlog
 import uvloop
 
 from checkstand import __version__
-from checkstand.cli import database
+from checkstand.cli.database import OwnedDatabase, connected, owned
 from checkstand.cli.listening import bind
 from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.supervisor import supervise
 from checkstand.cli.terminal import Failure
 from checkstand.ops.logging import configure
-from checkstand.ops.settings import Settings, require_for_serving
+from checkstand.ops.settings import PREFIX, Settings, not_used_yet, require_for_serving
 from checkstand.store import embedded
 from checkstand.store.migrate import pending
 
 _DATABASE_WAIT_S = 30.0
 _PARENT_CHECK_S = 1.0
+LINGER_S = 1.0
 
 log = structlog.get_logger("checkstand")
 
@@ -44,23 +45,33 @@ class Parent:
 
 def run_web(settings: Settings, parent: Parent | None) -> None:
     """Serve until a signal."""
-    require_for_serving(settings)
-    configure(settings.log_level, as_json=True)
+    _prepare(settings)
     with interruptible(), contextlib.ExitStack() as started:
-        bound = bind(settings.host, settings.port) if parent is None else socket.socket(fileno=parent.socket_fd)
+        bound = (
+            bind(settings.host, settings.port, listens=False)
+            if parent is None
+            else socket.socket(fileno=parent.socket_fd)
+        )
         started.enter_context(bound)
-        dsn = started.enter_context(database.owned(settings))
+        database = started.enter_context(owned(settings))
         started.callback(ignore_signals)
-        asyncio.run(_require_current_schema(settings, dsn))
+        asyncio.run(_require_current_schema(settings, database.dsn))
         if settings.workers > 1:
             with contextlib.suppress(KeyboardInterrupt):
-                supervise(settings.workers, bound, dsn)
+                supervise(settings.workers, bound, database, drain_s=settings.drain_seconds + LINGER_S)
             return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_web(settings, dsn, bound, parent))
+            runner.run(_web(settings, database, bound, parent))
 
 
-async def _web(settings: Settings, dsn: str, bound: socket.socket, parent: Parent | None) -> None:
+def _prepare(settings: Settings) -> None:
+    require_for_serving(settings)
+    configure(settings.log_level, as_json=True)
+    for name in not_used_yet(os.environ):
+        log.warning("setting_does_nothing_yet", name=f"{PREFIX}{name}")
+
+
+async def _web(settings: Settings, database: OwnedDatabase, bound: socket.socket, parent: Parent | None) -> None:
     from checkstand.app import PublicUrl, create_app, front, open_services
     from checkstand.cli.web import serve_web
 
@@ -70,11 +81,17 @@ async def _web(settings: Settings, dsn: str, bound: socket.socket, parent: Paren
     def ready() -> None:
         log.info("serving", host=host, port=port, public_url=settings.public_url, version=__version__)
 
-    async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
+    async with open_services(settings, database.dsn, PublicUrl(settings.public_url)) as services:
         web = serve_web(
-            front(create_app(services)), bound, stop, ready=ready, access_log=settings.log_level in ("debug", "info")
+            front(create_app(services)),
+            bound,
+            stop,
+            ready=ready,
+            drain_s=settings.drain_seconds,
+            linger_s=LINGER_S,
+            access_log=settings.log_level in ("debug", "info"),
         )
-        beside = [] if parent is None else [_stop_without(parent)]
+        beside = [database.guard()] if parent is None else [_stop_without(parent)]
         await run_until(stop, web, *beside)
     log.info("stopped")
 
@@ -87,8 +104,7 @@ async def _stop_without(parent: Parent) -> None:
 
 def run_worker(settings: Settings) -> None:
     """Do due work until a signal."""
-    require_for_serving(settings)
-    configure(settings.log_level, as_json=True)
+    _prepare(settings)
     with interruptible():
         dsn = settings.database_url or _beside_serve(Path(settings.data_dir))
         asyncio.run(_require_current_schema(settings, dsn))
@@ -124,7 +140,7 @@ async def _work(settings: Settings, dsn: str) -> None:
 
 
 async def _require_current_schema(settings: Settings, dsn: str) -> None:
-    connection = await database.connected(settings, dsn)
+    connection = await connected(settings, dsn)
     try:
         missing = await pending(connection)
     finally:

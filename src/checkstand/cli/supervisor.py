@@ -1,7 +1,8 @@
 """Several web processes on one port, with CHECKSTAND_WORKERS above 1: started here, replaced when one ends.
 
-Each is `checkstand serve` itself with the bound socket handed down; the kernel shares connections out among them. The
-parent owns an embedded database, so the children name it as an ordinary one.
+Each is `checkstand serve` itself with the bound socket handed down; the kernel shares connections out among them. Only the children
+listen, from when they are ready until they end: what the parent has of the socket would take callers that nobody answers. The parent
+owns an embedded database, so the children name it as an ordinary one.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from dataclasses import dataclass
 
 import structlog
 
+from checkstand.cli.database import OwnedDatabase
 from checkstand.cli.terminal import Failure
 
 _POLL_S = 0.2
-_END_S = 5.0
+_END_WITHIN_S = 5.0
 _HEALTHY_AFTER_S = 10.0
 _EARLY_ENDS_MAX = 5
 
@@ -32,9 +34,12 @@ class _Child:
     started: float
 
 
-def supervise(processes: int, bound: socket.socket, dsn: str) -> None:
-    """Keep `processes` web processes running until interrupted. Raises Failure when they end as soon as they start."""
-    children = [_start(bound, dsn) for _ in range(processes)]
+def supervise(processes: int, bound: socket.socket, database: OwnedDatabase, *, drain_s: float) -> None:
+    """Keep `processes` web processes running until interrupted, and their database. `drain_s`: how long each may take to end.
+
+    Raises Failure when they end as soon as they start, EmbeddedError when the database cannot be started again.
+    """
+    children = [_start(bound, database.dsn) for _ in range(processes)]
     early_ends = 0
     try:
         while True:
@@ -46,10 +51,12 @@ def supervise(processes: int, bound: socket.socket, dsn: str) -> None:
                 if early_ends > _EARLY_ENDS_MAX:
                     raise Failure("The web processes end as soon as they start. The lines above say why.")
                 log.warning("web process ended, starting another", pid=child.process.pid, exit_code=code)
-                children[place] = _start(bound, dsn)
+                children[place] = _start(bound, database.dsn)
+            database.revive()
             time.sleep(_POLL_S)
     finally:
-        _end([child.process for child in children])
+        bound.close()
+        _end([child.process for child in children], within_s=drain_s + _END_WITHIN_S)
 
 
 def _start(bound: socket.socket, dsn: str) -> _Child:
@@ -64,10 +71,10 @@ def _start(bound: socket.socket, dsn: str) -> _Child:
     return _Child(process, time.monotonic())
 
 
-def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+def _end(processes: list[subprocess.Popen[bytes]], *, within_s: float) -> None:
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + _END_S
+    deadline = time.monotonic() + within_s
     for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=max(0.0, deadline - time.monotonic()))

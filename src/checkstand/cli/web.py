@@ -8,24 +8,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sized
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import BACKLOG
+from checkstand.web.errors import unavailable
 
-GRACE_S = 1
-"""How long requests may still run after the wish to stop: event streams never end by themselves."""
+_LOOK_EVERY_S = 0.05
+_CUT_OFF_WITHIN_S = 1.0
 
 
 class _Server(uvicorn.Server):
-    """Says when it accepts requests, and leaves signals alone."""
+    """Says when it accepts requests, leaves signals alone, and ends so that no caller is cut off in the middle."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], linger_s: float) -> None:
         super().__init__(config)
         self._ready = ready
+        self._linger_s = linger_s
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -35,6 +39,50 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening first. Who is connected already may ask once more, within a moment, and is told that the connection ends;
+        then requests under way are waited for, and what is left at the end is answered by `AnswersWhenCutOff`.
+        """
+        await asyncio.sleep(0)  # one look: connections that the system has accepted for us become ours
+        for server in self.servers:
+            server.close()
+        for sock in sockets or []:
+            sock.close()
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        await self._until_nobody(self.server_state.connections, self._linger_s)
+        await super().shutdown(sockets)
+        await self._until_nobody(self.server_state.tasks, _CUT_OFF_WITHIN_S)
+
+    async def _until_nobody(self, waited_for: Sized, within_s: float) -> None:
+        deadline = time.monotonic() + within_s
+        while waited_for and time.monotonic() < deadline:  # noqa: ASYNC110 - uvicorn tells nobody
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+
+class AnswersWhenCutOff:
+    """A request that is still at work when the server has to end is answered as one that the database did not answer: nobody knows
+    yet what became of it. It must not pay again, and looks again later.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def noting(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except asyncio.CancelledError as cut_off:
+            if began or scope["type"] != "http":
+                raise
+            response = await unavailable(Request(scope), cut_off)
+            await response(scope, receive, send)
+
 
 async def serve_web(
     app: ASGIApp,
@@ -42,12 +90,17 @@ async def serve_web(
     stop: asyncio.Event,
     *,
     ready: Callable[[], None],
+    drain_s: int,
+    linger_s: float = 0.0,
     access_log: bool = False,
     protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
-    """Serve until `stop` is set. `ready` is called once requests are accepted."""
+    """Serve until `stop` is set. `ready` is called once requests are accepted.
+
+    `drain_s`: how long requests may still run after the wish to stop; `linger_s`: how long somebody connected may still send one.
+    """
     config = uvicorn.Config(
-        app,
+        AnswersWhenCutOff(app),
         http=protocol,
         ws="none",
         loop="none",
@@ -57,9 +110,9 @@ async def serve_web(
         proxy_headers=False,  # X-Forwarded-For is read where it matters, from trusted proxies only
         server_header=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=drain_s,
     )
-    server = _Server(config, ready)
+    server = _Server(config, ready, linger_s)
 
     async def end() -> None:
         await stop.wait()

@@ -79,6 +79,8 @@ async def audit_books(ports: Ports, organization: Organization) -> list[Check]:
     for name, read, sentence in _RULES:
         compared = await read(ports.db, organization.id)
         problems = tuple(_told(sentence, difference) for difference in compared.differences)
+        if compared.differing > len(problems):
+            problems += (f"And {compared.differing - len(problems)} more like these.",)
         note = await _fees(ports, organization) if read is audit.fees_and_ledger else None
         checks.append(Check(name=name, compared=compared.looked_at, problems=problems, note=note))
     return checks + await _gateways(ports, organization)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from checkstand.domain.organization import Mode, Organization, OrganizationSettings, User
@@ -11,6 +12,15 @@ from checkstand.store import organizations
 
 class SlugTaken(Exception):
     """Another organization has this slug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedOrganization:
+    """The new organization and its owner. `owner_is_new`: the password that was given is theirs; else they keep the one they have."""
+
+    organization: Organization
+    owner_id: UUID
+    owner_is_new: bool
 
 
 async def open_organization(
@@ -23,8 +33,8 @@ async def open_organization(
     password_hash: str,
     currency: str = "USD",
     country: str | None = None,
-) -> tuple[Organization, UUID]:
-    """A new organization and the id of its owner; somebody who signs in with this e-mail already becomes its owner too.
+) -> OpenedOrganization:
+    """Open an organization; somebody who signs in with this e-mail already becomes its owner too.
 
     `country`: where it sells from, if that is known. Raises SlugTaken. The password of somebody known is left as it is.
     """
@@ -47,4 +57,4 @@ async def open_organization(
         if known is None:
             await organizations.add_user(tx, user, password_hash)
         await organizations.add_membership(tx, organization.id, user.id, "owner", now=now)
-    return organization, user.id
+    return OpenedOrganization(organization=organization, owner_id=user.id, owner_is_new=known is None)

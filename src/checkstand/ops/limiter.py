@@ -46,6 +46,12 @@ class Limiter:
         windows = [self._count(identity, limit, block_s) for limit in limits]
         return max(windows, key=lambda window: (window.retry_after_s, -window.remaining))
 
+    def give_back(self, identity: str, limits: Sequence[RateLimitItem]) -> None:
+        """Uncount one request, which turned out to be none of those that are limited."""
+        if self.enabled:
+            for limit in limits:
+                self._windows.hit(limit, identity, cost=-1)
+
     def _count(self, identity: str, limit: RateLimitItem, block_s: int) -> Window:
         allowed = self._windows.hit(limit, identity)
         stats = self._windows.get_window_stats(limit, identity)

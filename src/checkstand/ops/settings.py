@@ -36,7 +36,7 @@ MEANING = {
     "DRAIN_SECONDS": "How long SIGTERM waits for requests under way, such as a payment that the gateway is thinking about.",
 }
 # Names that scripts may give already, and that do nothing yet. They are no settings, but nonsense in them is refused.
-_NOT_YET = {"SMTP_URL": re.compile(r"smtps?://[^\s/]*[^\s/:@](:\d+)?/?")}
+_NOT_YET = {"SMTP_URL": re.compile(r"smtps?://([^\s/@]*@)?([^\s/:@\[\]]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?/?")}
 _NUMBERS = {
     "WORKERS": (1, 256),
     "PORT": (0, 65535),

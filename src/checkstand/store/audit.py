@@ -1,6 +1,7 @@
-"""What an audit reads: each statement lists what does not agree, or what is to be compared with a gateway's own books.
+"""What an audit reads: each statement sets beside each other what should be equal; the database compares and tells what is not.
 
-A difference is one row with its amounts; no rows means that the rule holds. One organization at a time.
+A difference is one row with its amounts; no rows means that the rule holds. One organization at a time, and each table is read once
+for each rule, whatever its length: sums are made for all orders together, never order by order.
 """
 
 from __future__ import annotations
@@ -13,6 +14,25 @@ import asyncpg
 
 from checkstand.domain.ledger import Moved
 from checkstand.store.database import Executor
+
+TOLD_AT_MOST = 1_000
+# Sums of one organization for each order; currency by currency where the order's own is not the only one.
+_PAID = """
+    SELECT order_id, sum(amount_minor) AS amount_minor
+    FROM payment_attempts
+    WHERE organization_id = $1
+      AND status = 'succeeded'
+    GROUP BY order_id
+"""
+_REFUNDED = """
+    SELECT
+        order_id,
+        sum(net_minor + tax_minor) FILTER (WHERE status = 'succeeded') AS given_back_minor,
+        sum(net_minor + tax_minor) FILTER (WHERE status <> 'failed') AS given_back_or_on_its_way_minor
+    FROM refunds
+    WHERE organization_id = $1
+    GROUP BY order_id
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,20 +47,44 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """How many things were looked at, and which of them differ."""
+    """How many things were looked at, how many of them differ, and the first of those."""
 
     looked_at: int
+    differing: int
     differences: tuple[Difference, ...]
 
 
 async def _compared(db: Executor, organization_id: UUID, statement: str) -> Compared:
-    """Runs a statement whose rows are name, expected, found, currency: one for everything that is looked at."""
-    rows = await db.fetch(statement, organization_id)
-    return Compared(looked_at=len(rows), differences=tuple(_difference(row) for row in rows if _differs(row)))
-
-
-def _differs(row: asyncpg.Record) -> bool:
-    return bool(row["expected"] != row["found"])
+    """Runs a statement whose rows are place (what they are told in the order of), name, expected, found and currency: one for
+    everything that is looked at.
+    """
+    rows = await db.fetch(
+        f"""
+        WITH compared AS MATERIALIZED (
+            {statement}
+        ),
+        counted AS (
+            SELECT count(*) AS looked_at, count(*) FILTER (WHERE expected <> found) AS differing
+            FROM compared
+        )
+        SELECT counted.looked_at, counted.differing, told.name, told.expected, told.found, told.currency
+        FROM counted
+        LEFT JOIN (
+            SELECT place, name, expected, found, currency
+            FROM compared
+            WHERE expected <> found
+            ORDER BY place, name
+            LIMIT {TOLD_AT_MOST}
+        ) AS told ON true
+        ORDER BY told.place, told.name
+        """,
+        organization_id,
+    )
+    return Compared(
+        looked_at=rows[0]["looked_at"],
+        differing=rows[0]["differing"],
+        differences=tuple(_difference(row) for row in rows if row["name"] is not None),
+    )
 
 
 def _difference(row: asyncpg.Record) -> Difference:
@@ -55,11 +99,15 @@ async def movements(db: Executor, organization_id: UUID) -> Compared:
         db,
         organization_id,
         """
-        SELECT transaction_id::text AS name, 0 AS expected, sum(amount_minor)::bigint AS found, currency
+        SELECT
+            extract(epoch FROM min(created_at)) AS place,
+            transaction_id::text AS name,
+            0 AS expected,
+            sum(amount_minor)::bigint AS found,
+            currency
         FROM ledger_entries
         WHERE organization_id = $1
         GROUP BY transaction_id, currency
-        ORDER BY min(created_at), name
         """,
     )
 
@@ -97,13 +145,13 @@ async def orders_and_payments(db: Executor, organization_id: UUID) -> Compared:
             GROUP BY order_id, currency
         )
         SELECT
+            o.number AS place,
             coalesce('order #' || o.number, 'payment ' || c.order_id) AS name,
             coalesce(o.total_minor, 0)::bigint AS expected,
             coalesce(c.amount_minor, 0)::bigint AS found,
             coalesce(o.currency, c.currency) AS currency
         FROM (SELECT id, number, total_minor, currency FROM orders WHERE organization_id = $1) AS o
         FULL JOIN captured AS c ON c.order_id = o.id AND c.currency = o.currency
-        ORDER BY o.number
         """,
     )
 
@@ -115,18 +163,19 @@ async def orders_and_items(db: Executor, organization_id: UUID) -> Compared:
         organization_id,
         """
         SELECT
+            o.number AS place,
             'order #' || o.number AS name,
             o.total_minor AS expected,
-            coalesce((
-                SELECT sum(i.net_minor + i.tax_minor)
-                FROM order_items AS i
-                WHERE i.organization_id = o.organization_id
-                  AND i.order_id = o.id
-            ), 0)::bigint AS found,
+            coalesce(i.amount_minor, 0)::bigint AS found,
             o.currency
         FROM orders AS o
+        LEFT JOIN (
+            SELECT order_id, sum(net_minor + tax_minor) AS amount_minor
+            FROM order_items
+            WHERE organization_id = $1
+            GROUP BY order_id
+        ) AS i ON i.order_id = o.id
         WHERE o.organization_id = $1
-        ORDER BY o.number
         """,
     )
 
@@ -138,45 +187,42 @@ async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
     return await _compared(
         db,
         organization_id,
-        """
+        f"""
         SELECT
+            o.number AS place,
             'order #' || o.number AS name,
             (
                 o.total_minor
-                - coalesce((
-                    SELECT sum(r.net_minor + r.tax_minor)
-                    FROM refunds AS r
-                    WHERE r.organization_id = o.organization_id
-                      AND r.order_id = o.id
-                      AND r.status = 'succeeded'
-                ), 0)
-                - coalesce((
-                    SELECT sum(d.amount_minor)
-                    FROM disputes AS d
-                    WHERE d.organization_id = o.organization_id
-                      AND d.order_id = o.id
-                      AND d.status NOT IN ('won', 'cancelled')
-                ), 0)
-                - coalesce((
-                    SELECT sum(p.fee_minor)
-                    FROM payment_attempts AS p
-                    WHERE p.organization_id = o.organization_id
-                      AND p.order_id = o.id
-                      AND p.fee_currency = o.currency
-                ), 0)
+                - coalesce(r.given_back_minor, 0)
+                - coalesce(d.amount_minor, 0)
+                - coalesce(p.fee_minor, 0)
             )::bigint AS expected,
-            coalesce((
-                SELECT sum(e.amount_minor)
-                FROM ledger_entries AS e
-                WHERE e.organization_id = o.organization_id
-                  AND e.order_id = o.id
-                  AND e.account = 'gateway'
-                  AND e.currency = o.currency
-            ), 0)::bigint AS found,
+            coalesce(e.amount_minor, 0)::bigint AS found,
             o.currency
         FROM orders AS o
+        LEFT JOIN ({_REFUNDED}) AS r ON r.order_id = o.id
+        LEFT JOIN (
+            SELECT order_id, sum(amount_minor) AS amount_minor
+            FROM disputes
+            WHERE organization_id = $1
+              AND status NOT IN ('won', 'cancelled')
+            GROUP BY order_id
+        ) AS d ON d.order_id = o.id
+        LEFT JOIN (
+            SELECT order_id, fee_currency, sum(fee_minor) AS fee_minor
+            FROM payment_attempts
+            WHERE organization_id = $1
+              AND fee_currency IS NOT NULL
+            GROUP BY order_id, fee_currency
+        ) AS p ON p.order_id = o.id AND p.fee_currency = o.currency
+        LEFT JOIN (
+            SELECT order_id, currency, sum(amount_minor) AS amount_minor
+            FROM ledger_entries
+            WHERE organization_id = $1
+              AND account = 'gateway'
+            GROUP BY order_id, currency
+        ) AS e ON e.order_id = o.id AND e.currency = o.currency
         WHERE o.organization_id = $1
-        ORDER BY o.number
         """,
     )
 
@@ -202,6 +248,7 @@ async def fees_and_ledger(db: Executor, organization_id: UUID) -> Compared:
             GROUP BY order_id, currency
         )
         SELECT
+            o.number AS place,
             coalesce('order #' || o.number, 'payment ' || coalesce(k.order_id, b.order_id)) AS name,
             coalesce(k.amount_minor, 0)::bigint AS expected,
             coalesce(b.amount_minor, 0)::bigint AS found,
@@ -209,7 +256,6 @@ async def fees_and_ledger(db: Executor, organization_id: UUID) -> Compared:
         FROM kept AS k
         FULL JOIN booked AS b ON b.order_id = k.order_id AND b.currency = k.currency
         LEFT JOIN orders AS o ON o.organization_id = $1 AND o.id = coalesce(k.order_id, b.order_id)
-        ORDER BY o.number, currency
         """,
     )
 
@@ -237,6 +283,7 @@ async def order_numbers(db: Executor, organization_id: UUID) -> Compared:
         organization_id,
         """
         SELECT
+            0 AS place,
             'orders' AS name,
             last_order_number AS expected,
             (SELECT count(*) FROM orders WHERE orders.organization_id = organizations.id) AS found,
@@ -252,21 +299,16 @@ async def refunds_of_orders(db: Executor, organization_id: UUID) -> Compared:
     return await _compared(
         db,
         organization_id,
-        """
+        f"""
         SELECT
+            o.number AS place,
             'order #' || o.number AS name,
-            coalesce((
-                SELECT sum(r.net_minor + r.tax_minor)
-                FROM refunds AS r
-                WHERE r.organization_id = o.organization_id
-                  AND r.order_id = o.id
-                  AND r.status <> 'failed'
-            ), 0)::bigint AS expected,
+            coalesce(r.given_back_or_on_its_way_minor, 0)::bigint AS expected,
             o.refunded_minor AS found,
             o.currency
         FROM orders AS o
+        LEFT JOIN ({_REFUNDED}) AS r ON r.order_id = o.id
         WHERE o.organization_id = $1
-        ORDER BY o.number
         """,
     )
 
@@ -276,24 +318,17 @@ async def refunds_beyond_payments(db: Executor, organization_id: UUID) -> Compar
     return await _compared(
         db,
         organization_id,
-        """
+        f"""
         SELECT
+            o.number AS place,
             'order #' || o.number AS name,
             0 AS expected,
-            greatest(0, sum(r.net_minor + r.tax_minor) - coalesce((
-                SELECT sum(a.amount_minor)
-                FROM payment_attempts AS a
-                WHERE a.organization_id = o.organization_id
-                  AND a.order_id = o.id
-                  AND a.status = 'succeeded'
-            ), 0))::bigint AS found,
+            greatest(0, r.given_back_or_on_its_way_minor - coalesce(p.amount_minor, 0))::bigint AS found,
             o.currency
-        FROM refunds AS r
-        JOIN orders AS o ON o.organization_id = r.organization_id AND o.id = r.order_id
-        WHERE r.organization_id = $1
-          AND r.status <> 'failed'
-        GROUP BY o.organization_id, o.id, o.number, o.currency
-        ORDER BY o.number
+        FROM ({_REFUNDED}) AS r
+        JOIN orders AS o ON o.organization_id = $1 AND o.id = r.order_id
+        LEFT JOIN ({_PAID}) AS p ON p.order_id = r.order_id
+        WHERE r.given_back_or_on_its_way_minor IS NOT NULL
         """,
     )
 
@@ -305,18 +340,19 @@ async def redemption_counts(db: Executor, organization_id: UUID) -> Compared:
         organization_id,
         """
         SELECT
+            0 AS place,
             coalesce(d.code, d.name) AS name,
-            (
-                SELECT count(*)
-                FROM redemptions AS r
-                WHERE r.organization_id = d.organization_id
-                  AND r.discount_id = d.id
-            ) AS expected,
+            coalesce(r.redemptions, 0) AS expected,
             d.redemptions_count AS found,
             '' AS currency
         FROM discounts AS d
+        LEFT JOIN (
+            SELECT discount_id, count(*) AS redemptions
+            FROM redemptions
+            WHERE organization_id = $1
+            GROUP BY discount_id
+        ) AS r ON r.discount_id = d.id
         WHERE d.organization_id = $1
-        ORDER BY name
         """,
     )
 
@@ -328,6 +364,7 @@ async def redemptions_and_orders(db: Executor, organization_id: UUID) -> Compare
         organization_id,
         """
         SELECT
+            NULL::bigint AS place,
             'checkout ' || r.checkout_id AS name,
             1 AS expected,
             (c.status = 'confirmed' OR o.id IS NOT NULL)::integer AS found,
@@ -338,20 +375,18 @@ async def redemptions_and_orders(db: Executor, organization_id: UUID) -> Compare
         WHERE r.organization_id = $1
         UNION ALL
         SELECT
+            o.number AS place,
             'order #' || o.number AS name,
             1 AS expected,
-            EXISTS (
-                SELECT 1
-                FROM redemptions AS r
-                WHERE r.organization_id = o.organization_id
-                  AND r.checkout_id = o.checkout_id
-                  AND r.discount_id = o.discount_id
-            )::integer AS found,
+            (r.id IS NOT NULL)::integer AS found,
             '' AS currency
         FROM orders AS o
+        LEFT JOIN redemptions AS r
+            ON r.organization_id = o.organization_id
+            AND r.checkout_id = o.checkout_id
+            AND r.discount_id = o.discount_id
         WHERE o.organization_id = $1
           AND o.discount_id IS NOT NULL
-        ORDER BY name
         """,
     )
 

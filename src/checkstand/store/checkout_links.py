@@ -190,5 +190,5 @@ async def search(
     if wanted.product_ids:
         query.where(f"product_ids && {query.bind(list(wanted.product_ids))}::uuid[]")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_link(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_link(row) for row in found.items])

@@ -150,8 +150,8 @@ async def search(
         query.where(f"(strpos(lower(name), lower({text}::text)) > 0 OR strpos(slug, lower({text}::text)) > 0)")
     query.any_of("kind", wanted.kinds, "text")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, COLUMNS, offset=offset, limit=limit)
-    return Page([from_row(row) for row in rows], total)
+    found = await query.page(db, COLUMNS, offset=offset, limit=limit)
+    return found.of([from_row(row) for row in found.items])
 
 
 async def sessions_asking(

@@ -258,8 +258,8 @@ async def search(
     query.at_least("created_at", wanted.created_after)
     query.at_most("created_at", wanted.created_before)
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, COLUMNS, offset=offset, limit=limit)
-    return Page([from_row(row) for row in rows], total)
+    found = await query.page(db, COLUMNS, offset=offset, limit=limit)
+    return found.of([from_row(row) for row in found.items])
 
 
 async def after(

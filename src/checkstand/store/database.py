@@ -18,7 +18,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.store.grouped import Grouped
-from checkstand.store.pool import Pool
+from checkstand.store.pool import PATIENCE_S, Pool
 from checkstand.store.unavailable import DatabaseUnavailable, unavailable
 
 __all__ = ["Database", "DatabaseUnavailable", "Executor", "Tally", "Transaction", "open_connection", "tally"]
@@ -150,11 +150,12 @@ class Database:
         max_size: int = POOL_SIZE,
         statement_cache: bool = True,
         statement_within_s: float | None = STATEMENT_WITHIN_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._open = partial(
             open_connection, dsn, statement_cache=statement_cache, statement_within_s=statement_within_s
         )
-        self.pool = Pool(self._connect, size=max_size)
+        self.pool = Pool(self._connect, size=max_size, patience_s=patience_s)
         self._grouped: dict[str, Grouped] = {}
 
     def grouped(self, single: str, several: str, *, fact_width: int) -> Grouped:

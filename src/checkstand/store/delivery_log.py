@@ -61,10 +61,10 @@ async def search(
     if wanted.text:
         query.contains("delivery_id::text || ' ' || response", wanted.text)
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _ATTEMPT, offset=offset, limit=limit)
-    attempts = [DeliveryAttempt(**{key: row[key] for key in DeliveryAttempt.__slots__}) for row in rows]
+    found = await query.page(db, _ATTEMPT, offset=offset, limit=limit)
+    attempts = [DeliveryAttempt(**{key: row[key] for key in DeliveryAttempt.__slots__}) for row in found.items]
     events = await _events(db, organization_id, {attempt.delivery_id for attempt in attempts})
-    return Page([Entry(attempt, *events[attempt.delivery_id]) for attempt in attempts], total)
+    return found.of([Entry(attempt, *events[attempt.delivery_id]) for attempt in attempts])
 
 
 async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) -> dict[UUID, tuple[Delivery, str]]:

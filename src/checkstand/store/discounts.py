@@ -240,8 +240,8 @@ async def search(
         )"""
         query.where(redeemable if wanted.is_redeemable else f"NOT {redeemable}")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_discount(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_discount(row) for row in found.items])
 
 
 async def reserve(

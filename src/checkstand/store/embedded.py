@@ -37,7 +37,7 @@ from checkstand.store.embedded_user import (
     remove_sockets,
 )
 
-__all__ = ["Cluster", "EmbeddedError", "discard", "discard_abandoned", "exists", "find", "start", "stop"]
+__all__ = ["Cluster", "EmbeddedError", "discard", "discard_abandoned", "exists", "find", "revive", "start", "stop"]
 
 LOCK_NAME = "postgresql.lock"
 LOG_NAME = "postgresql.log"
@@ -47,7 +47,9 @@ _locks: dict[Path, int] = {}  # held by this process: folder of the cluster -> d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A running embedded PostgreSQL. `dsn` is for asyncpg; `started`: by this process, rather than found running."""
+    """A running embedded PostgreSQL. `dsn` is for asyncpg; `started`: by this process, rather than found running; `durable`: as
+    it was asked for.
+    """
 
     data: Path
     socket_dir: Path
@@ -55,6 +57,7 @@ class Cluster:
     dsn: str
     log: Path
     started: bool
+    durable: bool = True
 
 
 def start(folder: Path, *, durable: bool = True, bin_dirs: Iterable[Path] | None = None) -> Cluster:
@@ -114,6 +117,25 @@ def stop(cluster: Cluster, *, mode: Literal["fast", "immediate"] = "fast") -> No
     _release_lock(cluster.data.parent)
 
 
+def revive(cluster: Cluster) -> bool:
+    """Start the server of an owned cluster again where it ended by itself. False, and nothing done, while it lives.
+
+    Raises EmbeddedError when it cannot be started, or not at the address that its users know.
+    """
+    if server.read(cluster.data) is not None:
+        return False
+    folder = cluster.log.parent
+    if not cluster.data.exists():
+        raise EmbeddedError(f"The database in '{cluster.data}' is gone. Restore a backup, then start again.")
+    try:
+        again = _start_owned(folder, cluster.data.parent, durable=cluster.durable, bin_dirs=None)
+    except OSError as error:
+        raise from_os(error, folder) from error
+    if again.dsn != cluster.dsn:
+        raise EmbeddedError(f"The database in '{cluster.data}' runs again, but at another address. Start again.")
+    return True
+
+
 def discard(cluster: Cluster) -> None:
     """End the database at once and remove it, wherever it lives; the rest of its folder is left alone."""
     stop(cluster, mode="immediate")
@@ -170,7 +192,7 @@ def _start_owned(folder: Path, home: Path, *, durable: bool, bin_dirs: Iterable[
     except BaseException:  # an interrupt: nobody would know that it runs
         server.end(running, "immediate")
         raise
-    return _cluster(folder, data, running, started=True)
+    return _cluster(folder, data, running, started=True, durable=durable)
 
 
 def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
@@ -186,20 +208,18 @@ def _adopt(folder: Path, data: Path, *, durable: bool) -> Cluster | None:
     except server.Unreachable:  # its socket was swept out of the temporary folder
         server.end(found, "fast")
         return None
-    except (server.NoAnswer, asyncpg.PostgresError) as error:
-        if server.has_ended(data, found.pid):  # killed a moment ago: it hung up on us while it went
-            return None
-        raise EmbeddedError(
-            f"PostgreSQL (process {found.pid}) holds '{data}' but does not answer. End it with `kill -9 {found.pid}` "
-            "and start again; nothing that was confirmed is lost."
-        ) from error
+    except (server.NoAnswer, asyncpg.PostgresError):
+        # Killed a moment ago, it hung up on us while it went; or it answers nobody, and has no owner that could mend that.
+        if not server.has_ended(data, found.pid):
+            server.end(found, "immediate")
+        return None
     if where != data or (durable and not is_durable):  # its folder was moved, or it runs for speed
         server.end(ready, "fast")
         return None
-    return _cluster(folder, data, ready, started=False)
+    return _cluster(folder, data, ready, started=False, durable=durable)
 
 
-def _cluster(folder: Path, data: Path, running: server.Postmaster, *, started: bool) -> Cluster:
+def _cluster(folder: Path, data: Path, running: server.Postmaster, *, started: bool, durable: bool = True) -> Cluster:
     return Cluster(
         data=data,
         socket_dir=running.socket_dir,
@@ -207,6 +227,7 @@ def _cluster(folder: Path, data: Path, running: server.Postmaster, *, started: b
         dsn=running.dsn,
         log=folder / LOG_NAME,
         started=started,
+        durable=durable,
     )
 
 

@@ -35,8 +35,9 @@ _INITDB_TIMEOUT_S = 120.0
 _READY_TIMEOUT_S = 300.0  # after a crash: replaying max_wal_size on a slow disk
 _GOING_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 5.0
+_PATIENCE_S = 8.0
 _LEFTOVER_TIMEOUT_S = 90.0  # sessions of a killed server end with the statement they are in
-_END_TIMEOUT_S = {signal.SIGINT: 60.0, signal.SIGQUIT: 10.0}
+_END_TIMEOUT_S = {signal.SIGINT: 60.0, signal.SIGQUIT: 10.0, signal.SIGKILL: 10.0}
 _POLL_S = 0.01
 _MAKING = f"{DATA_NAME}.new-"
 _LOG_MAX_BYTES = 8 << 20
@@ -289,34 +290,50 @@ def ask(running: Postmaster) -> tuple[Path, bool]:
 
 
 async def _ask(running: Postmaster) -> tuple[Path, bool]:
-    try:
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
         try:
-            connection = await _connect(running.dsn)
+            return await _asked(running)
         except asyncpg.InvalidCatalogNameError:
             await _create_database(running)
-            connection = await _connect(running.dsn)
-        try:
-            row = await connection.fetchrow(
-                """
-                SELECT current_setting('data_directory') AS data,
-                       current_setting('fsync')::boolean AS durable
-                """,
-                timeout=_ANSWER_TIMEOUT_S,
-            )
-        finally:
-            await connection.close(timeout=_ANSWER_TIMEOUT_S)
-    except TimeoutError as error:
-        raise NoAnswer from error
-    except OSError as error:
-        raise Unreachable from error
+        except TimeoutError as error:  # a busy machine is slow as well
+            if time.monotonic() > deadline:
+                raise NoAnswer from error
+        except OSError as error:
+            raise Unreachable from error
+
+
+async def _asked(running: Postmaster) -> tuple[Path, bool]:
+    connection = await _connect(running.dsn)
+    try:
+        row = await connection.fetchrow(
+            """
+            SELECT current_setting('data_directory') AS data,
+                   current_setting('fsync')::boolean AS durable
+            """,
+            timeout=_ANSWER_TIMEOUT_S,
+        )
+    finally:
+        await connection.close(timeout=_ANSWER_TIMEOUT_S)
     assert row is not None
     return Path(row["data"]), bool(row["durable"])
 
 
 async def _create_database(running: Postmaster) -> None:
+    """Create our database, once. A killed owner's session may be at it still, and ends with its statement: that is waited for."""
+    deadline = time.monotonic() + _LEFTOVER_TIMEOUT_S
     connection = await _connect(running.maintenance_dsn)
     try:
-        await connection.execute(f"CREATE DATABASE {NAME}")
+        while True:
+            try:
+                await connection.execute(f"CREATE DATABASE {NAME}", timeout=_LEFTOVER_TIMEOUT_S)
+                return
+            except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+                return
+            except asyncpg.ObjectInUseError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
     finally:
         await connection.close(timeout=_ANSWER_TIMEOUT_S)
 
@@ -333,10 +350,11 @@ async def _connect(dsn: str) -> asyncpg.Connection[asyncpg.Record]:
 
 
 def end(running: Postmaster, mode: Literal["fast", "immediate"]) -> None:
-    """Stop the server and wait until it is gone; a fast stop that takes too long becomes an immediate one."""
-    for sent in (signal.SIGINT, signal.SIGQUIT)[mode == "immediate" :]:
+    """Stop the server and wait until it is gone; a fast stop that takes too long becomes an immediate one, and that a kill."""
+    for sent in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)[mode == "immediate" :]:
         try:
             os.kill(running.pid, sent)
+            os.kill(running.pid, signal.SIGCONT)  # a frozen one would not hear it
         except ProcessLookupError:
             pass  # ended by itself
         except PermissionError as error:
@@ -354,6 +372,6 @@ def end(running: Postmaster, mode: Literal["fast", "immediate"]) -> None:
                 return
             time.sleep(_POLL_S / 2)
     raise EmbeddedError(
-        f"PostgreSQL (process {running.pid}) does not end. End it with `kill -9 {running.pid}`; "
+        f"PostgreSQL (process {running.pid}) does not end, not even by `kill -9`: its disk may hang. Look at that; "
         "nothing that was confirmed is lost."
     )

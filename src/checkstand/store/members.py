@@ -195,5 +195,5 @@ async def search(
     query.where("deleted_at IS NULL")
     query.any_of("role", roles, "text")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, COLUMNS, offset=offset, limit=limit)
-    return Page([_member(row) for row in rows], total)
+    found = await query.page(db, COLUMNS, offset=offset, limit=limit)
+    return found.of([_member(row) for row in found.items])

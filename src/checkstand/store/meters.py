@@ -56,8 +56,8 @@ async def search(db: Executor, organization_id: UUID, *, is_archived: bool, offs
     query = Query("meters", organization_id)
     query.where(f"archived_at IS {'NOT ' if is_archived else ''}NULL")
     query.order_by(("-created_at",), _SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_meter(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_meter(row) for row in found.items])
 
 
 async def add(db: Executor, meter: Meter) -> None:

@@ -218,8 +218,8 @@ async def search(
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
     query = _filtered(organization_id, wanted)
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_order(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_order(row) for row in found.items])
 
 
 async def before(

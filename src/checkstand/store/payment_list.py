@@ -12,7 +12,7 @@ from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
 
 _OF_CHECKOUT = "a.organization_id = checkouts.organization_id AND a.checkout_id = checkouts.id"
-_MADE_AT = f"coalesce((SELECT min(a.created_at) FROM payment_attempts AS a WHERE {_OF_CHECKOUT}), checkouts.created_at)"
+_MADE_AT = "coalesce(first_tried_at, created_at)"
 _LATEST_TRY = (
     f"(SELECT a.status FROM payment_attempts AS a WHERE {_OF_CHECKOUT} ORDER BY a.created_at DESC, a.id DESC LIMIT 1)"
 )
@@ -39,7 +39,7 @@ class PaymentFilter:
 async def search(
     db: Executor, organization_id: UUID, wanted: PaymentFilter, *, offset: int, limit: int
 ) -> Page[Checkout]:
-    """A page of sessions with the total count. A payment's time is that of its first try."""
+    """A page of sessions; nobody is told how many there are. A payment's time is that of its first try."""
     query = Query("checkouts", organization_id)
     query.where("checkouts.order_id IS NOT NULL")
     query.equals("customer_id", wanted.customer_id)
@@ -56,5 +56,5 @@ async def search(
             f"ELSE {_LATEST_TRY} = ANY({tried}::text[]) END"
         )
     query.order_by(("-made_at",), {"made_at": _MADE_AT})
-    rows, total = await query.page(db, "document", offset=offset, limit=limit)
-    return Page([decode(Checkout, row["document"]) for row in rows], total)
+    found = await query.page(db, "document", offset=offset, limit=limit, counted=False)
+    return found.of([decode(Checkout, row["document"]) for row in found.items])

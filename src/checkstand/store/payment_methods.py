@@ -98,8 +98,8 @@ async def search(
     query.equals("customer_id", customer_id)
     query.where("removed_at IS NULL")
     query.order_by(["-created_at"], {"created_at": "created_at"})
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_method(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_method(row) for row in found.items])
 
 
 async def add(db: Executor, method: SavedMethod) -> None:

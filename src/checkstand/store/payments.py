@@ -55,9 +55,16 @@ def _attempt(row: asyncpg.Record) -> Attempt:
 
 
 async def add(db: Executor, attempt: Attempt) -> None:
-    """Store a new attempt. A second live one for the same checkout is refused by constraint."""
+    """Store a new attempt, and when its checkout was first tried. A second live one for the same checkout is refused by constraint."""
     await db.execute(
         f"""
+        WITH tried AS (
+            UPDATE checkouts
+            SET first_tried_at = $20
+            WHERE organization_id = $1
+              AND id = $3
+              AND first_tried_at IS NULL
+        )
         INSERT INTO payment_attempts ({_COLUMNS})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
                 $20, $21, $22, $23, $24, $25, $26)
@@ -383,5 +390,5 @@ async def search(
         folded = [email.lower() for email in wanted.emails]
         query.where(f"{session} AND lower(c.customer_email) = ANY({query.bind(folded)}::text[]))")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_attempt(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_attempt(row) for row in found.items])

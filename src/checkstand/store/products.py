@@ -353,5 +353,5 @@ async def search(
     for key, values in wanted.metadata:
         query.where(f"metadata ->> {query.bind(key)}::text = ANY({query.bind(list(values))}::text[])")
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_product(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_product(row) for row in found.items])

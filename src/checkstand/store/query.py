@@ -1,4 +1,8 @@
-"""Lists: filters, sorting and paging over one tenant's table, built from fixed names and bound parameters only."""
+"""Lists: filters, sorting and paging over one tenant's table, built from fixed names and bound parameters only.
+
+A page costs what its rows cost, however many there are beside them: the count is a statement of its own, asked only where the page
+does not say it already, and stops at COUNTED_AT_MOST rows beyond the page.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +17,23 @@ import asyncpg
 from checkstand.store.database import Executor
 
 T = TypeVar("T")
+V = TypeVar("V")
 LARGEST_OFFSET = 2**62
+COUNTED_AT_MOST = 50_000
+FAR = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items of a list and how many there are in all."""
+    """Some items of a list and how many there are in all: exactly, or at least as many where there are very many (`is_exact`)."""
 
     items: Sequence[T]
     total: int
+    is_exact: bool = True
+
+    def of(self, items: Sequence[V]) -> Page[V]:
+        """The same page with its rows made into something else."""
+        return Page(items, self.total, self.is_exact)
 
 
 class Query:
@@ -32,6 +44,7 @@ class Query:
         self._arguments: list[object] = [organization_id]
         self._conditions = [f"{table}.organization_id = $1"]
         self._order: list[str] = []
+        self._searches = False
 
     def bind(self, value: object) -> str:
         """Add a parameter; returns its placeholder."""
@@ -44,7 +57,9 @@ class Query:
 
     def any_of(self, column: str, values: Sequence[object], kind: str) -> None:
         """The column equals one of the values; nothing when there are none."""
-        if values:
+        if len(values) == 1:  # which an index can give in the order of its other columns
+            self.where(f"{column} = {self.bind(values[0])}::{kind}")
+        elif values:
             self.where(f"{column} = ANY({self.bind(list(values))}::{kind}[])")
 
     def equals(self, column: str, value: object | None) -> None:
@@ -55,6 +70,7 @@ class Query:
     def contains(self, column: str, text: str | None) -> None:
         """The column contains the text, without regard to case."""
         if text:
+            self._searches = True
             self.where(f"strpos(lower({column}), lower({self.bind(text)}::text)) > 0")
 
     def at_least(self, column: str, moment: datetime | None) -> None:
@@ -78,34 +94,67 @@ class Query:
         self._order.append(f"{self._table}.id")
 
     async def page(
-        self, db: Executor, columns: str, *, offset: int, limit: int
-    ) -> tuple[Sequence[asyncpg.Record], int]:
-        """The rows of one page and the count of all, in one statement when the page is not empty."""
-        conditions = "\n          AND ".join(self._conditions)
-        counted = f"SELECT count(*) FROM {self._table} WHERE {conditions}"
-        if offset > LARGEST_OFFSET:
-            return [], int(await db.fetchval(counted, *self._arguments))
-        statement = f"""
-            SELECT {columns}, count(*) OVER () AS total_count
-            FROM {self._table}
-            WHERE {conditions}
-            ORDER BY {", ".join(self._order)}
-            LIMIT {self.bind(limit)}
-            OFFSET {self.bind(offset)}
-        """
-        rows = await db.fetch(statement, *self._arguments)
-        if rows:
-            return rows, int(rows[0]["total_count"])
-        total = 0 if offset == 0 else int(await db.fetchval(counted, *self._arguments[:-2]))
-        return [], total
+        self, db: Executor, columns: str, *, offset: int, limit: int, counted: bool = True
+    ) -> Page[asyncpg.Record]:
+        """The rows of one page and the count of all. `counted=False`: nobody looks at the count, so it is not asked."""
+        rows: Sequence[asyncpg.Record] = []
+        if offset <= LARGEST_OFFSET:
+            statement, arguments = self._selected(columns, offset, limit)
+            rows = await db.fetch(statement, *arguments)
+        if rows and len(rows) < limit:
+            return Page(rows, offset + len(rows))
+        if not counted or (offset == 0 and not rows):
+            return Page(rows, len(rows), is_exact=not rows)
+        most = (offset + limit if rows else 0) + COUNTED_AT_MOST
+        total = await db.fetchval(self.counting(most), *self._arguments)
+        return Page(rows, total, is_exact=total < most)
 
-    async def newest(self, db: Executor, columns: str, *, limit: int) -> Sequence[asyncpg.Record]:
-        """The newest rows, uncounted: a part of a walk that nothing can shift."""
-        conditions = "\n          AND ".join(self._conditions)
+    def counting(self, most: int) -> str:
+        """The statement that counts what matches, as far as `most`."""
+        return f"""
+            SELECT count(*)
+            FROM (
+                SELECT 1
+                FROM {self._table}
+                WHERE {self._matching}
+                LIMIT {most}
+            ) AS counted
+        """
+
+    @property
+    def _matching(self) -> str:
+        return "\n          AND ".join(self._conditions)
+
+    def _selected(self, columns: str, offset: int, limit: int) -> tuple[str, Sequence[object]]:
+        """The statement of a page with its arguments. Far away rows, and rows that a text is looked for in, are found by an index
+        alone where one has all that is asked; only those of the page are read.
+        """
+        arguments = [*self._arguments, limit, offset]
+        order = ", ".join(self._order)
+        found = f"""
+            FROM {self._table}
+            WHERE {self._matching}
+            ORDER BY {order}
+            LIMIT ${len(arguments) - 1}
+            OFFSET ${len(arguments)}
+        """
+        if offset < FAR and not self._searches:
+            return f"SELECT {columns} {found}", arguments
         statement = f"""
             SELECT {columns}
             FROM {self._table}
-            WHERE {conditions}
+            WHERE {self._table}.organization_id = $1
+              AND {self._table}.id = ANY (ARRAY(SELECT {self._table}.id {found}))
+            ORDER BY {order}
+        """
+        return statement, arguments
+
+    async def newest(self, db: Executor, columns: str, *, limit: int) -> Sequence[asyncpg.Record]:
+        """The newest rows, uncounted: a part of a walk that nothing can shift."""
+        statement = f"""
+            SELECT {columns}
+            FROM {self._table}
+            WHERE {self._matching}
             ORDER BY {self._table}.created_at DESC, {self._table}.id DESC
             LIMIT {self.bind(limit)}
         """

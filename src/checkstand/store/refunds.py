@@ -298,5 +298,5 @@ async def search(
     query.at_least("created_at", wanted.created_after)
     query.at_most("created_at", wanted.created_before)
     query.order_by(sorting, SORTABLE)
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_refund(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_refund(row) for row in found.items])

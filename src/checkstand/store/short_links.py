@@ -54,5 +54,5 @@ async def of_products(
     query.where("product_id IS NOT NULL")
     query.equals("product_id", product_id)
     query.order_by(("-created_at",), {"created_at": "created_at"})
-    rows, total = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return Page([_link(row) for row in rows], total)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_link(row) for row in found.items])

@@ -143,7 +143,7 @@ async def listing(visit: Visit) -> Response:
         title="Checkouts",
         section="checkouts",
         rows=await rows_of(visit, found.items),
-        pager=pager(visit, shown=len(found.items), total=found.total),
+        pager=pager(visit, found),
         chosen=status,
         text=text,
         statuses=[(str(item), words.checkout_chip(item).word) for item in CheckoutStatus],
@@ -236,7 +236,7 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
         names = ", ".join(discount.code or discount.name for discount in checkout.discounts)
         rows.append((f"Discount {names}", format_money(-quote.discount_minor, code)))
     if quote.tax_minor is None:
-        rows.append(("Tax", "not known yet"))
+        rows.append(("Tax", "Not known yet"))
     included = ", included" if quote.tax_behavior == "inclusive" else ""
     taxes: dict[str, int] = {}
     for tax, amount in tax_sums(quote.lines).items():

@@ -17,6 +17,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.explain import rate_text
 from checkstand.flows.save_discount import create_discount, delete_discount, missing_products, read_discount
 from checkstand.store import discounts, products
+from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
@@ -65,19 +66,18 @@ async def listing(visit: Visit) -> Response:
     found = await discounts.search(
         db, organization_id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
     )
-    items, total = found.items, found.total
     if named is not None:
         known = await discounts.by_id(db, organization_id, named)
-        items, total = ([known], 1) if known else ([], 0)
-    restricted = {product_id for discount in items for product_id in discount.product_ids}
+        found = Page([known], 1) if known else Page([], 0)
+    restricted = {product_id for discount in found.items for product_id in discount.product_ids}
     goods = await products.by_ids(db, organization_id, list(restricted)) if restricted else {}
     return page(
         visit,
         "discounts.html",
         title="Discounts",
         section="discounts",
-        rows=[_row(visit, discount, goods) for discount in items],
-        pager=pager(visit, shown=len(items), total=total),
+        rows=[_row(visit, discount, goods) for discount in found.items],
+        pager=pager(visit, found),
         text=text,
         chosen=chosen,
     )
@@ -103,7 +103,7 @@ def _row(visit: Visit, discount: Discount, goods: Mapping[UUID, Product]) -> Row
 
 
 def takes_text(discount: Discount) -> str:
-    """What it takes off: '20 %', '12.5 %, at most $50.00', '$5.00 or €4.00'."""
+    """What it takes off: '20%', '12.5%, at most $50.00', '$5.00 or €4.00'."""
     takes = discount.takes
     if isinstance(takes, AmountOff):
         return " or ".join(format_money(amount, code) for code, amount in takes.amounts.items())
@@ -134,7 +134,7 @@ def _conditions(discount: Discount) -> Sequence[str]:
 
 def _goods_text(discount: Discount, goods: Mapping[UUID, Product]) -> str:
     if not discount.product_ids:
-        return "Every product"
+        return "All products"
     names = [goods[product_id].name for product_id in discount.product_ids if product_id in goods]
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else " and ".join(names)
 
@@ -168,7 +168,9 @@ async def create(visit: Visit) -> Response:
     if not isinstance(meant, Understood):
         return await _show(visit, typed, problems=meant)
     if await missing_products(visit.ports, visit.organization, meant.product_ids):
-        return await _show(visit, typed, problems={"products": "Choose the products again: one of them is gone."})
+        return await _show(
+            visit, typed, problems={"products": "Select the products again: one of them no longer exists."}
+        )
     draft = Discount(
         id=visit.ports.new_id(),
         organization_id=visit.organization.id,
@@ -188,7 +190,7 @@ async def create(visit: Visit) -> Response:
         await create_discount(visit.ports, visit.organization, draft)
     except Invalid:
         taken = {
-            "code": f"{meant.code} is another discount’s code already. Choose another one, or delete that discount."
+            "code": f"{meant.code} is already used by another discount. Choose a different code, or delete that discount."
         }
         return await _show(visit, typed, problems=taken)
     return visit.go("/products/discounts", notice="discount-created")

@@ -16,6 +16,7 @@ from checkstand.web.dashboard import session
 from checkstand.web.dashboard.checkouts import rows_of
 from checkstand.web.dashboard.frame import Visit, outside, page, room
 from checkstand.web.dashboard.integrate import endpoint_curl
+from checkstand.web.dashboard.lists import counted
 
 router = APIRouter()
 NEWEST = 6
@@ -25,8 +26,8 @@ NEWEST = 6
 class Figures:
     """Counts at a glance."""
 
-    paid_orders: int
-    open_checkouts: int
+    paid_orders: str
+    open_checkouts: str
     products: int
 
 
@@ -52,8 +53,8 @@ async def home(visit: Visit) -> Response:
         db, organization_id, checkouts.CheckoutFilter(), sorting=["-created_at"], offset=0, limit=NEWEST
     )
     still_open = checkouts.CheckoutFilter(statuses=(str(CheckoutStatus.OPEN),))
-    open_now = await checkouts.search(db, organization_id, still_open, sorting=[], offset=0, limit=1)
-    paid = await orders.search(db, organization_id, orders.OrderFilter(), sorting=[], offset=0, limit=1)
+    open_now = await checkouts.search(db, organization_id, still_open, sorting=["-created_at"], offset=0, limit=1)
+    paid = await orders.search(db, organization_id, orders.OrderFilter(), sorting=["-created_at"], offset=0, limit=1)
     on_sale = await sellable(visit)
     tokens = await organizations.tokens(db, organization_id)
     now = visit.ports.real_now()
@@ -70,7 +71,7 @@ async def home(visit: Visit) -> Response:
         done_count=sum(done.values()),
         on_sale=on_sale,
         endpoint_call=endpoint_curl(visit.ports.public_url(), is_test=visit.organization.mode == "test"),
-        figures=Figures(paid.total, open_now.total, len(on_sale)),
+        figures=Figures(counted(paid), counted(open_now), len(on_sale)),
         newest=await rows_of(visit, newest.items),
     )
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urlencode
 
+from checkstand.store.query import Page
 from checkstand.web.dashboard.frame import Visit
 
 PAGE_SIZE = 25
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """'26–50 of 61', and where earlier and later pages are."""
+    """'26–50 of 61', and where earlier and later pages are. `total` is a text: '61', or '50,000+' where nobody counts further."""
 
     first: int
     last: int
-    total: int
+    total: str
     earlier: str | None
     later: str | None
 
@@ -26,16 +29,21 @@ def offset(visit: Visit) -> int:
     return (visit.page_number() - 1) * PAGE_SIZE
 
 
-def pager(visit: Visit, *, shown: int, total: int) -> Pager:
+def counted(found: Page[T]) -> str:
+    """How many a list has, in words for a person."""
+    return f"{found.total:,}{'' if found.is_exact else '+'}"
+
+
+def pager(visit: Visit, found: Page[T]) -> Pager:
     """The pager of the page that is being shown."""
-    number = visit.page_number()
+    number, shown = visit.page_number(), len(found.items)
     before = offset(visit)
     return Pager(
         first=before + 1 if shown else 0,
         last=before + shown,
-        total=total,
+        total=counted(found) if found.total else "",
         earlier=_address(visit, number - 1) if number > 1 else None,
-        later=_address(visit, number + 1) if before + shown < total and shown else None,
+        later=_address(visit, number + 1) if before + shown < found.total and shown else None,
     )
 
 

@@ -69,7 +69,7 @@ async def catalogue(visit: Visit) -> Response:
         section="catalogue",
         rows=[_row(visit, product) for product in found.items],
         with_images=any(product.images for product in found.items),
-        pager=pager(visit, shown=len(found.items), total=found.total),
+        pager=pager(visit, found),
         text=text,
         chosen=status,
     )

@@ -84,7 +84,7 @@ async def order_list(visit: Visit) -> Response:
         title="Orders",
         section="orders",
         rows=rows,
-        pager=pager(visit, shown=len(rows), total=found.total),
+        pager=pager(visit, found),
     )
 
 
@@ -124,6 +124,6 @@ async def customer_list(visit: Visit) -> Response:
         title="Customers",
         section="customers",
         rows=rows,
-        pager=pager(visit, shown=len(rows), total=found.total),
+        pager=pager(visit, found),
         text=text,
     )

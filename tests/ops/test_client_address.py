@@ -1,0 +1,51 @@
+"""Whose address it is: X-Forwarded-For is believed as far as the proxies that wrote it are trusted, and no further."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from starlette.requests import HTTPConnection
+
+from checkstand.ops.settings import SettingsError, from_environment
+from checkstand.services import client_address
+
+
+def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
+    settings = from_environment({"CHECKSTAND_TRUSTED_PROXIES": trusted})
+    app = SimpleNamespace(state=SimpleNamespace(services=SimpleNamespace(settings=settings)))
+    headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
+    return client_address(HTTPConnection({"type": "http", "app": app, "client": (peer, 5), "headers": headers}))
+
+
+@pytest.mark.parametrize(
+    ("trusted", "peer", "forwarded", "address"),
+    [
+        ("", "198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("10.0.0.0/8", "198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        ("10.0.0.0/8", "10.1.2.3", "203.0.113.9", "203.0.113.9"),
+        ("10.0.0.0/8", "10.1.2.3", "6.6.6.6, 203.0.113.9, 10.9.9.9", "203.0.113.9"),
+        ("10.0.0.0/8, 192.0.2.1", "192.0.2.1", "203.0.113.9, 10.9.9.9", "203.0.113.9"),
+        ("10.0.0.0/8", "10.1.2.3", "", "10.1.2.3"),
+        ("10.0.0.0/8", "10.1.2.3", "203.0.113.9, nonsense, 10.9.9.9", "10.9.9.9"),
+        ("10.0.0.0/8", "10.1.2.3", "unknown", "10.1.2.3"),
+        ("10.0.0.0/8", "10.1.2.3", "203.0.113.9:4711", "203.0.113.9"),
+        ("fd00::/8", "fd00::1", "[2001:db8::5]:443", "2001:db8::5"),
+        ("10.0.0.0/8", "::ffff:10.1.2.3", "::ffff:203.0.113.9", "203.0.113.9"),
+    ],
+)
+def test_the_last_hop_that_no_trusted_proxy_is_counts(trusted: str, peer: str, forwarded: str, address: str) -> None:
+    assert seen(trusted, peer, forwarded) == address
+
+
+@pytest.mark.parametrize("value", ["10.0.0.0/33", "10.0.0.1/8", "proxy.internal", "*", "10.0.0.0-10.0.0.9"])
+def test_what_names_no_address_or_network_is_refused_at_the_start(value: str) -> None:
+    with pytest.raises(SettingsError, match="CHECKSTAND_TRUSTED_PROXIES must list addresses or networks like"):
+        from_environment({"CHECKSTAND_TRUSTED_PROXIES": f"10.0.0.5, {value}"})
+
+
+@pytest.mark.parametrize("value", ["mail.example.com", "http://mail.example.com", "smtp://", "smtp://mail:many"])
+def test_a_mail_server_that_nobody_uses_yet_must_still_be_one(value: str) -> None:
+    with pytest.raises(SettingsError, match="CHECKSTAND_SMTP_URL is no address of a mail server"):
+        from_environment({"CHECKSTAND_SMTP_URL": value})
+    from_environment({"CHECKSTAND_SMTP_URL": "smtp://user:secret@mail.example.com:587"})

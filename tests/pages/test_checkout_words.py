@@ -284,7 +284,7 @@ def test_an_expiry_date_that_is_none_is_said(text: str) -> None:
 
 
 def test_a_field_that_the_page_does_not_show_is_not_changed() -> None:
-    locked = replace(session(), buyer=Buyer(customer_id=uuid4(), email="known@example.com"))
+    locked = replace(session(), buyer=Buyer(customer_id=uuid4(), email="known@example.com", is_named=True))
     changes = read_changes(locked, {"email": "other@example.com", "quantity_0": "5", "amount_0": "1"}).changes
     assert changes.given == frozenset()
 

@@ -260,31 +260,20 @@ def test_addresses_are_asked_for_in_the_country_s_own_order_and_words(
     assert {part.name: part.label_key for part in parts if part.name in words} == words
 
 
-def test_postal_codes_are_tidied_before_they_are_judged() -> None:
-    assert places.tidy_postal_code("CA", " h3z2y7 ") == "H3Z 2Y7"
-    assert places.looks_right("CA", "H3Z 2Y7")
-    assert places.looks_right("US", "22162-1010")
-    assert not places.looks_right("US", "1234")
-    assert places.looks_right("AE", "anything")
-
-
 @pytest.mark.parametrize("text", ["12/34", "1234", "12 / 2034", "12-34", "12.34", "122034"])
 def test_an_expiry_date_may_be_typed_in_any_usual_way(text: str) -> None:
-    card = read_card({"card_number": "4242", "card_exp": text, "card_cvc": "123"})
+    card = read_card({"card_number": "4242424242424242", "card_exp": text, "card_cvc": "123"}, now=NOW)
     assert (card.exp_month, card.exp_year) == (12, 2034)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("text", ["12", "2034", "1/2/34", "ab/cd", "12345"])
 def test_an_expiry_date_that_is_none_is_said(text: str) -> None:
-    wrong = read_card({"card_number": "4242", "card_exp": text, "card_cvc": "123"})
-    if text == "2034":  # the 20th month: the gateway's to refuse
-        assert wrong.exp_month == 20  # type: ignore[union-attr]
-    else:
-        assert [one.field for one in wrong] == ["card_exp"]  # type: ignore[union-attr]
+    wrong = read_card({"card_number": "4242424242424242", "card_exp": text, "card_cvc": "123"}, now=NOW)
+    assert [one.field for one in wrong] == ["card_exp"]  # type: ignore[union-attr]
 
 
 def test_a_field_that_the_page_does_not_show_is_not_changed() -> None:
-    locked = replace(session(), buyer=Buyer(customer_id=uuid4(), email="known@example.com", is_named=True))
+    locked = replace(session(), buyer=Buyer(customer_id=uuid4(), is_named=True, email="known@example.com"))
     changes = read_changes(locked, {"email": "other@example.com", "quantity_0": "5", "amount_0": "1"}).changes
     assert changes.given == frozenset()
 

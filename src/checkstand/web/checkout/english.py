@@ -277,7 +277,6 @@ ENGLISH: Mapping[str, str] = {
     "problem.country.required": "Choose a country.",
     "problem.field.required": "Enter your {field}.",
     "problem.choice.required": "Choose your {field}.",
-    "problem.postal.invalid": "That does not look like a {field} of {country}. Example: {example}.",
     "problem.card_number.required": "Enter the card number.",
     "problem.card_exp.required": "Enter the expiry date.",
     "problem.card_exp.invalid": "Enter the expiry date as month and year, like 12/34.",
@@ -333,12 +332,6 @@ ENGLISH: Mapping[str, str] = {
     "paused.text": "{merchant} cannot take payments right now. Nothing was charged. Try again later.",
     "offline": "You are offline. What you typed is kept.",
     "retry": "The total could not be updated. What you typed is kept; it is checked again before you pay.",
-    "unsure.heading": "We do not know yet whether you paid",
-    "unsure.text": "The connection was lost while your payment was on its way. Please do not pay again: this page looks again "
-    "every {seconds} seconds and goes on by itself.",
-    "unsure.reference": "Reference:",
-    "unpaid.heading": "The payment was not made",
-    "unpaid.text": "The connection was lost, and nothing was charged. What you typed is still here: check it and press again.",
     # results
     "success.heading": "Thank you, your order is complete",
     "success.trial_heading": "Thank you, your trial has started",

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import CARDS, Kind, Method, eligible_for, kind_of
-from checkstand.domain.payment import Declined
+from checkstand.domain.payment import Declined, decline
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails
+from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails, behaviour_of
 from checkstand.web.checkout.fields import Field
-from checkstand.web.checkout.form import Tokenized, read_card, read_token
+from checkstand.web.checkout.form import Tokenized, read_card, read_token, told
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
 from checkstand.web.checkout.session import Visit
@@ -197,15 +197,16 @@ def read_method(visit: Visit, checkout: Checkout, typed: Mapping[str, str]) -> t
     if name not in names:
         return name, [complaint("method", "problem.method.gone" if name else "problem.method.required")]
     if name == CARD:
-        return name, read_card(typed)
+        return name, read_card(typed, now=visit.now)
     fields = _ACCOUNT_FIELDS.get(name, ())
     missing = [complaint(one, f"problem.{one}.required") for one in fields if one != "upi_id" and not typed.get(one)]
     if missing:
         return name, missing
     routing = typed.get("bank_routing", "") if "bank_routing" in fields else ""
-    return name, MethodDetails(
-        method=Method(name), account=typed.get(fields[-1], "") if fields else "", routing=routing
-    )
+    account = typed.get(fields[-1], "") if fields else ""
+    details = MethodDetails(method=Method(name), account=account, routing=routing)
+    refused = behaviour_of(details)
+    return name, [told(fields[-1], decline(refused, method=name))] if isinstance(refused, str) else details
 
 
 async def token_for(visit: Visit, details: Paid | None) -> str | Declined | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from babel import Locale, UnknownLocaleError
 from markupsafe import Markup
 
 from checkstand.domain.address import AddressFields
@@ -19,10 +18,12 @@ from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
+from checkstand.providers import postal_codes
 from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
+from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.fields import TYPING, Field
-from checkstand.web.checkout.form import may_be_chosen
+from checkstand.web.checkout.form import card_checks, may_be_chosen
 from checkstand.web.checkout.goods import Counter, Goods
 from checkstand.web.checkout.goods_form import takes_codes
 from checkstand.web.checkout.leaving import back_target
@@ -80,6 +81,7 @@ class CheckoutView:
     country: Field | None
     shown_country: str
     address: tuple[Field, ...]
+    odd_code: str
     business: tuple[Field, ...]
     is_business: bool
     must_be_business: bool
@@ -155,6 +157,7 @@ class _Builder:
             country=country,
             shown_country=self.country_code,
             address=address,
+            odd_code=self._odd_code(address),
             business=business,
             is_business=self.is_business,
             must_be_business=self._must_be_business,
@@ -208,7 +211,8 @@ class _Builder:
         buyer, options = self.checkout.buyer, self.checkout.options
         fields = []
         if not self.checkout.is_email_locked:
-            fields.append(self._field("email", self.t("email.label"), buyer.email, kind="email"))
+            email = self._field("email", self.t("email.label"), buyer.email, kind="email")
+            fields.append(_with(email, {"suggestion": "" if email.error else meant(email.value) or ""}))
         if options.require_name and not self.needs_form:
             fields.append(self._field("name", self.t("name.label"), buyer.name))
         if options.allow_phone_number or options.require_phone_number:
@@ -244,7 +248,10 @@ class _Builder:
         number = self._field("card_number", self.t("card.number"), None)
         expiry = self._field("card_exp", self.t("card.expiry"), None, width="half")
         code = self._field("card_cvc", self.t("card.cvc"), None, width="half")
-        return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}))
+        fields = zip((number, expiry, code), card_checks(self.visit.now), strict=True)
+        return tuple(
+            _with(field, {"value": "", "attributes": {**field.attributes, **checks}}) for field, checks in fields
+        )
 
     def _holder(self, methods: Choices) -> Field | None:
         """Whose name: the one on the card, or simply the buyer's; which of both labels is seen follows the choice."""
@@ -280,7 +287,7 @@ class _Builder:
         address = self.checkout.buyer.address
         if address is not None:
             return address.country
-        guess = guessed_country(self.checkout.buyer.locale, self.visit.accepted_languages)
+        guess = places.guessed_country(self.checkout.buyer.locale, self.visit.accepted_languages)
         return guess if guess and may_be_chosen(self.checkout, guess) else ""
 
     def _country_field(self) -> Field | None:
@@ -324,6 +331,13 @@ class _Builder:
             fields.append(made)
         return tuple(fields)
 
+    def _odd_code(self, address: tuple[Field, ...]) -> str:
+        """The postal code that is shown although none of this country looks like it: the buyer was warned, and may insist."""
+        shown = next((field.value for field in address if field.name == "postal_code"), "")
+        has_moved = self.given.typed.get("shown_country", self.country_code) != self.country_code
+        code = postal_codes.own_form(self.country_code, shown) if shown and not has_moved else ""
+        return "" if not code or postal_codes.fits(self.country_code, code) else code
+
     @property
     def _must_be_business(self) -> bool:
         """The merchant sells to businesses alone: the number is asked of everybody."""
@@ -365,26 +379,3 @@ class _Builder:
 def _with(base: Field, more: Mapping[str, object]) -> Field:
     values: dict[str, object] = {name: getattr(base, name) for name in Field.__slots__}
     return Field(**{**values, **more})  # type: ignore[arg-type]
-
-
-def guessed_country(locale: str | None, accepted: str) -> str | None:
-    """The region of the session's locale, else of the first language the browser asks for.
-
-    `en-US` is what browsers come with and says little when another language follows it.
-
-    >>> guessed_country("de-AT", "en-US"), guessed_country(None, "fr-FR,fr;q=0.9"), guessed_country(None, "en-US,de;q=0.8")
-    ('AT', 'FR', None)
-    """
-    tags = [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
-    others = {tag.split("-")[0].lower() for tag in tags} - {"en"}
-    first = tags[0] if tags and not (tags[0].lower() == "en-us" and others) else None
-    for tag in (locale, first):
-        if not tag:
-            continue
-        try:
-            region = Locale.parse(tag, sep="-").territory
-        except (ValueError, UnknownLocaleError):
-            continue
-        if region:
-            return str(region)
-    return None

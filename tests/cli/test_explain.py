@@ -49,7 +49,7 @@ def test_the_steps_lead_from_the_price_to_what_is_due(at: Place, database_url: s
     assert kinds == ["line", "subtotal", "discount", "tax", "total", "exchange", "due"]
     by_kind = {step["kind"]: step for step in account["steps"]}
     assert (by_kind["line"]["amount"], by_kind["discount"]["amount"]) == ("$30.00", "-$6.00")
-    assert "USt. 19 % in DE, contained in the price" in by_kind["tax"]["text"]
+    assert "USt. 19% in DE, contained in the price" in by_kind["tax"]["text"]
     assert by_kind["tax"]["amount_minor"] == 383
     assert by_kind["exchange"]["currency"] == "EUR"
     assert account["total_minor"] == checkout.quote.total_minor == by_kind["exchange"]["amount_minor"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.dialects.dodo_place import BUYER, DodoShop
@@ -37,6 +38,18 @@ def test_a_payment_shows_how_its_last_try_stands(dodo: DodoShop, token: str, sta
     assert payment["product_cart"] == [{"product_id": dodo.id("P"), "quantity": 1}]
     assert (payment["card_last_four"] is not None, payment["checkout_session_id"]) == (True, session)
     assert dodo.http.get(f"/checkouts/{session}").json()["payment_status"] == status
+
+
+def test_a_bank_check_that_was_left_alone_says_so_and_settles_nothing(dodo: DodoShop) -> None:
+    session = dodo.session("P", customer={"email": "ada@example.com", "name": "Ada Byron"})
+    dodo.pay(session, "ctoken_3ds")
+    scoped = {"Authorization": f"Bearer {dodo.demo.polar_token}"}
+    assert httpx2.post(f"{dodo.server.url}/_test/clock", json={"advance": "PT2H"}, headers=scoped).status_code == 200
+    payment = dodo.payment_of(session)
+    assert (payment["status"], payment["error_code"]) == ("failed", "AUTHENTICATION_TIMEOUT")
+    said = "Nobody approved the payment at your bank in time. Try again or use another card."
+    assert payment["error_message"] == said
+    assert [payment[name] for name in ("tax", "settlement_tax", "payment_method")] == [None] * 3
 
 
 def test_a_card_is_shown_in_lower_case_and_without_its_number(dodo: DodoShop) -> None:

@@ -174,7 +174,7 @@ def test_a_discount_code_is_applied_refused_and_removed(browser: Browser, stand:
         assert page.input_value("#discount_code") == "NOSUCH"
         page.fill("#discount_code", "WELCOME20")
         page.click("text=Apply")
-        expect(page.locator(".rows")).to_contain_text("WELCOME20 (20 % off)")
+        expect(page.locator(".rows")).to_contain_text("WELCOME20 (20% off)")
         expect(page.locator("#pay-button")).to_have_text("Pay $8.00 (test)")
         page.click("text=Remove")
         expect(page.locator("#pay-button")).to_have_text("Pay $10.00 (test)")

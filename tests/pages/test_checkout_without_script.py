@@ -108,7 +108,9 @@ def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand:
         page.fill("#name", "Ada Lovelace")
         page.click("#pay-button")
         expect(page.locator("#problems li")).to_have_text(
-            ["That does not look like a ZIP code of United States. Example: 95014."]
+            [
+                "This does not look like a ZIP code of United States (like 95014). Check it; if it is right, go on with it."
+            ]
         )
         assert page.input_value("#postal_code") == "627"
         assert page.input_value("#state") == "IL"

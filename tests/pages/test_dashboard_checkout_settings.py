@@ -11,7 +11,7 @@ PATH = "/settings/checkout"
 
 def test_hosts_are_kept_as_they_are_meant_and_a_wrong_one_is_named(server: RunningServer) -> None:
     person = visitor(server.url, server.new_shop())
-    assert "payment links stay on our page" in person.get("/settings").text
+    assert "Payment links redirect to our page only" in person.get("/settings").text
     typed = {"redirect_hosts": "https://Shop.Example/thanks\r\n*.shop.example\r\nmyapp://done", "allows_renewal": "on"}
     assert person.post(PATH, typed).status_code == 303
     kept = settings_of(server, person)
@@ -22,4 +22,4 @@ def test_hosts_are_kept_as_they_are_meant_and_a_wrong_one_is_named(server: Runni
     assert person.post(PATH, {"redirect_hosts": "shop.example"}).status_code == 303
     after = settings_of(server, person)
     assert (after.redirect_hosts, after.allows_renewal) == (("shop.example",), False)
-    assert "payment links may lead to one host" in person.get("/settings").text
+    assert "Payment links can redirect to 1 host" in person.get("/settings").text

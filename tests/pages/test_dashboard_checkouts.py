@@ -75,7 +75,7 @@ def test_a_declined_and_then_paid_checkout_is_explained_by_its_timeline(server: 
     pay(server, person.shop, checkout, "ctoken_insufficient_funds")
     pay(server, person.shop, checkout, "ctoken_visa")
     told = timeline(person, checkout)
-    story = ["Session created", "Pay pressed", "Declined insufficient_funds", "Open again", "Pay pressed"]
+    story = ["Session created", "Pay pressed", "Declined insufficient_funds", "Reopened", "Pay pressed"]
     assert in_order(told, [*story, "Order #1 created", "Payment succeeded", "Checkout succeeded"]), told
     page = words_of(person.get(f"/sales/checkouts/{checkout.id}").text)
     assert "“The card does not have enough money for this. Try another card or method.”" in page
@@ -141,8 +141,8 @@ def test_a_challenged_checkout_says_that_the_bank_asks(server: RunningServer) ->
     person = visitor(server.url, server.new_shop())
     checkout = make(server, person.shop, "monthly")
     pay(server, person.shop, checkout, "ctoken_3ds")
-    assert in_order(timeline(person, checkout), ["Session created", "Pay pressed", "Confirmed", "The bank asked"])
-    assert "Bank asks the buyer" in person.get(f"/sales/checkouts/{checkout.id}").text
+    assert in_order(timeline(person, checkout), ["Session created", "Pay pressed", "Confirmed", "Bank authentication"])
+    assert "Awaiting authentication" in person.get(f"/sales/checkouts/{checkout.id}").text
 
 
 def test_a_free_checkout_is_told_as_costing_nothing(server: RunningServer) -> None:
@@ -210,7 +210,7 @@ def test_an_order_and_a_customer_lead_to_the_checkout(server: RunningServer) -> 
     assert person.get(f"/sales/{order_id}").url.path.endswith(f"/sales/checkouts/{checkout.id}")
     people = person.get("/customers?q=user-7").text
     assert "ada@example.com" in people
-    assert "Nobody fits" in person.get("/customers?q=nobody").text
+    assert "No results for" in person.get("/customers?q=nobody").text
 
 
 def test_somebody_elses_checkout_does_not_exist(server: RunningServer) -> None:
@@ -244,7 +244,7 @@ def test_the_checklist_opens_a_checkout_of_the_chosen_product(server: RunningSer
         ("/sales", "No orders yet"),
         ("/customers", "No customers yet"),
         ("/products?status=archived", "No archived products"),
-        ("", "No checkout has been created yet"),
+        ("", "No checkouts yet"),
     ],
 )
 def test_an_empty_page_says_what_would_be_there(server: RunningServer, path: str, said: str) -> None:

@@ -94,7 +94,7 @@ def test_dates_limits_months_and_products_are_kept(server: RunningServer) -> Non
     assert (discount.max_redemptions, discount.max_per_customer) == (100, 2)
     assert discount.product_ids == (product.id,)
     row = words_of(person.get(f"{PATH}?q=SPRING").text)
-    for said in ("25 %", "first 3 months", "Studio Monthly", "2 per customer", "0 of 100", "Scheduled"):
+    for said in ("25%", "first 3 months", "Studio Monthly", "2 per customer", "0 of 100", "Scheduled"):
         assert said in row
     assert "from 2030-01-01" in row
     assert "until 2030-01-31" in row
@@ -104,35 +104,35 @@ def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None
     person = visitor(server.url, server.new_shop())
     assert send(person, name="Partner", code="").status_code == 303
     page = words_of(person.get(PATH).text)
-    assert "Partner no code: applied by your server" in page
+    assert "Partner No code, applied by your server" in page
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": ""}, "Give the discount a name"),
+        ({"name": ""}, "Enter a name"),
         ({"name": "n" * 101}, "at most 100 characters"),
         ({"code": "A B"}, "letters and digits"),
         ({"code": "A"}, "3 to 256 letters"),
-        ({"code": "welcome20"}, "another discount’s code already"),
-        ({"share": ""}, "Type a percentage above 0"),
-        ({"share": "0"}, "Type a percentage above 0"),
+        ({"code": "welcome20"}, "already used by another discount"),
+        ({"share": ""}, "Enter a percentage above 0"),
+        ({"share": "0"}, "Enter a percentage above 0"),
         ({"share": "100.01"}, "up to 100"),
         ({"share": "12.345"}, "up to 100"),
-        ({"kind": "fixed", "amount": [""]}, "Type the amount"),
-        ({"kind": "fixed", "amount": ["0"]}, "Nothing off"),
+        ({"kind": "fixed", "amount": [""]}, "Enter the amount"),
+        ({"kind": "fixed", "amount": ["0"]}, "must be more than zero"),
         ({"kind": "fixed", "amount": ["many"]}, "is not an amount of USD. Type it like 19.99."),
-        ({"kind": "fixed", "amount": ["99999999"]}, "The most that can be taken off is $999,999.99."),
+        ({"kind": "fixed", "amount": ["99999999"]}, "The discount can be at most $999,999.99."),
         ({"kind": "fixed", "amount_currency": ["XXX"], "amount": ["5"]}, "Choose a currency."),
         ({"kind": "fixed", "amount_currency": ["USD", "USD"], "amount": ["5", "6"]}, "USD has an amount already"),
         ({"duration": "repeating"}, "whole number from 1 to 999"),
-        ({"starts": "soon"}, "Choose a day"),
-        ({"starts": "2030-02-01", "ends": "2030-01-31"}, "end before it starts"),
-        ({"ends": "2001-01-01"}, "still to come"),
+        ({"starts": "soon"}, "Choose a date"),
+        ({"starts": "2030-02-01", "ends": "2030-01-31"}, "must be after the start date"),
+        ({"ends": "2001-01-01"}, "in the future"),
         ({"most": "-1"}, "whole number from 1"),
-        ({"most": "2", "most_each": "3"}, "more often than all together"),
-        ({"products": ["nonsense"]}, "Choose the products again"),
-        ({"products": ["00000000-0000-4000-8000-000000000000"]}, "one of them is gone"),
+        ({"most": "2", "most_each": "3"}, "can’t be higher than the total"),
+        ({"products": ["nonsense"]}, "Select the products again"),
+        ({"products": ["00000000-0000-4000-8000-000000000000"]}, "one of them no longer exists"),
     ],
 )
 def test_a_wrong_form_says_so_at_the_field_and_loses_nothing(
@@ -152,7 +152,7 @@ def test_somebody_elses_product_cannot_be_named(server: RunningServer) -> None:
     foreign = server.new_shop().products["monthly"]
     answer = send(person, products=[str(foreign.id)])
     assert answer.status_code == 422
-    assert "one of them is gone" in answer.text
+    assert "one of them no longer exists" in answer.text
 
 
 def test_the_list_shows_how_often_each_was_used_and_why_some_cannot_be(server: RunningServer) -> None:
@@ -186,7 +186,7 @@ def test_discounts_are_found_by_name_code_and_either_id(server: RunningServer) -
         page = person.get(f"{PATH}?q={text}").text
         assert "WELCOME20" in page
         assert other.name not in page
-    assert "No discount fits" in person.get(f"{PATH}?q=zzz").text
+    assert "No discounts found" in person.get(f"{PATH}?q=zzz").text
 
 
 def test_deleting_is_asked_first_and_frees_the_code(server: RunningServer, browser: Browser) -> None:
@@ -247,7 +247,7 @@ def test_a_discount_can_be_made_without_javascript(server: RunningServer, browse
     page.get_by_role("link", name="Discounts", exact=True).click()
     page.get_by_role("link", name="New discount").click()
     page.get_by_label("Name").fill("By hand")
-    page.get_by_role("radio", name="An amount").check()
+    page.get_by_role("radio", name="Fixed amount").check()
     expect(page.get_by_label("Percentage", exact=True)).to_be_hidden()
     page.get_by_label("Amount", exact=True).fill("2,50")
     page.get_by_role("checkbox", name="Field Guide").check()
@@ -274,8 +274,8 @@ def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browse
         view.open(path)
         check(path)
     view.open(f"{PATH}/new")
-    page.get_by_role("radio", name="An amount").check()
-    page.get_by_role("radio", name="Some months").check()
+    page.get_by_role("radio", name="Fixed amount").check()
+    page.get_by_role("radio", name="Several months").check()
     page.get_by_role("button", name="Create discount").click()
     page.get_by_role("alert").wait_for()
     check("form with problems")

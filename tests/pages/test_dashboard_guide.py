@@ -51,7 +51,7 @@ def test_the_guides_three_steps_work_word_for_word(server: RunningServer, browse
     page.get_by_role("link", name="New token").click()
     page.get_by_label("Name").fill("guide")
     page.get_by_role("button", name="Create token").click()
-    expect(page.get_by_text("Copy it now. It is not shown again.")).to_be_visible()
+    expect(page.get_by_text("Copy it now. You won’t see it again.")).to_be_visible()
     page.get_by_role("button", name="Copy token").click()
     expect(page.get_by_role("status")).to_contain_text("Token copied")
     token = view.clipboard()

@@ -92,21 +92,21 @@ def test_a_product_can_cost_what_the_buyer_wants_or_nothing(server: RunningServe
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": ""}, "Give the product a name"),
+        ({"name": ""}, "Enter a name"),
         ({"price_amount": ["abc"]}, "is not an amount of USD. Type it like 19.99."),
-        ({"price_amount": [""]}, "Type the price."),
-        ({"price_amount": ["0.10"]}, "The least that can be charged is $0.50, or nothing."),
-        ({"price_amount": ["99999999"]}, "The most that can be charged is $999,999.99."),
+        ({"price_amount": [""]}, "Enter the price."),
+        ({"price_amount": ["0.10"]}, "Enter 0 or at least $0.50."),
+        ({"price_amount": ["99999999"]}, "Enter at most $999,999.99."),
         ({"price_amount": ["-5"]}, "is not an amount"),
         ({"price_currency": ["XXX"]}, "Choose a currency."),
         ({"price_currency": ["EUR"]}, "must be in USD"),
         ({"price_currency": ["USD", "USD"], "price_amount": ["1", "2"]}, "USD has a price already"),
-        ({"model": "custom", "price_minimum": ["5"], "price_maximum": ["2"]}, "is below the least"),
-        ({"model": "custom", "price_minimum": ["5"], "price_preset": ["2"]}, "must lie between"),
+        ({"model": "custom", "price_minimum": ["5"], "price_maximum": ["2"]}, "must not be below the minimum"),
+        ({"model": "custom", "price_minimum": ["5"], "price_preset": ["2"]}, "must be between"),
         ({"billing": "repeats", "count": "0"}, "whole number from 1 to 999"),
         ({"billing": "repeats", "interval": "fortnight"}, "Choose days, weeks, months or years."),
         ({"billing": "repeats", "trial_count": "1001"}, "whole number from 1 to 1000"),
-        ({"visibility": "hidden"}, "Choose who can see the product."),
+        ({"visibility": "hidden"}, "Select who can see the product."),
     ],
 )
 def test_a_wrong_form_says_so_at_the_field_and_in_a_summary_and_loses_nothing(
@@ -183,7 +183,7 @@ def test_products_are_found_by_name_and_by_either_id(server: RunningServer) -> N
         page = person.get(f"/products?q={text}").text
         assert "Tip Jar" in page
         assert "Field Guide" not in page
-    assert "Nothing fits" in person.get("/products?q=zzz").text
+    assert "No results for" in person.get("/products?q=zzz").text
 
 
 def test_a_long_catalogue_has_pages_that_keep_the_filters(server: RunningServer) -> None:
@@ -348,7 +348,7 @@ def test_a_product_can_be_made_without_javascript(server: RunningServer, browser
     page.get_by_role("link", name="Catalogue", exact=True).click()
     page.get_by_role("link", name="New product").click()
     page.get_by_label("Name").fill("By hand")
-    page.get_by_role("radio", name="Repeats").check()
+    page.get_by_role("radio", name="Recurring").check()
     page.get_by_label("Amount").fill("12,50")
     page.get_by_role("button", name="Save product").click()
     expect(page.get_by_text("Product created.")).to_be_visible()

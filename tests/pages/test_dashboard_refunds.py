@@ -68,10 +68,10 @@ def test_a_partly_refunded_order_shows_what_went_back_and_what_is_left(server: R
                 ("Refunded", "−$4.00"),
                 ("Net", "$6.00"),
             ]
-            assert "$10.00 Partly refunded" in page, "the status beside the headline"
+            assert "$10.00 Partially refunded" in page, "the status beside the headline"
             assert "Refund succeeded $4.00 · The money is on its way to the buyer." in page
-            assert "Order #1 partly refunded $4.00 of $10.00" in page
-            assert "Partly refunded" in person.get("/sales/checkouts").text
+            assert "Order #1 partially refunded $4.00 of $10.00" in page
+            assert "Partially refunded" in person.get("/sales/checkouts").text
             assert "−$4.00 refunded" in words_of(person.get("/sales").text)
     assert sums_of(person.get(path).text)[-2:] == [("Refunded", "−$10.00"), ("Net", "$0.00")]
     assert "Order #1 refunded in full $10.00" in page
@@ -88,10 +88,10 @@ def sums_of(page: str) -> list[tuple[str, str]]:
     ("fields", "said"),
     [
         ({"amount": "10.01"}, "at most $10.00"),
-        ({"amount": "much"}, "Give an amount of USD"),
+        ({"amount": "much"}, "Enter an amount in USD"),
         ({"amount": "0"}, "at most $10.00"),
         ({"reason": "because"}, "Choose a reason."),
-        ({"sure": ""}, "Confirm that the money is to be sent back."),
+        ({"sure": ""}, "Confirm that you want to refund the buyer."),
         ({"seen": "x"}, "since this form was opened"),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_bank_that_refuses_is_told_of_on_the_form(server: RunningServer) -> No
     typed = {"seen": "0", "amount": "1", "reason": "other", "sure": "yes"}
     answer = person.post(f"/sales/{order_id}/refund", typed)
     assert answer.status_code == 422
-    assert "The gateway refused it" in answer.text
+    assert "The gateway declined the refund" in answer.text
 
 
 def test_another_organizations_order_is_not_found(server: RunningServer) -> None:
@@ -128,7 +128,7 @@ def test_the_form_works_in_a_browser_and_is_accessible(browser: Browser, server:
     shown.open(f"/sales/checkouts/{checkout_id}")
     shown.page.get_by_role("link", name="Refund").click()
     assert axe(shown.page) == []
-    shown.page.get_by_label("Yes, send the money back").check()
+    shown.page.get_by_label("Yes, refund the buyer").check()
     shown.page.get_by_role("button", name="Refund").click()
     shown.page.wait_for_url("**/sales/checkouts/**")
     assert axe(shown.page) == []

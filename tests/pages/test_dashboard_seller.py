@@ -35,12 +35,12 @@ def test_a_german_seller_leaves_the_tax_to_a_french_business_and_takes_it_from_a
     decide(server, person.shop, country=None, tax_registrations=(registration,))
     polar = Polar(server, person.shop)
     assert polar.create(**FRENCH).json()["tax_amount"] == (167 if registration == "EU" else 0)
-    assert "Your own country is not set" in person.get("/settings/tax").text
+    assert "Your country is not set" in person.get("/settings/tax").text
     typed = {"country": "DE", "legal_name": "Acme GmbH", "line1": "Markt 4", "postal_code": "07743", "city": "Jena"}
     assert person.post(PATH, {**typed, "tax_id": "DE136695976"}).status_code == 303
     page = words_of(person.get(PATH).text)
-    assert "Invoices from now on are from Acme GmbH Demo Shop Markt 4 07743 Jena Germany DE136695976" in page
-    assert "Your own country is not set" not in person.get("/settings/tax").text
+    assert "New invoices are from Acme GmbH Demo Shop Markt 4 07743 Jena Germany DE136695976" in page
+    assert "Your country is not set" not in person.get("/settings/tax").text
     assert "Germany" in words_of(person.get("/settings").text)
 
     made = polar.create(**FRENCH, customer_billing_name="ACME SARL").json()
@@ -122,5 +122,5 @@ def test_the_page_is_accessible_and_fits(server: RunningServer, browser: Browser
     assert axe(view.page) == []
     view.page.get_by_label("Country").select_option("DE")
     view.page.get_by_role("button", name="Save", exact=True).click()
-    view.page.get_by_text("Saved. Checkouts and invoices go by it from now on.").wait_for()
+    view.page.get_by_text("Saved. Checkouts and invoices use it from now on.").wait_for()
     view.close()

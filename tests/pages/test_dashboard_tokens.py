@@ -65,7 +65,7 @@ def test_sending_the_form_twice_makes_one_token_and_shows_it_once(server: Runnin
     assert again.status_code == 303
     assert TOKEN.search(again.text) is None
     notice = person.get(again.headers["location"]).text
-    assert "not shown again" in notice
+    assert "shown only once" in notice
     assert len(stored(server, person, "app")) == 1
     assert read_products(server, token) == 200
 
@@ -197,13 +197,13 @@ def test_a_token_may_live_for_a_number_of_days_until_a_date_or_for_ever(server: 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": ""}, "Give the token a name"),
+        ({"name": ""}, "Enter a name"),
         ({"name": "n" * 101}, "at most 100 characters"),
         ({"preset": "custom"}, "Choose at least one scope"),
-        ({"lifetime": "custom", "until": "2001-01-01"}, "still to come"),
-        ({"lifetime": "custom", "until": "tomorrow"}, "Choose a day"),
+        ({"lifetime": "custom", "until": "2001-01-01"}, "in the future"),
+        ({"lifetime": "custom", "until": "tomorrow"}, "Choose a date"),
         ({"lifetime": "12"}, "Choose how long"),
-        ({"kind": "dodo", "access": "all"}, "Choose what the key may do"),
+        ({"kind": "dodo", "access": "all"}, "Choose what the key can do"),
     ],
 )
 def test_a_form_that_cannot_be_used_comes_back_as_it_was_typed(

@@ -3,7 +3,7 @@
 Made from the session as it is stored, so it tells of the quote that was charged and not of one that would be made now.
 
     >>> rate_text(99_750), rate_text(190_000)
-    ('9.975 %', '19 %')
+    ('9.975%', '19%')
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _subtotal_text(quote: Quote) -> str:
 def _line_text(line: Line, price: Price, quoted: QuoteLine) -> str:
     unit = format_money(quoted.unit_minor, price.currency)
     terms = price.terms
-    own = f", after the price's own {price.discount_percent} % off" if price.discount_percent else ""
+    own = f", after the price's own {price.discount_percent}% off" if price.discount_percent else ""
     if isinstance(terms, Metered):
         return f"by usage of {terms.meter_name}, nothing now"
     if isinstance(terms, SeatBased | UnitBased):
@@ -157,4 +157,4 @@ def rate_text(ppm: int) -> str:
     value = Fraction(ppm, 10_000)
     whole, rest = divmod(value.numerator * 10_000 // value.denominator, 10_000)
     decimals = f"{rest:04d}".rstrip("0")
-    return f"{whole}.{decimals} %" if decimals else f"{whole} %"
+    return f"{whole}.{decimals}%" if decimals else f"{whole}%"

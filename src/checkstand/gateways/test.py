@@ -40,10 +40,12 @@ from checkstand.gateways.base import CardFrames
 from checkstand.gateways.test_cards import (
     CardDetails,
     behaviour_of,
+    cvc_flaw,
     digits_of,
+    expiry_flaw,
     instrument_of,
     later_behaviour,
-    passes_luhn,
+    number_flaw,
 )
 from checkstand.gateways.test_methods import MethodDetails, listed_token
 from checkstand.store import test_gateway as books
@@ -78,19 +80,14 @@ class TestGateway:
 
     async def tokenize(self, organization_id: UUID, card: CardDetails, *, now: datetime) -> str | Declined:
         """A token for typed card data, or why the data cannot be used. Nothing of the number but its end is kept."""
-        digits = digits_of(card.number)
-        if not 12 <= len(digits) <= 19 or not passes_luhn(digits):
-            return decline("incorrect_number")
-        behaviour = behaviour_of(digits)
-        if behaviour is None:
-            return decline("live_in_test")
-        if not 1 <= card.exp_month <= 12:
-            return decline("invalid_expiry")
-        if (card.exp_year, card.exp_month) < (now.year, now.month):
-            return decline("expired_card")
-        instrument = instrument_of(digits, card)
-        if not card.cvc.isdigit() or len(card.cvc) != (4 if instrument.brand == "amex" else 3):
-            return decline("incorrect_cvc")
+        code = (
+            number_flaw(card.number)
+            or expiry_flaw(card.exp_month, card.exp_year, now=now)
+            or cvc_flaw(card.cvc, card.number)
+        )
+        if code:
+            return decline(code)
+        behaviour, instrument = behaviour_of(card.number) or "", instrument_of(digits_of(card.number), card)
         return await self._keep(organization_id, behaviour, instrument, now)
 
     async def tokenize_method(self, organization_id: UUID, details: MethodDetails, *, now: datetime) -> str | Declined:

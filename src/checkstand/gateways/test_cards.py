@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from checkstand.domain.payment import Instrument
@@ -106,6 +107,31 @@ def behaviour_of(number: str) -> str | None:
     """What a card number does; None when it is not on the list."""
     card = _BY_NUMBER.get(digits_of(number))
     return card.behaviour if card else None
+
+
+def number_flaw(number: str) -> str | None:
+    """Why a number cannot be used (the code of a refusal); None where nothing is wrong with it.
+
+    >>> number_flaw("4242 4242 4242 4241"), number_flaw("4111 1111 1111 1111"), number_flaw("4242 4242 4242 4242")
+    ('incorrect_number', 'live_in_test', None)
+    """
+    digits = digits_of(number)
+    if not 12 <= len(digits) <= 19 or not passes_luhn(digits):
+        return "incorrect_number"
+    return None if behaviour_of(digits) else "live_in_test"
+
+
+def expiry_flaw(month: int, year: int, *, now: datetime) -> str | None:
+    """The same for the month until whose end a card is good."""
+    if not 1 <= month <= 12:
+        return "invalid_expiry"
+    return "expired_card" if (year, month) < (now.year, now.month) else None
+
+
+def cvc_flaw(cvc: str, number: str) -> str | None:
+    """The same for the code, which is longer on one network's cards."""
+    length = 4 if brand_of(digits_of(number)) == "amex" else 3
+    return None if cvc.isdigit() and len(cvc) == length else "incorrect_cvc"
 
 
 def later_behaviour(behaviour: str, instrument: Instrument) -> str:

@@ -11,11 +11,12 @@ import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.store.unavailable import RETRY_AFTER_S, DatabaseUnavailable
+from checkstand.web.trouble import failed_page, nowhere_page, wants_page
 
 POLAR_PREFIXES = ("/v1/", "/api/v1/", "/v1", "/_test")
 DODO_PREFIXES = (
@@ -66,8 +67,10 @@ async def _unrouted(request: Request, error: Exception) -> Response:
             return json_response({"code": "NOT_SERVED", "message": hint}, status=status, headers=headers)
         body = {"code": "INVALID_REQUEST_PARAMETERS", "message": str(error.detail)}
         return json_response(body, status=status, headers=headers)
-    if not path.startswith(POLAR_PREFIXES) and "text/html" in request.headers.get("accept", ""):
-        return _page(status, "There is nothing at this address.", "Check the link, or ask whoever sent it to you.")
+    if not path.startswith(POLAR_PREFIXES) and wants_page(request):
+        page = nowhere_page(request, status)
+        page.headers.update(headers)
+        return page
     headers.setdefault("Polar-Version", "2026-04")
     return json_response({"detail": error.detail, "hint": hint}, status=status, headers=headers)
 
@@ -98,9 +101,7 @@ async def unavailable(request: Request, error: BaseException) -> Response:
         detail = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
         headers["Polar-Version"] = "2026-04"
         return json_response({"error": "ServiceUnavailable", "detail": detail}, status=503, headers=headers)
-    page = _page(503, "We can't answer right now.", f"Try again in a moment. Reference {reference}.")
-    page.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return page
+    return failed_page(request, 503, reference)
 
 
 async def fault(request: Request, error: Exception) -> Response:
@@ -113,22 +114,10 @@ async def fault(request: Request, error: Exception) -> Response:
         return json_response({"code": "INTERNAL_SERVER_ERROR", "message": message}, status=500)
     if path.startswith(POLAR_PREFIXES):
         return json_response({"error": "InternalServerError", "detail": f"Reference {reference}."}, status=500)
-    return _page(500, "Something went wrong on our side.", f"Try again in a moment. Reference {reference}.")
+    return failed_page(request, 500, reference)
 
 
 def _route(request: Request) -> str:
     """The route's pattern: a path may hold a buyer's secret."""
     route = request.scope.get("route")
     return str(getattr(route, "path", "unknown"))
-
-
-def _page(status: int, heading: str, advice: str) -> Response:
-    body = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{heading}</title></head><body><main><h1>{heading}</h1><p>{advice}</p></main></body></html>"
-    )
-    return HTMLResponse(
-        body, status_code=status, headers={"Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"}
-    )

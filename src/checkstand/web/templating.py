@@ -24,6 +24,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from checkstand.domain.currency import currency as find_currency
+from checkstand.web.prose import prose
 from checkstand.web.static_files import asset_integrity, asset_url
 
 FOLDER = Path(__file__).parent / "templates"
@@ -135,7 +136,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(money=_money, day=_day, moment=_moment)
+    made.filters.update(money=_money, day=_day, moment=_moment, prose=prose)
     made.globals.update(asset_url=asset_url, asset_integrity=asset_integrity)
     return made
 

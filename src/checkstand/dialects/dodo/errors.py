@@ -225,7 +225,7 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "discount_percentage_invalid": (
         422,
         "INVALID_PERCENTAGE",
-        "amount: a percentage is given in basis points, from 1 to 10000 (10000 is 100 %)",
+        "amount: a percentage is given in basis points, from 1 to 10000 (10000 is 100%)",
     ),
     "discount_dates_order": (422, PARAMETERS, "starts_at: must be before expires_at"),
     "discount_limits_order": (422, PARAMETERS, "per_customer_usage_limit: must not be more than usage_limit"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -11,8 +12,9 @@ from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base
 from checkstand.dialects.dodo.wire import Json
 from checkstand.domain.catalog import Product
+from checkstand.domain.files import FileRef
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.product_files import download_url, permit_file
+from checkstand.flows.product_files import DOWNLOAD_LIFE, download_url, permit_file
 
 api = Api("Dodo: files")
 
@@ -33,15 +35,23 @@ async def of_product(call: Call) -> Response:
 
 
 def shown_files(call: Call, product: Product) -> list[Json]:
-    """A product's files, each with an address to fetch it from for a day."""
+    """A product's files, each with an address to fetch it from for a day, under the names of older and newer clients."""
     return [
-        {
-            "file_id": str(file.id),
-            "file_name": file.name,
-            "url": download_url(call.ports, product.organization_id, file, _key(call)),
-        }
-        for file in product.files
+        _shown_file(file, download_url(call.ports, product.organization_id, file, _key(call))) for file in product.files
     ]
+
+
+def _shown_file(file: FileRef, url: str) -> Json:
+    return {
+        "file_id": str(file.id),
+        "file_name": file.name,
+        "filename": file.name,
+        "url": url,
+        "download_url": url,
+        "expires_in": int(DOWNLOAD_LIFE.total_seconds()),
+        "content_type": mimetypes.guess_type(file.name)[0],
+        "file_size": None,
+    }
 
 
 def _key(call: Call) -> bytes:

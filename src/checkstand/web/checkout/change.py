@@ -27,6 +27,7 @@ _CAUSES = {
     "seats": ("counts",),
     "units": ("counts",),
     "billing_currency": ("currency",),
+    "currency": ("currency",),
     "product_id": ("product_id",),
     "custom_field_data": ("answers",),
 }

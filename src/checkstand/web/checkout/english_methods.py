@@ -87,8 +87,8 @@ METHODS: Mapping[str, str] = {
     # order received, money still to come
     "title.pending": "Waiting for the payment",
     "pending.heading": "Order received, waiting for the payment",
-    "pending.debit": "Bank transfers take about {days} business days. This one is decided by {date}. You need to do nothing.",
-    "pending.debit_open": "Bank transfers take some days. You need to do nothing.",
+    "pending.debit": "Bank transfers take about {days} business days. This one is decided by {date}. There’s nothing you need to do.",
+    "pending.debit_open": "Bank transfers take a few days. There’s nothing you need to do.",
     "pending.voucher": "Pay with this reference at a cash machine or in your bank's app. Until then nothing is charged.",
     "pending.part": "A part of the amount has arrived. Your order is complete when the rest has, too; if it does not come, your bank "
     "gives the part back.",

@@ -11,6 +11,7 @@ class Field:
     """One input. `choices` makes it a select; `attributes` are further ones (autocomplete, inputmode, ...).
 
     `kind`: the input's type, or `select`, `textarea`, `checkbox`. Label and hint may be markup. `is_locked`: shown, not asked.
+    `suggestion`: what was probably meant.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     empty_choice: str = ""
     prefix: str = ""
+    suggestion: str = ""
     width: str = "full"
     attributes: Mapping[str, str] = field(default_factory=dict)
 

@@ -10,8 +10,10 @@ an update.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import phonenumbers
@@ -19,16 +21,21 @@ from email_validator import EmailNotValidError, validate_email
 
 from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidState, normalize_state
 from checkstand.domain.checkout import Checkout
+from checkstand.domain.payment import Declined, decline
 from checkstand.flows import tax_ids
 from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.web.checkout import places
+from checkstand.gateways.test_cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
+from checkstand.providers import postal_codes
+from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.goods_form import read_goods
 from checkstand.web.checkout.questions import read_answers
 from checkstand.web.checkout.reader import Complaint, Reader, complaint
 
 SHORTEST_PHONE: Final = 5
 LONGEST_FLAW: Final = 200
+USE_SUGGESTION: Final = "use_email"
+# The postal code that the page warned of.
+ODD_CODE: Final = "odd_code"
 # Where the gateway's own form is on the page.
 FRAME: Final = "payment-frame"
 _EXPIRY = re.compile(r"^(\d{1,2})\s*[/.\-\s]\s*(\d{2}|\d{4})$|^(\d{2})(\d{2}|\d{4})$")
@@ -68,6 +75,8 @@ def _read_contact(reader: Reader) -> None:
     typed = reader.typed
     if "email" in typed and not reader.checkout.is_email_locked:
         email = typed["email"]
+        if typed.get("do") == USE_SUGGESTION:
+            email = meant(email) or email
         if not email:
             reader.change("email", None)
         elif (known := _email(email)) is not None:
@@ -127,11 +136,13 @@ def _read_address(reader: Reader) -> None:
     if has_moved and "state" in typed:
         parts["state"] = None
     if code := parts["postal_code"]:
-        parts["postal_code"] = places.tidy_postal_code(country, code)
-        if not places.looks_right(country, parts["postal_code"]):
-            if not has_moved:
-                reader.complain("postal_code", "problem.postal.invalid")
-            parts["postal_code"] = None
+        known_form = postal_codes.own_form(country, code)
+        is_odd = not postal_codes.fits(country, known_form)
+        if is_odd and not has_moved and typed.get(ODD_CODE) != known_form:
+            reader.complain("postal_code", "problem.postal.odd")
+        # What was warned of once and sent again is the buyer's word: lists of codes are never quite complete.
+        is_taken = not is_odd or (typed.get(ODD_CODE) == known_form and not has_moved)
+        parts["postal_code"] = known_form if is_taken else None
     try:
         parts["state"] = normalize_state(country, parts["state"])
     except InvalidState:
@@ -171,21 +182,42 @@ def read_token(typed: Mapping[str, str]) -> Tokenized | Sequence[Complaint]:
     return [complaint(FRAME, "problem.frame.required")]
 
 
-def read_card(typed: Mapping[str, str]) -> CardDetails | Sequence[Complaint]:
-    """The card that was typed, or what is missing or unreadable in it. Whether it can pay is the gateway's word."""
-    wrong = [complaint(name, f"problem.{name}.required") for name in _CARD_FIELDS if not typed.get(name)]
-    expiry = _expiry(typed.get("card_exp", ""))
-    if typed.get("card_exp") and expiry is None:
+def read_card(typed: Mapping[str, str], *, now: datetime) -> CardDetails | Sequence[Complaint]:
+    """The card that was typed, or all that is missing or wrong in it. Whether it can pay is the gateway's word."""
+    # A Japanese keyboard writes full-width digits.
+    number, expiry, cvc = (unicodedata.normalize("NFKC", typed.get(name, "")) for name in _CARD_FIELDS)
+    missing = [name for name, text in zip(_CARD_FIELDS, (number, expiry, cvc), strict=True) if not text]
+    wrong = [complaint(name, f"problem.{name}.required") for name in missing]
+    date = _expiry(expiry)
+    if expiry and date is None:
         wrong.append(complaint("card_exp", "problem.card_exp.invalid"))
-    if wrong or expiry is None:
+    flaws = {
+        "card_number": number_flaw(number) if number else None,
+        "card_exp": expiry_flaw(*date, now=now) if date else None,
+        "card_cvc": cvc_flaw(cvc, number) if cvc else None,
+    }
+    wrong += [told(name, decline(code)) for name, code in flaws.items() if code]
+    if wrong or date is None:
         return wrong
-    return CardDetails(
-        number=typed["card_number"],
-        exp_month=expiry[0],
-        exp_year=expiry[1],
-        cvc=typed["card_cvc"],
-        holder=typed.get("name") or None,
+    return CardDetails(number=number, exp_month=date[0], exp_year=date[1], cvc=cvc, holder=typed.get("name") or None)
+
+
+def card_checks(now: datetime) -> tuple[dict[str, str], ...]:
+    """What a script says of a card field that is left with something wrong in it: for number, date and code."""
+    number, date, past, code = (
+        f"{one.message} {one.advice}".strip()
+        for one in map(decline, ("incorrect_number", "invalid_expiry", "expired_card", "incorrect_cvc"))
     )
+    return (
+        {"data-wrong": number},
+        {"data-wrong": date, "data-past": past, "data-month": f"{now:%Y-%m}"},
+        {"data-wrong": code},
+    )
+
+
+def told(name: str, declined: Declined) -> Complaint:
+    """A refusal's own words, at a field."""
+    return complaint(name, "problem.told", text=f"{declined.message} {declined.advice}".strip())
 
 
 def _expiry(text: str) -> tuple[int, int] | None:

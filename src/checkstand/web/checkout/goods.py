@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from babel import Locale
+from markupsafe import Markup
 
 from checkstand.domain.catalog import Custom, Price, takes
 from checkstand.domain.checkout import Checkout, Line, active_trial
@@ -18,6 +19,7 @@ from checkstand.web.checkout.fields import TYPING, Field
 from checkstand.web.checkout.goods_form import LARGEST_QUANTITY, counted, offered_currencies, range_of
 from checkstand.web.checkout.messages import Input, Messages
 from checkstand.web.checkout.wording import Wording, reduced, typed_amount
+from checkstand.web.prose import prose_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Plan:
     id: UUID
     name: str
     price: str
-    description: str
+    description: Markup
     badge: str
     is_chosen: bool
 
@@ -61,7 +63,7 @@ class Addon:
 
     name: str
     label: str
-    description: str
+    description: Markup
     price: str
     is_chosen: bool
     stepper: Stepper
@@ -130,7 +132,7 @@ class Counter:
             id=offer,
             name=product.name,
             price=self.words.prices(product, prices) if prices else "",
-            description=product.description or "",
+            description=prose_line(product.description or ""),
             badge=self.t("trial.badge", span=self.words.length(span)) if span else "",
             is_chosen=is_chosen,
         )
@@ -174,7 +176,7 @@ class Counter:
             if is_open and least > 1:
                 hint = self.t("counts.from", counted=self.words.counted(terms, least))
             elif not is_open:
-                hint = self.t("counts.range", min=least, counted=self.words.counted(terms, most))
+                hint = self.t("counts.range", min=self.words.number(least), counted=self.words.counted(terms, most))
             field = Field(
                 name=noun,
                 label=self._noun_label(terms),
@@ -214,7 +216,7 @@ class Counter:
             if high is None:
                 text = self.t("tier.from", counted=self.words.counted(terms, low), amount=amount)
             else:
-                text = self.t("tier.range", min=low, max=high, amount=amount)
+                text = self.t("tier.range", min=self.words.number(low), max=self.words.number(high), amount=amount)
             is_in = low <= count and (high is None or count <= high)
             tiers.append(Tier(text=text, is_current=is_in and terms.model == "volume"))
             low = (high or low) + 1
@@ -273,7 +275,7 @@ class Counter:
         return Addon(
             name=f"addon_{position}",
             label=product.name,
-            description=product.description or "",
+            description=prose_line(product.description or ""),
             price=self.t("addons.price", amount=each),
             is_chosen=line.quantity > 0,
             stepper=self._quantity(position, line, label, least=0),

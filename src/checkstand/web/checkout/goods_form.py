@@ -35,9 +35,9 @@ def read_goods(reader: Reader) -> None:
     if _read_product(reader):
         _read_counts(reader)
         _read_quantities(reader)
-        _read_amounts(reader)
+        if not _read_currency(reader):
+            _read_amounts(reader)
     _read_discount(reader)
-    _read_currency(reader)
 
 
 def _read_product(reader: Reader) -> bool:
@@ -178,8 +178,13 @@ def takes_codes(checkout: Checkout) -> bool:
 
 
 def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: bool) -> tuple[str, ...]:
-    """What may be charged besides the price's own currency: the buyer's own, and the one the session is in. Polar converts nothing."""
-    if checkout.dialect != "dodo" or not is_adaptive:
+    """What may be charged: in a Dodo session the price's own currency, the buyer's own, and the one the session is in. A Polar session
+    converts nothing: the currencies that its product has prices in. Empty where there is nothing to choose.
+    """
+    if checkout.dialect == "polar":
+        priced = tuple(dict.fromkeys(price.currency for price in checkout.selected.active_prices))
+        return priced if len(priced) > 1 and checkout.currency in priced else ()
+    if not is_adaptive:
         return ()
     local = currency_of_country(country) if country else None
     # Their own currency was tried, and nobody can be charged so much (or so little) in it.
@@ -195,9 +200,13 @@ def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: 
     return found if len(found) > 1 else ()
 
 
-def _read_currency(reader: Reader) -> None:
-    """The chosen currency. Which ones can be charged the flow says; here it only has to be another one."""
+def _read_currency(reader: Reader) -> bool:
+    """The chosen currency. True where it brings other prices, so that an amount on the page was meant in the old one."""
     code, checkout = reader.typed.get("currency", ""), reader.checkout
-    may = checkout.options.allow_currency_selection and checkout.dialect == "dodo"
-    if may and code in DODO_CURRENCIES and code != reader.typed.get("shown_currency", checkout.currency):
-        reader.change("currency", code)
+    if not checkout.options.allow_currency_selection or code == reader.typed.get("shown_currency", checkout.currency):
+        return False
+    is_polar = checkout.dialect == "polar"
+    if code not in (offered_currencies(checkout, None, is_adaptive=False) if is_polar else DODO_CURRENCIES):
+        return False
+    reader.change("currency", code)
+    return is_polar

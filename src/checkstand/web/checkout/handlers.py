@@ -30,16 +30,18 @@ from checkstand.http import json_response
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes
 from checkstand.web.checkout.form import (
+    USE_SUGGESTION,
     may_be_chosen,
     read_changes,
 )
 from checkstand.web.checkout.limits import wait_for_code
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import CARD
-from checkstand.web.checkout.problems import last_refusal
+from checkstand.web.checkout.missing import missing_complaints
+from checkstand.web.checkout.places import guessed_country
+from checkstand.web.checkout.problems import last_refusal, once
 from checkstand.web.checkout.reader import complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
-from checkstand.web.checkout.view import guessed_country
 
 
 async def show(request: Request) -> Response:
@@ -136,9 +138,13 @@ async def update(request: Request) -> Response:
     except Locked:
         return await draw(visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
     visit = stored.visit
+    # What was marked as missing when the button was pressed is marked until it is there.
+    marked = form.get("marked", "").split()
+    missing = [one for one in missing_complaints(visit.checkout, form) if one.field in marked] if marked else []
     given = Input(
         typed=kept(form, before, visit.checkout),
-        complaints=(*reading.complaints, *stored.complaints),
+        complaints=once([*reading.complaints, *stored.complaints, *missing]),
+        is_quiet=visit.wants_parts and "listed" not in form,
         dropped_code=_dropped(before, visit.checkout, form),
     )
     if visit.wants_parts or given.complaints or given.dropped_code:
@@ -153,8 +159,12 @@ def kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str
         gone |= {name for name in form if name.startswith(("amount_", "quantity_")) or name in ("seats", "units")}
     if after.discount is not None or form.get("do", "").startswith("remove"):
         gone.add("discount_code")
+    if form.get("do") == USE_SUGGESTION:
+        gone.add("email")
     if before.currency != after.currency:
         gone.add("currency")
+    if before.price_currency != after.price_currency:
+        gone |= {name for name in form if name.startswith("amount_")}
     return {name: value for name, value in form.items() if name not in gone}
 
 

@@ -9,6 +9,7 @@ from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
 from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.money import to_step
+from checkstand.providers import postal_codes
 from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
@@ -19,7 +20,10 @@ from checkstand.web.checkout.wording import Wording, typed_amount
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Input:
-    """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said."""
+    """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said.
+
+    `is_quiet`: a field was left, no button pressed: what is wrong is said beside it, without a list above the form.
+    """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     complaints: Sequence[Complaint] = ()
@@ -28,6 +32,7 @@ class Input:
     dropped_code: str = ""
     wait_s: int = 0
     is_card_gone: bool = False
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,7 @@ class Messages:
                 text=t("declined.not_charged"),
                 items=(link, *others),
             )
-        if self._by_field:
+        if self._by_field and not (self._given.is_quiet and "form" not in self._by_field):
             items = tuple((text, "" if name == "form" else name) for name, text in self._by_field.items())
             return Noted(tone="error", heading=t.count("problems", len(items)), items=items)
         if self._given.has_changed:
@@ -127,7 +132,7 @@ class Messages:
                 key = "problem.tax_id.invalid_there"
         if self._country and one.field in ("line1", "city", "state", "postal_code"):
             word, has_choices = self._part(one.field)
-            values |= {"field": word, "example": places.postal_example(self._country)}
+            values |= {"field": word, "example": postal_codes.example(self._country)}
             if key == "problem.field.required" and has_choices:
                 key = "problem.choice.required"
         return t(key, **{**values, **one.values})

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import CARDS, Kind, Method, eligible_for, kind_of
-from checkstand.domain.payment import Declined
+from checkstand.domain.payment import Declined, decline
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails
+from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails, behaviour_of
 from checkstand.web.checkout.fields import Field
-from checkstand.web.checkout.form import Tokenized, read_card, read_token
+from checkstand.web.checkout.form import Tokenized, read_card, read_token, told
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
 
 CARD = "card"
+# Card networks by how many people have one; the test bank knows the first four.
+NETWORKS = ("visa", "mastercard", "amex", "rupay", "discover", "diners", "jcb", "unionpay")
 # More choices than this are folded away, with the first ones in sight.
 _IN_SIGHT = 5
 _ACCOUNT_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -57,6 +59,7 @@ class Choices:
     folded: tuple[Choice, ...] = ()
     error: str = ""
     none: str = ""
+    networks: tuple[str, ...] = NETWORKS
 
     @property
     def every(self) -> tuple[Choice, ...]:
@@ -86,6 +89,12 @@ def offered(checkout: Checkout, country: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def in_reach(names: Sequence[str], wallets: Sequence[str]) -> tuple[str, ...]:
+    """The same with the wallets that the buyer's device has in front."""
+    first = [name for name in wallets if name in names]
+    return (*first, *(name for name in names if name not in first))
+
+
 def chosen_of(names: Sequence[str], checkout: Checkout, typed: Mapping[str, str]) -> str:
     """The choice that is marked: typed, else used before, else a card, else the first; empty where there is none."""
     for wanted in (typed.get("method"), checkout.payment_method, CARD):
@@ -99,7 +108,7 @@ def choices_of(
 ) -> Choices:
     """What the page offers. `field` makes a field of the page's form, `amount` is what is due."""
     checkout, t = visit.checkout, visit.texts
-    names = offered(checkout, country)
+    names = in_reach(offered(checkout, country), visit.wallets)
     if not names:
         return Choices(none="methods.none" if country else "methods.none_anywhere")
     saved = saved_choices(visit, typed)
@@ -188,15 +197,16 @@ def read_method(visit: Visit, checkout: Checkout, typed: Mapping[str, str]) -> t
     if name not in names:
         return name, [complaint("method", "problem.method.gone" if name else "problem.method.required")]
     if name == CARD:
-        return name, read_card(typed)
+        return name, read_card(typed, now=visit.now)
     fields = _ACCOUNT_FIELDS.get(name, ())
     missing = [complaint(one, f"problem.{one}.required") for one in fields if one != "upi_id" and not typed.get(one)]
     if missing:
         return name, missing
     routing = typed.get("bank_routing", "") if "bank_routing" in fields else ""
-    return name, MethodDetails(
-        method=Method(name), account=typed.get(fields[-1], "") if fields else "", routing=routing
-    )
+    account = typed.get(fields[-1], "") if fields else ""
+    details = MethodDetails(method=Method(name), account=account, routing=routing)
+    refused = behaviour_of(details)
+    return name, [told(fields[-1], decline(refused, method=name))] if isinstance(refused, str) else details
 
 
 async def token_for(visit: Visit, details: Paid | None) -> str | Declined | None:

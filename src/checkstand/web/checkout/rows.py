@@ -13,7 +13,6 @@ from typing import Literal
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, Line
 from checkstand.domain.discount import Discount, Percentage, cap_of
-from checkstand.domain.explain import rate_text
 from checkstand.domain.image import image_path
 from checkstand.domain.quote import QuoteLine, is_mixed, tax_sums
 from checkstand.domain.terms import Metered, SeatBased, UnitBased
@@ -100,7 +99,11 @@ def _line_words(checkout: Checkout, line: Line, priced: QuoteLine, words: Wordin
         if line.part_of is not None:  # another price of the product above
             return many, t("summary.each", amount=amount) if amount else ""
         return priced.label, t("summary.counted", counted=many, amount=amount) if amount else many
-    label = priced.label if line.quantity <= 1 else t("summary.line", quantity=line.quantity, label=priced.label)
+    label = (
+        priced.label
+        if line.quantity <= 1
+        else t("summary.line", quantity=words.number(line.quantity), label=priced.label)
+    )
     # A converted line is a share of the converted total: where it is no multiple of one unit, no unit price is told.
     is_multiple = priced.unit_minor * line.quantity == priced.subtotal_minor
     unit = words.money(priced.unit_minor, checkout.currency) if is_multiple else ""
@@ -123,7 +126,7 @@ def bought_words(checkout: Checkout, words: Wording) -> str:
         elif position in counts:
             parts.append(f"{priced.label} ({counts[position]})")
         elif line.quantity > 1:
-            parts.append(words.texts("summary.line", quantity=line.quantity, label=priced.label))
+            parts.append(words.texts("summary.line", quantity=words.number(line.quantity), label=priced.label))
         else:
             parts.append(priced.label)
     return ", ".join(parts)
@@ -166,10 +169,10 @@ def _discounts(checkout: Checkout, words: Wording) -> Iterator[Row]:
 
 
 def discount_label(discount: Discount, words: Wording, currency: str) -> str:
-    """`SPRING20 (20 % off for 3 months)`"""
+    """`SPRING20 (20% off for 3 months)`"""
     name = discount.code or discount.name
     if isinstance(discount.takes, Percentage):
-        off = rate_text(discount.takes.basis_points * 100)
+        off = words.percent(discount.takes.basis_points * 100)
     else:
         off = words.money(discount.takes.amounts.get(currency, 0), currency)
     if discount.duration == "repeating" and discount.duration_months:
@@ -194,7 +197,7 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
         taxes[key] = taxes.get(key, 0) + amount
     for (name, rate, inclusive), amount in taxes.items():
         if amount:
-            text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=rate_text(rate))
+            text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=words.percent(rate))
             yield Row(kind="plain", label=text, amount=words.money(amount, quote.currency))
     if any(line.tax_reason == "reverse_charge" for line in quote.lines):
         yield Row(
@@ -207,7 +210,8 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
 
 def _totals(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> Iterator[Row]:
     t, quote, currency = words.texts, checkout.quote, checkout.currency
-    yield Row(kind="total", label=t("summary.total"), amount=words.money(quote.total_minor, currency))
+    total = "summary.total_after_trial" if quote.due_minor != quote.total_minor else "summary.total"
+    yield Row(kind="total", label=t(total), amount=words.money(quote.total_minor, currency))
     if phases:
         yield Row(kind="due", label=t("summary.due"), amount=words.money(quote.due_minor, currency))
     for phase in phases:

@@ -31,6 +31,7 @@ class SavedChoice:
     id: UUID
     name: str
     kind: str
+    mark: str
     label: str
     note: str
     remove: str
@@ -84,6 +85,7 @@ def _choice(t: Texts, method: SavedMethod, wanted: str | None) -> SavedChoice:
         id=method.id,
         name=name,
         kind=kind_of(instrument.method) or Kind.CARD,
+        mark=(instrument.brand or "") if instrument.method == "card" else instrument.method,
         label=label,
         note=t("saved.expires", date=f"{month:02}/{year % 100:02}") if month and year else "",
         remove=t("saved.remove_named", name=label),

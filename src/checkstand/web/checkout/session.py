@@ -50,6 +50,7 @@ class Visit:
     keeps_theme: bool
     texts: Texts
     accepted_languages: str = ""
+    wallets: tuple[str, ...] = ()
     wants_parts: bool = False
     saved: Sequence[SavedMethod] = ()
 
@@ -125,9 +126,23 @@ async def open_visit(request: Request) -> Visit:
         keeps_theme=asked in THEMES,
         texts=texts_for("en"),
         accepted_languages=request.headers.get("accept-language", "")[:200],
+        wallets=device_wallets(request.headers.get("user-agent", "")[:400]),
         wants_parts=request.headers.get("x-fragment") == "1",
         saved=await offered_methods(services.ports, organization, checkout) if is_open else (),
     )
+
+
+def device_wallets(user_agent: str) -> tuple[str, ...]:
+    """The wallet that a device comes with, as far as its browser tells.
+
+    >>> device_wallets("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) ... Version/19.0 Mobile/15E148 Safari/604.1")
+    ('apple_pay',)
+    >>> device_wallets("Mozilla/5.0 (Linux; Android 16) ... Chrome/150.0 Mobile Safari/537.36"), device_wallets("curl/8")
+    (('google_pay',), ())
+    """
+    if "iPhone" in user_agent or "iPad" in user_agent or ("Macintosh" in user_agent and "Version/" in user_agent):
+        return ("apple_pay",)
+    return ("google_pay",) if "Android" in user_agent else ()
 
 
 def theme_in(url: str) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkstand.domain.checkout import Checkout
+from checkstand.domain.catalog import is_free as is_free_price
+from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.consent import total_of
-from checkstand.domain.explain import rate_text
 from checkstand.domain.organization import OrganizationSettings
 from checkstand.web.checkout.later import Phase, later_charges
 from checkstand.web.checkout.rows import Row, order_rows
@@ -19,10 +19,20 @@ from checkstand.web.checkout.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What is paid now, large: `amount`, a `note` beside it (`per month`, `due today`), and beneath it what comes `later`."""
+
+    amount: str
+    note: str
+    later: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The order in rows and in words. `mark` is compared with the amount that the buyer saw when they press pay."""
 
     rows: tuple[Row, ...]
+    headline: Headline
     due: str
     due_label: str
     trial_note: str
@@ -51,6 +61,7 @@ def summarize(
     trial = t("summary.trial", date=words.day(checkout.trial_end)) if checkout.trial_end else ""
     return Summary(
         rows=order_rows(checkout, words, phases, collects_tax=bool(settings.tax_registrations)),
+        headline=_headline(checkout, words, phases),
         due=due,
         due_label=t("summary.due" if repeats else "summary.total"),
         trial_note=trial,
@@ -60,6 +71,29 @@ def summarize(
         announcement=t("summary.announce", amount=due),
         exchange=exchange_note(checkout, words),
     )
+
+
+def _headline(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> Headline:
+    """The same amount again and again is said in one line; else today's amount, and then each later one."""
+    t, due_minor = words.texts, checkout.quote.due_minor
+    first = phases[0] if phases else None
+    is_steady = first is not None and not checkout.trial_end and first.amount_minor == due_minor and not first.is_single
+    repeats_alone = is_steady and len({phase.span for phase in phases}) == 1
+    note = words.per(first.span) if first and repeats_alone else t("price.today") if first else ""
+    later = [_then(phase, checkout, words, is_next=phase is first) for phase in phases[1 if repeats_alone else 0 :]]
+    span = active_trial(checkout.selected, checkout.trial) if checkout.trial_end else None
+    if span is not None and later:
+        later[0] = t("trial.line", span=words.length(span), then=later[0])
+    is_free = is_free_price(checkout.selected_price) and len(checkout.lines) == 1
+    amount = t("price.free") if is_free else words.money(due_minor, checkout.currency)
+    return Headline(amount=amount, note=note if not is_free else "", later=tuple(later) if not is_free else ())
+
+
+def _then(phase: Phase, checkout: Checkout, words: Wording, *, is_next: bool) -> str:
+    """One later charge, or a row of equal ones: `then $20.00 per month`."""
+    amount = words.money(phase.amount_minor, checkout.currency)
+    key = "price.then_once" if phase.is_single else "price.then" if is_next else "price.then_from"
+    return words.texts(key, amount=amount, interval=words.per(phase.span), date=words.day(phase.start))
 
 
 def exchange_note(checkout: Checkout, words: Wording) -> str:
@@ -74,7 +108,7 @@ def exchange_note(checkout: Checkout, words: Wording) -> str:
         from_code=exchange.base,
         to_code=exchange.currency,
         rate=words.plain_rate(exchange.rate),
-        fee=rate_text(exchange.fee_ppm),
+        fee=words.percent(exchange.fee_ppm),
     )
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from babel import Locale
+from markupsafe import Markup, escape
 
 from checkstand.web.checkout import english
+from checkstand.web.checkout.english_checks import CHECKS
 from checkstand.web.checkout.english_methods import METHODS
+from checkstand.web.templating import format_count
 
-ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS}
+ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS, **CHECKS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
 
@@ -27,8 +30,13 @@ class Texts:
     direction: str
 
     def __call__(self, key: str, **values: object) -> str:
+        """The text with its gaps filled: whole numbers in the language's form (`100,000`); with markup in it, all of it is markup."""
         text = CATALOGUES[self.language][key]
-        return text.format(**values) if values else text
+        if not values:
+            return text
+        shown = {name: format_count(one, self.language) if type(one) is int else one for name, one in values.items()}
+        is_markup = any(isinstance(one, Markup) for one in shown.values())
+        return escape(text).format(**shown) if is_markup else text.format(**shown)
 
     def count(self, key: str, count: int, **values: object) -> str:
         """The form of a text that fits a count: `key.one`, `key.other`, ..."""

@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from babel import Locale, UnknownLocaleError
 from markupsafe import Markup
 
 from checkstand.domain.address import AddressFields
-from checkstand.domain.catalog import is_free
-from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
+from checkstand.providers import postal_codes
 from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
+from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.fields import TYPING, Field
-from checkstand.web.checkout.form import may_be_chosen
+from checkstand.web.checkout.form import card_checks, may_be_chosen
 from checkstand.web.checkout.goods import Counter, Goods
 from checkstand.web.checkout.goods_form import takes_codes
 from checkstand.web.checkout.leaving import back_target
@@ -33,8 +33,9 @@ from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.saved import may_be_kept
 from checkstand.web.checkout.session import Visit
-from checkstand.web.checkout.summary import Summary, summarize
+from checkstand.web.checkout.summary import Headline, Summary, summarize
 from checkstand.web.checkout.wording import Wording, wording_for
+from checkstand.web.prose import LONG, prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +64,9 @@ class CheckoutView:
     """Everything the template prints."""
 
     heading: str
-    price: str
-    price_interval: str
-    trial: str
-    description: str
+    headline: Headline
+    description: Markup
+    is_long: bool
     picture: Picture | None
     goods: Goods
     summary: Summary
@@ -81,6 +81,7 @@ class CheckoutView:
     country: Field | None
     shown_country: str
     address: tuple[Field, ...]
+    odd_code: str
     business: tuple[Field, ...]
     is_business: bool
     must_be_business: bool
@@ -135,14 +136,13 @@ class _Builder:
         )
         contact, methods = self._contact(), self._methods(summary.due)
         country, address, business = self._country_field(), self._address(), self._business()
-        has_interval = single and product.recurrence and not isinstance(checkout.selected_price.terms, Metered)
+        described = (product.description or "").strip() if single else ""
         counter = Counter(checkout, self.words, self.given, self.messages)
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
-            price=self._price() if single else summary.due,
-            price_interval=self.words.per(product.recurrence) if has_interval and product.recurrence else "",
-            trial=self._trial() if single else "",
-            description=(product.description or "") if single else "",
+            headline=summary.headline if not self._is_metered else self._by_use(),
+            description=prose(described),
+            is_long=len(described) > LONG,
             picture=picture_of(checkout, checkout.lines[0]) if single else None,
             goods=counter.goods(self.country_code, is_adaptive=settings.adaptive_currency),
             summary=summary,
@@ -157,6 +157,7 @@ class _Builder:
             country=country,
             shown_country=self.country_code,
             address=address,
+            odd_code=self._odd_code(address),
             business=business,
             is_business=self.is_business,
             must_be_business=self._must_be_business,
@@ -170,26 +171,14 @@ class _Builder:
 
     # ------------------------------------------------------------ what is sold
 
-    def _price(self) -> str:
-        """What the one product costs: all of it, or each where a cart has a number of it."""
-        checkout, quote = self.checkout, self.checkout.quote
-        if is_free(checkout.selected_price) and len(checkout.lines) == 1:
-            return self.t("price.free")
-        if isinstance(checkout.selected_price.terms, Metered):
-            return self.words.prices(checkout.selected, [checkout.selected_price])
-        first = quote.lines[0]
-        amount = quote.subtotal_minor if checkout.offers else first.unit_minor
-        if not checkout.offers and checkout.lines[0].quantity == 1:
-            amount = first.subtotal_minor
-        return self.words.money(amount, quote.currency)
+    @property
+    def _is_metered(self) -> bool:
+        """All that is sold is billed by use: nothing is due now, and the price of one use says more than a nought."""
+        return all(isinstance(self.checkout.price_of(line).terms, Metered) for line in self.checkout.lines)
 
-    def _trial(self) -> str:
-        checkout = self.checkout
-        span = active_trial(checkout.selected, checkout.trial) if checkout.trial_end else None
-        if span is None:
-            return ""
-        price = self.words.repeating(self._price(), checkout.selected.recurrence)
-        return self.t("trial.line", span=self.words.length(span), price=price)
+    def _by_use(self) -> Headline:
+        selected = self.checkout.selected
+        return Headline(amount=self.words.prices(selected, [self.checkout.selected_price]), note="", later=())
 
     def _discount(self) -> Discounting:
         checkout = self.checkout
@@ -222,7 +211,8 @@ class _Builder:
         buyer, options = self.checkout.buyer, self.checkout.options
         fields = []
         if not self.checkout.is_email_locked:
-            fields.append(self._field("email", self.t("email.label"), buyer.email, kind="email"))
+            email = self._field("email", self.t("email.label"), buyer.email, kind="email")
+            fields.append(_with(email, {"suggestion": "" if email.error else meant(email.value) or ""}))
         if options.require_name and not self.needs_form:
             fields.append(self._field("name", self.t("name.label"), buyer.name))
         if options.allow_phone_number or options.require_phone_number:
@@ -258,7 +248,10 @@ class _Builder:
         number = self._field("card_number", self.t("card.number"), None)
         expiry = self._field("card_exp", self.t("card.expiry"), None, width="half")
         code = self._field("card_cvc", self.t("card.cvc"), None, width="half")
-        return (_with(number, {"value": ""}), _with(expiry, {"value": ""}), _with(code, {"value": ""}))
+        fields = zip((number, expiry, code), card_checks(self.visit.now), strict=True)
+        return tuple(
+            _with(field, {"value": "", "attributes": {**field.attributes, **checks}}) for field, checks in fields
+        )
 
     def _holder(self, methods: Choices) -> Field | None:
         """Whose name: the one on the card, or simply the buyer's; which of both labels is seen follows the choice."""
@@ -294,7 +287,7 @@ class _Builder:
         address = self.checkout.buyer.address
         if address is not None:
             return address.country
-        guess = guessed_country(self.checkout.buyer.locale, self.visit.accepted_languages)
+        guess = places.guessed_country(self.checkout.buyer.locale, self.visit.accepted_languages)
         return guess if guess and may_be_chosen(self.checkout, guess) else ""
 
     def _country_field(self) -> Field | None:
@@ -338,6 +331,13 @@ class _Builder:
             fields.append(made)
         return tuple(fields)
 
+    def _odd_code(self, address: tuple[Field, ...]) -> str:
+        """The postal code that is shown although none of this country looks like it: the buyer was warned, and may insist."""
+        shown = next((field.value for field in address if field.name == "postal_code"), "")
+        has_moved = self.given.typed.get("shown_country", self.country_code) != self.country_code
+        code = postal_codes.own_form(self.country_code, shown) if shown and not has_moved else ""
+        return "" if not code or postal_codes.fits(self.country_code, code) else code
+
     @property
     def _must_be_business(self) -> bool:
         """The merchant sells to businesses alone: the number is asked of everybody."""
@@ -379,26 +379,3 @@ class _Builder:
 def _with(base: Field, more: Mapping[str, object]) -> Field:
     values: dict[str, object] = {name: getattr(base, name) for name in Field.__slots__}
     return Field(**{**values, **more})  # type: ignore[arg-type]
-
-
-def guessed_country(locale: str | None, accepted: str) -> str | None:
-    """The region of the session's locale, else of the first language the browser asks for.
-
-    `en-US` is what browsers come with and says little when another language follows it.
-
-    >>> guessed_country("de-AT", "en-US"), guessed_country(None, "fr-FR,fr;q=0.9"), guessed_country(None, "en-US,de;q=0.8")
-    ('AT', 'FR', None)
-    """
-    tags = [part.split(";")[0].strip() for part in accepted.split(",") if part.strip()]
-    others = {tag.split("-")[0].lower() for tag in tags} - {"en"}
-    first = tags[0] if tags and not (tags[0].lower() == "en-us" and others) else None
-    for tag in (locale, first):
-        if not tag:
-            continue
-        try:
-            region = Locale.parse(tag, sep="-").territory
-        except (ValueError, UnknownLocaleError):
-            continue
-        if region:
-            return str(region)
-    return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Context
 
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from checkstand.domain.catalog import Custom, Price, Product, Span, is_free, is_static, unit_amount
 from checkstand.domain.money import divide_half_away
@@ -15,7 +16,7 @@ from checkstand.domain.money import format_money as plain_money
 from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
-from checkstand.web.templating import format_day, format_money, format_rate, locale_of
+from checkstand.web.templating import format_count, format_day, format_money, format_percent, format_rate, locale_of
 
 # Networks as people know them.
 BRANDS = {
@@ -41,13 +42,26 @@ class Wording:
         """`$1,234.50`"""
         return format_money(amount_minor, currency, self.locale)
 
-    def moment(self, moment: datetime) -> str:
-        """Day and time, in UTC: `December 5, 2026, 16:30 UTC`."""
-        return f"{self.day(moment)}, {moment:%H:%M} UTC"
+    def percent(self, ppm: int) -> str:
+        """Millionths as a percentage: `20%`, `8.875%`."""
+        return format_percent(ppm, self.locale)
 
-    def day(self, moment: datetime) -> str:
-        """`December 5, 2026`"""
-        return format_day(moment, self.locale)
+    def number(self, count: int) -> str:
+        """`100,000`"""
+        return format_count(count, self.locale)
+
+    def moment(self, moment: datetime) -> Markup:
+        """Day and time: `December 5, 2026, 16:30 UTC`, and by script in the buyer's own zone."""
+        return self._time(moment, f"{format_day(moment, self.locale)}, {moment:%H:%M} UTC", "moment")
+
+    def day(self, moment: datetime) -> Markup:
+        """The day of a moment: `December 5, 2026 (UTC)`, and by script the day that it is where the buyer is."""
+        return self._time(moment, f"{format_day(moment, self.locale)} (UTC)", "day")
+
+    def _time(self, moment: datetime, text: str, form: str) -> Markup:
+        tag = str(locale_of(self.locale)).replace("_", "-")
+        element = Markup('<time datetime="{}" lang="{}" data-zoned="{}">{}</time>')
+        return element.format(moment.strftime("%Y-%m-%dT%H:%M:%SZ"), tag, form, text)
 
     def per(self, span: Span) -> str:
         """`per month`, `every 3 months`: after an amount."""
@@ -75,7 +89,7 @@ class Wording:
         """`5 seats`, `1 unit`, or in the merchant's own word for units: `20 credits`."""
         noun = self.noun(terms, count)
         if noun:
-            return self.texts("counts.named", count=count, noun=noun)
+            return self.texts("counts.named", count=self.number(count), noun=noun)
         return self.texts.count("seats" if isinstance(terms, SeatBased) else "units", count)
 
     def noun(self, terms: Counted, count: int) -> str:

@@ -236,7 +236,7 @@ def _summary(checkout: Checkout) -> Sequence[tuple[str, str]]:
         names = ", ".join(discount.code or discount.name for discount in checkout.discounts)
         rows.append((f"Discount {names}", format_money(-quote.discount_minor, code)))
     if quote.tax_minor is None:
-        rows.append(("Tax", "not known yet"))
+        rows.append(("Tax", "Not known yet"))
     included = ", included" if quote.tax_behavior == "inclusive" else ""
     taxes: dict[str, int] = {}
     for tax, amount in tax_sums(quote.lines).items():

@@ -30,11 +30,11 @@ LONGEST_NAME = 100
 SHORTEST_CODE, LONGEST_CODE = 3, 256
 MOST_MONTHS = 999
 MOST_ROWS = 20
-KINDS: Final = {"percentage": "A percentage", "fixed": "An amount"}
+KINDS: Final = {"percentage": "Percentage", "fixed": "Fixed amount"}
 DURATIONS: Final[Mapping[str, tuple[str, str]]] = {
     "once": ("Once", "The first payment only."),
-    "repeating": ("Some months", "Payments of a subscription’s first months."),
-    "forever": ("Always", "Every payment of a subscription."),
+    "repeating": ("Several months", "Every payment in the first months."),
+    "forever": ("Forever", "Every payment."),
 }
 _SHARE = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?")
 
@@ -109,11 +109,11 @@ def understand(typed: TypedDiscount, *, now: datetime) -> Understood | Mapping[s
     """What was meant, or the problems by field in the order of the form."""
     reading = Reading()
     if not typed.name:
-        reading.wrong("name", "Give the discount a name: buyers see it where there is no code.")
+        reading.wrong("name", "Enter a name. Buyers see it if there is no code.")
     elif len(typed.name) > LONGEST_NAME:
         reading.wrong("name", f"Use at most {LONGEST_NAME} characters; these are {len(typed.name)}.")
     if typed.code and not (typed.code.isalnum() and SHORTEST_CODE <= len(typed.code) <= LONGEST_CODE):
-        reading.wrong("code", f"Use {SHORTEST_CODE} to {LONGEST_CODE} letters and digits, without blanks or signs.")
+        reading.wrong("code", f"Use {SHORTEST_CODE} to {LONGEST_CODE} letters and digits, no spaces or symbols.")
     takes = _percentage(reading, typed.share) if typed.kind == "percentage" else _amounts(reading, typed)
     months = None
     if typed.duration == "repeating":
@@ -122,7 +122,7 @@ def understand(typed: TypedDiscount, *, now: datetime) -> Understood | Mapping[s
     most = _count(reading, "most", typed.most, LARGEST_COUNT)
     most_each = _count(reading, "most_each", typed.most_each, LARGEST_COUNT)
     if most is not None and most_each is not None and most_each > most:
-        reading.wrong("most_each", "One customer cannot use it more often than all together.")
+        reading.wrong("most_each", "The limit per customer can’t be higher than the total.")
     product_ids = _ids(reading, typed.products)
     if reading.problems or takes is None:
         return reading.problems
@@ -152,7 +152,7 @@ def basis_points_of(text: str) -> int | None:
 def _percentage(reading: Reading, text: str) -> Percentage | None:
     points = basis_points_of(text)
     if points is None:
-        reading.wrong("share", "Type a percentage above 0 and up to 100, like 20 or 12.5.")
+        reading.wrong("share", "Enter a percentage above 0, up to 100, like 20 or 12.5.")
         return None
     return Percentage(basis_points=points)
 
@@ -174,7 +174,7 @@ def _amounts(reading: Reading, typed: TypedDiscount) -> AmountOff:
 def _amount(reading: Reading, name: str, row: TypedAmount) -> int:
     """An amount that can be taken off; 0 where there is a problem with it."""
     if not row.amount:
-        reading.wrong(name, "Type the amount that is taken off.")
+        reading.wrong(name, "Enter the amount of the discount.")
         return 0
     try:
         amount = parse_amount(row.amount, row.currency)
@@ -183,9 +183,9 @@ def _amount(reading: Reading, name: str, row: TypedAmount) -> int:
         return 0
     most = currency(row.currency).largest_charge_minor
     if amount == 0:
-        reading.wrong(name, "Nothing off is no discount.")
+        reading.wrong(name, "The discount must be more than zero.")
     elif amount > most:
-        reading.wrong(name, f"The most that can be taken off is {format_money(most, row.currency)}.")
+        reading.wrong(name, f"The discount can be at most {format_money(most, row.currency)}.")
     elif step_missed(amount, row.currency):
         reading.wrong(name, no_amount(row.amount, row.currency))
     return amount
@@ -195,7 +195,7 @@ def _count(reading: Reading, name: str, text: str, most: int) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
-        reading.wrong(name, f"Type a whole number from 1 to {most:,}.")
+        reading.wrong(name, f"Enter a whole number from 1 to {most:,}.")
         return None
     return int(text)
 
@@ -204,9 +204,9 @@ def _days(reading: Reading, typed: TypedDiscount, now: datetime) -> tuple[dateti
     starts_at = _moment(reading, "starts", typed.starts, time.min)
     ends_at = _moment(reading, "ends", typed.ends, time.max)
     if ends_at is not None and starts_at is not None and ends_at < starts_at:
-        reading.wrong("ends", "It would end before it starts.")
+        reading.wrong("ends", "The end date must be after the start date.")
     elif ends_at is not None and ends_at <= now:
-        reading.wrong("ends", "Choose a day that is still to come.")
+        reading.wrong("ends", "Choose a date in the future.")
     return starts_at, ends_at
 
 
@@ -216,7 +216,7 @@ def _moment(reading: Reading, name: str, text: str, at: time) -> datetime | None
     try:
         return in_time(datetime.combine(date.fromisoformat(text), at, UTC))
     except ValueError:
-        reading.wrong(name, "Choose a day, like 2030-12-31.")
+        reading.wrong(name, "Choose a date, like 2030-12-31.")
         return None
 
 
@@ -224,5 +224,5 @@ def _ids(reading: Reading, texts: tuple[str, ...]) -> tuple[UUID, ...]:
     try:
         return tuple(dict.fromkeys(UUID(text) for text in texts))
     except ValueError:
-        reading.wrong("products", "Choose the products again: one of them could not be read.")
+        reading.wrong("products", "Select the products again: one of them could not be read.")
         return ()

@@ -103,7 +103,7 @@ def _row(visit: Visit, discount: Discount, goods: Mapping[UUID, Product]) -> Row
 
 
 def takes_text(discount: Discount) -> str:
-    """What it takes off: '20 %', '12.5 %, at most $50.00', '$5.00 or €4.00'."""
+    """What it takes off: '20%', '12.5%, at most $50.00', '$5.00 or €4.00'."""
     takes = discount.takes
     if isinstance(takes, AmountOff):
         return " or ".join(format_money(amount, code) for code, amount in takes.amounts.items())
@@ -134,7 +134,7 @@ def _conditions(discount: Discount) -> Sequence[str]:
 
 def _goods_text(discount: Discount, goods: Mapping[UUID, Product]) -> str:
     if not discount.product_ids:
-        return "Every product"
+        return "All products"
     names = [goods[product_id].name for product_id in discount.product_ids if product_id in goods]
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else " and ".join(names)
 
@@ -168,7 +168,9 @@ async def create(visit: Visit) -> Response:
     if not isinstance(meant, Understood):
         return await _show(visit, typed, problems=meant)
     if await missing_products(visit.ports, visit.organization, meant.product_ids):
-        return await _show(visit, typed, problems={"products": "Choose the products again: one of them is gone."})
+        return await _show(
+            visit, typed, problems={"products": "Select the products again: one of them no longer exists."}
+        )
     draft = Discount(
         id=visit.ports.new_id(),
         organization_id=visit.organization.id,
@@ -188,7 +190,7 @@ async def create(visit: Visit) -> Response:
         await create_discount(visit.ports, visit.organization, draft)
     except Invalid:
         taken = {
-            "code": f"{meant.code} is another discount’s code already. Choose another one, or delete that discount."
+            "code": f"{meant.code} is already used by another discount. Choose a different code, or delete that discount."
         }
         return await _show(visit, typed, problems=taken)
     return visit.go("/products/discounts", notice="discount-created")

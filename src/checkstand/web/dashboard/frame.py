@@ -35,21 +35,21 @@ LONGEST_QUERY = 200
 NOTICES = {
     "product-created": "Product created.",
     "product-saved": "Product saved.",
-    "product-duplicated": "This is the copy. Change what differs, then save.",
-    "product-archived": "Product archived. Running subscriptions go on.",
-    "product-unarchived": "Product is for sale again.",
-    "not-for-sale": "This product cannot be sold as it is: it is archived, a draft, or has no price in a usable currency.",
+    "product-duplicated": "This is the copy. Make your changes, then save.",
+    "product-archived": "Product archived. Existing subscriptions continue.",
+    "product-unarchived": "Product unarchived.",
+    "not-for-sale": "This product can’t be sold right now: it is archived, a draft, or has no price in a supported currency.",
     "discount-created": "Discount created.",
-    "discount-deleted": "Discount deleted. Its code is free again.",
-    "tax-added": "Tax is collected there from now on.",
-    "tax-removed": "Tax is not collected there any more.",
-    "checkout-saved": "Saved. Checkouts go by it from now on.",
-    "seller-saved": "Saved. Checkouts and invoices go by it from now on.",
-    "tax-saved": "Saved. New checkouts follow it.",
+    "discount-deleted": "Discount deleted. Its code can be used again.",
+    "tax-added": "Registration added.",
+    "tax-removed": "Registration removed.",
+    "checkout-saved": "Saved. Checkouts use it from now on.",
+    "seller-saved": "Saved. Checkouts and invoices use it from now on.",
+    "tax-saved": "Saved. New checkouts use it.",
     "token-revoked": "Token revoked. The next request with it is refused.",
-    "token-made-already": "That form was sent already and made one token. A token is shown only once, so it is not shown again.",
-    "refund-sent": "Refund sent. The money goes back the way it came.",
-    "refund-underway": "Refund under way. The bank decides later.",
+    "token-made-already": "That form was already submitted and created one token. A token is shown only once.",
+    "refund-sent": "Refund sent. The money goes back to the original payment method.",
+    "refund-underway": "Refund in progress. The bank will confirm it later.",
 }
 
 
@@ -132,7 +132,7 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
                 form = await read_form(request)
             except BadBody:
                 return outside(
-                    request, 400, "That could not be read", "The form was too large or damaged. Please try again."
+                    request, 400, "That could not be read", "The form was too large or incomplete. Please try again."
                 )
             if not session.may_post(request, signed_in, form):
                 return outside(
@@ -168,12 +168,17 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 async def _inside(handler: Handler, visit: Visit) -> Response:
     if visit.request.method == "POST" and not visit.may_change:
-        return problem(visit, 403, "You may look, not change", "Ask an owner of the organization for another role.")
+        return problem(
+            visit,
+            403,
+            "Your role can view but not change things",
+            "Ask an owner of the organization for a different role.",
+        )
     try:
         return await handler(visit)
     except NotFound:
         return problem(
-            visit, 404, "There is no such page", "It may have been an id of another organization, or a typing error."
+            visit, 404, "There is no such page", "The ID may belong to another organization, or there may be a typo."
         )
 
 

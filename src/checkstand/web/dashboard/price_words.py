@@ -136,7 +136,7 @@ def detail_text(price: Price) -> str:
         if terms.cap_minor is not None:
             parts.append(f"at most {format_money(terms.cap_minor, price.currency)} a period")
     if price.discount_percent:
-        parts.append(f"less {price.discount_percent} %")
+        parts.append(f"less {price.discount_percent}%")
     if price.tax_behavior:
         parts.append(_TAX[price.tax_behavior])
     text = ", ".join(parts)

@@ -33,17 +33,17 @@ from checkstand.web.dashboard.product_image import with_first, with_image
 
 router = APIRouter()
 _VISIBILITY = {
-    Visibility.PUBLIC: ("Public", "Sold, and listed where products are listed."),
-    Visibility.PRIVATE: ("Private", "Sold to whoever gets a checkout for it, listed nowhere."),
-    Visibility.DRAFT: ("Draft", "Not sold yet."),
+    Visibility.PUBLIC: ("Public", "For sale and listed publicly."),
+    Visibility.PRIVATE: ("Private", "For sale by link or API only; not listed."),
+    Visibility.DRAFT: ("Draft", "Not for sale yet."),
 }
 _COMPOSITION = {
-    "price_required": "Type at least one price.",
+    "price_required": "Enter at least one price.",
     "one_fixed_price_only": "Each currency can have one price.",
     "one_custom_price_only": "Each currency can have one price.",
-    "custom_price_stands_alone": "A product is sold either at a fixed price or for what the buyer wants to pay, not both.",
-    "same_price_types_per_currency": "All currencies must have the same kind of price.",
-    "one_tax_behavior_per_currency": "Prices in one currency must all include tax, or none.",
+    "custom_price_stands_alone": "A product has either a fixed price or pay-what-you-want pricing, not both.",
+    "same_price_types_per_currency": "All currencies must use the same pricing model.",
+    "one_tax_behavior_per_currency": "All prices in one currency must treat tax the same way.",
 }
 
 

@@ -176,7 +176,7 @@ def understand(
     """
     reading = Reading()
     if not typed.name:
-        reading.wrong("name", "Give the product a name: buyers see it.")
+        reading.wrong("name", "Enter a name. Buyers see it.")
     elif len(typed.name) > LONGEST_NAME:
         reading.wrong("name", f"Use at most {LONGEST_NAME} characters; these are {len(typed.name)}.")
     if len(typed.description) > LONGEST_DESCRIPTION:
@@ -193,7 +193,7 @@ def understand(
     if recurrence and typed.trial_count:
         trial = _span(reading, "trial_count", typed.trial_count, typed.trial_interval, LONGEST_TRIAL, "a trial")
     if typed.visibility not in [str(item) for item in Visibility]:
-        reading.wrong("visibility", "Choose who can see the product.")
+        reading.wrong("visibility", "Select who can see the product.")
     if reading.problems:
         return reading.problems
     return Understood(
@@ -208,7 +208,7 @@ def understand(
 
 def _span(reading: Reading, name: str, count: str, interval: str, most: int, what: str) -> Span | None:
     if not (count.isascii() and count.isdigit() and 1 <= int(count) <= most):
-        reading.wrong(name, f"Type a whole number from 1 to {most} for {what}.")
+        reading.wrong(name, f"Enter a whole number from 1 to {most} for {what}.")
         return None
     if interval not in [str(item) for item in Interval]:
         reading.wrong(name, "Choose days, weeks, months or years.")
@@ -237,7 +237,7 @@ def _terms(reading: Reading, model: str, row: TypedPrice, index: int) -> Terms |
     if model == "free":
         return Fixed(amount_minor=0)
     if model == "fixed":
-        amount = _amount(reading, f"amount-{index}", row.amount, row.currency, "Type the price.")
+        amount = _amount(reading, f"amount-{index}", row.amount, row.currency, "Enter the price.")
         return None if amount is None else Fixed(amount_minor=amount)
     minimum = _amount(reading, f"minimum-{index}", row.minimum or "0", row.currency, "")
     preset = _amount(reading, f"preset-{index}", row.preset, row.currency, None)
@@ -245,9 +245,9 @@ def _terms(reading: Reading, model: str, row: TypedPrice, index: int) -> Terms |
     if minimum is None:
         return None
     if maximum is not None and maximum < max(minimum, 1):
-        reading.wrong(f"maximum-{index}", "The most a buyer may pay is below the least.")
+        reading.wrong(f"maximum-{index}", "The maximum must not be below the minimum.")
     if preset is not None and (preset < minimum or (maximum is not None and preset > maximum)):
-        reading.wrong(f"preset-{index}", "The suggestion must lie between the least and the most.")
+        reading.wrong(f"preset-{index}", "The suggested amount must be between the minimum and the maximum.")
     return Custom(minimum_minor=minimum, preset_minor=preset, maximum_minor=maximum)
 
 
@@ -264,12 +264,10 @@ def _amount(reading: Reading, name: str, text: str, code: str, if_empty: str | N
         reading.wrong(name, no_amount(text, code))
         return None
     if 0 < amount < known.smallest_charge_minor:
-        reading.wrong(
-            name, f"The least that can be charged is {format_money(known.smallest_charge_minor, code)}, or nothing."
-        )
+        reading.wrong(name, f"Enter 0 or at least {format_money(known.smallest_charge_minor, code)}.")
         return None
     if amount > known.largest_charge_minor:
-        reading.wrong(name, f"The most that can be charged is {format_money(known.largest_charge_minor, code)}.")
+        reading.wrong(name, f"Enter at most {format_money(known.largest_charge_minor, code)}.")
         return None
     if step_missed(amount, code):
         reading.wrong(name, no_amount(text, code))

@@ -24,24 +24,24 @@ from checkstand.web.templating import format_money
 router = APIRouter()
 LONGEST_NOTE = 3000
 REASONS: Final[Mapping[RefundReason, str]] = {
-    "customer_request": "The customer asked for it",
-    "duplicate": "Paid twice",
+    "customer_request": "Requested by customer",
+    "duplicate": "Duplicate payment",
     "fraudulent": "Fraudulent",
-    "service_disruption": "The service was disrupted",
+    "service_disruption": "Service disruption",
     "satisfaction_guarantee": "Satisfaction guarantee",
-    "dispute_prevention": "To prevent a dispute",
-    "other": "Another reason",
+    "dispute_prevention": "Dispute prevention",
+    "other": "Other",
 }
 _REFUSED: Final[Mapping[str, str]] = {
-    "refunded_meanwhile": "Something was refunded since this form was opened. Look at what is left, then send it again.",
-    "refunded_already": "The order has been refunded in full.",
-    "refund_underway": "A refund of all that is left is under way already.",
-    "payment_disputed": "The buyer’s bank has taken the payment back: answer the dispute instead.",
-    "payment_unknown": "The payment was made through another gateway than this server’s.",
+    "refunded_meanwhile": "Something was refunded since this form was opened. Check what is left, then try again.",
+    "refunded_already": "This order has already been refunded in full.",
+    "refund_underway": "A refund of the remaining amount is already in progress.",
+    "payment_disputed": "The payment is disputed. Respond to the dispute instead.",
+    "payment_unknown": "This payment was made through a different gateway.",
     "nothing_to_refund": "Nothing was paid for this order.",
 }
 _CHIPS: Final = {
-    "pending": words.Chip("Under way", "clock", "amber"),
+    "pending": words.Chip("In progress", "clock", "amber"),
     "succeeded": words.Chip("Refunded", "check", "green"),
     "failed": words.Chip("Failed", "cross", "red"),
 }
@@ -123,9 +123,9 @@ async def send(visit: Visit) -> Response:
         problems = {"amount": _REFUSED[refused.code]}
         return _show(visit, await _order(visit), typed, problems=problems)
     except Invalid:
-        return _show(visit, await _order(visit), typed, problems={"amount": "That is more than is left."})
+        return _show(visit, await _order(visit), typed, problems={"amount": "That is more than the remaining amount."})
     if refund.status == "failed":
-        problems = {"amount": f"The gateway refused it ({refund.failure_code}). Nothing was sent."}
+        problems = {"amount": f"The gateway declined the refund ({refund.failure_code}). Nothing was sent."}
         return _show(visit, await _order(visit), typed, problems=problems)
     notice = "refund-sent" if refund.status == "succeeded" else "refund-underway"
     return visit.go(f"/sales/checkouts/{order.checkout_id}", notice=notice)
@@ -144,10 +144,10 @@ def _understand(typed: Typed, order: Order) -> _Meant:
     try:
         meant.amount_minor = parse_amount(typed.amount, order.currency)
     except ValueError:
-        meant.problems["amount"] = f"Give an amount of {order.currency}, like {format_money(left, order.currency)}."
+        meant.problems["amount"] = f"Enter an amount in {order.currency}, like {format_money(left, order.currency)}."
     else:
         if not 0 < meant.amount_minor <= left:
-            meant.problems["amount"] = f"Give an amount of at most {format_money(left, order.currency)}."
+            meant.problems["amount"] = f"Enter an amount of at most {format_money(left, order.currency)}."
         elif meant.amount_minor != left and step_missed(meant.amount_minor, order.currency):
             meant.problems["amount"] = no_amount(typed.amount, order.currency)
     known = next((key for key in REASONS if key == typed.reason), None)
@@ -156,9 +156,9 @@ def _understand(typed: Typed, order: Order) -> _Meant:
     else:
         meant.reason = known
     if len(typed.comment) > LONGEST_NOTE:
-        meant.problems["comment"] = f"The note is longer than {LONGEST_NOTE} characters."
+        meant.problems["comment"] = f"Use at most {LONGEST_NOTE:,} characters."
     if not typed.sure:
-        meant.problems["sure"] = "Confirm that the money is to be sent back."
+        meant.problems["sure"] = "Confirm that you want to refund the buyer."
     return meant
 
 

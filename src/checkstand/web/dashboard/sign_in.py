@@ -90,7 +90,7 @@ async def sign_in(request: Request) -> Response:
     if user is None:
         _door.failed(address)
         await asyncio.sleep(began + REFUSAL_TAKES_S - asyncio.get_running_loop().time())
-        return _form(request, form, error="No account has this e-mail and password. Check both.", status=422)
+        return _form(request, form, error="Wrong email or password.", status=422)
     _door.succeeded(address, email.lower())
     response = RedirectResponse(_safe(form.text("next")), 303)
     await session.begin(request, response, user)

@@ -21,9 +21,12 @@ from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name
 
 router = APIRouter()
 BEHAVIORS: Final[dict[DefaultTaxBehavior, tuple[str, str]]] = {
-    "location": ("As is usual at the buyer’s place", "Added in the US, Canada and India; included everywhere else."),
-    "inclusive": ("Included", "The price is what the buyer pays, wherever they are."),
-    "exclusive": ("Added", "The tax comes on top of the price, wherever the buyer is."),
+    "location": (
+        "Depends on the buyer’s location",
+        "Added on top in the US, Canada and India; included everywhere else.",
+    ),
+    "inclusive": ("Included", "Buyers pay exactly the price you set, wherever they are."),
+    "exclusive": ("Added on top", "Tax is added to the price, wherever the buyer is."),
 }
 
 
@@ -50,7 +53,7 @@ async def register(visit: Visit) -> Response:
     """Collect in one more place."""
     code = visit.form.text("code")
     if code not in registration_codes():
-        return _show(visit, problems={"code": "Choose a place."})
+        return _show(visit, problems={"code": "Select a place."})
     await change_registrations(visit.ports, visit.organization.id, register=[code])
     return visit.go("/settings/tax", notice="tax-added")
 

@@ -3,7 +3,7 @@
 >>> name_of("EU"), name_of("US-CA"), name_of("JP")
 ('European Union, one-stop shop', 'California, US', 'Japan')
 >>> charge_of("JP").rate, charge_of("CA-QC").rate
-('JCT 10 %', 'QST 9.975 %')
+('JCT 10%', 'QST 9.975%')
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def charge_of(code: str) -> Charge:
 
 
 def _exceptions(rows: Iterable[Row]) -> str:
-    """'e-books 7 %; not on live tutoring', as a sentence."""
+    """'e-books 7%; not on live tutoring', as a sentence."""
     by_rate: dict[int | None, list[str]] = {}
     for row in rows:
         if row.category is not None:

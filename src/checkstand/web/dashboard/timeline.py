@@ -37,52 +37,57 @@ class Entry:
 
 _PLAIN: dict[FactType, tuple[str, str, str, str | None]] = {
     FactType.CHECKOUT_OPENED: ("eye", "grey", "Page opened", "The buyer looked at the checkout page."),
-    FactType.CHECKOUT_UPDATED: ("edit", "grey", "Details changed", "By the buyer on the page, or by your server."),
+    FactType.CHECKOUT_UPDATED: ("edit", "grey", "Details changed", "By the buyer on the page or by your server."),
     FactType.CHECKOUT_CONFIRMED: (
         "lock",
         "amber",
         "Confirmed",
-        "Everything needed was there; the payment was accepted for processing.",
+        "The payment was submitted for processing.",
     ),
-    FactType.CHECKOUT_REOPENED: ("back", "blue", "Open again", "The buyer can try another way to pay."),
+    FactType.CHECKOUT_REOPENED: ("back", "blue", "Reopened", "The buyer can try another payment method."),
     FactType.CHECKOUT_SUCCEEDED: ("check", "green", "Checkout succeeded", None),
     FactType.CHECKOUT_EXPIRED: (
         "hourglass",
         "grey",
         "Expired",
-        "Nobody paid in time. Make a new session to try again.",
+        "No one paid in time. Create a new session to try again.",
     ),
     FactType.PAYMENT_ACTION_REQUIRED: (
         "shield",
         "amber",
-        "The bank asked for a check",
-        "The buyer was sent to confirm the payment (3-D Secure).",
+        "Bank authentication required",
+        "The buyer was sent to their bank to confirm the payment (3-D Secure).",
     ),
     FactType.PAYMENT_PROCESSING: (
         "clock",
         "amber",
         "Payment is processing",
-        "The answer comes later; nothing more is needed from the buyer.",
+        "The result comes later. Nothing to do for the buyer.",
     ),
     FactType.CUSTOMER_CREATED: ("person", "grey", "Customer created", None),
     FactType.CUSTOMER_UPDATED: (
         "person",
         "grey",
-        "Customer recognised",
-        "An earlier customer bought again; their details were updated.",
+        "Returning customer",
+        "A returning customer made a purchase; their details were updated.",
     ),
     FactType.REFUND_CREATED: ("back", "blue", "Refund sent to the gateway", None),
-    FactType.REFUND_UPDATED: ("back", "blue", "The gateway told more of a refund", None),
+    FactType.REFUND_UPDATED: ("back", "blue", "Refund updated by the gateway", None),
     FactType.REFUND_SUCCEEDED: ("back", "green", "Refund succeeded", "The money is on its way to the buyer."),
     FactType.REFUND_FAILED: ("cross", "red", "Refund failed", None),
-    FactType.ORDER_UPDATED: ("receipt", "grey", "Order changed", None),
+    FactType.ORDER_UPDATED: ("receipt", "grey", "Order updated", None),
     FactType.ORDER_INVOICED: ("receipt", "grey", "Invoice issued", None),
-    FactType.DISPUTE_OPENED: ("warning", "red", "Dispute opened", "The buyer’s bank has taken the money back for now."),
-    FactType.DISPUTE_CHALLENGED: ("shield", "amber", "Dispute challenged", "The bank is looking at the evidence."),
+    FactType.DISPUTE_OPENED: ("warning", "red", "Dispute opened", "The buyer’s bank has withheld the money for now."),
+    FactType.DISPUTE_CHALLENGED: ("shield", "amber", "Dispute challenged", "The bank is reviewing the evidence."),
     FactType.DISPUTE_ACCEPTED: ("cross", "grey", "Dispute accepted", "The buyer keeps the money."),
-    FactType.DISPUTE_CANCELLED: ("check", "green", "Dispute cancelled", "The money came back."),
-    FactType.DISPUTE_EXPIRED: ("hourglass", "red", "Dispute expired", "Nobody answered: the buyer keeps the money."),
-    FactType.DISPUTE_WON: ("check", "green", "Dispute won", "The money came back."),
+    FactType.DISPUTE_CANCELLED: ("check", "green", "Dispute cancelled", "The money was returned to you."),
+    FactType.DISPUTE_EXPIRED: (
+        "hourglass",
+        "red",
+        "Dispute expired",
+        "No response was submitted: the buyer keeps the money.",
+    ),
+    FactType.DISPUTE_WON: ("check", "green", "Dispute won", "The money was returned to you."),
     FactType.DISPUTE_LOST: ("cross", "red", "Dispute lost", "The buyer keeps the money."),
 }
 
@@ -129,7 +134,7 @@ def _entry(
 
 def _attempt(attempt: Attempt, now: datetime) -> Entry:
     amount = format_money(attempt.amount_minor, attempt.currency)
-    title = "Pay pressed" if attempt.purpose == "payment" else "Payment method given"
+    title = "Pay pressed" if attempt.purpose == "payment" else "Payment method entered"
     return _entry(attempt.created_at, now, "card", "grey", title, f"{method_text(attempt)} · {amount}")
 
 
@@ -137,7 +142,7 @@ def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) ->
     """What of the order had gone back by then."""
     is_whole = refunded_minor >= order.total_minor
     amount, total = format_money(refunded_minor, order.currency), format_money(order.total_minor, order.currency)
-    title = f"Order #{order.number} {'refunded in full' if is_whole else 'partly refunded'}"
+    title = f"Order #{order.number} {'refunded in full' if is_whole else 'partially refunded'}"
     return _entry(at, now, "receipt", "grey", title, amount if is_whole else f"{amount} of {total}")
 
 

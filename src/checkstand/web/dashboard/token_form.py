@@ -24,16 +24,16 @@ LIFETIMES_DAYS: Final = (1, 7, 30, 90, 180, 365)
 DEFAULT_LIFETIME = "90"
 _READ_ONLY: Final = tuple(scope for scope in ALL_SCOPES if scope.endswith(":read"))
 PRESETS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
-    "all": ("Everything", "Read and change all there is.", ALL_SCOPES),
+    "all": ("Full access", "Read and write everything.", ALL_SCOPES),
     "checkout": (
         "Checkout only",
-        "Create and read checkouts, read products. Right for a shop’s server.",
+        "Create and read checkouts, read products. A good fit for your server.",
         ("checkouts:read", "checkouts:write", "products:read"),
     ),
-    "read": ("Read only", "Read all there is, change nothing.", _READ_ONLY),
+    "read": ("Read only", "Read everything, change nothing.", _READ_ONLY),
 }
 DODO_ACCESS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
-    "write": ("Read and write", "All calls of the Dodo Payments API.", ALL_SCOPES),
+    "write": ("Read and write", "Every call of the Dodo Payments API.", ALL_SCOPES),
     "read": ("Read only", "Calls that change nothing.", _READ_ONLY),
 }
 KINDS: Final[Mapping[Dialect, tuple[str, str]]] = {
@@ -139,13 +139,13 @@ def understand(typed: TypedToken, *, now: datetime) -> Understood | Mapping[str,
     """What was meant, or the problems by field."""
     problems: dict[str, str] = {}
     if not typed.name:
-        problems["name"] = "Give the token a name that says who uses it."
+        problems["name"] = "Enter a name that says what uses the token."
     elif len(typed.name) > LONGEST_NAME:
         problems["name"] = f"Use at most {LONGEST_NAME} characters."
     scopes: tuple[str, ...] = ()
     if typed.kind == "dodo":
         if typed.access not in DODO_ACCESS:
-            problems["access"] = "Choose what the key may do."
+            problems["access"] = "Choose what the key can do."
         else:
             scopes = DODO_ACCESS[typed.access][2]
     else:
@@ -170,14 +170,14 @@ def _expiry(typed: TypedToken, problems: dict[str, str], now: datetime) -> datet
     if typed.lifetime in [str(days) for days in LIFETIMES_DAYS]:
         return now + timedelta(days=int(typed.lifetime))
     if typed.lifetime != "custom":
-        problems["lifetime"] = "Choose how long the token works."
+        problems["lifetime"] = "Choose how long the token is valid."
         return None
     try:
         day = date.fromisoformat(typed.until)
         end = in_time(datetime.combine(day, time.max, UTC))
     except ValueError:
-        problems["until"] = "Choose a day, like 2030-12-31."
+        problems["until"] = "Choose a date, like 2030-12-31."
         return None
     if end <= now:
-        problems["until"] = "Choose a day that is still to come."
+        problems["until"] = "Choose a date in the future."
     return end

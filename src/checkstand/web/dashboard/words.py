@@ -81,10 +81,10 @@ _CHECKOUT = {
     CheckoutStatus.FAILED: Chip("Failed", "cross", "red"),
 }
 _ATTEMPT = {
-    AttemptStatus.STARTED: Chip("Waiting for an answer", "clock", "amber"),
-    AttemptStatus.REQUIRES_ACTION: Chip("Bank asks the buyer", "shield", "amber"),
+    AttemptStatus.STARTED: Chip("Awaiting response", "clock", "amber"),
+    AttemptStatus.REQUIRES_ACTION: Chip("Awaiting authentication", "shield", "amber"),
     AttemptStatus.PROCESSING: Chip("Processing", "clock", "amber"),
-    AttemptStatus.PARTIALLY_CAPTURED: Chip("Paid in part", "clock", "amber"),
+    AttemptStatus.PARTIALLY_CAPTURED: Chip("Partially paid", "clock", "amber"),
     AttemptStatus.SUCCEEDED: Chip("Paid", "check", "green"),
     AttemptStatus.DECLINED: Chip("Declined", "cross", "red"),
     AttemptStatus.CANCELED: Chip("Cancelled", "cross", "grey"),
@@ -93,7 +93,7 @@ _ORDER = {
     "pending": Chip("Pending", "clock", "amber"),
     "paid": Chip("Paid", "check", "green"),
     "refunded": Chip("Refunded", "back", "grey"),
-    "partially_refunded": Chip("Partly refunded", "back", "amber"),
+    "partially_refunded": Chip("Partially refunded", "back", "amber"),
     "void": Chip("Void", "cross", "grey"),
 }
 

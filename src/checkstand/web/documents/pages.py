@@ -12,17 +12,22 @@ from checkstand.domain.errors import NotFound
 from checkstand.flows.document_address import DocumentPermit, DocumentRefused, read_permit
 from checkstand.flows.issue_documents import read_credit_note, read_invoice, read_receipt
 from checkstand.services import client_address, services_of
+from checkstand.web.checkout.texts import texts_for
 from checkstand.web.documents.pdf import print_pdf
 from checkstand.web.documents.words import file_name, printed
 from checkstand.web.headers import page_headers
 from checkstand.web.templating import render
+from checkstand.web.trouble import told_page, wants_page
 
 # A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
 VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 _READERS = {"invoice": read_invoice, "receipt": read_receipt, "credit_note": read_credit_note}
-_REFUSED = {
-    "unknown": (403, "The address of this document is not valid."),
-    "expired": (403, "The address of this document has expired. Open it anew from where you found it."),
+# For each way to find none: the status, what a program reads, and the key of what a person does.
+_TOLD = {
+    "unknown": (403, "The address of this document is not valid.", "invalid"),
+    "expired": (403, "The address of this document has expired. Open it anew from where you found it.", "expired"),
+    "missing": (404, "There is no such document.", "missing"),
+    "busy": (429, "Too many requests.", "busy"),
 }
 
 
@@ -72,15 +77,15 @@ async def _found(request: Request) -> Document | Response:
     services = services_of(request)
     window = services.limiter.hit(f"document address {client_address(request)}", VISITS)
     if window is not None and window.retry_after_s:
-        return _told(429, "Too many requests.", {"retry-after": str(window.retry_after_s)})
+        return _told(request, "busy", {"Retry-After": str(window.retry_after_s)})
     try:
         permit = read_permit(services.ports, request.path_params["token"], services.settings.secret_key.encode())
     except DocumentRefused as refused:
-        return _told(*_REFUSED[refused.reason])
+        return _told(request, refused.reason)
     try:
         return await _read(request, permit)
     except NotFound:
-        return _told(404, "There is no such document.")
+        return _told(request, "missing")
 
 
 async def _read(request: Request, permit: DocumentPermit) -> Document:
@@ -89,6 +94,13 @@ async def _read(request: Request, permit: DocumentPermit) -> Document:
     return await _READERS[permit.kind](ports, organization, permit.subject_id)
 
 
-def _told(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+def _told(request: Request, why: str, headers: dict[str, str] | None = None) -> Response:
+    """Why there is no document: a page for people, a sentence for programs."""
+    status, message, key = _TOLD[why]
+    if wants_page(request):
+        t = texts_for("en")
+        page = told_page(request, status, t(f"document.{key}_heading"), t(f"document.{key}_text"))
+        page.headers.update(headers or {})
+        return page
     shown = {"Cache-Control": "no-store", **(headers or {})}
     return Response(message, status_code=status, media_type="text/plain", headers=shown)

@@ -4,3 +4,5 @@
 import "./checkout/hears.js";
 import "./checkout/test-cards.js";
 import "./checkout/results.js";
+import "./checkout/days.js";
+import "./checkout/network.js";

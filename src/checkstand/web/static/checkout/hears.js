@@ -1,7 +1,7 @@
 // What the form hears: typing, choosing, leaving a field, Enter, the buttons, the network.
 
-import { reshape } from "./card.js";
-import { byId, form, isBox, isCard, isText, say } from "./page.js";
+import { flawOf, reshape } from "./card.js";
+import { byId, form, isBox, isCard, isText, mark, say } from "./page.js";
 import { pay } from "./pay.js";
 import { stays, wentOn } from "./swap.js";
 import { now, soon, update } from "./update.js";
@@ -14,9 +14,7 @@ const AFTER_KEYS_MS = 600;
 let keyedIn = null;
 
 export function clearError(field) {
-  if (field.getAttribute("aria-invalid") !== "true") return;
-  field.removeAttribute("aria-invalid");
-  byId(`${field.id}-error`)?.remove();
+  if (field.getAttribute("aria-invalid") === "true") mark(field, "");
 }
 
 function changed(event) {
@@ -26,10 +24,20 @@ function changed(event) {
 }
 
 function leave(event) {
-  if (event.target.localName !== "select") return;
+  const field = event.target;
+  if (field.name && isCard(field.name)) return checkCard(field);
+  if (field.localName !== "select") return;
   keyedIn = null;
-  wentOn(event.target, event.relatedTarget);
+  wentOn(field, event.relatedTarget);
   now();
+}
+
+// Never sent for a check: the browser looks at it alone.
+function checkCard(field) {
+  const flaw = flawOf(field, byId("card_number")?.value || "");
+  if (!flaw || byId(`${field.id}-error`)) return;
+  mark(field, flaw);
+  say("live", flaw);
 }
 
 // Enter moves on; it applies the code in the discount field, and pays from the last card field or address field.

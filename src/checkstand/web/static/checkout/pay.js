@@ -27,7 +27,7 @@ function setBusy(isBusy) {
     if (button.firstElementChild.textContent === form.dataset.busy) button.firstElementChild.textContent = button.dataset.text;
     delete button.dataset.text;
   }
-  for (const part of form.querySelectorAll(".order-side, #pay-side > :not(#pay-part, #noted, [role=status])")) part.inert = isBusy;
+  for (const part of form.querySelectorAll("#choice-part, #order, #pay-side > :not(#pay-part, #noted, [role=status])")) part.inert = isBusy;
 }
 
 // The page is the buyer's again; a token that stood for the card was used up.
@@ -40,7 +40,7 @@ function free() {
 export async function pay() {
   if (isPaying) return;
   if (!navigator.onLine) return say("connection", form.dataset.offline);
-  const pressed = form.elements.shown.value;
+  const pressed = { shown: form.elements.shown.value, odd_code: form.elements.odd_code?.value || "" };
   setBusy(true);
   await stop();
   setBusy(true); // an answer that came just now has drawn the button anew
@@ -48,8 +48,8 @@ export async function pay() {
   form.dispatchEvent(new CustomEvent("pay", { detail: steps }));
   await Promise.all(steps);
   const body = posted(byId("pay-button"), true);
-  // What the buyer saw when pressing is what may be charged: the server compares.
-  body.set("shown", pressed);
+  // What the buyer saw when pressing is what may be charged, and what was warned of: the server compares.
+  for (const [name, value] of Object.entries(pressed)) body.set(name, value);
   try {
     await hear(await send(form.action, body), body);
   } catch {

@@ -1,7 +1,7 @@
 // Changes follow at once: the form (never the card) is posted, and the parts of the page that came back replace those that are there.
 // The browser computes no price.
 
-import { byId, form, isCard, say } from "./page.js";
+import { byId, form, isCard, mark, say } from "./page.js";
 import { swap } from "./swap.js";
 
 let running = null;
@@ -12,8 +12,13 @@ export function posted(submitter, withCard) {
   const data = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (withCard || !isCard(name)) data.append(name, value);
   if (submitter) data.append(submitter.name, submitter.value);
+  data.append("marked", marked().map((field) => field.id).join(" "));
+  if (byId("problems")?.dataset.kind === "error") data.append("listed", "1");
   return data;
 }
+
+const marked = () => [...form.querySelectorAll("[aria-invalid]")];
+const errors = () => new Map([...form.querySelectorAll(".field .error, #email-suggestion")].map((one) => [one.id, one.textContent.trim()]));
 
 export const send = (url, body, signal) =>
   fetch(url, { method: "POST", body, headers: { "X-Fragment": "1" }, redirect: "manual", cache: "no-store", signal });
@@ -30,9 +35,15 @@ export async function show(answer, sent) {
   if (answer.headers.get("X-Fragment") !== "1") return false;
   const html = await answer.text();
   const before = byId("pay-part").dataset.announce;
+  const told = errors();
+  // What was said of the card stays: no update has seen it.
+  const ofCard = sent.has("card_number") ? [] : marked().filter((field) => isCard(field.name)).map((field) => field.id);
   swap(new DOMParser().parseFromString(html, "text/html"), sent);
+  for (const id of ofCard) if (byId(id)) mark(byId(id), told.get(`${id}-error`));
   const after = byId("pay-part").dataset.announce;
-  if (before !== after) say("live", after);
+  const fresh = [...errors()].filter(([id, text]) => told.get(id) !== text).map(([, text]) => text);
+  if (before !== after) fresh.unshift(after);
+  if (fresh.length) say("live", fresh.join(" "));
   form.dispatchEvent(new Event("parts"));
   return true;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from decimal import Context
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -97,9 +98,10 @@ SPOTS = (
 
 @cache
 def per_dollar(code: str) -> Fraction:
-    """Units of a currency for a dollar. The rates are data, which both sides read."""
+    """Units of a currency for a dollar, told and used with ten digits. The rates are data, which both sides read."""
     lines = csv.DictReader(line for line in RATES.read_text("utf-8").splitlines() if not line.startswith("#"))
-    return next(Fraction(line["units_per_usd"]) for line in lines if line["currency"] == code)
+    text = next(line["units_per_usd"] for line in lines if line["currency"] == code)
+    return Fraction(Context(prec=10).create_decimal(text))
 
 
 def factor(code: str, dollars_minor: int) -> Fraction:

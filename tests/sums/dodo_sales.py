@@ -12,12 +12,11 @@ from checkstand.domain import ids
 from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.testing.demo import DemoShop
-from checkstand.web.documents.pages import html_of
 from tests.dialects.dodo_place import DodoShop
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, converted, priced, rounded
 from tests.sums.polar_sales import check_page, check_taxes, expected_steps, steps_of
-from tests.sums.reading import numbers_of, rows_of
+from tests.sums.reading import numbers_of, page_of, rows_of
 from tests.sums.world import COINS, SPOTS, Spot, factor, spelled
 
 BUYER = CheckoutChanges(given=frozenset({"email", "name"}), email="ada@example.com", name="Ada Byron")
@@ -241,7 +240,7 @@ class DodoSales:
 
     def _invoice(self, order_id: UUID, sale: Sale, code: str) -> None:
         ports, organization = self.server.services.ports, self.shop.organization
-        html = html_of(self.server.run(read_invoice(ports, organization, order_id)))
+        html = page_of(self.server.run(read_invoice(ports, organization, order_id)))
         self.same("invoice", spelled(sum(line.total for line in sale.due), code) in numbers_of(html), True)
         if len(sale.due) == len(sale.lines):
             check_taxes(self, "invoice", rows_of(html), sale, code)
@@ -282,7 +281,7 @@ class DodoSales:
         found = ids.parse_short_id("ref", refund_id)
         assert found is not None
         ports, organization = self.server.services.ports, self.shop.organization
-        numbers = numbers_of(html_of(self.server.run(read_credit_note(ports, organization, found))))
+        numbers = numbers_of(page_of(self.server.run(read_credit_note(ports, organization, found))))
         self.same("credit note", {spelled(sum(back), code)} - numbers, set())
 
 

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.testing.demo import DemoShop
-from checkstand.web.documents.pages import html_of
 from tests.dialects.polar_http import Polar, decide
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, priced
-from tests.sums.reading import numbers_of, rows_of
+from tests.sums.reading import numbers_of, page_of, rows_of
 from tests.sums.world import COINS, SPOTS, Spot, read, spelled
 
 CURRENCIES = ("USD", "EUR", "JPY", "ISK", "UGX")
@@ -149,7 +148,7 @@ class PolarSales:
         ports, organization = self.server.services.ports, self.shop.organization
         told = Told(order["id"], dict(zip(names, expected, strict=True)))
         self.told.append(told)
-        html = html_of(self.server.run(read_invoice(ports, organization, UUID(order["id"]))))
+        html = page_of(self.server.run(read_invoice(ports, organization, UUID(order["id"]))))
         self.same("invoice", spelled(sale.total, code) in numbers_of(html), True)
         check_taxes(self, "invoice", rows_of(html), sale, code)
         account = Account([Left(line.item.taxes, (line.net, line.tax)) for line in sale.lines], step=COINS[code].step)
@@ -172,7 +171,7 @@ class PolarSales:
             self.same("refund", (refund["amount"], refund["tax_amount"]), back)
             told.refunds[refund["id"]] = back
             ports, organization = self.server.services.ports, self.shop.organization
-            note = html_of(self.server.run(read_credit_note(ports, organization, UUID(refund["id"]))))
+            note = page_of(self.server.run(read_credit_note(ports, organization, UUID(refund["id"]))))
             expected = {spelled(sum(back), code)}
             if back[1] and len(account.items[0].taxes) == 1:
                 expected.add(spelled(back[1], code))

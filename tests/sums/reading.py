@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+from checkstand.domain.document import Document
+from checkstand.web.documents.words import printed
+from checkstand.web.templating import render
+
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -51,3 +55,8 @@ def numbers_of(html: str) -> set[str]:
     cells = _Cells()
     cells.feed(html)
     return set(_AMOUNT.findall(" ".join(cells.words)))
+
+
+def page_of(document: Document) -> str:
+    """An invoice or a credit note as its page has it."""
+    return render("documents/document.html", it=printed(document), pdf_url="")

@@ -100,7 +100,7 @@ def _told(connection: asyncpg.Connection) -> Iterator[None]:
     """The driver's errors about the connection as DatabaseUnavailable; those about a statement as they are."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         told = unavailable(error, lost=connection.is_closed())
         if told is None:
             raise

@@ -21,6 +21,7 @@ from checkstand.store.unavailable import reason_of
 ASK_EVERY_S = 2.0
 ANSWER_WITHIN_S = 3.0
 TRY_AGAIN_AFTER_S = 0.5
+_LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 log = structlog.get_logger("checkstand.database")
 
 
@@ -40,14 +41,14 @@ class Listener:
         while True:
             try:
                 connection = await self._db.open_another()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _LOST as error:
                 self._cannot_connect(error)
                 await asyncio.sleep(TRY_AGAIN_AFTER_S)
                 continue
             self._is_back()
             try:
                 await self._listen(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _LOST as error:
                 log.info("database_listening_again", reason=type(error).__name__)
             finally:
                 self.listening.clear()

@@ -163,7 +163,7 @@ class Pool:
     async def _retire(self, connection: Connection) -> None:
         try:
             await connection.close(timeout=CLOSE_WITHIN_S)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             connection.terminate()
         finally:
             self._gone()

@@ -28,6 +28,8 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.ReadOnlySQLTransactionError,  # the server that was written to is now the one that only reads
+    # A connection is used by one caller at a time, so this is the server's farewell, which came before the statement did.
+    asyncpg.InternalClientError,
 )
 
 

@@ -121,6 +121,8 @@ def _look_through(data: object, where: tuple[str | int, ...]) -> None:
         if len(data) > MOST_MEMBERS:
             raise BadBody("too_many", where=where)
         for key, value in data.items():
+            if len(key) > LONGEST_TEXT:
+                raise BadBody("long_text", where=where)
             _check_text(key, where)
             _look_through(value, (*where, key))
     elif isinstance(data, list):
@@ -133,8 +135,6 @@ def _look_through(data: object, where: tuple[str | int, ...]) -> None:
 
 
 def _check_text(text: str, where: tuple[str | int, ...]) -> None:
-    if len(text) > LONGEST_TEXT:
-        raise BadBody("long_text", where=where)
     if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
         raise BadBody("bad_text", where=where)
 

@@ -320,7 +320,7 @@ def test_a_failed_payment_gives_the_redemption_back(dodo: DodoShop) -> None:
 
 
 def test_the_limit_of_a_customer_has_a_code_of_its_own(dodo: DodoShop) -> None:
-    answer = errors.of(DiscountLimitReached("discount_code", "ONCE"))
+    answer = errors.of(DiscountLimitReached("discount_code", "ONCE", "ONCE"))
     assert answer.status_code == 422
     assert b'"DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED"' in bytes(answer.body)
 

@@ -348,7 +348,7 @@ def test_merchants_are_told_of_each_change_with_the_object_as_it_was(polar: Pola
 
 def test_the_limit_of_a_customer_is_an_error_with_a_name_of_its_own() -> None:
     """Row 101."""
-    answer = errors.of(DiscountLimitReached("discount_id", UNKNOWN))
+    answer = errors.of(DiscountLimitReached("discount_id", UNKNOWN, "ONCE"))
     assert (answer.status_code, json.loads(bytes(answer.body))) == (
         403,
         {

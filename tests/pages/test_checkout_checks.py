@@ -189,6 +189,7 @@ def test_a_code_is_stored_as_its_country_writes_it_and_full_width_digits_are_dig
             ("line1", "1-1"),
         ):
             page.fill(f"#{name}", typed)
+        page.select_option("#state", label="Tokyo")
         assert page.input_value("#card_number") == VISA
         assert (page.input_value("#card_exp"), page.input_value("#card_cvc")) == ("12/34", "123")
         page.click("#pay-button")

@@ -248,7 +248,7 @@ def test_a_discount_can_be_made_without_javascript(server: RunningServer, browse
     page.get_by_role("link", name="New discount").click()
     page.get_by_label("Name").fill("By hand")
     page.get_by_role("radio", name="Fixed amount").check()
-    expect(page.get_by_label("Percentage", exact=True)).to_be_hidden()
+    expect(page.get_by_label("Percent off", exact=True)).to_be_hidden()
     page.get_by_label("Amount", exact=True).fill("2,50")
     page.get_by_role("checkbox", name="Field Guide").check()
     page.get_by_role("button", name="Create discount").click()

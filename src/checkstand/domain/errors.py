@@ -112,12 +112,13 @@ class PaymentDeclined(CheckstandError):
 
 
 class DiscountLimitReached(Invalid):
-    """This customer has used the discount as often as one customer may. A problem of its field, with a name of its own."""
+    """This customer has used the discount as often as one customer may. `discount` is its code, else its name."""
 
     code = "discount_redemption_limit_reached"
 
-    def __init__(self, field_name: str, given: str | None) -> None:
+    def __init__(self, field_name: str, given: str | None, discount: str) -> None:
         super().__init__([Problem("discount_customer_limit", (field_name,), given)])
+        self.discount = discount
 
 
 class TotalChanged(Invalid):

@@ -47,7 +47,7 @@ async def _check(db: Executor, checkout: Checkout, discount: Discount, fingerpri
     by_code = checkout.dialect == "dodo"
     field, given = ("discount_code", discount.code) if by_code else ("discount_id", str(discount.id))
     if reason == "discount_customer_limit":
-        raise DiscountLimitReached(field, given)
+        raise DiscountLimitReached(field, given, discount.code or discount.name)
     if reason is not None:
         raise Invalid.single(reason, field, given=given)
 

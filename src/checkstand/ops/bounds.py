@@ -27,7 +27,7 @@ MOST_VALUES: Final = 20_000
 MOST_MEMBERS: Final = 1_000
 """Members of one list or object."""
 LONGEST_TEXT: Final = 65_536
-"""Characters of one text."""
+"""Characters of a text that is stored, and of a key. A text that nobody reads may be as long as its body."""
 LONGEST_LINE: Final = 2_000
 """Characters of a text that is one line (a street, a number of theirs), where its field does not say less: answers repeat it."""
 INT64: Final = 2**63

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.domain.address import COUNTRIES, EMBARGOED, InvalidState, normalize_state
 from checkstand.domain.currency import POLAR_CURRENCIES
-from checkstand.ops.bounds import LONGEST_LINE, MOST_MEMBERS, in_time
+from checkstand.ops.bounds import LONGEST_LINE, LONGEST_TEXT, MOST_MEMBERS, in_time
 
 SELLABLE_COUNTRIES = tuple(sorted(COUNTRIES - EMBARGOED))
 CURRENCY_CODES = tuple(sorted(code.lower() for code in POLAR_CURRENCIES))
@@ -66,6 +66,7 @@ def _locale(value: Any) -> Any:
 
 
 BlankToNone = BeforeValidator(_blank_to_none)
+Prose = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
 Text = Annotated[Line | None, BlankToNone]
 Name = Annotated[Annotated[str, StringConstraints(max_length=256)] | None, BlankToNone]

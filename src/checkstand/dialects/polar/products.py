@@ -18,6 +18,7 @@ from checkstand.dialects.polar.models import (
     BlankToNone,
     Many,
     Metadata,
+    Prose,
 )
 from checkstand.dialects.polar.prices import MOST_PRICES, AnyPrice, PriceIn, Prices, meter_ids, price_definitions
 from checkstand.domain.catalog import Interval, Product, Span, Visibility
@@ -36,7 +37,7 @@ READ = ("products:read", "products:write")
 WRITE = ("products:write",)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=64)]
-Description = Annotated[str | None, BlankToNone]
+Description = Annotated[Prose | None, BlankToNone]
 
 
 class AttachedFieldIn(Base):

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
 from checkstand.dialects.polar.call import Api, Call, Refused
-from checkstand.dialects.polar.models import Base, Metadata
+from checkstand.dialects.polar.models import Base, Metadata, Prose
 from checkstand.dialects.polar.wire import Json, moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
@@ -37,7 +37,7 @@ class RefundCreate(Base):
         "duplicate", "fraudulent", "customer_request", "service_disruption", "satisfaction_guarantee", "other"
     ]
     amount: int = Field(gt=0, lt=INT64)
-    comment: str | None = None
+    comment: Prose | None = None
     revoke_benefits: bool = False
     metadata: Metadata = Field(default_factory=dict)
 

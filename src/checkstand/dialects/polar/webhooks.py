@@ -12,6 +12,7 @@ from checkstand.dialects.polar import paging
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.models import (
     Base,
+    Line,
     Many,
 )
 from checkstand.dialects.polar.wire import Json, moment
@@ -63,7 +64,7 @@ class EndpointCreate(Base):
     url: WebhookUrl
     format: Literal["raw", "discord", "slack"]
     events: Annotated[list[EventName], Many]
-    name: str | None = None
+    name: Line | None = None
     secret: Secret | None = None
     api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
     organization_id: UUID4 | None = None
@@ -75,7 +76,7 @@ class EndpointUpdate(Base):
     url: WebhookUrl | None = None
     format: Literal["raw", "discord", "slack"] | None = None
     events: Annotated[list[EventName], Many] | None = None
-    name: str | None = None
+    name: Line | None = None
     secret: Secret | None = None
     enabled: bool | None = None
     api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None

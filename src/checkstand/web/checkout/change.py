@@ -50,17 +50,17 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
         try:
             changed = await update_checkout(visit.ports, visit.organization, checkout, changes, by_merchant=False)
             return Stored(visit.after(changed), tuple(complaints))
+        except DiscountLimitReached as reached:
+            complaints.append(complaint("discount_code", "problem.discount.customer_limit", code=reached.discount))
+            smaller = without_discount(checkout, changes, reached.discount)
+            if smaller == changes:
+                break
+            changes = smaller
         except Invalid as refused:
             complaints += complaints_of(refused.problems, checkout)
             smaller = without_causes(changes, refused.problems)
             if smaller == changes:
                 smaller = without_discount(checkout, changes, refused.problems[0].given)
-            if smaller == changes:
-                break
-            changes = smaller
-        except DiscountLimitReached as reached:
-            complaints.append(complaint("discount_code", "problem.discount.customer_limit", code=str(reached)))
-            smaller = without_discount(checkout, changes, str(reached))
             if smaller == changes:
                 break
             changes = smaller

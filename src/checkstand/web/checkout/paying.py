@@ -167,8 +167,8 @@ async def _over_limit(
     visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
 ) -> Response:
     """This customer used the discount as often as one may: it is taken away, and the new total shown before anything is charged."""
-    told = complaint("discount_code", "problem.discount.customer_limit", code=str(reached))
-    smaller = without_discount(visit.checkout, changes, str(reached))
+    told = complaint("discount_code", "problem.discount.customer_limit", code=reached.discount)
+    smaller = without_discount(visit.checkout, changes, reached.discount)
     return await _again(visit, form, smaller, Input(complaints=(told,)), status=409)
 
 

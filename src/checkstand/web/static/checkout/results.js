@@ -22,8 +22,8 @@ if (waitingPage) {
   setTimeout(look, 400);
 }
 
-const trouble = document.querySelector("[data-again]");
-if (trouble) setTimeout(() => location.replace(trouble.dataset.again), Number(trouble.dataset.seconds) * 1000);
+const trouble = document.querySelector("[data-looks-again]");
+if (trouble) setTimeout(() => location.replace(trouble.dataset.looksAgain), Number(trouble.dataset.seconds) * 1000);
 
 const done = document.querySelector("[data-continue]");
 if (done) setTimeout(() => location.assign(done.dataset.continue), Number(done.dataset.wait) * 1000);

@@ -235,6 +235,11 @@ def minimal_fields_for(country: str | None) -> AddressFields:
     )
 
 
+def least_fields_for(country: str | None) -> AddressFields:
+    """What a payment alone needs: the country, and in the US the ZIP code that banks compare (hosted-page 2.2)."""
+    return replace(minimal_fields_for(country), postal_code="required" if country == "US" else "disabled")
+
+
 def customary(country: str | None, fields: AddressFields) -> AddressFields:
     """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
 

@@ -236,8 +236,14 @@ def minimal_fields_for(country: str | None) -> AddressFields:
 
 
 def least_fields_for(country: str | None) -> AddressFields:
-    """What a payment alone needs: the country, and in the US the ZIP code that banks compare (hosted-page 2.2)."""
-    return replace(minimal_fields_for(country), postal_code="required" if country == "US" else "disabled")
+    """What a payment alone needs (hosted-page 2.2): of an American the ZIP code, which banks compare; elsewhere as ever.
+
+    >>> [name for name, mode in least_fields_for("US").modes().items() if mode == "required"]
+    ['country', 'postal_code']
+    >>> [name for name, mode in least_fields_for("CA").modes().items() if mode == "required"]
+    ['country', 'state']
+    """
+    return minimal_fields_for(country) if country == "US" else fields_for(country, full=False)
 
 
 def customary(country: str | None, fields: AddressFields) -> AddressFields:

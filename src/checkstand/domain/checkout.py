@@ -299,7 +299,7 @@ class Checkout:
         self, country: str | None, *, collects_tax: bool, is_business: bool | None = None
     ) -> AddressFields:
         """What our own page asks, which is less where neither the merchant nor a tax needs more (hosted-page.md 2.2)."""
-        if collects_tax or self._needs_full_address(is_business):
+        if collects_tax or self.options.minimal_address or self._needs_full_address(is_business):
             return self.address_fields_in(country, is_business=is_business)
         return least_fields_for(country)
 

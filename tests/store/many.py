@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -75,6 +76,20 @@ async def _copy(url: str, organization_id: UUID, copies: int, tables: Mapping[st
                 copies,
             )
         for table in tables:
-            await connection.execute(f"VACUUM ANALYZE {table}")
+            await _vacuum(connection, table)
     finally:
         await connection.close()
+
+
+async def _vacuum(connection: asyncpg.Connection, table: str) -> None:
+    """Vacuum until it is known of nearly all rows that everybody sees them: somebody's open snapshot may be in the way at first."""
+    for _ in range(50):
+        await connection.execute(f"VACUUM ANALYZE {table}")
+        pages = await connection.fetchrow(
+            "SELECT relpages, relallvisible FROM pg_class WHERE oid = $1::regclass", table
+        )
+        assert pages is not None
+        if pages["relallvisible"] >= pages["relpages"] * 0.98 - 2:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{table} is not vacuumed: {pages}")

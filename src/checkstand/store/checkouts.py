@@ -263,11 +263,7 @@ async def search(
     query.at_most("created_at", wanted.created_before)
     if wanted.order_reserved:
         query.where("order_id IS NOT NULL")
-    if wanted.external_customer_ids:
-        query.where(
-            "customer_id IN (SELECT id FROM customers WHERE customers.organization_id = checkouts.organization_id "
-            f"AND external_id = ANY({query.bind(list(wanted.external_customer_ids))}::text[]))"
-        )
+    await query.of_customers(db, wanted.external_customer_ids)
     query.order_by(sorting, SORTABLE)
     found = await query.page(db, "document", offset=offset, limit=limit)
     return found.of([decode(Checkout, row["document"]) for row in found.items])

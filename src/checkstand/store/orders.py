@@ -216,7 +216,7 @@ async def search(
     db: Executor, organization_id: UUID, wanted: OrderFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Order]:
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
-    query = _filtered(organization_id, wanted)
+    query = await _filtered(db, organization_id, wanted)
     query.order_by(sorting, SORTABLE)
     found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
     return found.of([_order(row) for row in found.items])
@@ -226,23 +226,19 @@ async def before(
     db: Executor, organization_id: UUID, wanted: OrderFilter, last: tuple[datetime, UUID] | None, *, limit: int
 ) -> Sequence[Order]:
     """The orders made before `last` (time and id of the one before), newest first: a walk that nothing can shift."""
-    query = _filtered(organization_id, wanted)
+    query = await _filtered(db, organization_id, wanted)
     query.older_than(last)
     return [_order(row) for row in await query.newest(db, _COLUMNS, limit=limit)]
 
 
-def _filtered(organization_id: UUID, wanted: OrderFilter) -> Query:
+async def _filtered(db: Executor, organization_id: UUID, wanted: OrderFilter) -> Query:
     query = Query("orders", organization_id)
     query.any_of("product_id", wanted.product_ids, "uuid")
     query.any_of("customer_id", wanted.customer_ids, "uuid")
     query.any_of("checkout_id", wanted.checkout_ids, "uuid")
     query.any_of("discount_id", wanted.discount_ids, "uuid")
     query.any_of("status", wanted.statuses, "text")
-    if wanted.external_customer_ids:
-        query.where(
-            "customer_id IN (SELECT id FROM customers WHERE customers.organization_id = orders.organization_id "
-            f"AND external_id = ANY({query.bind(list(wanted.external_customer_ids))}::text[]))"
-        )
+    await query.of_customers(db, wanted.external_customer_ids)
     if len(set(wanted.billing_types)) == 1:
         query.where(f"(billing_reason = 'purchase') = {query.bind(wanted.billing_types[0] == 'one_time')}::boolean")
     for key, values in wanted.metadata:

@@ -67,6 +67,27 @@ class Query:
         if value is not None:
             self.where(f"{column} = {self.bind(value)}")
 
+    async def of_customers(self, db: Executor, external_ids: Sequence[str]) -> None:
+        """The customer has one of these external ids; nothing when there are none. Which customers those are is asked first: a list
+        of a few customers is found by an index, whatever else there is.
+        """
+        if not external_ids:
+            return
+        rows = await db.fetch(
+            """
+            SELECT id
+            FROM customers
+            WHERE organization_id = $1
+              AND external_id = ANY ($2::text[])
+            """,
+            self._arguments[0],
+            list(external_ids),
+        )
+        if rows:
+            self.any_of(f"{self._table}.customer_id", [row["id"] for row in rows], "uuid")
+        else:
+            self.where("false")
+
     def contains(self, column: str, text: str | None) -> None:
         """The column contains the text, without regard to case."""
         if text:

@@ -287,11 +287,7 @@ async def search(
     query.any_of("id", wanted.ids, "uuid")
     query.any_of("order_id", wanted.order_ids, "uuid")
     query.any_of("customer_id", wanted.customer_ids, "uuid")
-    if wanted.external_customer_ids:
-        query.where(
-            "customer_id IN (SELECT id FROM customers WHERE customers.organization_id = refunds.organization_id "
-            f"AND external_id = ANY({query.bind(list(wanted.external_customer_ids))}::text[]))"
-        )
+    await query.of_customers(db, wanted.external_customer_ids)
     if wanted.succeeded is not None:
         query.where(f"(status = 'succeeded') = {query.bind(wanted.succeeded)}::boolean")
     query.equals("status", wanted.status)

@@ -116,7 +116,7 @@ async def _gateways(ports: Ports, organization: Organization) -> list[Check]:
     gateway = ports.gateway
     if not isinstance(gateway, Statement):
         return []
-    # Ours before and after: a payment that is being made meanwhile is in one of them, and is no difference.
+    # Ours are read first: what the gateway has and we had not may have been paid meanwhile, so that is asked for again.
     taken = await audit.captured(ports.db, organization.id, gateway.name)
     returned = await audit.refunded(ports.db, organization.id, gateway.name)
     try:
@@ -124,20 +124,25 @@ async def _gateways(ports: Ports, organization: Organization) -> list[Check]:
     except GatewaySilent as silent:
         problem = f"The {gateway.name} gateway did not list its books, so they were not compared: {silent}."
         return [Check(name=f"captured = {gateway.name} gateway's books", compared=0, problems=(problem,))]
-    taken_since = await audit.captured(ports.db, organization.id, gateway.name)
-    returned_since = await audit.refunded(ports.db, organization.id, gateway.name)
+    charges_unknown, refunds_unknown = _unknown(charges, taken), _unknown(refunds, returned)
+    taken_since = await audit.captured(ports.db, organization.id, gateway.name, keys=charges_unknown)
+    returned_since = await audit.refunded(ports.db, organization.id, gateway.name, keys=refunds_unknown)
     return [
-        _matched(f"captured = {gateway.name} gateway's books", "payment", charges, before=taken, after=taken_since),
-        _matched(f"refunds = {gateway.name} gateway's books", "refund", refunds, before=returned, after=returned_since),
+        _matched(f"captured = {gateway.name} gateway's books", "payment", charges, ours=taken, since=taken_since),
+        _matched(f"refunds = {gateway.name} gateway's books", "refund", refunds, ours=returned, since=returned_since),
     ]
 
 
-def _matched(
-    name: str, what: str, theirs: Sequence[Moved], *, before: Sequence[Moved], after: Sequence[Moved]
-) -> Check:
-    booked, known = {one.key: one for one in theirs}, {one.key: one for one in after}
+def _unknown(theirs: Sequence[Moved], ours: Sequence[Moved]) -> list[UUID]:
+    """The keys that the gateway's books have and ours have not."""
+    known = {one.key for one in ours}
+    return [one.key for one in theirs if one.key not in known]
+
+
+def _matched(name: str, what: str, theirs: Sequence[Moved], *, ours: Sequence[Moved], since: Sequence[Moved]) -> Check:
+    booked, known = {one.key: one for one in theirs}, {one.key for one in (*ours, *since)}
     problems = []
-    for one in before:
+    for one in ours:
         other = booked.get(one.key)
         if other is None:
             problems.append(f"The gateway's books have no {what} {one.reference} of {_amount(one)}.")
@@ -149,7 +154,7 @@ def _matched(
         for key, one in booked.items()
         if key not in known
     ]
-    return Check(name=name, compared=len(known.keys() | booked.keys()), problems=tuple(problems))
+    return Check(name=name, compared=len(known | booked.keys()), problems=tuple(problems))
 
 
 def _amount(one: Moved) -> str:

@@ -391,8 +391,10 @@ async def redemptions_and_orders(db: Executor, organization_id: UUID) -> Compare
     )
 
 
-async def captured(db: Executor, organization_id: UUID, gateway: str) -> Sequence[Moved]:
-    """What we believe this gateway took."""
+async def captured(
+    db: Executor, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
+) -> Sequence[Moved]:
+    """What we believe this gateway took; of these keys alone where some are given."""
     rows = await db.fetch(
         """
         SELECT gateway_key, coalesce(gateway_reference, '') AS reference, amount_minor, currency
@@ -401,16 +403,20 @@ async def captured(db: Executor, organization_id: UUID, gateway: str) -> Sequenc
           AND gateway = $2
           AND status = 'succeeded'
           AND amount_minor > 0
+          AND ($3::uuid[] IS NULL OR gateway_key = ANY ($3))
         ORDER BY created_at, id
         """,
         organization_id,
         gateway,
+        keys,
     )
     return [_moved(row) for row in rows]
 
 
-async def refunded(db: Executor, organization_id: UUID, gateway: str) -> Sequence[Moved]:
-    """What we believe this gateway gave back."""
+async def refunded(
+    db: Executor, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
+) -> Sequence[Moved]:
+    """What we believe this gateway gave back; of these keys alone where some are given."""
     rows = await db.fetch(
         """
         SELECT gateway_key, coalesce(gateway_reference, '') AS reference, net_minor + tax_minor AS amount_minor, currency
@@ -418,10 +424,12 @@ async def refunded(db: Executor, organization_id: UUID, gateway: str) -> Sequenc
         WHERE organization_id = $1
           AND gateway = $2
           AND status = 'succeeded'
+          AND ($3::uuid[] IS NULL OR gateway_key = ANY ($3))
         ORDER BY created_at, id
         """,
         organization_id,
         gateway,
+        keys,
     )
     return [_moved(row) for row in rows]
 

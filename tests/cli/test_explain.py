@@ -57,7 +57,9 @@ def test_the_steps_lead_from_the_price_to_what_is_due(at: Place, database_url: s
 
 @pytest.mark.parametrize("spelling", ["uuid", "short", "secret", "page"])
 def test_a_checkout_is_found_by_every_name_it_has(at: Place, database_url: str, spelling: str) -> None:
-    checkout = made(database_url, discount_codes=(), buyer=Buyer())
+    # A secret opens the sessions of Polar's API alone, whose pages are named by it.
+    dialect = "polar" if spelling == "secret" else "dodo"
+    checkout = made(database_url, discount_codes=(), buyer=Buyer(), dialect=dialect)
     named = {
         "uuid": str(checkout.id),
         "short": short_id(DodoPrefix.CHECKOUT_SESSION, checkout.id),

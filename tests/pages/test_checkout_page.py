@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from checkstand.domain.checkout import Options
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, visit
 from tests.pages.buyer import (
@@ -181,8 +182,32 @@ def test_a_discount_code_is_applied_refused_and_removed(browser: Browser, stand:
         expect(page.locator("#discount")).to_have_count(1)
 
 
-def test_an_american_address_is_asked_in_american_words(browser: Browser, stand: Stand) -> None:
+def test_an_american_who_is_charged_no_tax_types_a_zip_code_and_no_address(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time")
+    with visit(browser, stand.server) as page:
+        page.goto(stand.url(session))
+        page.select_option("#country", "US")
+        expect(page.get_by_label("ZIP code")).to_be_visible()
+        visible = page.locator("form input:visible, form select:visible")
+        names = [str(field.get_attribute("name")) for field in visible.all()]
+        typed = {"email", "country", "postal_code", "card_number", "card_exp", "card_cvc", "name"}
+        assert typed <= set(names)
+        assert not {"line1", "line2", "city", "state"} & set(names)
+        page.fill("#email", "ada@example.com")
+        page.fill("#postal_code", "62701")
+        page.fill("#card_number", "4242424242424242")
+        page.fill("#card_exp", "1234")
+        page.fill("#card_cvc", "123")
+        page.fill("#name", "Ada Lovelace")
+        page.click("#pay-button")
+        expect_success(page)
+    address = stand.now(session).buyer.address
+    assert address is not None
+    assert (address.country, address.postal_code, address.line1, address.state) == ("US", "62701", None, None)
+
+
+def test_an_american_address_is_asked_in_american_words(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time", options=Options(require_billing_address=True))
     with visit(browser, stand.server) as page:
         page.goto(stand.url(session))
         page.select_option("#country", "US")

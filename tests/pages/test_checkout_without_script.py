@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from checkstand.domain.checkout import Options
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, PHONE, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, CheckoutStatus, Redirects, Stand, expect_success, pay
@@ -92,7 +93,7 @@ def test_the_buyer_names_the_price_and_applies_a_code(browser: Browser, stand: S
 
 
 def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand: Stand) -> None:
-    session = stand.session("one_time")
+    session = stand.session("one_time", options=Options(require_billing_address=True))
     with visit(browser, stand.server, script=False) as page:
         page.goto(stand.url(session))
         page.fill("#email", "ada@example.com")

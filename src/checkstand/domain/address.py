@@ -235,6 +235,17 @@ def minimal_fields_for(country: str | None) -> AddressFields:
     )
 
 
+def least_fields_for(country: str | None) -> AddressFields:
+    """What a payment alone needs (hosted-page 2.2): of an American the ZIP code, which banks compare; elsewhere as ever.
+
+    >>> [name for name, mode in least_fields_for("US").modes().items() if mode == "required"]
+    ['country', 'postal_code']
+    >>> [name for name, mode in least_fields_for("CA").modes().items() if mode == "required"]
+    ['country', 'state']
+    """
+    return minimal_fields_for(country) if country == "US" else fields_for(country, full=False)
+
+
 def customary(country: str | None, fields: AddressFields) -> AddressFields:
     """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
 

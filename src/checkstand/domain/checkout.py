@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.address import Address, AddressFields, fields_for, minimal_fields_for
+from checkstand.domain.address import Address, AddressFields, fields_for, least_fields_for, minimal_fields_for
 from checkstand.domain.catalog import Metadata, Price, Product, Span, in_currency, is_free, is_static
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
@@ -290,12 +290,23 @@ class Checkout:
 
     def address_fields_in(self, country: str | None, *, is_business: bool | None = None) -> AddressFields:
         """The same for another country or kind of buyer: what a form that is being filled in has to show."""
-        business = self.buyer.is_business if is_business is None else is_business
-        upi = self.dialect == "polar" and (self.payment_method or "").startswith("upi")
-        full = self.options.require_billing_address or business or upi
+        full = self._needs_full_address(is_business)
         if self.options.minimal_address and not full:
             return minimal_fields_for(country)
         return fields_for(country, full=full)
+
+    def page_fields_in(
+        self, country: str | None, *, collects_tax: bool, is_business: bool | None = None
+    ) -> AddressFields:
+        """What our own page asks, which is less where neither the merchant nor a tax needs more (hosted-page.md 2.2)."""
+        if collects_tax or self.options.minimal_address or self._needs_full_address(is_business):
+            return self.address_fields_in(country, is_business=is_business)
+        return least_fields_for(country)
+
+    def _needs_full_address(self, is_business: bool | None) -> bool:
+        business = self.buyer.is_business if is_business is None else is_business
+        upi = self.dialect == "polar" and (self.payment_method or "").startswith("upi")
+        return self.options.require_billing_address or business or upi
 
     def prices_of(self, product: Product) -> tuple[Price, ...]:
         """A product's prices in the session's currency."""

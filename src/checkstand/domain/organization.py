@@ -91,6 +91,17 @@ class OrganizationSettings:
         return (self.legal_address or LocalAddress()).within(self.country) if self.country else None
 
 
+def collects_tax_in(settings: OrganizationSettings, country: str | None) -> bool:
+    """Whether a registration of any region covers a country, so that an address there may decide a tax.
+
+    >>> collects_tax_in(OrganizationSettings(tax_registrations=("DE", "US-CA")), "US")
+    True
+    >>> collects_tax_in(OrganizationSettings(tax_registrations=("DE",)), "US")
+    False
+    """
+    return any(code == "*" or code.split("-")[0] == country for code in settings.tax_registrations)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
     """One merchant: everything else belongs to exactly one of these."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.domain.address import missing_fields
+from checkstand.domain.address import AddressFields, missing_fields
 from checkstand.domain.checkout import Checkout, CheckoutStatus, PaymentState, move, require_open
 from checkstand.domain.consent import require_consent, total_of
 from checkstand.domain.customer import Customer, same_email
@@ -29,7 +29,7 @@ from checkstand.domain.errors import (
 from checkstand.domain.facts import FactType
 from checkstand.domain.fields import check_answers, purge
 from checkstand.domain.methods import may_pay
-from checkstand.domain.organization import Organization
+from checkstand.domain.organization import Organization, collects_tax_in
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict, decline
 from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
@@ -66,10 +66,12 @@ async def confirm_checkout(
     return_url: str,
     pay_with: PayWith = TOKEN_ALONE,
     agreed: str | None = None,
+    by_page: bool = False,
 ) -> Confirmed:
     """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
 
     `agreed`: the mark of the total that the payer had in front of them, where the request says so (`domain.consent`).
+    `by_page`: our own page asks for no more of an address than is needed.
 
     Raises what `domain.errors` has for a session: Expired, NotOpen, Locked, Invalid, TotalChanged, PaymentNotReady,
     ExternalIdTaken, CustomerDeleted, PaymentDeclined.
@@ -87,7 +89,11 @@ async def confirm_checkout(
         raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
     problems = why_untaxed(organization, changed)
     is_paid_with_saved = pay_with.method_id is not None
-    problems += what_is_missing(changed, confirmation_token="saved" if is_paid_with_saved else confirmation_token)
+    problems += what_is_missing(
+        changed,
+        confirmation_token="saved" if is_paid_with_saved else confirmation_token,
+        fields=fields_of_page(organization, changed) if by_page else changed.address_fields,
+    )
     problems += await _archived_prices(ports, changed)
     if problems:
         raise Invalid(problems)
@@ -180,15 +186,21 @@ def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]
     return [Problem(code, ("customer_billing_address",))]
 
 
-def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> list[Problem]:
+def fields_of_page(organization: Organization, checkout: Checkout) -> AddressFields:
+    """Which parts of the address our own page asks this buyer for."""
+    country = checkout.buyer.address.country if checkout.buyer.address else None
+    return checkout.page_fields_in(country, collects_tax=collects_tax_in(organization.settings, country))
+
+
+def what_is_missing(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
     """Everything a buyer still has to give before paying (polar.md 6.2 steps 10 to 12); empty when nothing is."""
     problems = [
         Problem("quantity_required", ("quantity", position), line.quantity)
         for position, line in enumerate(checkout.lines)
         if line.quantity < 1 and line.part_of is None
     ]
-    problems += [Problem("field_required", where) for where in _missing_fields(checkout)]
-    if _lacks_full_address(checkout):
+    problems += [Problem("field_required", where) for where in _missing_fields(checkout, fields)]
+    if fields.line1 == "required" and _lacks_full_address(checkout):
         problems.append(Problem("full_address_required", ("customer_billing_address",)))
     if checkout.is_payment_form_required and not confirmation_token:
         problems.append(Problem("token_required", ("confirmation_token_id",)))
@@ -199,7 +211,7 @@ def what_is_missing(checkout: Checkout, *, confirmation_token: str | None) -> li
     return problems
 
 
-def _missing_fields(checkout: Checkout) -> Iterator[tuple[str, ...]]:
+def _missing_fields(checkout: Checkout, fields: AddressFields) -> Iterator[tuple[str, ...]]:
     """The paths of required fields that are empty."""
     buyer, options = checkout.buyer, checkout.options
     if buyer.customer_id is None and not buyer.email:
@@ -218,7 +230,7 @@ def _missing_fields(checkout: Checkout) -> Iterator[tuple[str, ...]]:
         yield ("customer_billing_address",)
         yield ("customer_billing_address", "country")
         return
-    for name in missing_fields(buyer.address, checkout.address_fields):
+    for name in missing_fields(buyer.address, fields):
         yield ("customer_billing_address", name)
 
 

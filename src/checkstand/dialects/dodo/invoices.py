@@ -12,7 +12,7 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.store import documents
-from checkstand.web.documents.pages import pdf_response
+from checkstand.web.documents.file import pdf_response
 
 api = Api("Dodo: invoices")
 

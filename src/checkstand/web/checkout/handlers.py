@@ -140,7 +140,11 @@ async def update(request: Request) -> Response:
     visit = stored.visit
     # What was marked as missing when the button was pressed is marked until it is there.
     marked = form.get("marked", "").split()
-    missing = [one for one in missing_complaints(visit.checkout, form) if one.field in marked] if marked else []
+    missing = (
+        [one for one in missing_complaints(visit.organization, visit.checkout, form) if one.field in marked]
+        if marked
+        else []
+    )
     given = Input(
         typed=kept(form, before, visit.checkout),
         complaints=once([*reading.complaints, *stored.complaints, *missing]),

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 
 from checkstand.domain.catalog import Custom
 from checkstand.domain.checkout import Checkout
-from checkstand.flows.confirm_checkout import what_is_missing
+from checkstand.domain.organization import Organization
+from checkstand.flows.confirm_checkout import fields_of_page, what_is_missing
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.saved import PREFIX
 
 
-def missing_complaints(preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
+def missing_complaints(organization: Organization, preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
     """All of it, for the session as it is with what was typed."""
-    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below"), preview)  # noqa: S106
+    fields = fields_of_page(organization, preview)
+    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below", fields=fields), preview)  # noqa: S106
     uses_saved = form.get("method", "").startswith(PREFIX)
     if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
         missing.append(complaint("name", "problem.name.required"))

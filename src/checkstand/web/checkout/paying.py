@@ -73,7 +73,7 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    complaints += missing_complaints(preview, form)
+    complaints += missing_complaints(visit.organization, preview, form)
     details: Paid | None = None
     if preview.is_payment_form_required:
         method, read = read_method(visit, preview, form)
@@ -120,6 +120,7 @@ async def _charge(
             return_url=visit.absolute_url("/confirmation"),
             pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
             agreed=shown_total(form),
+            by_page=True,
         )
     except PaymentDeclined:
         return await _declined(visit, form)

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from checkstand.domain.address import AddressFields
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import eligible_for
+from checkstand.domain.organization import collects_tax_in
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
@@ -302,7 +303,9 @@ class _Builder:
         )
 
     def _asked(self) -> AddressFields:
-        return self.checkout.address_fields_in(self.country_code or None, is_business=self.is_business)
+        country = self.country_code or None
+        collects_tax = collects_tax_in(self.visit.organization.settings, country)
+        return self.checkout.page_fields_in(country, collects_tax=collects_tax, is_business=self.is_business)
 
     def _address(self) -> tuple[Field, ...]:
         if not self.needs_form or not self.country_code:

@@ -13,10 +13,8 @@ from checkstand.flows.document_address import DocumentPermit, DocumentRefused, r
 from checkstand.flows.issue_documents import read_credit_note, read_invoice, read_receipt
 from checkstand.services import client_address, services_of
 from checkstand.web.checkout.texts import texts_for
-from checkstand.web.documents.pdf import print_pdf
-from checkstand.web.documents.words import file_name, printed
+from checkstand.web.documents.file import html_of, pdf_response
 from checkstand.web.headers import page_headers
-from checkstand.web.templating import render
 from checkstand.web.trouble import told_page, wants_page
 
 # A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
@@ -37,25 +35,6 @@ def document_routes() -> list[Route]:
         Route("/documents/{token}.pdf", _file, methods=["GET"], include_in_schema=False),
         Route("/documents/{token}", _page, methods=["GET"], include_in_schema=False),
     ]
-
-
-def html_of(document: Document, *, pdf_url: str = "") -> str:
-    """The page."""
-    return render("documents/document.html", it=printed(document), pdf_url=pdf_url)
-
-
-async def pdf_response(document: Document) -> Response:
-    """The document as a PDF file, shown by a browser and saved under its number."""
-    title = printed(document).title
-    body = await print_pdf(html_of(document), title=title, dated=document.issued_at)
-    headers = {
-        "Content-Disposition": f'inline; filename="{file_name(document)}"',
-        "Cache-Control": "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex, nofollow",
-        "Referrer-Policy": "no-referrer",
-    }
-    return Response(body, media_type="application/pdf", headers=headers)
 
 
 async def _page(request: Request) -> Response:

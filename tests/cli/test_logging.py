@@ -37,11 +37,13 @@ HARMLESS = (
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """Where the log goes during a test; afterwards logging is as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    root, access = logging.getLogger(), logging.getLogger("uvicorn.access")
+    handlers, level, propagates = root.handlers[:], root.level, access.propagate
+    access.propagate = True  # which a server without an access log, run in this process before, has switched off
     yield io.StringIO()
     root.handlers[:] = handlers
     root.setLevel(level)
+    access.propagate = propagates
     structlog.reset_defaults()
 
 

@@ -206,6 +206,25 @@ def test_an_american_who_is_charged_no_tax_types_a_zip_code_and_no_address(brows
     assert (address.country, address.postal_code, address.line1, address.state) == ("US", "62701", None, None)
 
 
+def test_a_canadian_who_is_charged_no_tax_names_the_country_alone(browser: Browser, stand: Stand) -> None:
+    session = stand.session("one_time")
+    with visit(browser, stand.server) as page:
+        page.goto(stand.url(session))
+        page.select_option("#country", "CA")
+        expect(page.get_by_label("ZIP code")).to_have_count(0)
+        expect(page.locator("#state")).to_have_count(0)
+        page.fill("#email", "ada@example.com")
+        page.fill("#card_number", "4242424242424242")
+        page.fill("#card_exp", "1234")
+        page.fill("#card_cvc", "123")
+        page.fill("#name", "Ada Lovelace")
+        page.click("#pay-button")
+        expect_success(page)
+    address = stand.now(session).buyer.address
+    assert address is not None
+    assert (address.country, address.state) == ("CA", None)
+
+
 def test_an_american_address_is_asked_in_american_words(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time", options=Options(require_billing_address=True))
     with visit(browser, stand.server) as page:

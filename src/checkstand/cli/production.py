@@ -1,7 +1,8 @@
 """The processes of a production server: `serve` (one web process, or several on one port) and `worker`.
 
 Both refuse to start on a missing setting or a schema that is not current, and log JSON to standard error. On SIGTERM nobody new is
-let in, requests under way are waited for (CHECKSTAND_DRAIN_SECONDS), and an embedded database is stopped last.
+let in, requests under way are waited for (CHECKSTAND_DRAIN_SECONDS), and an embedded database is stopped last. A signal that comes
+while they are still starting ends them as politely.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import os
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +48,7 @@ class Parent:
 def run_web(settings: Settings, parent: Parent | None) -> None:
     """Serve until a signal."""
     _prepare(settings)
-    with interruptible(), contextlib.ExitStack() as started:
+    with _until_told(), contextlib.ExitStack() as started:
         bound = (
             bind(settings.host, settings.port, listens=False)
             if parent is None
@@ -57,11 +59,20 @@ def run_web(settings: Settings, parent: Parent | None) -> None:
         started.callback(ignore_signals)
         asyncio.run(_require_current_schema(settings, database.dsn))
         if settings.workers > 1:
-            with contextlib.suppress(KeyboardInterrupt):
-                supervise(settings.workers, bound, database, drain_s=settings.drain_seconds + LINGER_S)
+            supervise(settings.workers, bound, database, drain_s=settings.drain_seconds + LINGER_S)
             return
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_web(settings, database, bound, parent))
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """Inside, a signal that no loop has taken charge of ends the command well: being told to end is no failure of a service."""
+    try:
+        with interruptible():
+            yield
+    except KeyboardInterrupt:
+        log.info("stopped")
 
 
 def _prepare(settings: Settings) -> None:
@@ -105,7 +116,7 @@ async def _stop_without(parent: Parent) -> None:
 def run_worker(settings: Settings) -> None:
     """Do due work until a signal."""
     _prepare(settings)
-    with interruptible():
+    with _until_told():
         dsn = settings.database_url or _beside_serve(Path(settings.data_dir))
         asyncio.run(_require_current_schema(settings, dsn))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

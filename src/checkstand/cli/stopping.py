@@ -15,12 +15,22 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+_while_importing: list[int] = []
+
+
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Inside, SIGTERM raises KeyboardInterrupt as Ctrl-C does."""
+    """Inside, SIGTERM raises KeyboardInterrupt as Ctrl-C does; while modules are being imported, only when that is over.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    What is raised in the midst of an import may be lost (Python ignores what a callback raises), or end the process by SIGINT although
+    it was caught.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if _is_importing(frame):
+            _while_importing.append(number)
+        else:
+            raise KeyboardInterrupt
 
     before = [(number, signal.signal(number, interrupt)) for number in SIGNALS]
     try:
@@ -30,6 +40,14 @@ def interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
 def ignore_signals() -> None:
     """The end has begun, and takes a bounded time."""
     for number in SIGNALS:
@@ -37,7 +55,9 @@ def ignore_signals() -> None:
 
 
 def stop_event() -> asyncio.Event:
-    """An event of the running loop that a signal sets."""
+    """An event of the running loop that a signal sets. Raises KeyboardInterrupt when one came while modules were being imported."""
+    if _while_importing:
+        raise KeyboardInterrupt
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in SIGNALS:

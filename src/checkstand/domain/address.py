@@ -225,25 +225,29 @@ POSTCODE_FOR_TAX = frozenset({"US", "CA", "IN"})
 
 def minimal_fields_for(country: str | None) -> AddressFields:
     """The least that can be asked: the country, and the postcode only where tax needs it (hosted-page 1.4 H, dodo 2.4)."""
+    return _country_and("required" if country in POSTCODE_FOR_TAX else "disabled")
+
+
+def least_fields_for(country: str | None) -> AddressFields:
+    """What a payment alone needs (hosted-page 2.2): the country, and of an American the ZIP code, which banks compare.
+
+    >>> [name for name, mode in least_fields_for("US").modes().items() if mode == "required"]
+    ['country', 'postal_code']
+    >>> [name for name, mode in least_fields_for("CA").modes().items() if mode == "required"]
+    ['country']
+    """
+    return _country_and("required" if country == "US" else "disabled")
+
+
+def _country_and(postal_code: FieldMode) -> AddressFields:
     return AddressFields(
         country="required",
         state="disabled",
         line1="disabled",
         line2="disabled",
         city="disabled",
-        postal_code="required" if country in POSTCODE_FOR_TAX else "disabled",
+        postal_code=postal_code,
     )
-
-
-def least_fields_for(country: str | None) -> AddressFields:
-    """What a payment alone needs (hosted-page 2.2): of an American the ZIP code, which banks compare; elsewhere as ever.
-
-    >>> [name for name, mode in least_fields_for("US").modes().items() if mode == "required"]
-    ['country', 'postal_code']
-    >>> [name for name, mode in least_fields_for("CA").modes().items() if mode == "required"]
-    ['country', 'state']
-    """
-    return minimal_fields_for(country) if country == "US" else fields_for(country, full=False)
 
 
 def customary(country: str | None, fields: AddressFields) -> AddressFields:

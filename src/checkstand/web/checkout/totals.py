@@ -53,7 +53,7 @@ async def as_drawn(visit: Visit, typed: Mapping[str, str]) -> Visit:
         shown = await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now, as_shown=True)
     except Invalid:
         return visit
-    return visit.after(shown)
+    return visit.after(replace(shown, version=checkout.version))
 
 
 async def what_changed(
@@ -67,30 +67,31 @@ async def what_changed(
     shown, now = marked_total(shown_total(typed)), total_of(drawn.quote)
     if shown is None:
         return None
-    if shown == now:
-        told = _told(typed)
-        return told if told is not None and told.before != now else None
     stored = before.checkout
+    told = _told(typed) if now in (shown, total_of(stored.quote)) else None
+    told = told if told is not None and told.before != now else None
+    if shown == now:
+        return told
     is_unseen = "unseen" in typed and stored.buyer.address is not None
     expected = total_of(stored.quote) if is_unseen else shown
-    today = (await as_drawn(before, {})).checkout
     # A page whose country was taken away again is drawn without the one that is guessed.
-    unguessed = today if stored.buyer.address else (await as_drawn(before, typed)).checkout
-    if expected not in (total_of(today.quote), total_of(unguessed.quote)):
-        return Changed(before=expected, why=_why(stored, today, expected))
+    drawn_with = {"country": ""} if typed.get("shown_country") == "" else {}
+    today = (await as_drawn(before, drawn_with)).checkout
+    if total_of(today.quote) != expected:
+        is_stored_since = not is_unseen and typed.get("version") != str(stored.version)
+        return Changed(before=expected, why=_why(stored, today, expected, is_stored_since=is_stored_since))
     if _lost_discount(stored, drawn, typed):
         return Changed(before=shown, why="discount")
-    return Changed(before=shown, why="own") if is_asked_again else None
+    return told or (Changed(before=shown, why="own") if is_asked_again else None)
 
 
-def _why(stored: Checkout, today: Checkout, expected: Total) -> str:
-    """What moved a session that its buyer left alone: a price, else its taxes, unless somebody stored another total in it."""
+def _why(stored: Checkout, today: Checkout, expected: Total, *, is_stored_since: bool) -> str:
+    """What moved a session that its buyer left alone: its price, currency or taxes, unless somebody stored something in it."""
     if [line.price_id for line in stored.lines] != [line.price_id for line in today.lines]:
         return "price"
     if today.currency != expected.currency:
         return "currency"
-    is_as_stored = stored.buyer.address is None or total_of(stored.quote) == expected
-    return "tax" if is_as_stored else "order"
+    return "order" if is_stored_since else "tax"
 
 
 def _lost_discount(stored: Checkout, drawn: Checkout, typed: Mapping[str, str]) -> bool:

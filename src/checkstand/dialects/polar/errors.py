@@ -170,6 +170,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "value_error",
         "Webhook URLs cannot point to localhost or private IP addresses.",
     ),
+    "webhook_url_reserved": ("value_error", "Webhook URLs cannot point to {kind}."),
     "discount_minimum_subtotal": ("value_error", "Discount does not exist."),
     "discount_not_eligible": ("value_error", "Discount does not exist."),
     "discount_code_taken": ("value_error", "Discount with this code already exists."),
@@ -211,6 +212,7 @@ HINTS: Mapping[str, str] = {
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
     "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
+    "webhook_url_reserved": "Name a public address, or one of this machine or its private network.",
 }
 
 UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}

@@ -110,6 +110,16 @@ def supplied_in(country: str, *, tax_id: str | None, seller_country: str | None)
     return seller_country if is_at_home and seller_country else country
 
 
+def reverse_charge_note(country: str | None) -> str:
+    """The sentence that a sale bears whose tax the buyer accounts for; `country` is the buyer's.
+
+    >>> reverse_charge_note("CA"), reverse_charge_note("FR")[51:]
+    ('Reverse charge: the recipient accounts for the tax.', '(Article 196, Council Directive 2006/112/EC).')
+    """
+    sentence = "Reverse charge: the recipient accounts for the tax"
+    return f"{sentence} (Article 196, Council Directive 2006/112/EC)." if country in EU else f"{sentence}."
+
+
 def taxes_on(amount_minor: int, rates_ppm: Sequence[int], *, inclusive: bool) -> tuple[int, ...]:
     """Each rate's tax on an amount, or the taxes contained in it; each is rounded by itself.
 

@@ -318,6 +318,8 @@ class _Builder:
             if part.name == "state" and value:
                 state = subdivisions.find(self.country_code, value)
                 value = state.key if state else subdivisions.without_country(self.country_code, value)
+            if part.name == "postal_code" and value:
+                value = postal_codes.own_form(self.country_code, value)
             label = self.t(part.label_key)
             made = self._field(
                 part.name,

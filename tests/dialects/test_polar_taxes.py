@@ -155,7 +155,11 @@ def test_a_reverse_charge_and_its_sentence_are_in_the_session_of_merchant_and_bu
         "tax_reason": "reverse_charge",
         "tax_note": "Reverse charge: the recipient accounts for the tax (Article 196, Council Directive 2006/112/EC).",
     }
-    for shown in (made, polar.read(made["id"]), polar.client.get(f"/v1/checkouts/client/{made['client_secret']}").json()):
+    for shown in (
+        made,
+        polar.read(made["id"]),
+        polar.client.get(f"/v1/checkouts/client/{made['client_secret']}").json(),
+    ):
         assert {name: shown.get(name) for name in said} == said
         assert (shown["tax_amount"], shown["total_amount"]) == (0, 1000)
     at_home = polar.patch(made["client_secret"], customer_tax_id="DE136695976").json()

@@ -57,7 +57,9 @@ def _hear(receiver: Receiver, polar: PolarSales, dodo: DodoSales) -> None:
                 [told] = said[kind, refund_id]
                 polar.same(kind, (told["amount"], told["tax_amount"]), back)
         refunded = said.get(("order.refunded", sale.order_id), [])
-        polar.same("order.refunded", [(one["refunded_amount"], one["refunded_tax_amount"]) for one in refunded], sale.refunded)
+        polar.same(
+            "order.refunded", [(one["refunded_amount"], one["refunded_tax_amount"]) for one in refunded], sale.refunded
+        )
         for told in refunded:
             polar.same("order.refunded", {name: told[name] for name in sale.order}, sale.order)
     payments = {one["data"]["payment_id"]: one["data"] for one in events if one["type"] == "payment.succeeded"}

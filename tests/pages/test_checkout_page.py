@@ -249,7 +249,7 @@ def test_an_american_address_is_asked_in_american_words(browser: Browser, stand:
 
 
 def test_everything_that_is_missing_is_said_at_once_and_nothing_typed_is_lost(browser: Browser, stand: Stand) -> None:
-    session = stand.session("one_time")
+    session = stand.session("one_time", options=Options(require_billing_address=True))
     with visit(browser, stand.server) as page:
         page.goto(stand.url(session))
         page.select_option("#country", "CA")
@@ -265,10 +265,13 @@ def test_everything_that_is_missing_is_said_at_once_and_nothing_typed_is_lost(br
                 "Enter the card number.",
                 "Enter the expiry date.",
                 "Enter the security code.",
+                "Enter your street address.",
+                "Enter your city.",
                 "Choose your province.",
+                "Enter your postal code.",
             ]
         )
-        for name in ("email", "card_number", "card_exp", "card_cvc", "state"):
+        for name in ("email", "card_number", "card_exp", "card_cvc", "line1", "city", "state", "postal_code"):
             field = page.locator(f"#{name}")
             expect(field).to_have_attribute("aria-invalid", "true")
             assert f"{name}-error" in (field.get_attribute("aria-describedby") or "")

@@ -47,10 +47,10 @@ def expect_only_wrong(page: Page, *names: str) -> None:
 
 
 def no_address(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
-    page.select_option("#country", "CA")
-    expect(page.get_by_label("Province")).to_be_visible()
+    page.select_option("#country", "US")
+    expect(page.get_by_label("ZIP code")).to_be_visible()
     fill(page)
-    return ("state",)
+    return ("postal_code",)
 
 
 def a_wrong_postcode(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:

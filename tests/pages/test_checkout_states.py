@@ -392,7 +392,7 @@ def test_countries_are_those_that_each_api_accepts(stand: Stand) -> None:
 
 
 def test_the_country_is_guessed_from_the_reader_s_language_and_stored_only_when_sent(stand: Stand) -> None:
-    session = stand.session("one_time")
+    session = stand.session("one_time", options=Options(require_billing_address=True))
     page = get(stand, stand.url(session), **{"Accept-Language": "fr-CA,fr;q=0.9"})
     assert '<option value="CA" selected>' in page.text
     assert "Province" in page.text

@@ -85,7 +85,7 @@ def test_going_on_by_tab_before_the_answer_leads_to_the_field_that_the_answer_br
 
 
 def test_a_state_or_a_currency_chosen_by_keys_asks_once_where_the_keys_rest(browser: Browser, stand: Stand) -> None:
-    session = stand.cart("one_time", options=Options(require_name=True))
+    session = stand.cart("one_time", options=WHOLE)
     with visit(browser, stand.server) as page:
         page.goto(stand.url(session))
         expect(page.locator("#currency")).to_have_value("EUR")

@@ -204,6 +204,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         BODY,
         "{where}: must be public, not localhost or private. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones",
     ),
+    "webhook_url_reserved": (
+        422,
+        BODY,
+        "{where}: must be public, or of this machine or its private network. This is {kind}",
+    ),
     "too_many_headers": (422, BODY, "{where}: would be {given} in all; an endpoint has at most {most}"),
     "discount_minimum_subtotal": (
         422,

@@ -172,6 +172,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "value_error",
         "Webhook URLs cannot point to localhost or private IP addresses.",
     ),
+    "webhook_url_reserved": ("value_error", "Webhook URLs cannot point to {kind}."),
     "discount_minimum_subtotal": ("value_error", "Discount does not exist."),
     "discount_not_eligible": ("value_error", "Discount does not exist."),
     "discount_code_taken": ("value_error", "Discount with this code already exists."),
@@ -213,6 +214,7 @@ HINTS: Mapping[str, str] = {
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
     "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
+    "webhook_url_reserved": "Name a public address, or one of this machine or its private network.",
 }
 
 UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}
@@ -228,7 +230,8 @@ DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of 
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
-def _named(status: int, error: str, detail: object) -> Response:
+def named(status: int, error: str, detail: object) -> Response:
+    """An error under its name."""
     return json_response({"error": error, "detail": detail}, status=status)
 
 
@@ -268,7 +271,7 @@ def _listed(error: str, items: Iterable[Mapping[str, object]]) -> Response:
         if room < 0:
             told.pop()
             break
-    return _named(422, error, told)
+    return named(422, error, told)
 
 
 def _cut(item: Mapping[str, object]) -> dict[str, object]:
@@ -339,7 +342,7 @@ def bad_body(error: BadBody) -> Response:
     """A body that never reached the schema."""
     if error.reason == "too_large":
         detail = f"Request body exceeded the maximum allowed size of {error.limit} bytes."
-        return _named(413, "RequestBodyTooLarge", detail)
+        return named(413, "RequestBodyTooLarge", detail)
     if error.reason in ("not_json", "not_utf8"):
         broken: dict[str, object] = {
             "type": "json_invalid",
@@ -369,7 +372,7 @@ def bad_body(error: BadBody) -> Response:
 def of(error: CheckstandError) -> Response:
     """The answer to an error that a rule or flow raised on purpose."""
     if isinstance(error, DiscountLimitReached):
-        return _named(403, "DiscountRedemptionLimitReached", DISCOUNT_LIMIT)
+        return named(403, "DiscountRedemptionLimitReached", DISCOUNT_LIMIT)
     if isinstance(error, Invalid):
         return invalid(error.problems)
     if isinstance(error, ExternalIdTaken):
@@ -379,7 +382,7 @@ def of(error: CheckstandError) -> Response:
             "msg": EXTERNAL_ID_MISMATCH,
             "input": None,
         }
-        return _named(422, "CheckoutCustomerExternalIdMismatch", [item])
+        return named(422, "CheckoutCustomerExternalIdMismatch", [item])
     if isinstance(error, PaymentDeclined):
         body = {
             "error": "PaymentError",
@@ -390,7 +393,7 @@ def of(error: CheckstandError) -> Response:
         return json_response(body, status=400)
     for kind, status, name, detail in _SIMPLE:
         if isinstance(error, kind):
-            return _named(status, name, detail or str(error))
+            return named(status, name, detail or str(error))
     raise error
 
 

@@ -93,6 +93,18 @@ def test_a_quantity_that_makes_too_large_a_total_is_refused_on_the_page_with_the
     assert "The total is too large. It can be $999,999.99 at most." in answer.text
 
 
+def test_a_subtotal_that_is_too_large_is_told_apart_from_the_small_total_that_a_code_leaves(dodo: DodoShop) -> None:
+    add_discount(dodo, "NEARLY", Percentage(basis_points=9999))
+    lines = cart(goods(dodo, "Thing", 99_999_999), 0)
+    session = dodo.create(product_cart=lines, discount_code="NEARLY", **GERMANY).json()["session_id"]
+    url = f"{dodo.server.url}/session/{session}"
+    shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', httpx2.get(url).text))
+    typed = {**shown, "quantity_0": "30", "country": "DE", "email": "ada@example.com"}
+    answer = httpx2.post(f"{url}/update", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 422, answer.text
+    assert "The subtotal is too large. It can be $21,474,836.47 at most." in answer.text
+
+
 def test_seats_that_make_too_large_a_total_are_refused_with_the_limit_in_polars_api(polar: Polar) -> None:
     tiers = [{"min_seats": 1, "max_seats": None, "price_per_seat": 60_000_000}]
     product = polar.selling({"amount_type": "seat_based", "price_currency": "usd", "seat_tiers": {"tiers": tiers}})
@@ -100,7 +112,13 @@ def test_seats_that_make_too_large_a_total_are_refused_with_the_limit_in_polars_
     refused = polar.create(products=[product], seats=2)
     assert refused.status_code == 422, refused.text
     [problem] = refused.json()["detail"]
-    assert (problem["loc"], problem["msg"]) == (["body", "amount"], "Amount must be at most $999,999.99.")
+    assert (problem["loc"], problem["msg"]) == (["body", "amount"], "Total amount must be at most $999,999.99.")
+    code = {"name": "NEARLY", "type": "percentage", "basis_points": 9999, "duration": "once"}
+    discount = polar.client.post("/v1/discounts/", json=code).json()["id"]
+    refused = polar.create(products=[product], seats=36, discount_id=discount)
+    assert (refused.status_code, refused.json()["detail"][0]["msg"]) == (
+        422, "Amount before discounts must be at most $21,474,836.47.",
+    )  # fmt: skip
 
 
 def test_two_taxes_are_two_rows_with_their_own_rates_and_sums(server: RunningServer, polar: Polar) -> None:

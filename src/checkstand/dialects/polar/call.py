@@ -175,6 +175,7 @@ class Api:
         *,
         scopes: Sequence[str] = (),
         public: bool = False,
+        reads_token: bool = True,
         opened_by: Opener | None = None,
         body: Body | None = None,
         query: type[Query] | None = None,
@@ -187,6 +188,7 @@ class Api:
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
 
+        A token is judged on `public` routes too, unless it is of a kind that is not known here (`reads_token` is False).
         `opened_by` finds what a public path's secret opens, before a body is looked at.
         `gives` and `refuses` (statuses of this route alone) are for the document, which leaves out what is `hidden`.
         """
@@ -198,6 +200,7 @@ class Api:
                     handler,
                     scopes=scopes,
                     public=public,
+                    reads_token=reads_token,
                     opened_by=opened_by,
                     takes_body=body is not None,
                     query=query,
@@ -245,6 +248,7 @@ async def answer(
     scopes: Sequence[str],
     public: bool,
     takes_body: bool,
+    reads_token: bool = True,
     opened_by: Opener | None = None,
     query: type[Query] | None = None,
 ) -> Response:
@@ -255,7 +259,13 @@ async def answer(
     call = Call(request, services_of(request), version, query=query)
     try:
         response = await _guarded(
-            call, handler, scopes=scopes, public=public, opened_by=opened_by, takes_body=takes_body
+            call,
+            handler,
+            scopes=scopes,
+            public=public,
+            reads_token=reads_token,
+            opened_by=opened_by,
+            takes_body=takes_body,
         )
     except Refused as refused:
         response = refused.response
@@ -277,10 +287,11 @@ async def _guarded(
     *,
     scopes: Sequence[str],
     public: bool,
+    reads_token: bool,
     opened_by: Opener | None,
     takes_body: bool,
 ) -> Response:
-    token = _bearer(call.request)
+    token = _bearer(call.request) if reads_token else None
     principal = None
     if token is not None:
         address = client_address(call.request)

@@ -307,6 +307,8 @@ ENGLISH: Mapping[str, str] = {
     "problem.amount.max": "Enter {max} or less.",
     "problem.amount.floor": "The total must be at least {min}. Choose more.",
     "problem.amount.too_large": "The total is too large. It can be {max} at most.",
+    "problem.amount.renewal_too_large": "What is paid once the discount ends is too large. It can be {max} at most.",
+    "problem.amount.subtotal_too_large": "The subtotal is too large. It can be {max} at most.",
     "problem.discount.unknown": "We do not know the code “{code}”. Check the spelling.",
     "problem.discount.expired": "The code “{code}” is not valid today.",
     "problem.discount.used": "The code “{code}” has been used up.",

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from checkstand.app import PublicUrl, create_app, front, open_services
 from checkstand.cli.bounded_http import BoundedProtocol
+from checkstand.flows.ports import Ports
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing.demo import DemoShop, open_demo_shop
@@ -59,10 +60,11 @@ def running_server(
     with_worker: bool = True,
     rate_limits: bool = False,
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    world: Callable[[Ports], Ports] = lambda ports: ports,
     **settings: Any,
 ) -> Iterator[RunningServer]:
     """The application as `serve` runs it, until the block ends. `settings` are more of `Settings` (a gateway and its keys); `around`
-    may look at what goes in and out.
+    may look at what goes in and out; `world` may give it other rates or another clock.
     """
     ready = threading.Event()
     found: list[RunningServer] = []
@@ -72,7 +74,7 @@ def running_server(
     def main() -> None:
         try:
             given = {"rate_limits": rate_limits, **settings}
-            asyncio.run(_serve(database_url, with_worker, around, given, ready, stop, found))
+            asyncio.run(_serve(database_url, with_worker, around, world, given, ready, stop, found))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
             ready.set()
@@ -93,6 +95,7 @@ async def _serve(
     database_url: str,
     with_worker: bool,
     around: Callable[[ASGIApp], ASGIApp],
+    world: Callable[[Ports], Ports],
     more: dict[str, Any],
     ready: threading.Event,
     stop: threading.Event,
@@ -105,7 +108,8 @@ async def _serve(
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
-    async with open_services(settings, database_url, PublicUrl(url)) as services:
+    async with open_services(settings, database_url, PublicUrl(url)) as opened:
+        services = replace(opened, ports=world(opened.ports))
         config = uvicorn.Config(
             around(front(create_app(services))),
             http=BoundedProtocol,

@@ -29,6 +29,7 @@ from checkstand.ops.bounds import (
 )
 
 IGNORED_FIELDS = "Checkstand-Ignored-Fields"
+LONGEST_PATH_ECHO = 200
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A text may lack its end: else each quote in a broken one would be looked after for all that follows.
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
@@ -226,6 +227,12 @@ def json_response(data: object, *, status: int = 200, headers: Mapping[str, str]
         media_type="application/json",
         headers=dict(headers) if headers else None,
     )
+
+
+def not_served(request: Request, public_url: str) -> str:
+    """What to tell whoever asks for an operation that is not here, so that nobody takes it for an object that is missing."""
+    asked = f"{request.method} {request.url.path[:LONGEST_PATH_ECHO]}"
+    return f"Checkstand does not serve {asked}. What it serves is listed at {public_url}/docs."
 
 
 def is_prefetch(request: Request) -> bool:

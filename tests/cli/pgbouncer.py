@@ -22,7 +22,7 @@ _SETTINGS = """
 listen_addr = 127.0.0.1
 listen_port = {listen}
 unix_socket_dir =
-auth_type = any
+{authentication}
 pool_mode = transaction
 default_pool_size = 2
 max_client_conn = 200
@@ -32,8 +32,11 @@ pidfile = {folder}/pgbouncer.pid
 
 
 @contextlib.contextmanager
-def pgbouncer(database_url: str) -> Iterator[str]:
-    """The database's address behind a pooler that gives two sessions to all of its users, until the block ends."""
+def pgbouncer(database_url: str, *, password: str | None = None) -> Iterator[str]:
+    """The database's address behind a pooler that gives two sessions to all of its users, until the block ends.
+
+    With a password the pooler asks for it, and the address has it.
+    """
     parts = urlsplit(database_url)
     query = parse_qs(parts.query)
     sockets, name, user = query["host"][0], parts.path.strip("/"), parts.username or ""
@@ -43,12 +46,22 @@ def pgbouncer(database_url: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         listen = probe.getsockname()[1]
     settings = folder / "pgbouncer.ini"
+    users = folder / "users.txt"
+    users.write_text(f'"{user}" "{password or ""}"\n')
     settings.write_text(
-        _SETTINGS.format(name=name, host=sockets, port=query["port"][0], user=user, listen=listen, folder=folder)
+        _SETTINGS.format(
+            name=name,
+            host=sockets,
+            port=query["port"][0],
+            user=user,
+            listen=listen,
+            folder=folder,
+            authentication=f"auth_type = md5\nauth_file = {users}" if password else "auth_type = any",
+        )
     )
     is_root = os.geteuid() == 0  # as whom it refuses to run
     if is_root:
-        for path in (folder, settings):
+        for path in (folder, settings, users):
             os.chown(path, owner.st_uid, owner.st_gid)
     program = shutil.which("pgbouncer", path=os.pathsep.join([os.environ["PATH"], "/usr/sbin"]))
     assert program is not None, "scripts/test-tools.sh pgbouncer installs it"
@@ -61,7 +74,8 @@ def pgbouncer(database_url: str) -> Iterator[str]:
     )
     try:
         assert eventually(lambda: _listens(listen)), (folder / "pgbouncer.log").read_text()
-        yield f"postgresql://{user}@127.0.0.1:{listen}/{name}"
+        account = f"{user}:{password}" if password else user
+        yield f"postgresql://{account}@127.0.0.1:{listen}/{name}"
     finally:
         process.terminate()
         process.wait(timeout=10)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -55,6 +56,46 @@ def test_servers_workers_and_commands_share_two_sessions_of_a_pooler(at: Place, 
             assert done.code == 0, done.out + done.err
         for process in (*workers, web):
             assert [line for line in ended(process) if line["level"] in ("warning", "error")] == []
+
+
+def test_the_doctor_names_what_to_correct_in_the_databases_address(
+    at: Place, database_url: str, tmp_path: Path
+) -> None:
+    def finding(url: str) -> str:
+        found = json.loads(at.run("doctor", "--json", CHECKSTAND_DATABASE_URL=url).out)["checks"]
+        check = next(check for check in found if check["name"] == "database")
+        assert not check["ok"]
+        assert "right" not in check["detail"] + check["advice"]
+        return f"{check['detail']} {check['advice']}"
+
+    with pgbouncer(database_url, password="right") as url:
+        place, name = url.rpartition("@")[2].split("/")
+        user = url.removeprefix("postgresql://").partition(":")[0]
+        assert finding(url.replace("right", "wrong")) == (
+            f"{place} refuses the user {user} (password authentication failed). "
+            "Correct user and password in CHECKSTAND_DATABASE_URL, or what pg_hba.conf there allows."
+        )
+        assert finding(url.replace(f"/{name}", "/absent")) == (
+            f"there is no database absent at {place}. "
+            "Make it there (createdb absent), or correct the name in CHECKSTAND_DATABASE_URL."
+        )
+        assert finding(f"{url}?sslmode=require") == (
+            f"{place} offers no TLS, and CHECKSTAND_DATABASE_URL asks for it. "
+            "Turn TLS on there, or change sslmode in CHECKSTAND_DATABASE_URL."
+        )
+        assert finding(f"{url}?sslmode=verify-full&sslrootcert={tmp_path}/absent.crt") == (
+            "a certificate's file that CHECKSTAND_DATABASE_URL names cannot be read (No such file or directory). "
+            "Correct sslrootcert, sslcert or sslkey in it."
+        )
+    assert finding(url) == (
+        f"nothing accepts connections at {place} (Connection refused). "
+        "Start PostgreSQL there, or correct host and port in CHECKSTAND_DATABASE_URL."
+    )
+    absent = finding(database_url.replace(f"/{name}?", "/absent?"))
+    assert absent.startswith("there is no database absent at /")
+    unknown = finding("postgresql://u:right@nohost.invalid/x")
+    assert unknown.startswith("no machine is found under the name nohost.invalid (")
+    assert unknown.endswith("Correct the host in CHECKSTAND_DATABASE_URL, or look at this machine's DNS.")
 
 
 def _working(at: Place, settings: dict[str, str]) -> subprocess.Popen[str]:

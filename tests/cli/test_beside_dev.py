@@ -137,7 +137,8 @@ def test_the_doctor_says_what_to_do(at: Place) -> None:
     )
     assert [name for name, check in found.items() if check["ok"]] == ["disk"]
     assert "CHECKSTAND_SECRET_KEY is not set" in found["settings"]["detail"]
-    assert "cannot be reached" in found["database"]["detail"]
+    assert "nothing accepts connections at 127.0.0.1:1" in found["database"]["detail"]
+    assert "CHECKSTAND_DATABASE_URL" in found["database"]["advice"]
     assert "different modes" in found["gateway"]["detail"]
     assert "not https" in found["public URL"]["detail"]
     assert "secret@" not in json.dumps(found)
@@ -155,3 +156,12 @@ def test_a_bad_setting_is_the_doctors_first_finding(at: Place) -> None:
     found = checks(at, CHECKSTAND_GATEWAY="paypal")
     assert list(found) == ["settings"]
     assert "CHECKSTAND_GATEWAY must be 'test' or 'stripe'" in found["settings"]["detail"]
+
+
+def test_the_doctor_says_once_where_all_settings_are(at: Place) -> None:
+    file = at.folder / "settings.env"
+    file.write_text("CHECKSTAND_COLOUR=red\n")
+    for settings in ({"CHECKSTAND_ENV_FILE": str(file)}, {"CHECKSTAND_DATABASE_URL": "postgresql://[::1/x"}):
+        done = at.run("doctor", **settings)
+        assert (done.code, done.out.count("docs/settings.md")) == (1, 1), done
+        assert "made a mistake" not in done.err

@@ -17,6 +17,7 @@ from checkstand.cli.data_folder import KEY_NAME, NOTE_NAME
 from checkstand.store.embedded_server import alive
 from tests.cli.running import Dev, Place, create_checkout, eventually
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("cli-shop")
 
 
@@ -73,8 +74,17 @@ def test_the_dashboard_password_signs_in(shop: Dev) -> None:
         assert browser.get("/dashboard").status_code == 200
 
 
-def test_the_greetings_curl_line_works_when_pasted(at: Place) -> None:
-    process = at.start("dev", "--port", "0")
+def test_the_greetings_lines_work_when_pasted_where_it_was_started(at: Place) -> None:
+    here = ".venv/bin/checkstand"
+    process = subprocess.Popen(
+        [here, "dev", "--port", "0"],
+        cwd=ROOT,
+        env=at.environment({"PATH": "/usr/bin:/bin"}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    at.started.append(process)
     assert process.stdout is not None
     lines: list[str] = []
     while not lines or "Ctrl-C" not in lines[-1]:
@@ -83,6 +93,7 @@ def test_the_greetings_curl_line_works_when_pasted(at: Place) -> None:
     curl = next(line.strip() for line in lines if line.strip().startswith("curl "))
     pasted = subprocess.run(["sh", "-c", curl], capture_output=True, text=True, check=True, timeout=30)
     assert json.loads(pasted.stdout)["status"] == "open"
+    assert f"  {here} buy URL\n" in lines, "its folder is not on the path"
     greeting = "".join(lines)
     assert "Checkstand is ready" in greeting
     assert "4242 4242 4242 4242" in greeting

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import click
 import pytest
 
 from checkstand.cli.clock import iso_duration
 from checkstand.cli.listening import bind, url_of
-from checkstand.cli.terminal import Failure, paint
+from checkstand.cli.terminal import Failure, own_name, paint
 from checkstand.testing.browser_fill import CannotFulfil, Wishes, next_press
 from checkstand.testing.browser_page import read
 
@@ -133,3 +136,17 @@ def test_a_refresh_is_read_with_and_without_an_address() -> None:
 @pytest.mark.parametrize("html", ["", "<", "<form", "</form></main>", "<select><option value=1>", "<textarea name=a>"])
 def test_no_page_is_too_broken_to_read(html: str) -> None:
     assert read(html).kind == ""
+
+
+def test_the_command_is_called_by_its_name_only_where_that_finds_it(tmp_path: Path) -> None:
+    installed, other = tmp_path / "a b" / "checkstand", tmp_path / "other" / "checkstand"
+    for program in (installed, other):
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    assert own_name(str(installed), path=str(installed.parent)) == "checkstand"
+    assert own_name(str(installed), path=str(other.parent)) == f"'{installed}'", "another one would be found"
+    assert own_name(str(installed), path="/usr/bin") == f"'{installed}'"
+    assert own_name(str(tmp_path / "__main__.py")) == f"{sys.executable} -m checkstand"
+    here = Path(".venv/bin/checkstand")
+    assert own_name(str(here.absolute()), path="/usr/bin") == str(here)

@@ -23,12 +23,22 @@ PATIENCE_S = 60
 
 
 def node(script: str, job: dict[str, Any]) -> dict[str, Any]:
-    """One call with a JavaScript client."""
+    """One call with a JavaScript client, which must succeed."""
+    return succeeded(node_answer(script, job))
+
+
+def node_answer(script: str, job: dict[str, Any]) -> dict[str, Any]:
+    """One call with a JavaScript client, whatever comes of it."""
     return _ask(("node", str(HERE / "js" / script)), HERE / "js", "", job)
 
 
 def polar_0(version: str, job: dict[str, Any]) -> dict[str, Any]:
-    """One call with a generated Python client: `0.32`, `0.31`, `0.16` or `0.13`."""
+    """One call with a generated Python client, `0.32`, `0.31`, `0.16` or `0.13`, which must succeed."""
+    return succeeded(polar_0_answer(version, job))
+
+
+def polar_0_answer(version: str, job: dict[str, Any]) -> dict[str, Any]:
+    """One call with a generated Python client, whatever comes of it."""
     folder = ROOT / ".clients" / f"polar-{version}"
     assert folder.is_dir(), f"{folder} is missing: run `make test` once, it installs the client"
     return _ask((sys.executable, str(HERE / "python" / "polar0.py")), HERE, str(folder), job)
@@ -57,8 +67,18 @@ def _ask(command: tuple[str, ...], folder: Path, python_path: str, job: dict[str
         _started.cache_clear()
         raise AssertionError(f"{command[-1]} gave no answer to {job.get('call')}; what it says of it is above")
     answer: dict[str, Any] = json.loads(line)
+    return answer
+
+
+def succeeded(answer: dict[str, Any]) -> dict[str, Any]:
     assert answer.get("ok"), answer
     return answer
+
+
+def error(answer: dict[str, Any]) -> dict[str, Any]:
+    """What the client raised: its name, status and message."""
+    assert not answer.get("ok"), answer
+    return dict(answer["error"])
 
 
 def result(answer: dict[str, Any]) -> Any:

@@ -18,7 +18,7 @@ from checkstand.testing.browser import buy
 from checkstand.testing.browser_fill import Wishes
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import Receiver, receiving
-from tests.clients.runner import node, polar_0, result
+from tests.clients.runner import error, node, node_answer, polar_0, polar_0_answer, result
 from tests.server import RunningServer
 
 pytestmark = pytest.mark.xdist_group("clients")
@@ -112,3 +112,48 @@ def test_the_javascript_clients_that_adapters_pin_load_customers_orders_and_thei
         loaded = node("verify-webhook.mjs", {"helper": "polar0", "client": package, **verify})
         assert loaded["ok"], loaded
         assert loaded["type"] == event
+
+
+def test_what_the_oldest_clients_require_of_a_sessions_organization_is_there_for_its_buyer(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    headers = {"Authorization": f"Bearer {shop.polar_token}"}
+    product = {"products": [str(shop.products["one_time"].id)]}
+    made = httpx2.post(f"{server.url}/v1/checkouts/", json=product, headers=headers).json()
+    organization = httpx2.get(f"{server.url}/v1/checkouts/client/{made['client_secret']}").json()["organization"]
+    assert isinstance(organization["notification_settings"], dict)
+    assert isinstance(organization["profile_settings"], dict)
+    assert isinstance(organization["feature_settings"]["unit_based_pricing_enabled"], bool)
+
+
+def test_older_clients_raise_their_own_error_for_what_is_not_served(server: RunningServer, shop: DemoShop) -> None:
+    place = {"baseUrl": server.url, "token": shop.polar_token}
+    for package in ("polar-sdk-0-34", "polar-sdk-0-47", "polar-sdk-0"):
+        job = {**place, "client": package, "call": "licenseKeys.list", "args": [{}]}
+        raised = error(node_answer("polar0.mjs", job))
+        assert (raised["name"], raised["status"]) == ("ResourceNotFound", 404), raised
+        assert "Checkstand does not serve GET /v1/license-keys/" in str(raised), raised
+    for version in ("0.13", "0.32"):
+        job = {**place, "call": "benefits.get", "kwargs": {"id": str(shop.organization.id)}}
+        raised = error(polar_0_answer(version, job))
+        assert raised["name"] == "ResourceNotFound", raised
+        assert "Checkstand does not serve GET /v1/benefits/" in raised["message"], raised
+
+
+def test_a_known_buyer_is_named_by_the_merchant_where_an_old_client_wants_a_token_for_them(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    """Who only types a known customer's e-mail gets no token, as at the original: old clients throw, and the sale stands."""
+    call = python_client("0.13", server, shop)
+    kept = call("customers.create", request={"email": "ada@example.com"})
+    product = {"product_id": str(shop.products["free"].id), "customer_email": "ada@example.com"}
+    typed = call("checkouts.custom.create", request=product)
+    confirm = {"client_secret": typed["client_secret"], "checkout_confirm_stripe": {}}
+    job = {"baseUrl": server.url, "token": shop.polar_token, "call": "checkouts.custom.client_confirm"}
+    assert "customer_session_token" in error(polar_0_answer("0.13", {**job, "kwargs": confirm}))["message"]
+    assert call("checkouts.custom.get", id=typed["id"])["status"] == "succeeded"
+    named = call("checkouts.custom.create", request={**product, "customer_id": kept["id"]})
+    confirmed = call("checkouts.custom.client_confirm", **{**confirm, "client_secret": named["client_secret"]})
+    assert confirmed["customer_session_token"].startswith("polar_cst_")
+    orders = call("orders.list")["items"]
+    assert [order["customer"]["id"] for order in orders] == [kept["id"], kept["id"]]

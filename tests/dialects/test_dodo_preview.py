@@ -76,7 +76,8 @@ def test_a_preview_is_the_session_to_the_cent(dodo: DodoShop, name: str, is_taxe
         line.subtotal_minor - line.discount_minor for line in quote.lines
     ]
     assert shown["payment_method_required"] == (name != "free")
-    assert (set(shown), set(lines[0])) == (set(TOP.split()), set(LINE.split()))
+    ours = {"tax_reason", "tax_note"}  # where a reverse charge has to be told
+    assert (set(shown) - ours, set(lines[0])) == (set(TOP.split()), set(LINE.split()))
 
 
 def test_a_line_shows_its_own_currency_and_the_charged_one(dodo: DodoShop) -> None:
@@ -197,6 +198,21 @@ def test_a_good_tax_id_may_take_the_tax_away_and_a_bad_one_does_not(dodo: DodoSh
         given = {"tax_id": tax_id, "customer_business_name": "Ada GmbH"}
         rates.append(preview(dodo, **given, **GERMANY)["product_cart"][0]["tax_rate"])
     assert rates == [0, 1900]
+
+
+def test_a_reverse_charge_and_its_sentence_are_in_preview_and_session(dodo: DodoShop) -> None:
+    dodo.settle_on(tax_registrations=("FR",), country="FR")
+    given = {"tax_id": "DE136695976", "customer_business_name": "Ada GmbH", **GERMANY}
+    said = {
+        "tax_reason": "reverse_charge",
+        "tax_note": "Reverse charge: the recipient accounts for the tax (Article 196, Council Directive 2006/112/EC).",
+    }
+    session = dodo.create(product_cart=ONE, **given).json()["session_id"]
+    for shown in (preview(dodo, **given), dodo.http.get(f"/checkouts/{session}").json()):
+        assert {name: shown.get(name) for name in said} == said
+    steps = dodo.http.get(f"/checkouts/{session}/explain").json()["steps"]
+    assert any("accounts for the tax itself" in step["text"] for step in steps)
+    assert "tax_reason" not in preview(dodo, **GERMANY)
 
 
 def test_a_tax_id_of_a_shape_that_nobody_knows_is_kept_and_the_tax_stays(dodo: DodoShop) -> None:

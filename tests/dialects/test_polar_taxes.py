@@ -143,3 +143,31 @@ def test_a_confirm_charges_the_tax_of_the_place_it_names(polar: Polar) -> None:
     assert sums(polar.read(made["id"])) == (1000, 190, 1190, "exclusive")
     payment = polar.client.get("/v1/payments/").json()["items"][0]
     assert payment["amount"] == 1190
+
+
+def test_a_reverse_charge_and_its_sentence_are_in_the_session_of_merchant_and_buyer(
+    server: RunningServer, polar: Polar
+) -> None:
+    decide(server, polar.shop, tax_registrations=("DE",), country="DE")
+    business = {"is_business_customer": True, "customer_billing_name": "Ada SARL", "customer_tax_id": "FR61954506077"}
+    made = polar.create(**place("FR"), **business).json()
+    said = {
+        "tax_reason": "reverse_charge",
+        "tax_note": "Reverse charge: the recipient accounts for the tax (Article 196, Council Directive 2006/112/EC).",
+    }
+    for shown in (
+        made,
+        polar.read(made["id"]),
+        polar.client.get(f"/v1/checkouts/client/{made['client_secret']}").json(),
+    ):
+        assert {name: shown.get(name) for name in said} == said
+        assert (shown["tax_amount"], shown["total_amount"]) == (0, 1000)
+    at_home = polar.patch(made["client_secret"], customer_tax_id="DE136695976").json()
+    assert (at_home["tax_amount"], "tax_reason" in at_home) == (160, False)
+    [tax] = [step for step in explained(polar, made) if step["kind"] == "tax"]
+    assert tax["text"].startswith("USt. 19% in DE (by the tax id DE136695976)")
+
+
+def explained(polar: Polar, session: dict[str, Any]) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = polar.client.get(f"/v1/checkouts/{session['id']}/explain").json()["steps"]
+    return steps

@@ -27,6 +27,22 @@ NOT_PUBLIC = [
     "[100::1]", "[2002:7f00:1::]", "localhost", "localhost.", "shop.localhost", "printer.local", "db.internal",
 ]  # fmt: skip
 
+NEITHER = [
+    "169.254.169.254", "0xa9fea9fe", "0.0.0.0", "192.0.2.1", "198.51.100.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
+    "100.64.0.1", "198.18.0.1", "100.100.100.200", "[::]", "[fe80::1]", "[fec0::1]", "[fd00:ec2::254]", "[64:ff9b:1::1]", "[64:ff9b::a9fe:a9fe]",
+    "[2002:a9fe:a9fe::]", "[::ffff:169.254.169.254]", "[3fff::1]", "[5f00::1]", "[2001:db8::1]", "[ff02::1]",
+]  # fmt: skip
+PRIVATE = [
+    "127.0.0.1:4000",
+    "localhost:4000",
+    "shop.localhost",
+    "[::1]:4000",
+    "10.0.0.8",
+    "192.168.1.1",
+    "172.16.1.1",
+    "[fd12::1]",
+]
+
 
 @dataclass(frozen=True)
 class Api:
@@ -111,6 +127,19 @@ def test_a_test_organization_names_no_private_host_where_the_server_does_not_all
         assert "private" in answer.text
         assert "CHECKSTAND_PRIVATE_WEBHOOKS" in answer.text, "it says what to do"
     assert api.create("http://example.com/hooks").is_success
+
+
+def test_nobody_names_an_address_that_is_neither_private_nor_public(api: Api) -> None:
+    """Also where test organizations may have webhooks on their own machine and network, as `checkstand dev` lets them."""
+    wrong = {host: api.create(f"https://{host}/").status_code for host in NEITHER}
+    assert wrong == dict.fromkeys(NEITHER, 422)
+    right = {host: api.create(f"http://{host}/").is_success for host in PRIVATE}
+    assert right == dict.fromkeys(PRIVATE, True)
+    told = api.create("http://169.254.169.254/").text
+    assert "a link-local address" in told
+    assert "this machine or its private network" in told, "it says what to do"
+    made = api.create().json()["id"]
+    assert api.change(made, url="http://169.254.169.254/").status_code == 422
 
 
 def test_a_new_secret_is_base64_that_a_strict_decoder_takes(api: Api) -> None:

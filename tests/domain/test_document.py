@@ -10,12 +10,12 @@ import pytest
 
 from checkstand.domain.address import Address
 from checkstand.domain.document import Document, Party, make_receipt, tax_currency_of
-from checkstand.domain.document_lines import DocumentLine, tax_rows
+from checkstand.domain.document_lines import DocumentLine, tax_rows, unit_net
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.organization import Organization, OrganizationSettings
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import TaxReason, TaxShare
-from checkstand.web.documents.words import REVERSE_CHARGE, REVERSE_CHARGE_EU, printed
+from checkstand.web.documents.words import printed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORDER = UUID("00000000-0000-4000-8000-000000000001")
@@ -64,12 +64,35 @@ def test_taxes_are_gathered_by_rate_and_sum_to_the_documents() -> None:
     assert sum(row.tax_minor for row in rows) == sum(one.tax_minor for one in lines)
 
 
+@pytest.mark.parametrize(
+    ("currency", "unit", "rate_ppm", "shown"),
+    [
+        ("ISK", 799_900, 0, "ISK\xa07,999"),
+        ("UGX", 500_000, 0, "UGX\xa05,000"),
+        ("JPY", 1200, 0, "¥1,200"),
+        ("KWD", 1230, 0, "KWD\xa01.230"),
+        ("USD", 1000, 0, "$10.00"),
+        ("USD", 1000, 190_000, "$8.4034"),
+        ("ISK", 1_240_000, 240_000, "ISK\xa010,000"),
+        ("ISK", 799_900, 240_000, "ISK\xa06,450.8065"),
+    ],
+)
+def test_a_unit_price_is_printed_like_any_amount_of_its_currency_and_longer_only_where_tax_was_taken_from_it(
+    currency: str, unit: int, rate_ppm: int, shown: str
+) -> None:
+    net = unit_net(unit_minor=unit, rate_ppm=rate_ppm, is_inclusive=True)
+    one = replace(line(unit, 0, rate_ppm), unit_minor=unit, quantity=1, unit_net=net)
+    assert printed(replace(invoice(one), currency=currency)).rows[0][2] == shown
+
+
 def test_both_tax_ids_and_the_sentence_of_a_reverse_charge_are_printed() -> None:
     shown = printed(invoice(line(1000, 0, 0, "reverse_charge")))
-    assert shown.notes == (REVERSE_CHARGE_EU,)
+    law = " (Article 196, Council Directive 2006/112/EC)"
+    assert shown.notes == (f"Reverse charge: the recipient accounts for the tax{law}.",)
     assert [lines[-1] for _, lines in shown.parties] == ["Tax ID: DE136695976", "Tax ID: ATU12345675"]
     assert ("Tax (reverse charge on €10.00)", "€0.00") in shown.sums
-    assert printed(invoice(line(1000, 0, 0, "reverse_charge"), country="GB")).notes == (REVERSE_CHARGE,)
+    abroad = printed(invoice(line(1000, 0, 0, "reverse_charge"), country="GB"))
+    assert abroad.notes == ("Reverse charge: the recipient accounts for the tax.",)
     assert printed(invoice(line(1000, 190))).notes == ()
 
 

@@ -212,9 +212,15 @@ def test_the_place_decides_whether_prices_contain_the_tax(country: str, behavior
     assert priced_one(Fixed(amount_minor=1000), place=taxed(country, 100_000)).tax_behavior == behavior
 
 
-def test_two_taxes_of_one_place_are_rounded_once_together() -> None:
-    priced = priced_one(Fixed(amount_minor=1000), place=taxed("CA", 50_000, 99_750))
-    assert priced.tax_minor == 150
+@pytest.mark.parametrize(
+    ("amount", "behavior", "each"),
+    [(1010, "exclusive", [51, 101]), (1000, "exclusive", [50, 100]), (1161, "inclusive", [50, 101])],
+)
+def test_two_taxes_of_one_place_are_rounded_each_by_itself(amount: int, behavior: str, each: list[int]) -> None:
+    priced = priced_one(Fixed(amount_minor=amount), place=taxed("CA", 50_000, 99_750), tax_behavior=behavior)
+    [line] = priced.lines
+    assert [share.amount_minor for share in line.taxes] == each
+    assert priced.tax_minor == sum(each)
 
 
 @pytest.mark.parametrize(("model", "expected"), [("volume", 4800), ("graduated", 5600)])

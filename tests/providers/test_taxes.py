@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, US_STATES
-from checkstand.domain.tax import EU, TaxDecision, TaxQuestion, TaxReason
+from checkstand.domain.tax import EU, TaxDecision, TaxQuestion, TaxReason, supplied_in
 from checkstand.providers import taxes
 from checkstand.providers.taxes import OfflineTaxes, TaxProvider, registration_codes, rows
 
@@ -79,7 +79,7 @@ def test_every_question_has_an_answer_that_adds_up(
     if found is None:
         assert country in ("US", "CA")
         return
-    assert found.country == country
+    assert found.country == supplied_in(country, tax_id=tax_id, seller_country=seller)
     assert found.reason in get_args(TaxReason)
     assert (found.rate_ppm > 0) == (found.reason in ("standard_rated", "reduced_rated"))
     assert 0 <= found.rate_ppm <= 300_000
@@ -212,10 +212,6 @@ def test_a_business_abroad_accounts_for_the_tax_itself_where_the_country_says_so
         ("DE", ("DE",), "GB", "GB980780684", "not_collecting"),
         ("DE", ("DE",), "DE", "DE136695976", "standard_rated"),
         ("DE", ("EU",), "DE", "FR61954506077", "standard_rated"),
-        # A number of the seller's own country: the business is at home there, whatever address it gives.
-        ("DE", ("EU",), "FR", "DE136695976", "standard_rated"),
-        ("DE", ("DE",), "FR", "DE136695976", "not_collecting"),
-        ("GR", ("EU",), "FR", "EL094259216", "standard_rated"),
         ("MC", ("EU",), "FR", "FR61954506077", "standard_rated"),
         (None, ("DE",), "FR", "FR61954506077", "not_collecting"),
     ],
@@ -227,6 +223,25 @@ def test_a_business_in_another_member_state_accounts_for_the_tax_wherever_the_se
     assert found is not None
     assert found.reason == expected
     assert bool(found.components) == (expected == "standard_rated")
+
+
+@pytest.mark.parametrize(
+    ("seller", "registrations", "country", "tax_id", "expected"),
+    [
+        ("DE", "EU", "FR", "DE136695976", ("standard_rated", [("USt.", 190_000)])),
+        ("DE", "DE", "FR", "DE136695976", ("standard_rated", [("USt.", 190_000)])),
+        ("DE", "DE", "MC", "DE136695976", ("standard_rated", [("USt.", 190_000)])),
+        ("DE", "FR", "FR", "DE136695976", ("not_collecting", [])),
+        ("GR", "EU", "FR", "EL094259216", ("standard_rated", [("ΦΠΑ", 240_000)])),
+        ("MC", "EU", "DE", "FR61954506077", ("standard_rated", [("TVA", 200_000)])),
+        ("AT", "EU", "FR", "DE136695976", ("reverse_charge", [])),
+        ("US", "EU", "FR", "DE136695976", ("reverse_charge", [])),
+    ],
+)
+def test_a_business_that_buys_under_a_number_of_the_sellers_country_pays_that_countrys_tax_whatever_its_address(
+    seller: str, registrations: str, country: str, tax_id: str, expected: tuple[str, list[tuple[str, int]]]
+) -> None:
+    assert told(decide(country, registrations, seller=seller, tax_id=tax_id)) == expected
 
 
 def test_a_provincial_tax_is_collected_from_businesses_abroad_as_well() -> None:

@@ -9,14 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, converted, priced, rounded
-from tests.sums.polar_sales import check_page, check_taxes, expected_steps, steps_of
-from tests.sums.reading import numbers_of, page_of, rows_of
+from tests.sums.polar_sales import FILES, check_page, check_taxes, expected_steps, steps_of
+from tests.sums.reading import Papers, numbers_in, numbers_of, rows_of
 from tests.sums.world import COINS, SPOTS, Spot, factor, spelled
 
 BUYER = CheckoutChanges(given=frozenset({"email", "name"}), email="ada@example.com", name="Ada Byron")
@@ -57,6 +56,7 @@ class DodoSales:
         self.server, self.shop, self.random = server, shop, random
         self.dodo = DodoShop(server, shop)
         self.dodo.settle_on(tax_registrations=("*",), adaptive_currency=True, adaptive_fee=True)
+        self.papers = Papers(server, shop.organization.id)
         self.told: list[Told] = []
         self.checked = 0
         self.goods = [self._make(number) for number in range(10)]
@@ -228,7 +228,7 @@ class DodoSales:
         self.same("line items", [(item["amount"], item["tax"]) for item in listed], due)
         order_id = ids.parse_short_id("pay", told.payment_id)
         assert order_id is not None
-        self._invoice(order_id, charged, code)
+        self._invoice(told.payment_id, order_id, charged, code)
         account = Account(
             [
                 Left(line.item.taxes if not line.item.is_deferred else (), sold)
@@ -238,10 +238,12 @@ class DodoSales:
         )
         self._refunds(told, base, charged, account, code)
 
-    def _invoice(self, order_id: UUID, sale: Sale, code: str) -> None:
-        ports, organization = self.server.services.ports, self.shop.organization
-        html = page_of(self.server.run(read_invoice(ports, organization, order_id)))
-        self.same("invoice", spelled(sum(line.total for line in sale.due), code) in numbers_of(html), True)
+    def _invoice(self, payment_id: str, order_id: UUID, sale: Sale, code: str) -> None:
+        html, total = self.papers.page("invoice", order_id), spelled(sum(line.total for line in sale.due), code)
+        self.same("invoice", total in numbers_of(html), True)
+        if len(self.told) % FILES == 1:
+            numbers = numbers_in(self.dodo.http.get(f"/invoices/payments/{payment_id}").content)
+            self.same("invoice file", ({total} | {amount for _, amount in rows_of(html)}) - numbers, set())
         if len(sale.due) == len(sale.lines):
             check_taxes(self, "invoice", rows_of(html), sale, code)
 
@@ -280,9 +282,11 @@ class DodoSales:
     def _credit_note(self, refund_id: str, back: tuple[int, int], code: str) -> None:
         found = ids.parse_short_id("ref", refund_id)
         assert found is not None
-        ports, organization = self.server.services.ports, self.shop.organization
-        numbers = numbers_of(page_of(self.server.run(read_credit_note(ports, organization, found))))
-        self.same("credit note", {spelled(sum(back), code)} - numbers, set())
+        total = spelled(sum(back), code)
+        self.same("credit note", total in numbers_of(self.papers.page("credit_note", found)), True)
+        if len(self.told) % FILES == 1:
+            file = self.dodo.http.get(f"/invoices/refunds/{refund_id}").content
+            self.same("credit note's file", total in numbers_in(file), True)
 
 
 def _has_addon(line: dict[str, object], addon_id: str) -> bool:

@@ -7,15 +7,16 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, decide
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, priced
-from tests.sums.reading import numbers_of, page_of, rows_of
+from tests.sums.reading import Papers, numbers_in, numbers_of, rows_of
 from tests.sums.world import COINS, SPOTS, Spot, read, spelled
 
 CURRENCIES = ("USD", "EUR", "JPY", "ISK", "UGX")
+SESSION = ("amount", "discount_amount", "net_amount", "tax_amount", "total_amount")
+FILES = 25  # of one sale in so many the PDF files are read as well: to print one takes longer than all the rest
 # About half a dollar, to make prices of every size from.
 UNITS = {"USD": 50, "EUR": 50, "JPY": 80, "ISK": 7000, "UGX": 200_000}
 
@@ -24,9 +25,12 @@ UNITS = {"USD": 50, "EUR": 50, "JPY": 80, "ISK": 7000, "UGX": 200_000}
 class Told:
     """What a sale's webhooks have to say, by the type of the event."""
 
+    checkout_id: str
+    checkout: dict[str, int]
     order_id: str
     order: dict[str, int]
     refunds: dict[str, tuple[int, int]] = field(default_factory=dict)
+    refunded: list[tuple[int, int]] = field(default_factory=list)  # in all, after each refund
 
 
 class PolarSales:
@@ -35,6 +39,7 @@ class PolarSales:
     def __init__(self, server: RunningServer, shop: DemoShop, random: Random) -> None:
         self.server, self.shop, self.random = server, shop, random
         self.polar = Polar(server, shop)
+        self.papers = Papers(server, shop.organization.id)
         self.told: list[Told] = []
         self.checked = 0
         decide(server, shop, tax_registrations=("*",))
@@ -71,7 +76,7 @@ class PolarSales:
         paid = self.polar.confirm(session["client_secret"], confirmation_token_id="ctoken_visa")
         assert paid.status_code == 200, paid.text
         found = self.polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
-        self._order(found, sale, code)
+        self._order(session["id"], found, sale, code)
 
     def _goods(self, code: str, place: Spot, behavior: str | None) -> tuple[list[Item], str, dict[str, object]]:
         """A product of a set price, of seats, or of both; what it comes to, its id, what the session asks for."""
@@ -127,9 +132,8 @@ class PolarSales:
 
     def _session(self, session: dict[str, Any], sale: Sale) -> None:
         subtotal, discount = sale.sums()
-        names = ("amount", "discount_amount", "net_amount", "tax_amount", "total_amount")
         expected = (subtotal, discount, sale.total - sale.tax, sale.tax, sale.total)
-        self.same("session", tuple(session[name] for name in names), expected)
+        self.same("session", tuple(session[name] for name in SESSION), expected)
 
     def _page(self, session: dict[str, Any], sale: Sale, code: str) -> None:
         check_page(self, self.polar.client.get(session["url"]).text, sale, code)
@@ -138,21 +142,32 @@ class PolarSales:
         account = self.polar.client.get(f"/v1/checkouts/{session['id']}/explain").json()
         self.same("explain", steps_of(account), expected_steps(sale))
 
-    def _order(self, order: dict[str, Any], sale: Sale, code: str) -> None:
+    def _order(self, checkout_id: str, order: dict[str, Any], sale: Sale, code: str) -> None:
         subtotal, discount = sale.sums()
         names = ("subtotal_amount", "discount_amount", "net_amount", "tax_amount", "total_amount")
         expected = (subtotal, discount, sale.total - sale.tax, sale.tax, sale.total)
         self.same("order", tuple(order[name] for name in names), expected)
         self.same("items", [item["amount"] for item in order["items"]], [line.subtotal for line in sale.lines])
         self.same("taxes of items", [item["tax_amount"] for item in order["items"]], [line.tax for line in sale.lines])
-        ports, organization = self.server.services.ports, self.shop.organization
-        told = Told(order["id"], dict(zip(names, expected, strict=True)))
+        checkout = dict(zip(SESSION, expected, strict=True))
+        told = Told(checkout_id, checkout, order["id"], dict(zip(names, expected, strict=True)))
         self.told.append(told)
-        html = page_of(self.server.run(read_invoice(ports, organization, UUID(order["id"]))))
+        html = self.papers.page("invoice", UUID(order["id"]))
         self.same("invoice", spelled(sale.total, code) in numbers_of(html), True)
+        if len(self.told) % FILES == 1:
+            self._invoice_file(order["id"], html, code, sale)
         check_taxes(self, "invoice", rows_of(html), sale, code)
         account = Account([Left(line.item.taxes, (line.net, line.tax)) for line in sale.lines], step=COINS[code].step)
         self._refund(order["id"], account, told, code)
+
+    def _invoice_file(self, order_id: str, html: str, code: str, sale: Sale) -> None:
+        """The file, which Polar's API has the address of, tells the numbers of the page and those worked out by hand."""
+        self.polar.client.post(f"/v1/orders/{order_id}/invoice")
+        url = self.polar.client.get(f"/v1/orders/{order_id}/invoice").json()["url"]
+        numbers = numbers_in(self.polar.client.get(url).content)
+        taxes = {spelled(amount, code) for amount in sale.taxes.values() if amount}
+        self.same("invoice file", ({spelled(sale.total, code)} | taxes) - numbers, set())
+        self.same("invoice file and page", {amount for _, amount in rows_of(html)} - numbers, set())
 
     def _refund(self, order_id: str, account: Account, told: Told, code: str) -> None:
         """Some of it once or twice, then perhaps the rest."""
@@ -170,12 +185,14 @@ class PolarSales:
             refund = made.json()
             self.same("refund", (refund["amount"], refund["tax_amount"]), back)
             told.refunds[refund["id"]] = back
-            ports, organization = self.server.services.ports, self.shop.organization
-            note = page_of(self.server.run(read_credit_note(ports, organization, UUID(refund["id"]))))
+            told.refunded.append((sum(one[0] for one in account.returned), sum(one[1] for one in account.returned)))
             expected = {spelled(sum(back), code)}
             if back[1] and len(account.items[0].taxes) == 1:
                 expected.add(spelled(back[1], code))
-            self.same("credit note", expected - numbers_of(note), set())
+            note = UUID(refund["id"])
+            self.same("credit note", expected - numbers_of(self.papers.page("credit_note", note)), set())
+            if len(self.told) % FILES == 1:
+                self.same("credit note's file", expected - numbers_in(self.papers.file("credit_note", note)), set())
         order = self.polar.client.get(f"/v1/orders/{order_id}").json()
         gone = [sum(one[at] for one in account.returned) for at in (0, 1)]
         self.same("refunded", [order["refunded_amount"], order["refunded_tax_amount"]], gone)

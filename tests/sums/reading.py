@@ -1,13 +1,19 @@
-"""Amounts as people read them: the rows of the payment page, the cells and sentences of a document."""
+"""Amounts as people read them: the rows of the payment page, the cells and sentences of a served document, the text of a file."""
 
 from __future__ import annotations
 
+import io
 import re
 from html.parser import HTMLParser
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from uuid import UUID
 
-from checkstand.domain.document import Document
-from checkstand.web.documents.words import printed
-from checkstand.web.templating import render
+from pypdf import PdfReader
+
+from checkstand.domain.document import DocumentKind
+from checkstand.flows.document_address import document_url
+from tests.server import RunningServer
 
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -57,6 +63,41 @@ def numbers_of(html: str) -> set[str]:
     return set(_AMOUNT.findall(" ".join(cells.words)))
 
 
-def page_of(document: Document) -> str:
-    """An invoice or a credit note as its page has it."""
-    return render("documents/document.html", it=printed(document), pdf_url="")
+def numbers_in(file: bytes) -> set[str]:
+    """Every number in the text of a PDF file."""
+    return set(_AMOUNT.findall("\n".join(page.extract_text() for page in PdfReader(io.BytesIO(file)).pages)))
+
+
+class Papers:
+    """The documents of an organization as the server serves them, to a reader who comes from another address each time."""
+
+    def __init__(self, server: RunningServer, organization_id: UUID) -> None:
+        self.server, self.organization_id = server, organization_id
+        self._read = 0
+
+    def page(self, kind: DocumentKind, subject_id: UUID) -> str:
+        """The HTML page."""
+        return self._get(self._path(kind, subject_id)).decode()
+
+    def file(self, kind: DocumentKind, subject_id: UUID) -> bytes:
+        """The PDF file."""
+        return self._get(f"{self._path(kind, subject_id)}.pdf")
+
+    def _path(self, kind: DocumentKind, subject_id: UUID) -> str:
+        services = self.server.services
+        key = services.settings.secret_key.encode()
+        return urlsplit(document_url(services.ports, self.organization_id, kind, subject_id, key)).path
+
+    def _get(self, path: str) -> bytes:
+        self._read += 1  # one reader may open thirty documents a minute
+        here = urlsplit(self.server.url)
+        source = (f"127.{self._read // 60_000 + 1}.{self._read // 250 % 250}.{self._read % 250 + 1}", 0)
+        connection = HTTPConnection(here.hostname or "", here.port, timeout=60, source_address=source)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        assert answer.status == 200, body[:200]
+        return body

@@ -6,6 +6,7 @@ The arithmetic is in `arithmetic.py`; it uses nothing of the server. `make prove
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def sell(server: RunningServer, shop: DemoShop, *, seed: int, times: int) -> tup
     random = Random(seed)
     with receiving() as receiver:
         polar, dodo = PolarSales(server, shop, random), DodoSales(server, server.new_shop(), random)
-        events = ["order.paid", "refund.created"]
+        events = ["checkout.updated", "order.paid", "order.refunded", "refund.created", "refund.updated"]
         hook = {"url": receiver.url, "format": "raw", "events": events}
         assert polar.polar.client.post("/v1/webhooks/endpoints", json=hook).status_code == 201
         assert dodo.dodo.http.post("/webhooks", json={"url": receiver.url}).status_code == 200
@@ -41,13 +42,26 @@ def sell(server: RunningServer, shop: DemoShop, *, seed: int, times: int) -> tup
 def _hear(receiver: Receiver, polar: PolarSales, dodo: DodoSales) -> None:
     """What the webhooks said."""
     events = [hook.event for hook in list(receiver.hooks)]
-    paid = {one["data"]["id"]: one["data"] for one in events if one["type"] == "order.paid"}
-    returned = {one["data"]["id"]: one["data"] for one in events if one["type"] == "refund.created"}
+    said: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in events:
+        said.setdefault((one["type"], str(one["data"].get("id"))), []).append(one["data"])
     for sale in polar.told:
-        polar.same("order.paid", {name: paid[sale.order_id][name] for name in sale.order}, sale.order)
+        sessions = said["checkout.updated", sale.checkout_id]
+        polar.same("checkout.updated", [one["status"] for one in sessions], ["confirmed", "succeeded"])
+        for told in sessions:
+            polar.same("checkout.updated", {name: told[name] for name in sale.checkout}, sale.checkout)
+        [paid] = said["order.paid", sale.order_id]
+        polar.same("order.paid", {name: paid[name] for name in sale.order}, sale.order)
         for refund_id, back in sale.refunds.items():
-            told = returned[refund_id]
-            polar.same("refund.created", (told["amount"], told["tax_amount"]), back)
+            for kind in ("refund.created", "refund.updated"):
+                [told] = said[kind, refund_id]
+                polar.same(kind, (told["amount"], told["tax_amount"]), back)
+        refunded = said.get(("order.refunded", sale.order_id), [])
+        polar.same(
+            "order.refunded", [(one["refunded_amount"], one["refunded_tax_amount"]) for one in refunded], sale.refunded
+        )
+        for told in refunded:
+            polar.same("order.refunded", {name: told[name] for name in sale.order}, sale.order)
     payments = {one["data"]["payment_id"]: one["data"] for one in events if one["type"] == "payment.succeeded"}
     refunds = {one["data"]["refund_id"]: one["data"] for one in events if one["type"] == "refund.succeeded"}
     for payment in dodo.told:
@@ -60,8 +74,8 @@ def _hear(receiver: Receiver, polar: PolarSales, dodo: DodoSales) -> None:
 def test_page_session_order_papers_and_webhooks_tell_the_amounts_that_were_worked_out_by_hand(
     server: RunningServer, shop: DemoShop
 ) -> None:
-    sales, _, amounts = sell(server, shop, seed=20_261_128, times=30)
-    assert sales > 50
+    sales, _, amounts = sell(server, shop, seed=20_261_128, times=28)
+    assert sales > 46
     assert amounts > 500
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -15,7 +16,7 @@ from tests.dialects.polar_http import Polar, decide, fixed
 from tests.dialects.test_dodo_cart import add_discount
 from tests.pages.visitor import visitor
 from tests.server import RunningServer
-from tests.sums.reading import rows_of
+from tests.sums.reading import Papers, rows_of
 from tests.sums.world import SPOTS
 
 GERMANY = {"billing_address": {"country": "DE"}, "billing_currency": "USD"}
@@ -93,6 +94,18 @@ def test_a_quantity_that_makes_too_large_a_total_is_refused_on_the_page_with_the
     assert "The total is too large. It can be $999,999.99 at most." in answer.text
 
 
+def test_a_subtotal_that_is_too_large_is_told_apart_from_the_small_total_that_a_code_leaves(dodo: DodoShop) -> None:
+    add_discount(dodo, "NEARLY", Percentage(basis_points=9999))
+    lines = cart(goods(dodo, "Thing", 99_999_999), 0)
+    session = dodo.create(product_cart=lines, discount_code="NEARLY", **GERMANY).json()["session_id"]
+    url = f"{dodo.server.url}/session/{session}"
+    shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', httpx2.get(url).text))
+    typed = {**shown, "quantity_0": "30", "country": "DE", "email": "ada@example.com"}
+    answer = httpx2.post(f"{url}/update", data=typed, headers={"Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 422, answer.text
+    assert "The subtotal is too large. It can be $21,474,836.47 at most." in answer.text
+
+
 def test_seats_that_make_too_large_a_total_are_refused_with_the_limit_in_polars_api(polar: Polar) -> None:
     tiers = [{"min_seats": 1, "max_seats": None, "price_per_seat": 60_000_000}]
     product = polar.selling({"amount_type": "seat_based", "price_currency": "usd", "seat_tiers": {"tiers": tiers}})
@@ -100,7 +113,13 @@ def test_seats_that_make_too_large_a_total_are_refused_with_the_limit_in_polars_
     refused = polar.create(products=[product], seats=2)
     assert refused.status_code == 422, refused.text
     [problem] = refused.json()["detail"]
-    assert (problem["loc"], problem["msg"]) == (["body", "amount"], "Amount must be at most $999,999.99.")
+    assert (problem["loc"], problem["msg"]) == (["body", "amount"], "Total amount must be at most $999,999.99.")
+    code = {"name": "NEARLY", "type": "percentage", "basis_points": 9999, "duration": "once"}
+    discount = polar.client.post("/v1/discounts/", json=code).json()["id"]
+    refused = polar.create(products=[product], seats=36, discount_id=discount)
+    assert (refused.status_code, refused.json()["detail"][0]["msg"]) == (
+        422, "Amount before discounts must be at most $21,474,836.47.",
+    )  # fmt: skip
 
 
 def test_two_taxes_are_two_rows_with_their_own_rates_and_sums(server: RunningServer, polar: Polar) -> None:
@@ -130,6 +149,19 @@ def test_kronur_are_whole_on_the_page_and_in_the_session(server: RunningServer, 
     amounts = [amount for _, amount in rows_of(httpx2.get(made["url"]).text)]
     assert {"7,999", "1,205", "6,794"} <= set(amounts)
     assert not any("." in amount for amount in amounts)
+    abroad = polar.sold(product, currency="isk", customer_billing_address={"country": "US", "state": "OR"})
+    order = paid_order(polar, abroad)
+    unit = r"<td[^>]*>ISK\s7,999</td>"
+    assert len(re.findall(unit, Papers(server, polar.shop.organization.id).page("invoice", UUID(order["id"])))) == 2
+
+
+def paid_order(polar: Polar, made: dict[str, Any]) -> dict[str, Any]:
+    address = {"country": "US", "state": "OR", "line1": "1 Main St", "city": "Salem", "postal_code": "97301"}
+    sent = {"customer_email": "ada@example.com", "customer_name": "Ada", "customer_billing_address": address}
+    paid = polar.confirm(made["client_secret"], confirmation_token_id="ctoken_visa", **sent)
+    assert paid.status_code == 200, paid.text
+    [order] = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"]
+    return dict(order)
 
 
 WHOLE = "An amount of ISK must be a multiple of ISK 1."

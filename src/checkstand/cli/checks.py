@@ -19,6 +19,7 @@ from checkstand.cli.data_folder import read_note
 from checkstand.cli.database import borrowed, folder_of
 from checkstand.cli.failures import sentence
 from checkstand.cli.terminal import Failure
+from checkstand.cli.unreachable import explained, named_in
 from checkstand.ops.settings import (
     PREFIX,
     Settings,
@@ -35,6 +36,7 @@ _OLDEST_POSTGRESQL = 15
 _SKEW_MAX_S = 2.0
 _FREE_MIN_BYTES = 500 << 20
 _CONNECT_TIMEOUT_S = 5.0
+_ALL_SETTINGS = "docs/settings.md"
 _MIGRATE = "Run `checkstand migrate`."
 
 
@@ -53,7 +55,9 @@ def examine(environment: Mapping[str, str], data: str | None) -> list[Check]:
     try:
         settings = from_environment(environment)
     except SettingsError as error:
-        return [Check(name="settings", ok=False, detail=str(error), advice="docs/settings.md lists all settings.")]
+        told = str(error)
+        advice = "" if _ALL_SETTINGS in told else f"{_ALL_SETTINGS} lists all settings."
+        return [Check(name="settings", ok=False, detail=told, advice=advice)]
     production = any((settings.database_url, settings.public_url, settings.secret_key, settings.data_dir))
     folder = folder_of(settings, data)
     return [
@@ -83,6 +87,9 @@ def _database(settings: Settings, folder: Path) -> list[Check]:
                 return [Check(name="database", ok=True, detail=where)]
             return asyncio.run(_ask(dsn, where, statement_cache=settings.statement_cache))
     except Exception as error:  # noqa: BLE001 - whatever it is, it is this check's finding
+        if settings.database_url:
+            detail, advice = explained(error, settings.database_url)
+            return [Check(name="database", ok=False, detail=detail, advice=advice)]
         said = error.message if isinstance(error, Failure) else sentence(error)
         return [Check(name="database", ok=False, detail=said)]
 
@@ -90,8 +97,8 @@ def _database(settings: Settings, folder: Path) -> list[Check]:
 @contextlib.contextmanager
 def _any_database(settings: Settings, folder: Path) -> Iterator[tuple[str | None, str]]:
     if settings.database_url:
-        parts = urlsplit(settings.database_url)
-        yield settings.database_url, f"{parts.hostname or 'local'}{parts.path}"
+        named = named_in(settings.database_url)
+        yield settings.database_url, f"{named.database or named.user} at {named.place}"
     elif not embedded.exists(folder):
         yield None, f"the first start makes one in '{folder}'."
     else:
@@ -218,7 +225,12 @@ def _disk(settings: Settings, folder: Path) -> Check:
     try:
         free = shutil.disk_usage(place).free
     except OSError as error:
-        return Check(name="disk", ok=False, detail=f"'{place}' cannot be read ({error.strerror}).")
+        return Check(
+            name="disk",
+            ok=False,
+            detail=f"'{place}' cannot be read ({error.strerror}).",
+            advice="Let this user read it, or choose another data folder.",
+        )
     ok = free >= _FREE_MIN_BYTES
     detail = f"{free / (1 << 30):.1f} GB free for '{folder}'."
     return Check(name="disk", ok=ok, detail=detail, advice="" if ok else "Free some, or choose another data folder.")

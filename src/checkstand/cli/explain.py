@@ -49,7 +49,9 @@ async def _account(text: str, data: str | None) -> dict[str, object]:
     with borrowed(settings, folder) as dsn:
         settings = replace(settings, secret_key=key_of(settings, folder))
         async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
-            return account_of(await _find(services, text), shown_id=text)
+            found = await _find(services, text)
+            organization = await services.ports.cache.organization(found.organization_id)
+            return account_of(found, organization, shown_id=text)
 
 
 async def _find(services: Services, text: str) -> Checkout:

@@ -7,6 +7,8 @@ The database driver's get theirs here. Anything else is our own mistake, and is 
 
 from __future__ import annotations
 
+import socket
+
 import asyncpg
 
 from checkstand.ops.settings import SettingsError
@@ -33,19 +35,20 @@ def sentence(error: Exception) -> str:
         return str(error)
     for kind, text in _DATABASE:
         if isinstance(error, kind):
-            return f"{text} ({_first_line(error)})"
+            return f"{text} ({first_line(error)})"
     if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return f"The database answered: {_first_line(error)} See `checkstand doctor`."
-    if isinstance(error, ConnectionError | TimeoutError):
+        return f"The database answered: {first_line(error)} See `checkstand doctor`."
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror):
         return str(unavailable(error))
     if isinstance(error, OSError):
         return f"The operating system refused: {error}."
     return (
-        f"Checkstand made a mistake ({type(error).__name__}: {_first_line(error)}) "
+        f"Checkstand made a mistake ({type(error).__name__}: {first_line(error)}) "
         "Run the same again with CHECKSTAND_DEBUG=1 to see where, and please report it."
     )
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The beginning of what an error says, as a sentence."""
     text = (str(error).strip().splitlines() or ["no reason given"])[0]
     return text if text.endswith(".") else f"{text}."

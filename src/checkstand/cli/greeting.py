@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from checkstand.cli.terminal import paint
+from checkstand.cli.terminal import own_name, paint
 from checkstand.domain.catalog import Custom, Fixed, Product, takes
 from checkstand.domain.discount import Percentage
 from checkstand.domain.ids import DodoPrefix, short_id
@@ -100,7 +100,7 @@ def _greeting(shop: DemoShop, url: str, kept_in: Path | None) -> str:
   {curl}
 
 {head("Pay it")} with card 4242 4242 4242 4242, any future date, any code; or from a terminal:
-  checkstand buy URL
+  {own_name()} buy URL
 
 {kept}
 Ctrl-C stops it.

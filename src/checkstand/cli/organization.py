@@ -12,7 +12,7 @@ import click
 
 from checkstand.cli.organization_checkout import checkout
 from checkstand.cli.organization_seller import seller
-from checkstand.cli.terminal import Failure, note
+from checkstand.cli.terminal import Failure, note, own_name
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
     from checkstand.domain.organization import Mode
@@ -70,10 +70,11 @@ def create(
         "the password is shown only now" if password else "this account has a password already, which stays as it is"
     )
     note(f"Organization '{short}' ({mode}) is open. Sign in at /dashboard as {email}; {whose}.")
-    note(f"A key for its API: checkstand token create --name NAME --org {short}")
+    note(f"A key for its API: {own_name()} token create --name NAME --org {short}")
     if seat is None:
         note(
-            f"Before it collects tax, say where it sells from: checkstand organization seller --country CODE --org {short}"
+            "Before it collects tax, say where it sells from: "
+            f"{own_name()} organization seller --country CODE --org {short}"
         )
     if password is not None:
         print(password)

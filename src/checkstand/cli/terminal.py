@@ -6,10 +6,15 @@ Colours appear only where a terminal shows them and NO_COLOR does not forbid the
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import click
+
+_NAME = "checkstand"
 
 
 class Failure(click.ClickException):
@@ -18,6 +23,22 @@ class Failure(click.ClickException):
     def __init__(self, message: str, *, code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = code  # type: ignore[misc]  # click declares it for the class, and reads it from here
+
+
+def own_name(program: str = "", *, path: str | None = None) -> str:
+    """How this command is called from the folder where it was started: by its name where that finds it, else by its path.
+
+    `make run` installs it into `.venv/bin`, which no terminal looks into by itself. `program` and `path` are those of this process,
+    unless given.
+    """
+    called = Path(program or sys.argv[0])
+    if called.name != _NAME:
+        return f"{shlex.quote(sys.executable)} -m {_NAME}"
+    found = shutil.which(_NAME, path=path)
+    if found and Path(found).resolve() == called.resolve():
+        return _NAME
+    here = os.path.relpath(called)
+    return shlex.quote(os.path.abspath(called) if here.startswith(os.pardir) else here)
 
 
 def coloured(stream: TextIO) -> bool:

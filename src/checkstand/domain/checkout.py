@@ -26,6 +26,7 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.fields import Answers, AttachedField
 from checkstand.domain.organization import Dialect
 from checkstand.domain.quote import Quote
+from checkstand.domain.tax import reverse_charge_note
 from checkstand.domain.terms import SeatBased, UnitBased
 from checkstand.domain.trial import add_span
 
@@ -307,6 +308,13 @@ class Checkout:
         business = self.buyer.is_business if is_business is None else is_business
         upi = self.dialect == "polar" and (self.payment_method or "").startswith("upi")
         return self.options.require_billing_address or business or upi
+
+    @property
+    def reverse_charge_note(self) -> str | None:
+        """The sentence that says so where the buyer, a business, accounts for the tax itself; None elsewhere."""
+        if all(line.tax_reason != "reverse_charge" for line in self.quote.lines):
+            return None
+        return reverse_charge_note(self.buyer.address.country if self.buyer.address else None)
 
     def prices_of(self, product: Product) -> tuple[Price, ...]:
         """A product's prices in the session's currency."""

@@ -18,6 +18,7 @@ from checkstand.domain.checkout import Checkout, Line
 from checkstand.domain.discount import Discount, Percentage, cap_of
 from checkstand.domain.money import format_money
 from checkstand.domain.quote import Quote, QuoteLine, is_mixed, tax_sums
+from checkstand.domain.tax import supplied_in
 from checkstand.domain.terms import Custom, Fixed, Metered, SeatBased, UnitBased
 
 StepKind = Literal["line", "subtotal", "discount", "tax", "total", "exchange", "trial", "due"]
@@ -44,14 +45,14 @@ class Step:
     currency: str
 
 
-def explain(checkout: Checkout) -> tuple[Step, ...]:
-    """The account of a session's total."""
+def explain(checkout: Checkout, *, seller_country: str | None) -> tuple[Step, ...]:
+    """The account of a session's total. `seller_country` tells whose tax a business pays that buys under a number from there."""
     quote = checkout.base_quote or checkout.quote
     steps = [
         *_lines(checkout, quote),
         _step("subtotal", _subtotal_text(quote), quote.subtotal_minor, quote),
         *_discounts(checkout, quote),
-        *_taxes(checkout, quote),
+        *_taxes(checkout, quote, seller_country),
         _step("total", _total_text(quote), quote.total_minor, quote),
     ]
     if checkout.exchange is not None:
@@ -121,12 +122,11 @@ def _discount_text(discount: Discount, quote: Quote) -> str:
     return f"{name}: {amount} off, at most what it applies to"
 
 
-def _taxes(checkout: Checkout, quote: Quote) -> Iterator[Step]:
+def _taxes(checkout: Checkout, quote: Quote, seller_country: str | None) -> Iterator[Step]:
     if quote.tax_minor is None:
         yield _step("tax", "Tax: not known yet, an address is needed", None, quote)
         return
-    address = checkout.buyer.address
-    place = (address.state or address.country) if address else "no address"
+    place = _place(checkout, seller_country)
     for tax, amount in tax_sums(quote.lines).items():
         because = REASONS.get(tax.reason or "", "nothing is charged")
         if not tax.rate_ppm:
@@ -135,6 +135,15 @@ def _taxes(checkout: Checkout, quote: Quote) -> Iterator[Step]:
         how = "contained in the price" if tax.is_inclusive else "added to the price"
         text = f"{tax.name or 'Tax'} {rate_text(tax.rate_ppm)} in {place}, {how}, rounded once per cart line; {because}"
         yield _step("tax", text, amount, quote)
+
+
+def _place(checkout: Checkout, seller_country: str | None) -> str:
+    """Where a sale is taxed: by the address, but by the number of a business that buys under one of the seller's country."""
+    address, number = checkout.buyer.address, checkout.buyer.tax_id
+    if address is None:
+        return "no address"
+    supplied = supplied_in(address.country, tax_id=number, seller_country=seller_country)
+    return (address.state or address.country) if supplied == address.country else f"{supplied} (by the tax id {number})"
 
 
 def _total_text(quote: Quote) -> str:

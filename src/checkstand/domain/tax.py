@@ -35,6 +35,8 @@ EU = frozenset({
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
     "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 })  # fmt: skip
+_VAT_AREA = {"MC": "FR"}
+_VAT_PREFIXES = {"EL": "GR"}
 EVERYWHERE = "*"
 ONE_STOP_SHOP = "EU"
 
@@ -91,6 +93,31 @@ class TaxShare:
     name: str
     rate_ppm: int
     amount_minor: int
+
+
+def supplied_in(country: str, *, tax_id: str | None, seller_country: str | None) -> str:
+    """The country whose tax a sale has: that of the address, but the seller's own for a business that buys under a number from there.
+
+    Within the EU a business says by its number which of its establishments buys (Article 44, Directive 2006/112/EC; Article 22 (1),
+    Implementing Regulation 282/2011).
+
+    >>> supplied_in("FR", tax_id="DE136695976", seller_country="DE"), supplied_in("FR", tax_id="DE136695976", seller_country="AT")
+    ('DE', 'FR')
+    """
+    home, there = (_VAT_AREA.get(code or "", code) for code in (seller_country, country))
+    given = _VAT_PREFIXES.get((tax_id or "")[:2], (tax_id or "")[:2])
+    is_at_home = home != there and {home, there} <= EU and given == home
+    return seller_country if is_at_home and seller_country else country
+
+
+def reverse_charge_note(country: str | None) -> str:
+    """The sentence that a sale bears whose tax the buyer accounts for; `country` is the buyer's.
+
+    >>> reverse_charge_note("CA"), reverse_charge_note("FR")[51:]
+    ('Reverse charge: the recipient accounts for the tax.', '(Article 196, Council Directive 2006/112/EC).')
+    """
+    sentence = "Reverse charge: the recipient accounts for the tax"
+    return f"{sentence} (Article 196, Council Directive 2006/112/EC)." if country in EU else f"{sentence}."
 
 
 def taxes_on(amount_minor: int, rates_ppm: Sequence[int], *, inclusive: bool) -> tuple[int, ...]:

@@ -113,20 +113,20 @@ def _later(basket: Basket, place: Place | None, behavior: str) -> Quote | None:
 def _too_large(plain: Quote, charged: Quote, later: Quote | None, exchange: Exchange | None) -> Problem | None:
     """Why a price cannot be charged, or not be told: every charge has to fit, and every amount that is shown.
 
-    `charged` is `plain` as it is charged; `later` is in the prices' currency.
+    `charged` is `plain` as it is charged; `later` is in the prices' currency. The problem names which amount it is, and its own limit.
     """
-    amounts = [sum(line.subtotal_minor for line in plain.lines)]
     where = ("billing_currency",) if exchange else ("amount",)
-    charges = [charged] if later is None else [charged, convert(later, exchange) if exchange else later]
-    for each in charges:
-        ceiling = above_ceiling(each.total_minor, each.currency)
-        if ceiling is not None:
-            return Problem("total_too_large", where, each.total_minor, {"maximum": ceiling})
-        amounts.append(sum(line.subtotal_minor for line in each.lines))
-    if max(amounts) <= LARGEST_ON_THE_WIRE:
-        return None
-    largest = format_money(LARGEST_ON_THE_WIRE, charged.currency)
-    return Problem("total_too_large", where, max(amounts), {"maximum": largest})
+    renewal = None if later is None else convert(later, exchange) if exchange else later
+    for code, each in (("total_too_large", charged), ("renewal_too_large", renewal)):
+        ceiling = above_ceiling(each.total_minor, each.currency) if each else None
+        if each is not None and ceiling is not None:
+            return Problem(code, where, each.total_minor, {"maximum": ceiling})
+    for each, at in ((plain, ("amount",)), (charged, where), (renewal, where)):
+        subtotal = sum(line.subtotal_minor for line in each.lines) if each else 0
+        if each is not None and subtotal > LARGEST_ON_THE_WIRE:
+            largest = format_money(LARGEST_ON_THE_WIRE, each.currency)
+            return Problem("subtotal_too_large", at, subtotal, {"maximum": largest})
+    return None
 
 
 async def reprice(ports: Ports, organization: Organization, checkout: Checkout, *, now: datetime) -> Checkout:

@@ -18,7 +18,7 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import webhooks
 from checkstand.store.database import Transaction
-from checkstand.webhooks.addresses import is_private_host, may_reach_private
+from checkstand.webhooks.addresses import may_reach_private, refused_host_kind
 
 
 async def create_endpoint(ports: Ports, organization: Organization, draft: Endpoint) -> Endpoint:
@@ -108,12 +108,16 @@ def _new_secret(ports: Ports) -> str:
 
 
 def _check_url(ports: Ports, organization: Organization, url: str, field: str) -> None:
-    """Live webhooks go over https. Only test organizations name a private host, where this server allows it."""
+    """Live webhooks go over https. Only test organizations name a private host, where this server allows it; nobody one of those
+    that are neither private nor public.
+    """
     if organization.mode == "live" and not url.lower().startswith("https://"):
         raise Invalid.single("webhook_url_not_https", field, given=url)
-    if may_reach_private(organization.mode, allowed_here=ports.private_webhooks):
-        return
-    if is_private_host(_host(url)):
+    allows_private = may_reach_private(organization.mode, allowed_here=ports.private_webhooks)
+    kind = refused_host_kind(_host(url), allows_private=allows_private)
+    if kind and allows_private:
+        raise Invalid.single("webhook_url_reserved", field, given=url, kind=kind)
+    if kind:
         raise Invalid.single("webhook_url_not_public", field, given=url)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "CHECKSTAND_"
 MEANING = {
@@ -155,18 +155,26 @@ def _network(text: str) -> Network:
         ) from error
 
 
+def _url(name: str, text: str) -> SplitResult:
+    """The parts of an address. Raises SettingsError for one that has none, without showing it: it may hold a password."""
+    try:
+        return urlsplit(text)
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}{name} is no address ({error}).") from error
+
+
 def _check(settings: Settings) -> None:
     if settings.gateway not in ("test", "stripe"):
         raise SettingsError(f"{PREFIX}GATEWAY must be 'test' or 'stripe', not {settings.gateway!r}.")
     if settings.log_level not in ("debug", "info", "warning", "error"):
         raise SettingsError(f"{PREFIX}LOG_LEVEL must be debug, info, warning or error, not {settings.log_level!r}.")
     if settings.public_url:
-        parts = urlsplit(settings.public_url)
+        parts = _url("PUBLIC_URL", settings.public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
             raise SettingsError(
                 f"{PREFIX}PUBLIC_URL must look like https://pay.example.com, not {settings.public_url!r}."
             )
-    if settings.database_url and urlsplit(settings.database_url).scheme not in ("postgresql", "postgres"):
+    if settings.database_url and _url("DATABASE_URL", settings.database_url).scheme not in ("postgresql", "postgres"):
         raise SettingsError(f"{PREFIX}DATABASE_URL must begin with postgresql://.")
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError(f"{PREFIX}SECRET_KEY is too short: use 32 random characters or more.")
@@ -200,6 +208,6 @@ def require_gateway(settings: Settings) -> None:
             f"{PREFIX}STRIPE_SECRET_KEY and {PREFIX}STRIPE_PUBLISHABLE_KEY are of different modes (test and live)."
         )
     if settings.stripe_api_base:
-        parts = urlsplit(settings.stripe_api_base)
+        parts = _url("STRIPE_API_BASE", settings.stripe_api_base)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
             raise SettingsError(f"{PREFIX}STRIPE_API_BASE must look like http://127.0.0.1:12111.")

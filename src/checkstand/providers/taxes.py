@@ -14,14 +14,23 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from checkstand.domain.tax import EU, EVERYWHERE, ONE_STOP_SHOP, TaxComponent, TaxDecision, TaxQuestion, TaxReason
+from checkstand.domain.tax import (
+    EU,
+    EVERYWHERE,
+    ONE_STOP_SHOP,
+    TaxComponent,
+    TaxDecision,
+    TaxQuestion,
+    TaxReason,
+    supplied_in,
+)
 
 _FEDERAL: Final = ("US", "CA")  # there a country alone does not tell the tax
 _PPM_OF_PERCENT: Final = 10_000
@@ -56,6 +65,9 @@ class OfflineTaxes:
 
     async def decide(self, question: TaxQuestion) -> TaxDecision | None:
         """Nothing leaves the process. An unknown place is `not_supported`, one that no registration covers `not_collecting`."""
+        supplied = supplied_in(question.country, tax_id=question.tax_id, seller_country=question.seller_country)
+        if supplied != question.country:
+            question = replace(question, country=supplied, state=None, postal_code=None)
         country, state = question.country, question.state
         place = place_of(country, question.postal_code)
         if country in _FEDERAL and _registered_somewhere_in(country, question.registrations):
@@ -149,18 +161,12 @@ def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
 
 
 def _is_reversed(question: TaxQuestion, row: Row) -> bool:
-    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a French seller, nor France for one there.
-
-    In the EU a number that the seller's own country gave says that the business is at home there.
-    """
+    """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a seller in France, nor the reverse."""
     seller = question.seller_country
     if question.tax_id is None or seller is None or not row.is_reversed:
         return False
     home = {seller} | {its.needs for its in _table().get(seller, ())}
-    if question.country in home or row.needs in home:
-        return False
-    prefixes = home | ({"EL"} if "GR" in home else set())
-    return not (row.needs in EU and home & EU and question.tax_id[:2] in prefixes)
+    return question.country not in home and row.needs not in home
 
 
 def _is_left_to_the_buyer(question: TaxQuestion, rows: Iterable[Row]) -> bool:

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from checkstand.http import json_response
+from checkstand.http import json_response, not_served
 from checkstand.services import services_of
 from checkstand.store.unavailable import RETRY_AFTER_S, DatabaseUnavailable
 from checkstand.web.trouble import failed_page, nowhere_page, wants_page
@@ -45,7 +45,6 @@ DODO_PREFIXES = (
     "/subscriptions",
     "/webhooks",
 )
-LONGEST_ECHO = 200
 _log = structlog.get_logger("checkstand.web")
 
 
@@ -61,7 +60,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status, path = error.status_code, request.url.path
     headers = dict(error.headers or {})
-    hint = _hint(request)
+    hint = not_served(request, services_of(request).ports.public_url())
     if path.startswith(DODO_PREFIXES):
         if status in (404, 405):
             return json_response({"code": "NOT_SERVED", "message": hint}, status=status, headers=headers)
@@ -73,13 +72,6 @@ async def _unrouted(request: Request, error: Exception) -> Response:
         return page
     headers.setdefault("Polar-Version", "2026-04")
     return json_response({"detail": error.detail, "hint": hint}, status=status, headers=headers)
-
-
-def _hint(request: Request) -> str:
-    """What to do about an operation that is not here, so that nobody takes it for an object that is missing."""
-    asked = f"{request.method} {request.url.path[:LONGEST_ECHO]}"
-    served = services_of(request).ports.public_url()
-    return f"Checkstand does not serve {asked}. What it serves is listed at {served}/docs."
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

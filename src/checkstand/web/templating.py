@@ -87,15 +87,19 @@ def _spaced(text: str) -> str:
 
 
 def format_rate(amount: str, code: str, tag: str | None = None) -> str:
-    """A price per unit of use in the reader's form: minor units as a decimal number, with as many decimals as it needs.
+    """A price of one in the reader's form: minor units as a decimal number, with as many decimals as it needs.
 
-    >>> format_rate("0.25", "USD"), format_rate("150", "USD")
-    ('$0.0025', '$1.50')
+    What an amount of money can be is shown as one: a whole krona has no decimals.
+
+    >>> format_rate("0.25", "USD"), format_rate("150", "USD"), format_rate("799900", "ISK"), format_rate("645080.65", "ISK")
+    ('$0.0025', '$1.50', 'ISK\\xa07,999', 'ISK\\xa06,450.8065')
     """
-    exponent = find_currency(code).exponent
+    minor = Decimal(amount)
+    if minor == int(minor):
+        return format_money(int(minor), code, tag)
     locale = locale_of(tag)
-    value = Decimal(amount).scaleb(-exponent)
-    decimals = max(exponent, -int(value.normalize().as_tuple().exponent))
+    value = minor.scaleb(-find_currency(code).exponent)
+    decimals = -int(value.normalize().as_tuple().exponent)
     text: str = _money_pattern(locale, decimals).apply(value, locale, currency=code.upper(), currency_digits=False)
     return _spaced(text)
 

@@ -1,8 +1,9 @@
 """Which network addresses a webhook may be sent to. Judged on the address itself, after every spelling has been resolved.
 
-There are three kinds: **public** ones, the **private** ones of a developer's own machine and network, and all others (link-local ones,
-where clouds keep their metadata, multicast, documentation, retired tunnels, what is not assigned yet). Everybody reaches public ones.
-A test organization reaches private ones where the server allows it (`CHECKSTAND_PRIVATE_WEBHOOKS`); nobody reaches the others.
+There are three kinds: **public** ones, the **private** ones of a developer's own machine and network (loopback, RFC 1918, RFC 4193),
+and all others (link-local ones, where clouds keep their metadata, carriers' own, multicast, documentation, retired tunnels, what is
+not assigned yet). Everybody reaches public ones. A test organization reaches private ones where the server allows it
+(`CHECKSTAND_PRIVATE_WEBHOOKS`); nobody reaches the others.
 
     >>> why_refused("169.254.169.254", allows_private=True)
     '169.254.169.254 is a link-local address.'
@@ -44,8 +45,6 @@ _PRIVATE = _networks(
         "172.16.0.0/12": "a private address",
         "192.168.0.0/16": "a private address",
         "fc00::/7": "a private address",
-        "100.64.0.0/10": "an address of a carrier's or a mesh network",
-        "198.18.0.0/15": "an address for benchmarks and local proxies",
     }
 )
 _NEVER = _networks(
@@ -57,8 +56,10 @@ _NEVER = _networks(
         "fe80::/10": "a link-local address",
         "224.0.0.0/4": "a multicast address",
         "ff00::/8": "a multicast address",
+        "100.64.0.0/10": "an address of a carrier's network",
         "192.0.0.0/24": "not a public address",
         "192.0.2.0/24": "an address for documentation",
+        "198.18.0.0/15": "an address for benchmarks",
         "198.51.100.0/24": "an address for documentation",
         "203.0.113.0/24": "an address for documentation",
         "192.88.99.0/24": "not a public address",
@@ -77,23 +78,27 @@ _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 def why_refused(text: str, *, allows_private: bool) -> str | None:
     """Why nothing may be sent to this numeric address; None when it may. ValueError for what is no address."""
     address = _innermost(ip_address(text.partition("%")[0]))
-    kind = _never(address) or (None if allows_private else _kind(address, _PRIVATE))
+    kind = _refused_kind(address, allows_private=allows_private)
     return f"{address} is {kind}." if kind else None
 
 
-def is_private_host(host: str) -> bool:
-    """Whether a URL's host is, by its spelling alone, none of the public internet: a local name, or an address that is not public.
+def refused_host_kind(host: str, *, allows_private: bool) -> str | None:
+    """What a URL's host is, when by its spelling alone nothing may be sent to it; None when it may, as far as that tells.
 
-    Addresses may be written in any way that the system's resolver understands.
+    A local name is private, whatever it leads to; any other name is judged at each delivery by what it leads to then. Addresses may
+    be written in any way that the system's resolver understands.
 
-    >>> [is_private_host(host) for host in ("example.com", "1.1.1.1", "LOCALHOST.", "0x7f.1", "[::7f00:1]")]
-    [False, False, True, True, True]
+    >>> [refused_host_kind(host, allows_private=False) for host in ("example.com", "1.1.1.1", "LOCALHOST.", "0x7f.1", "[::7f00:1]")]
+    [None, None, 'a local name', 'a loopback address', 'not a public address']
+    >>> [refused_host_kind(host, allows_private=True) for host in ("localhost", "127.1", "0xa9fea9fe", "[64:ff9b::a9fe:a9fe]")]
+    [None, None, 'a link-local address', 'a link-local address']
     """
     name = unicodedata.normalize("NFKC", host).translate(_DOTS).strip("[]").rstrip(".").lower()
     address = _spelled(name)
     if address is not None:
-        return why_refused(address, allows_private=False) is not None
-    return any(name == local or name.endswith(f".{local}") for local in _LOCAL_NAMES)
+        return _refused_kind(_innermost(ip_address(address)), allows_private=allows_private)
+    is_local = any(name == local or name.endswith(f".{local}") for local in _LOCAL_NAMES)
+    return "a local name" if is_local and not allows_private else None
 
 
 def may_reach_private(mode: Mode, *, allowed_here: bool) -> bool:
@@ -120,6 +125,10 @@ def _innermost(address: Address) -> Address:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def _refused_kind(address: Address, *, allows_private: bool) -> str | None:
+    return _never(address) or (None if allows_private else _kind(address, _PRIVATE))
 
 
 def _never(address: Address) -> str | None:

@@ -85,4 +85,4 @@ async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)
     found = await read_checkout(call.ports, call.organization, checkout_id)
-    return call.json(account_of(found, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))
+    return call.json(account_of(found, call.organization, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))

@@ -77,6 +77,16 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
     "amount_above_maximum": (422, PARAMETERS, "{where}: the amount must be at most {maximum}"),
     "amount_above_currency_maximum": (422, PARAMETERS, "{where}: the amount must be at most {largest}"),
     "total_too_large": (422, PARAMETERS, "The total is more than {maximum}. Please choose a smaller quantity."),
+    "renewal_too_large": (
+        422,
+        PARAMETERS,
+        "The total once the discount has ended is more than {maximum}. Please choose a smaller quantity.",
+    ),
+    "subtotal_too_large": (
+        422,
+        PARAMETERS,
+        "The subtotal, before discounts, is more than {maximum}. Please choose a smaller quantity.",
+    ),
     "total_below_floor": (
         422,
         "TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT",
@@ -193,6 +203,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         422,
         BODY,
         "{where}: must be public, not localhost or private. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones",
+    ),
+    "webhook_url_reserved": (
+        422,
+        BODY,
+        "{where}: must be public, or of this machine or its private network. This is {kind}",
     ),
     "too_many_headers": (422, BODY, "{where}: would be {given} in all; an endpoint has at most {most}"),
     "discount_minimum_subtotal": (

@@ -14,6 +14,7 @@ from checkstand.dialects.dodo import requests, translate
 from checkstand.dialects.dodo.call import Call
 from checkstand.dialects.dodo.discount_models import cycles_of
 from checkstand.dialects.dodo.models import CheckoutIn
+from checkstand.dialects.dodo.sales import tax_note
 from checkstand.dialects.dodo.wire import Json, moment, shown
 from checkstand.domain.catalog import line_amount
 from checkstand.domain.checkout import Checkout, active_trial
@@ -77,6 +78,7 @@ async def document(call: Call, body: CheckoutIn) -> Json:
         "tax_id_err_msg": tax_id.error,
         "tax_id_format_name": tax_id.format_name,
         "tax_id_business_name": None,
+        **tax_note(draft),
     }
 
 

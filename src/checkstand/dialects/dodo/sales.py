@@ -310,4 +310,11 @@ def session(sale: Sale) -> Json:
         "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
         "payment_status": status_of(sale) if has_payment else None,
         "expires_at": moment(checkout.expires_at),
+        **tax_note(checkout),
     }
+
+
+def tax_note(checkout: Checkout) -> Json:
+    """Why no tax is charged, where an invoice has to say so (two keys of ours); nothing elsewhere."""
+    note = checkout.reverse_charge_note
+    return {"tax_reason": "reverse_charge", "tax_note": note} if note else {}

@@ -17,6 +17,7 @@ from checkstand.dialects.polar import (
     payment_methods,
     products,
     refunds,
+    unserved,
     webhooks,
 )
 from checkstand.dialects.polar.described import describe
@@ -54,5 +55,6 @@ for _part in (
     operations += _part.api.operations
 
 api = describe(operations)
+unserved_routes = unserved.routes
 
-__all__ = ["Events", "api", "hot_routes", "router"]
+__all__ = ["Events", "api", "hot_routes", "router", "unserved_routes"]

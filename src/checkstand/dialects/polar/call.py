@@ -209,7 +209,7 @@ class Api:
                 plain = Route(f"/v1{path}", endpoint, methods=[method])
                 plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
                 self.hot_routes.append(plain)
-            for form in (form for place in (path, *also) for form in _forms(place)):
+            for form in (form for place in (path, *also) for form in forms(place)):
                 self.router.add_api_route(
                     form, endpoint, methods=[method], include_in_schema=False, response_class=Response
                 )
@@ -233,7 +233,8 @@ class Api:
         return register
 
 
-def _forms(path: str) -> list[str]:
+def forms(path: str) -> list[str]:
+    """The paths under which an operation is served."""
     other = path.removesuffix("/") if path.endswith("/") else path + "/"
     return [f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}"]
 
@@ -245,17 +246,27 @@ async def answer(
     scopes: Sequence[str],
     public: bool,
     takes_body: bool,
+    reads_token: bool = True,
     opened_by: Opener | None = None,
     query: type[Query] | None = None,
 ) -> Response:
-    """Run a handler inside everything that all routes share."""
+    """Run a handler inside everything that all routes share.
+
+    A token is judged on `public` routes too, unless it is of a kind that is not known here (`reads_token` is False).
+    """
     version = request.headers.get("polar-version") or DEFAULT_VERSION
     if version not in VERSIONS:
         return errors.unknown_version()
     call = Call(request, services_of(request), version, query=query)
     try:
         response = await _guarded(
-            call, handler, scopes=scopes, public=public, opened_by=opened_by, takes_body=takes_body
+            call,
+            handler,
+            scopes=scopes,
+            public=public,
+            reads_token=reads_token,
+            opened_by=opened_by,
+            takes_body=takes_body,
         )
     except Refused as refused:
         response = refused.response
@@ -277,10 +288,11 @@ async def _guarded(
     *,
     scopes: Sequence[str],
     public: bool,
+    reads_token: bool,
     opened_by: Opener | None,
     takes_body: bool,
 ) -> Response:
-    token = _bearer(call.request)
+    token = _bearer(call.request) if reads_token else None
     principal = None
     if token is not None:
         address = client_address(call.request)

@@ -120,7 +120,7 @@ async def get(call: Call) -> Response:
 async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     found = await read_checkout(call.ports, call.organization, call.path_id())
-    return call.json(account_of(found, shown_id=str(found.id)))
+    return call.json(account_of(found, call.organization, shown_id=str(found.id)))
 
 
 @api.route(

@@ -108,7 +108,9 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "amount_off_step": ("multiple_of", "An amount of {currency} must be a multiple of {step}."),
     "amount_above_maximum": ("less_than_equal", "Amount is above maximum."),
     "amount_above_currency_maximum": ("less_than_equal", "Amount must be at most {largest}."),
-    "total_too_large": ("less_than_equal", "Amount must be at most {maximum}."),
+    "total_too_large": ("less_than_equal", "Total amount must be at most {maximum}."),
+    "renewal_too_large": ("less_than_equal", "Total amount once the discount has ended must be at most {maximum}."),
+    "subtotal_too_large": ("less_than_equal", "Amount before discounts must be at most {maximum}."),
     "total_below_floor": ("invalid_amount", "Amount must be 0 or at least {minimum}."),
     "total_changed": ("value_error", "The total is {total} now. Nothing was charged: confirm again to pay it."),
     "discount_unknown": ("value_error", "Discount does not exist."),
@@ -170,6 +172,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
         "value_error",
         "Webhook URLs cannot point to localhost or private IP addresses.",
     ),
+    "webhook_url_reserved": ("value_error", "Webhook URLs cannot point to {kind}."),
     "discount_minimum_subtotal": ("value_error", "Discount does not exist."),
     "discount_not_eligible": ("value_error", "Discount does not exist."),
     "discount_code_taken": ("value_error", "Discount with this code already exists."),
@@ -211,6 +214,7 @@ HINTS: Mapping[str, str] = {
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
     "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
+    "webhook_url_reserved": "Name a public address, or one of this machine or its private network.",
 }
 
 UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}
@@ -226,7 +230,8 @@ DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of 
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
-def _named(status: int, error: str, detail: object) -> Response:
+def named(status: int, error: str, detail: object) -> Response:
+    """An error under its name."""
     return json_response({"error": error, "detail": detail}, status=status)
 
 
@@ -266,7 +271,7 @@ def _listed(error: str, items: Iterable[Mapping[str, object]]) -> Response:
         if room < 0:
             told.pop()
             break
-    return _named(422, error, told)
+    return named(422, error, told)
 
 
 def _cut(item: Mapping[str, object]) -> dict[str, object]:
@@ -337,7 +342,7 @@ def bad_body(error: BadBody) -> Response:
     """A body that never reached the schema."""
     if error.reason == "too_large":
         detail = f"Request body exceeded the maximum allowed size of {error.limit} bytes."
-        return _named(413, "RequestBodyTooLarge", detail)
+        return named(413, "RequestBodyTooLarge", detail)
     if error.reason in ("not_json", "not_utf8"):
         broken: dict[str, object] = {
             "type": "json_invalid",
@@ -367,7 +372,7 @@ def bad_body(error: BadBody) -> Response:
 def of(error: CheckstandError) -> Response:
     """The answer to an error that a rule or flow raised on purpose."""
     if isinstance(error, DiscountLimitReached):
-        return _named(403, "DiscountRedemptionLimitReached", DISCOUNT_LIMIT)
+        return named(403, "DiscountRedemptionLimitReached", DISCOUNT_LIMIT)
     if isinstance(error, Invalid):
         return invalid(error.problems)
     if isinstance(error, ExternalIdTaken):
@@ -377,7 +382,7 @@ def of(error: CheckstandError) -> Response:
             "msg": EXTERNAL_ID_MISMATCH,
             "input": None,
         }
-        return _named(422, "CheckoutCustomerExternalIdMismatch", [item])
+        return named(422, "CheckoutCustomerExternalIdMismatch", [item])
     if isinstance(error, PaymentDeclined):
         body = {
             "error": "PaymentError",
@@ -388,7 +393,7 @@ def of(error: CheckstandError) -> Response:
         return json_response(body, status=400)
     for kind, status, name, detail in _SIMPLE:
         if isinstance(error, kind):
-            return _named(status, name, detail or str(error))
+            return named(status, name, detail or str(error))
     raise error
 
 

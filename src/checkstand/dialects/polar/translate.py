@@ -132,8 +132,15 @@ def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> Json:
         "subscription_id": None,
         "trial_interval": str(span.interval) if span else None,
         "trial_interval_count": span.count if span else None,
+        **_tax_note(value),
         **({"hint": IGNORED_EXTERNAL_ID.format(value.ignored_external_id)} if value.ignored_external_id else {}),
     }
+
+
+def _tax_note(value: Checkout) -> Json:
+    """Why no tax is charged, where an invoice has to say so (two keys of ours, which clients skip); nothing elsewhere."""
+    note = value.reverse_charge_note
+    return {"tax_reason": "reverse_charge", "tax_note": note} if note else {}
 
 
 def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
@@ -146,6 +153,7 @@ def client_checkout(value: Checkout, organization: Organization, *, public_url: 
     return {
         **_common(value, public_url=public_url, publishable_key=publishable_key),
         "organization": checkout_organization(organization),
+        **_tax_note(value),
     }
 
 

@@ -42,6 +42,11 @@ _REQUIRED = {
     "customer_phone": ("phone", "problem.phone.required"),
     "customer_tax_id": ("tax_id", "problem.tax_id.required"),
 }
+_TOO_LARGE = {
+    "total_too_large": "problem.amount.too_large",
+    "renewal_too_large": "problem.amount.renewal_too_large",
+    "subtotal_too_large": "problem.amount.subtotal_too_large",
+}
 _SIMPLE = {
     "currency_not_chargeable": ("currency", "problem.currency.unavailable"),
     "tax_id_invalid": ("tax_id", "problem.tax_id.invalid"),
@@ -96,9 +101,9 @@ def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
         return complaint(f"quantity_{where[-1]}", key)
     if code == "total_below_floor":
         return complaint(_first_amount(checkout), "problem.amount.floor", min=problem.params.get("minimum", ""))
-    if code == "total_too_large":
+    if code in _TOO_LARGE:
         named = "currency" if where == ("billing_currency",) else _first_amount(checkout)
-        return complaint(named, "problem.amount.too_large", max=problem.params.get("maximum", ""))
+        return complaint(named, _TOO_LARGE[code], max=problem.params.get("maximum", ""))
     if code in _DISCOUNT:
         given = {"code": problem.given} if where[0] == "discount_code" and problem.given else {}
         return complaint("discount_code", _DISCOUNT[code], **given)

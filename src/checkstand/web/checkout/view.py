@@ -19,7 +19,7 @@ from checkstand.domain.organization import collects_tax_in
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
-from checkstand.providers import postal_codes
+from checkstand.providers import postal_codes, subdivisions
 from checkstand.providers.postal import country_name
 from checkstand.web.checkout import places
 from checkstand.web.checkout.email_typos import meant
@@ -91,6 +91,8 @@ class CheckoutView:
     framed: Framed | None
     keeps: bool | None
     noted: Noted
+    changed_total: str
+    changed_mark: str
     back_url: str | None
 
 
@@ -167,6 +169,8 @@ class _Builder:
             framed=self._framed() if not methods.none else None,
             keeps="keep" in self.given.typed if may_be_kept(checkout) else None,
             noted=self.messages.noted(),
+            changed_total=self.messages.changed_total(),
+            changed_mark=self.given.changed.mark if self.given.changed else "",
             back_url=back_target(visit),
         )
 
@@ -316,7 +320,10 @@ class _Builder:
         for part in places.parts_of(self.country_code, self._asked()):
             value = getattr(known, part.name) if known and known.country == self.country_code else None
             if part.name == "state" and value:
-                value = value.removeprefix(f"{self.country_code}-")
+                state = subdivisions.find(self.country_code, value)
+                value = state.key if state else subdivisions.without_country(self.country_code, value)
+            if part.name == "postal_code" and value:
+                value = postal_codes.own_form(self.country_code, value)
             label = self.t(part.label_key)
             made = self._field(
                 part.name,

@@ -184,7 +184,7 @@ async def detail(visit: Visit) -> Response:
         summary=_summary(checkout),
         total=_total(checkout, order),
         returned=money_back.rows_of(order, returned, disputed),
-        steps=[_step_row(step) for step in explain(checkout)],
+        steps=[_step_row(step) for step in explain(checkout, seller_country=visit.organization.settings.country)],
         rounding=ROUNDING,
         tax_id_state=_tax_id_state(checkout.buyer),
         address=address_lines(checkout.buyer.address) if checkout.buyer.address else [],

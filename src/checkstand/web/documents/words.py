@@ -11,15 +11,13 @@ from babel.dates import format_date
 from checkstand.domain.document import Document, DocumentKind, Party
 from checkstand.domain.document_lines import DocumentLine, TaxRow
 from checkstand.domain.payment import Instrument
-from checkstand.domain.tax import EU
+from checkstand.domain.tax import reverse_charge_note
 from checkstand.providers.postal import address_lines
 from checkstand.web.templating import format_money, format_percent, format_rate
 
 _HEADINGS: Mapping[DocumentKind, str] = {"invoice": "Invoice", "receipt": "Receipt", "credit_note": "Credit note"}
 _SUMS: Mapping[DocumentKind, str] = {"invoice": "Total", "receipt": "Amount paid", "credit_note": "Total credited"}
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
-REVERSE_CHARGE = "Reverse charge: the recipient accounts for the tax."
-REVERSE_CHARGE_EU = f"{REVERSE_CHARGE[:-1]} (Article 196, Council Directive 2006/112/EC)."
 _NO_TAX = {"zero_rated": "zero rate", "product_exempt": "exempt", "reverse_charge": "reverse charge"}
 
 
@@ -178,7 +176,7 @@ def _notes(document: Document) -> Sequence[str]:
     notes = []
     if any(row.reason == "reverse_charge" for row in document.taxes):
         buyer = document.buyer.address
-        notes.append(REVERSE_CHARGE_EU if buyer is not None and buyer.country in EU else REVERSE_CHARGE)
+        notes.append(reverse_charge_note(buyer.country if buyer is not None else None))
     exchange, own = document.tax_exchange, document.own_tax_minor
     if exchange is not None and own is not None:
         rate = f"{exchange.base} 1 = {exchange.currency} {exchange.rate}"

@@ -174,7 +174,7 @@ def test_what_a_program_sends_is_echoed_by_the_api_and_printed_as_people_write_i
     assert {name: shown["customer_billing_address"][name] for name in address} == address
     if address["country"] == "JP":
         page = httpx2.get(made["url"]).text
-        assert re.search(r'<option value="東京都"[^>]*\bselected', page), "the prefecture is chosen in the form"
+        assert re.search(r'<option value="Tokyo"[^>]*\bselected', page), "the prefecture is chosen in the form"
     paid = polar.confirm(made["client_secret"], confirmation_token_id="ctoken_visa")
     assert paid.status_code == 200, paid.text
     [order] = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"]

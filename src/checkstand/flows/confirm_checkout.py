@@ -34,6 +34,7 @@ from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrume
 from checkstand.domain.pricing import below_floor
 from checkstand.flows.check_discounts import check_customer_limits
 from checkstand.flows.choose_method import Means, PayWith, choose_means, usable_method
+from checkstand.flows.current_prices import archived_prices
 from checkstand.flows.ports import Ports
 from checkstand.flows.price_checkout import reprice
 from checkstand.flows.settle_payment import settle_payment
@@ -94,7 +95,7 @@ async def confirm_checkout(
         confirmation_token="saved" if is_paid_with_saved else confirmation_token,
         fields=fields_of_page(organization, changed) if by_page else changed.address_fields,
     )
-    problems += await _archived_prices(ports, changed)
+    problems += await archived_prices(ports, changed)
     if problems:
         raise Invalid(problems)
     await _require_consent(ports, organization, checkout, changed, agreed, now)
@@ -241,21 +242,6 @@ def _lacks_full_address(checkout: Checkout) -> bool:
     if checkout.dialect != "polar" or address is None or not is_wanted:
         return False
     return not (address.line1 or address.line2 or address.city or address.postal_code)
-
-
-async def _archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:
-    """Catalogue prices that were archived since the session was made can no longer be bought."""
-    chosen = [line for line in checkout.lines if checkout.product(line.product_id).price(line.price_id)]
-    current = await ports.cache.products(checkout.organization_id, [line.product_id for line in chosen])
-    problems = []
-    for line in chosen:
-        snapshot = checkout.product(line.product_id).price(line.price_id)
-        product = current.get(line.product_id)
-        price = product.price(line.price_id) if product else None
-        gone = price is None or price.is_archived
-        if snapshot is not None and snapshot.source == "catalog" and gone:
-            problems.append(Problem("price_archived", ("product_price_id",), str(line.price_id)))
-    return problems
 
 
 async def _check_customer(ports: Ports, checkout: Checkout) -> None:

@@ -6,7 +6,7 @@ is told `Locked` and loses nothing of the other's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -27,7 +27,6 @@ from checkstand.domain.checkout import (
     Buyer,
     Checkout,
     CheckoutStatus,
-    CountBounds,
     Options,
     TrialChoice,
     move,
@@ -43,6 +42,7 @@ from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
 from checkstand.flows.apply_discounts import as_defined_now, find_discounts, is_redeemable, still_fitting
 from checkstand.flows.check_discounts import check_customer_limits
+from checkstand.flows.current_prices import at_current_prices, bounds_that_fit
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.price_checkout import reprice
 from checkstand.store import checkouts
@@ -53,7 +53,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutChanges:
-    """What a caller sent. `given` names the fields that were present, so that null can mean something."""
+    """What a caller sent. `given` names the fields that were present, so that null can mean something.
+
+    `at_current_prices`: a price that is no longer sold gives way to the one that followed it.
+    """
 
     given: frozenset[str] = frozenset()
     product_id: UUID | None = None
@@ -87,6 +90,7 @@ class CheckoutChanges:
     payment_method: str | None = None
     answers: Mapping[str, object] | None = None
     replaces_answers: bool = False
+    at_current_prices: bool = False
 
     def gives(self, name: str) -> bool:
         """True when the caller sent this field, null included."""
@@ -94,12 +98,21 @@ class CheckoutChanges:
 
 
 async def update_checkout(
-    ports: Ports, organization: Organization, checkout: Checkout, changes: CheckoutChanges, *, by_merchant: bool
+    ports: Ports,
+    organization: Organization,
+    checkout: Checkout,
+    changes: CheckoutChanges,
+    *,
+    by_merchant: bool,
+    as_shown: bool = False,
 ) -> Checkout:
-    """The session after the change, priced again and stored. Raises Expired, NotOpen, Invalid, Locked."""
+    """The session after the change, priced again and stored. Raises Expired, NotOpen, Invalid, Locked.
+
+    `as_shown`: as for `apply_changes`.
+    """
     now = ports.now(organization)
     require_editable(checkout, now, by_merchant=by_merchant)
-    changed = await apply_changes(ports, organization, checkout, changes, now=now)
+    changed = await apply_changes(ports, organization, checkout, changes, now=now, as_shown=as_shown)
     if not by_merchant:
         await check_customer_limits(ports.db, changed, fingerprint=None)
     if now >= changed.expires_at:
@@ -148,10 +161,12 @@ async def apply_changes(
 ) -> Checkout:
     """The session with the changes in it, priced again; nothing is stored. Raises Invalid.
 
-    `as_shown`: its discounts stay as the session shows them, as for somebody who pays; else they are as the merchant has them today.
+    `as_shown`: its discounts stay as the session shows them, for somebody who has its total in front of them; else they are as the
+    merchant has them today.
     """
     await _require_offered(ports, checkout, changes)
-    changed = _choose(organization, checkout, changes)
+    sold = await at_current_prices(ports, checkout) if changes.at_current_prices else checkout
+    changed = _choose(organization, sold, changes)
     changed = _set_amounts(changed, changes)
     changed = replace(changed, options=_options(changed.options, changes), trial=_trial(changed.trial, changes))
     changed = replace(changed, buyer=_located(ports, _buyer(changed, changes), checkout))
@@ -212,16 +227,9 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
     else:
         return checkout
     charged = charged_prices(prices)
-    fitting = _bounds_that_fit(charged, checkout.counts)
+    fitting = bounds_that_fit(charged, checkout.counts)
     lines = offer_lines(charged, Counts(bounds=fitting))
     return replace(checkout, lines=lines, currency=charged[0].currency, exchange=None)
-
-
-def _bounds_that_fit(prices: Sequence[Price], bounds: CountBounds) -> CountBounds:
-    """The session's bounds as far as the newly chosen product is sold by what they bound, and allows them."""
-    wrong = {problem.where[0] for problem in count_problems(prices, Counts(bounds=bounds))}
-    kept = {name: None if name in wrong else getattr(bounds, name) for name in CountBounds.__slots__}
-    return CountBounds(**kept)
 
 
 def _chosen_prices(
@@ -244,7 +252,7 @@ def _chosen_prices(
 
 def _set_amounts(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
     """Pay-what-you-want amounts, seats, units and cart quantities. An amount for any other price is ignored."""
-    counts = replace(changes.counts, bounds=_bounds_that_fit(_prices(checkout), checkout.counts))
+    counts = replace(changes.counts, bounds=bounds_that_fit(_prices(checkout), checkout.counts))
     if problems := count_problems(_prices(checkout), counts):
         raise Invalid(problems)
     amounts = dict(changes.amounts)

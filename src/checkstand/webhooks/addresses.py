@@ -1,8 +1,9 @@
 """Which network addresses a webhook may be sent to. Judged on the address itself, after every spelling has been resolved.
 
-There are three kinds: **public** ones, the **private** ones of a developer's own machine and network, and all others (link-local ones,
-where clouds keep their metadata, multicast, documentation, retired tunnels, what is not assigned yet). Everybody reaches public ones.
-A test organization reaches private ones where the server allows it (`CHECKSTAND_PRIVATE_WEBHOOKS`); nobody reaches the others.
+There are three kinds: **public** ones, the **private** ones of a developer's own machine and network (loopback, RFC 1918, RFC 4193),
+and all others (link-local ones, where clouds keep their metadata, carriers' own, multicast, documentation, retired tunnels, what is
+not assigned yet). Everybody reaches public ones. A test organization reaches private ones where the server allows it
+(`CHECKSTAND_PRIVATE_WEBHOOKS`); nobody reaches the others.
 
     >>> why_refused("169.254.169.254", allows_private=True)
     '169.254.169.254 is a link-local address.'
@@ -44,8 +45,6 @@ _PRIVATE = _networks(
         "172.16.0.0/12": "a private address",
         "192.168.0.0/16": "a private address",
         "fc00::/7": "a private address",
-        "100.64.0.0/10": "an address of a carrier's or a mesh network",
-        "198.18.0.0/15": "an address for benchmarks and local proxies",
     }
 )
 _NEVER = _networks(
@@ -57,8 +56,10 @@ _NEVER = _networks(
         "fe80::/10": "a link-local address",
         "224.0.0.0/4": "a multicast address",
         "ff00::/8": "a multicast address",
+        "100.64.0.0/10": "an address of a carrier's network",
         "192.0.0.0/24": "not a public address",
         "192.0.2.0/24": "an address for documentation",
+        "198.18.0.0/15": "an address for benchmarks",
         "198.51.100.0/24": "an address for documentation",
         "203.0.113.0/24": "an address for documentation",
         "192.88.99.0/24": "not a public address",

@@ -48,7 +48,9 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
     checkout = visit.checkout
     for attempt in range(TRIES):
         try:
-            changed = await update_checkout(visit.ports, visit.organization, checkout, changes, by_merchant=False)
+            changed = await update_checkout(
+                visit.ports, visit.organization, checkout, changes, by_merchant=False, as_shown=True
+            )
             return Stored(visit.after(changed), tuple(complaints))
         except DiscountLimitReached as reached:
             complaints.append(complaint("discount_code", "problem.discount.customer_limit", code=reached.discount))

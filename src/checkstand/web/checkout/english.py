@@ -328,8 +328,6 @@ ENGLISH: Mapping[str, str] = {
     "declined.not_charged": "You were not charged.",
     "stopped.heading": "You stopped before paying",
     "stopped.text": "You came back without paying. Nothing was charged.",
-    "changed.heading": "Please check the new amount",
-    "changed.text": "The order changed and now comes to {amount}. Nothing was charged. Check it and press again.",
     "paused.heading": "Payments are paused",
     "paused.text": "{merchant} cannot take payments right now. Nothing was charged. Try again later.",
     "offline": "You are offline. What you typed is kept.",

@@ -43,4 +43,15 @@ CHECKS: Mapping[str, str] = {
     "document.busy_text": "Documents were opened very often from your network. Wait a minute, then open this one again.",
     "unpaid.heading": "The payment was not made",
     "unpaid.text": "The connection was lost, and nothing was charged. What you typed is still here: check it and press again.",
+    # a total or a product that changed while the page was open
+    "title.gone": "No longer for sale",
+    "changed.heading": "Please check the new amount",
+    "changed.own": "The order changed and now comes to {amount}.",
+    "changed.price": "The total changed from {before} to {amount} because the price changed while you were here.",
+    "changed.discount": "The total changed from {before} to {amount} because a discount can no longer be used.",
+    "changed.tax": "The total changed from {before} to {amount} because the tax changed while you were here.",
+    "changed.currency": "The total changed from {before} to {amount} because it is charged in another currency now.",
+    "changed.order": "The total changed from {before} to {amount} because the order was changed outside this page.",
+    "changed.check": "Nothing was charged. Check it and press again.",
+    "gone.text": "{product} is no longer sold at the price of this checkout. Nothing was charged. Ask {merchant} for a new link.",
 }

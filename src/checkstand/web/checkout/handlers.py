@@ -12,7 +12,6 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import (
     Expired,
@@ -23,25 +22,24 @@ from checkstand.domain.errors import (
     NotPermitted,
 )
 from checkstand.flows.confirm_checkout import is_locked
+from checkstand.flows.current_prices import is_gone
 from checkstand.flows.refresh_payment import refresh_payment
 from checkstand.flows.renew_checkout import renew_checkout
-from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.http import json_response
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes
 from checkstand.web.checkout.form import (
     USE_SUGGESTION,
-    may_be_chosen,
     read_changes,
 )
 from checkstand.web.checkout.limits import wait_for_code
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import CARD
 from checkstand.web.checkout.missing import missing_complaints
-from checkstand.web.checkout.places import guessed_country
 from checkstand.web.checkout.problems import last_refusal, once
 from checkstand.web.checkout.reader import complaint
 from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
+from checkstand.web.checkout.totals import as_drawn, what_changed
 
 
 async def show(request: Request) -> Response:
@@ -54,35 +52,27 @@ async def show(request: Request) -> Response:
         return results.elsewhere(visit)
     if await is_locked(visit.ports, visit.checkout):
         return results.locked_page(visit)
+    if await is_gone(visit.ports, visit.checkout):
+        return results.gone_page(visit)
     refusal = last_refusal(visit.checkout)
     typed_a_card = visit.bank is not None and not visit.saved and visit.checkout.payment_method in (None, CARD)
     is_card_gone = refusal is not None and typed_a_card and not visit.wants_parts
-    return await draw(visit, Input(refusal=refusal, is_card_gone=is_card_gone))
+    # A script that draws the page anew tells what it showed: an answer that was lost may have changed the total.
+    shown = {name: request.headers[f"x-{name}"] for name in ("shown", "told") if f"x-{name}" in request.headers}
+    given = Input(refusal=refusal, is_card_gone=is_card_gone)
+    return await draw(visit, replace(given, typed=shown), before=visit)
 
 
-async def draw(visit: Visit, given: Input, *, status: int = 200) -> Response:
-    """The checkout page as it is for what was typed; for a script that asked, its parts."""
-    return pages.checkout_page(await _as_shown(visit, given.typed), given, status=status)
+async def draw(visit: Visit, given: Input, *, status: int = 200, before: Visit | None = None) -> Response:
+    """The checkout page as it is for what was typed; for a script that asked, its parts.
 
-
-async def _as_shown(visit: Visit, typed: Mapping[str, str]) -> Visit:
-    """The visit with the session priced for what the page preselects: a country, one of each. Nothing is stored by looking."""
-    checkout = visit.checkout
-    changes = CheckoutChanges()
-    country = guessed_country(checkout.buyer.locale, visit.accepted_languages)
-    if checkout.buyer.address is None and "country" not in typed and country and may_be_chosen(checkout, country):
-        changes = replace(changes, address=Address(country=country))
-    unchosen = {
-        position: 1 for position, line in enumerate(checkout.lines) if line.quantity == 0 and line.part_of is None
-    }
-    if changes.address is None and not unchosen:
-        return visit
-    try:
-        preview = replace(changes, quantities=unchosen)
-        shown = await apply_changes(visit.ports, visit.organization, checkout, preview, now=visit.now, as_shown=True)
-        return visit.after(shown)
-    except Invalid:
-        return visit
+    `before`: the visit as a form found it, so that a total which changed by itself is told.
+    """
+    drawn = await as_drawn(visit, given.typed)
+    if before is not None:
+        changed = await what_changed(before, drawn.checkout, given.typed, is_asked_again=given.is_asked_again)
+        given = replace(given, changed=changed)
+    return pages.checkout_page(drawn, given, status=status)
 
 
 async def confirmation(request: Request) -> Response:
@@ -130,13 +120,16 @@ async def update(request: Request) -> Response:
     before = visit.checkout
     wait_s = wait_for_code(request, visit) if reading.changes.discount_code else 0
     if wait_s:
-        return later(await draw(visit, Input(typed=form, wait_s=wait_s), status=429), wait_s)
+        return later(await draw(visit, Input(typed=form, wait_s=wait_s), status=429, before=visit), wait_s)
+    found = visit
     try:
-        stored = await store_changes(visit, reading.changes)
+        stored = await store_changes(visit, replace(reading.changes, at_current_prices=True))
     except (Expired, NotOpen):
         return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
     except Locked:
-        return await draw(visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409)
+        return await draw(
+            visit, Input(typed=form, complaints=(complaint("form", "problem.busy"),)), status=409, before=visit
+        )
     visit = stored.visit
     # What was marked as missing when the button was pressed is marked until it is there.
     marked = form.get("marked", "").split()
@@ -151,8 +144,9 @@ async def update(request: Request) -> Response:
         is_quiet=visit.wants_parts and "listed" not in form,
         dropped_code=_dropped(before, visit.checkout, form),
     )
-    if visit.wants_parts or given.complaints or given.dropped_code:
-        return await draw(visit, given, status=422 if given.complaints else 200)
+    changed = await what_changed(found, visit.checkout, given.typed, is_asked_again=False)
+    if visit.wants_parts or given.complaints or given.dropped_code or changed is not None:
+        return await draw(visit, given, status=422 if given.complaints else 200, before=found)
     return pages.see_other(visit.url(fragment="order"))
 
 
@@ -227,4 +221,6 @@ async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Respon
         return visit, form, pages.refused_page(visit)
     if not results.is_live(visit):
         return visit, form, results.elsewhere(visit)
+    if await is_gone(visit.ports, visit.checkout):
+        return visit, form, results.gone_page(visit)
     return visit, form, None

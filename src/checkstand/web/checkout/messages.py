@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from checkstand.domain.address import fields_for
 from checkstand.domain.catalog import Custom
+from checkstand.domain.consent import total_of
 from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.money import to_step
 from checkstand.providers import postal_codes
@@ -15,6 +16,7 @@ from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
 from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.totals import Changed
 from checkstand.web.checkout.wording import Wording, typed_amount
 
 
@@ -23,12 +25,14 @@ class Input:
     """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said.
 
     `is_quiet`: a field was left, no button pressed: what is wrong is said beside it, without a list above the form.
+    `is_asked_again`: the button was pressed under another total; `changed`: what to say of the total.
     """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     complaints: Sequence[Complaint] = ()
     refusal: Refusal | None = None
-    has_changed: bool = False
+    is_asked_again: bool = False
+    changed: Changed | None = None
     dropped_code: str = ""
     wait_s: int = 0
     is_card_gone: bool = False
@@ -76,6 +80,8 @@ class Messages:
     def noted(self) -> Noted:
         """The box above the form; without a heading when there is nothing to say."""
         noted = self._noted()
+        if self._given.changed is not None and noted.heading and noted.heading != self._words.texts("changed.heading"):
+            noted = replace(noted, text=f"{noted.text} {self.changed_total()}".strip())
         is_card_gone = self._given.is_card_gone and bool(noted.heading)
         return replace(noted, advice=self._words.texts("card.again")) if is_card_gone else noted
 
@@ -98,15 +104,29 @@ class Messages:
         if self._by_field and not (self._given.is_quiet and "form" not in self._by_field):
             items = tuple((text, "" if name == "form" else name) for name, text in self._by_field.items())
             return Noted(tone="error", heading=t.count("problems", len(items)), items=items)
-        if self._given.has_changed:
-            checkout = self._visit.checkout
-            amount = self._words.money(checkout.quote.due_minor, checkout.currency)
-            return Noted(tone="notice", heading=t("changed.heading"), text=t("changed.text", amount=amount))
         if self._given.dropped_code:
             product = self._visit.checkout.selected.name
             text = t("discount.dropped", code=self._given.dropped_code, product=product)
             return Noted(tone="notice", heading=text)
+        if self._given.changed is not None and not self._given.is_quiet:
+            text = f"{self.changed_total()} {t('changed.check')}"
+            return Noted(tone="notice", heading=t("changed.heading"), text=text)
         return Noted()
+
+    def changed_total(self) -> str:
+        """From what to what the total changed, and why; empty when it did not."""
+        changed, now = self._given.changed, total_of(self._visit.checkout.quote)
+        if changed is None:
+            return ""
+        before = changed.before
+        # What is due today says most, unless that is the same: a trial's nothing.
+        is_due = (before.currency, before.due_minor) != (now.currency, now.due_minor)
+        was, amount = (before.due_minor, now.due_minor) if is_due else (before.total_minor, now.total_minor)
+        return self._words.texts(
+            f"changed.{changed.why}",
+            before=self._words.money(was, before.currency),
+            amount=self._words.money(amount, now.currency),
+        )
 
     def _sentence(self, one: Complaint) -> str:
         t, checkout = self._words.texts, self._visit.checkout

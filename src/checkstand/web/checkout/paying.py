@@ -62,7 +62,7 @@ async def pay(request: Request) -> Response:
 async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_first: bool) -> Response:
     """Check all of it, then charge. Raises Locked when the session was changed or taken meanwhile."""
     reading = read_changes(visit.checkout, form)
-    changes = _with_address_of(request, visit, reading.changes)
+    changes = replace(_with_address_of(request, visit, reading.changes), at_current_prices=True)
     complaints = list(reading.complaints)
     try:
         preview = await apply_changes(
@@ -154,7 +154,7 @@ async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
 async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
     """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
     if isinstance(wrong, TotalChanged):
-        return await _again(visit, form, changes, Input(has_changed=True), status=409)
+        return await _again(visit, form, changes, Input(is_asked_again=True), status=409)
     if isinstance(wrong, DiscountLimitReached):
         return await _over_limit(visit, form, changes, wrong)
     told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
@@ -184,10 +184,16 @@ async def _again(
     except Locked:
         stored = None
     after = stored.visit if stored else visit
-    return await _refused(after, kept(form, visit.checkout, after.checkout), given, status=status)
+    return await _refused(after, kept(form, visit.checkout, after.checkout), given, status=status, before=visit)
 
 
-async def _refused(visit: Visit, typed: Mapping[str, str], given: Input, *, status: int) -> Response:
-    """The page again, with what was typed in it. On a page that is drawn anew, the card has to be entered again."""
+async def _refused(
+    visit: Visit, typed: Mapping[str, str], given: Input, *, status: int, before: Visit | None = None
+) -> Response:
+    """The page again, with what was typed in it. On a page that is drawn anew, the card has to be entered again.
+
+    `before`: the visit that the form found, where it is not `visit` itself.
+    """
     is_card_gone = not visit.wants_parts and types_a_card(typed)
-    return await draw(visit, replace(given, typed=typed, is_card_gone=is_card_gone), status=status)
+    given = replace(given, typed=typed, is_card_gone=is_card_gone)
+    return await draw(visit, given, status=status, before=before or visit)

@@ -94,6 +94,13 @@ def failed_page(visit: Visit) -> Response:
     )
 
 
+def gone_page(visit: Visit) -> Response:
+    """410: what this session is for is not sold any more, and nothing took its place. No form, but whom to ask, and the way back."""
+    t, checkout = visit.texts, visit.checkout
+    text = t("gone.text", product=checkout.selected.name, merchant=visit.organization.name)
+    return message_page(visit, "title.gone", t("title.gone"), text, status=410)
+
+
 def locked_page(visit: Visit) -> Response:
     """Too many payments were declined here: no form any more, but what to do, and a fresh start where that is possible."""
     t, merchant = visit.texts, visit.organization.name

@@ -91,6 +91,8 @@ class CheckoutView:
     framed: Framed | None
     keeps: bool | None
     noted: Noted
+    changed_total: str
+    changed_mark: str
     back_url: str | None
 
 
@@ -167,6 +169,8 @@ class _Builder:
             framed=self._framed() if not methods.none else None,
             keeps="keep" in self.given.typed if may_be_kept(checkout) else None,
             noted=self.messages.noted(),
+            changed_total=self.messages.changed_total(),
+            changed_mark=self.given.changed.mark if self.given.changed else "",
             back_url=back_target(visit),
         )
 

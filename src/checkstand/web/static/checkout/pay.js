@@ -48,6 +48,7 @@ export async function pay() {
   form.dispatchEvent(new CustomEvent("pay", { detail: steps }));
   await Promise.all(steps);
   const body = posted(byId("pay-button"), true);
+  if (form.elements.shown.value !== pressed.shown) body.set("unseen", "1"); // drawn after the press
   // What the buyer saw when pressing is what may be charged, and what was warned of: the server compares.
   for (const [name, value] of Object.entries(pressed)) body.set(name, value);
   try {
@@ -83,7 +84,8 @@ async function findOut(reference) {
       if (answer.status === 404) return location.replace(form.dataset.page);
       const { status, url } = await answer.json();
       if (status !== "open") return location.replace(url);
-      const page = await fetch(form.dataset.page, { headers: { "X-Fragment": "1" }, redirect: "manual", cache: "no-store" });
+      const shown = { "X-Fragment": "1", "X-Shown": form.elements.shown.value, "X-Told": form.elements.told?.value || "" };
+      const page = await fetch(form.dataset.page, { headers: shown, redirect: "manual", cache: "no-store" });
       if (hasMoved(page)) return;
       if (!(await show(page, NOTHING_SENT))) continue;
       free();

@@ -7,6 +7,8 @@ import { swap } from "./swap.js";
 let running = null;
 let waiting = 0;
 let stopped = false;
+// Whether something was sent whose answer is not on the page: what the session comes to then is not what the page shows.
+let unseen = false;
 
 export function posted(submitter, withCard) {
   const data = new URLSearchParams();
@@ -14,6 +16,7 @@ export function posted(submitter, withCard) {
   if (submitter) data.append(submitter.name, submitter.value);
   data.append("marked", marked().map((field) => field.id).join(" "));
   if (byId("problems")?.dataset.kind === "error") data.append("listed", "1");
+  if (unseen) data.append("unseen", "1");
   return data;
 }
 
@@ -34,6 +37,7 @@ export function hasMoved(answer) {
 export async function show(answer, sent) {
   if (answer.headers.get("X-Fragment") !== "1") return false;
   const html = await answer.text();
+  unseen = false;
   const before = byId("pay-part").dataset.announce;
   const told = errors();
   // What was said of the card stays: no update has seen it.
@@ -59,6 +63,7 @@ export function update(submitter) {
 
 async function run(mine, submitter) {
   const sent = posted(submitter);
+  unseen = true;
   form.setAttribute("aria-busy", "true");
   try {
     const answer = await send(form.dataset.update, sent, mine.signal);

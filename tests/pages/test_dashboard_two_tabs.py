@@ -61,6 +61,7 @@ def test_a_field_that_both_changed_is_told_with_its_present_value_and_saves_noth
     said = words_of(refused.text)
     assert "The pricing was changed elsewhere since this form was opened. It is now “$9.00”." in said
     assert "Nothing was saved" in said
+    assert 'href="#pricing"' in refused.text and 'id="pricing"' in refused.text
     page = html.unescape(refused.text)
     assert 'value="7"' in page and 'value="Renamed"' in page, "what was typed is still there"
     assert "Now with more" in page, "what only the other changed is shown as it is now"

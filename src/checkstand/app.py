@@ -133,7 +133,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(checkout_pages.router)
     app.include_router(stripe_webhook)
     app.include_router(dashboard.router)
-    app.include_router(polar.unserved_router)
+    app.router.routes += polar.unserved_routes
     app.router.routes[:0] = [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
     return app
 

@@ -21,21 +21,13 @@ from typing import Any
 import httpx2
 
 import checkstand
+from tests.cli.forked import Done, run_command
 from tests.store.embedded_place import place
 
 __all__ = ["Dev", "Done", "Place", "create_checkout", "eventually", "open_place"]
 
 _DONE_WITHIN_S = 90.0
 _END_WITHIN_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 @dataclass(slots=True)
@@ -58,15 +50,7 @@ class Place:
 
     def run(self, *arguments: str, **settings: str) -> Done:
         """One command to its end."""
-        done = subprocess.run(
-            [sys.executable, "-m", "checkstand", *arguments],
-            env=self.environment(settings),
-            capture_output=True,
-            text=True,
-            timeout=_DONE_WITHIN_S,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return run_command(arguments, self.environment(settings), within_s=_DONE_WITHIN_S)
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """A command that goes on. What it says is read from its `stdout` and `stderr`."""

@@ -10,12 +10,13 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from checkstand.store import embedded
+from checkstand.store import embedded, embedded_server
 from tests.cli.running import Place, eventually
 from tests.cli.test_serve import answers, ended, free_port, serving
 from tests.conftest import open_shop
@@ -178,6 +179,13 @@ def test_no_request_of_ten_thousand_fails_over_five_restarts(at: Place, database
     assert crowd.failures == []
 
 
+def runs_anew(folder: Path, killed: int) -> bool:
+    """Whether a database of the folder runs in another process than the killed one."""
+    found = embedded.find(folder)
+    running = embedded_server.read(found.data) if found else None
+    return running is not None and running.pid != killed
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_killed_embedded_database_is_started_again_and_serving_goes_on(at: Place, workers: str) -> None:
     folder = at.folder / "data"
@@ -189,7 +197,7 @@ def test_a_killed_embedded_database_is_started_again_and_serving_goes_on(at: Pla
     assert running is not None
     killed = postmaster(running.data)
     os.kill(killed, signal.SIGKILL)
-    assert eventually(lambda: (found := embedded.find(folder)) is not None and postmaster(found.data) != killed)
+    assert eventually(lambda: runs_anew(folder, killed))
     assert eventually(lambda: answers(port))
     lines = ended(process)
     assert [line["event"] for line in lines].count("embedded_database_started_again") == 1
@@ -203,9 +211,7 @@ def test_a_killed_database_of_a_development_server_is_started_again(at: Place) -
     killed = postmaster(running.data)
     os.kill(killed, signal.SIGKILL)
     port = urlsplit(dev.url).port or 0
-    assert eventually(
-        lambda: (found := embedded.find(running.data.parent)) is not None and postmaster(found.data) != killed
-    )
+    assert eventually(lambda: runs_anew(running.data.parent, killed))
     assert eventually(lambda: answers(port), within_s=30)
     done = dev.stop()
     assert done.code == 0

@@ -176,3 +176,17 @@ def test_metadata_of_the_other_api_is_shown_in_dodos_type(client: DodoPayments, 
     shown = next(item for item in client.products.list().items if item.name == "Noted")
     assert shown.metadata == {"n": "5", "half": "0.5", "yes": "true", "text": "a"}
     assert client.products.retrieve(shown.product_id).metadata == shown.metadata
+
+
+def test_a_strict_client_reads_the_note_of_a_reverse_charge(dodo: DodoShop) -> None:
+    dodo.settle_on(tax_registrations=("FR",), country="FR")
+    with DodoPayments(
+        bearer_token=dodo.demo.dodo_key, base_url=dodo.server.url, _strict_response_validation=True
+    ) as strict:
+        cart = [{"product_id": dodo.id("P"), "quantity": 1}]
+        business = {"tax_id": "DE136695976", "customer_business_name": "Ada GmbH", "billing_address": {"country": "DE"}}
+        preview = strict.checkout_sessions.preview(product_cart=cart, **business)  # type: ignore[arg-type]
+        made = strict.checkout_sessions.create(product_cart=cart, **business)  # type: ignore[arg-type]
+        session = strict.checkout_sessions.retrieve(made.session_id)
+    assert (preview.model_extra or {})["tax_reason"] == "reverse_charge"
+    assert (session.model_extra or {})["tax_reason"] == "reverse_charge"

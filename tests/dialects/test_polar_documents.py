@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -151,3 +152,34 @@ def test_the_invoice_is_told_after_the_payment_and_each_edit(polar: Polar) -> No
         ("order.updated", True, "Ada Ltd"),
     ]
     assert [one["data"]["receipt_number"] for one in told] == [None, *["R-000001"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        ({"country": "JP", "line1": "1-1", "city": "Chiyoda-ku", "state": "JP-13", "postal_code": "〒１００-０００１"},
+         "1-1 Chiyoda-ku, Tokyo 100-0001 Japan"),
+        ({"country": "GB", "line1": "10 Downing St", "city": "London", "postal_code": "SW1A-1AA"},
+         "10 Downing St London SW1A 1AA United Kingdom"),
+        ({"country": "LU", "line1": "1 rue Aldringen", "city": "Luxembourg", "postal_code": "L-1009"},
+         "1 rue Aldringen L-1009 Luxembourg Luxembourg"),
+    ],
+)  # fmt: skip
+def test_what_a_program_sends_is_echoed_by_the_api_and_printed_as_people_write_it(
+    polar: Polar, address: dict[str, str], lines: str
+) -> None:
+    ada = {"customer_name": "Ada Byron", "customer_email": "ada@example.com"}
+    made = polar.create(require_billing_address=True, **ada).json()
+    shown = polar.patch(made["client_secret"], customer_billing_address=address).json()
+    assert {name: shown["customer_billing_address"][name] for name in address} == address
+    if address["country"] == "JP":
+        page = httpx2.get(made["url"]).text
+        assert re.search(r'<option value="Tokyo"[^>]*\bselected', page), "the prefecture is chosen in the form"
+    paid = polar.confirm(made["client_secret"], confirmation_token_id="ctoken_visa")
+    assert paid.status_code == 200, paid.text
+    [order] = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"]
+    polar.client.post(f"/v1/orders/{order['id']}/invoice")
+    url = polar.client.get(f"/v1/orders/{order['id']}/invoice").json()["url"]
+    assert lines in pdf_text(url)
+    words = re.sub(r"<[^>]+>", " ", httpx2.get(url.removesuffix(".pdf")).text)
+    assert lines in " ".join(words.split())

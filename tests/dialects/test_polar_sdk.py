@@ -8,7 +8,7 @@ from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import READY, Polar
+from tests.dialects.polar_http import READY, Polar, decide
 from tests.server import RunningServer
 
 CLIENTS = pytest.mark.parametrize(
@@ -98,3 +98,14 @@ def test_the_rarer_operations_of_the_catalogue_load_too(client: type, server: Ru
     assert sdk.checkouts.client_get(session.client_secret).organization.slug == shop.organization.slug
     assert sdk.checkouts.client_update(session.client_secret, customer_name="Ada").customer_name == "Ada"
     assert sdk.checkouts.update(session.id, metadata={"a": "b"}).metadata == {"a": "b"}
+
+
+@CLIENTS
+def test_the_note_of_a_reverse_charge_hinders_no_client(client: type, server: RunningServer, shop: DemoShop) -> None:
+    decide(server, shop, tax_registrations=("DE",), country="DE")
+    business = {"is_business_customer": True, "customer_billing_name": "Ada SARL", "customer_tax_id": "FR61954506077"}
+    made = Polar(server, shop).create(customer_billing_address={"country": "FR"}, **business).json()
+    assert made["tax_reason"] == "reverse_charge"
+    sdk = client(shop.polar_token, base_url=server.url)
+    assert sdk.checkouts.get(made["id"]).tax_amount == 0
+    assert sdk.checkouts.client_get(made["client_secret"]).tax_amount == 0

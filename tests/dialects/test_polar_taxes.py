@@ -168,6 +168,25 @@ def test_a_reverse_charge_and_its_sentence_are_in_the_session_of_merchant_and_bu
     assert tax["text"].startswith("USt. 19% in DE (by the tax id DE136695976)")
 
 
+@pytest.mark.parametrize(
+    ("country", "state", "said"),
+    [
+        ("DE", "BE", "DE-BE"),
+        ("DE", "Berlin", "Berlin, DE"),
+        ("AU", "SA", "AU-SA"),
+        ("BR", "MT", "BR-MT"),
+        ("US", "CA", "US-CA"),
+    ],
+)
+def test_a_taxed_place_is_named_with_its_country(
+    server: RunningServer, polar: Polar, country: str, state: str, said: str
+) -> None:
+    decide(server, polar.shop, tax_registrations=(), country="DE")
+    made = polar.create(customer_billing_address={"country": country, "state": state}).json()
+    [tax] = [step for step in explained(polar, made) if step["kind"] == "tax"]
+    assert tax["text"].startswith(f"Tax: none in {said};")
+
+
 def explained(polar: Polar, session: dict[str, Any]) -> list[dict[str, Any]]:
     steps: list[dict[str, Any]] = polar.client.get(f"/v1/checkouts/{session['id']}/explain").json()["steps"]
     return steps

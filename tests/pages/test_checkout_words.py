@@ -19,6 +19,7 @@ from checkstand.domain.pricing import Place, quote
 from checkstand.domain.tax import TaxComponent, TaxDecision
 from checkstand.domain.terms import Metered, SeatBased, SeatTier, Terms, UnitBased, UnitTier
 from checkstand.domain.trial import add_span
+from checkstand.providers.subdivisions import is_latin
 from checkstand.web.checkout import places
 from checkstand.web.checkout.form import read_card, read_changes
 from checkstand.web.checkout.later import later_charges
@@ -300,3 +301,13 @@ def test_only_safe_addresses_are_followed() -> None:
     assert safe_target("myapp://done", "web") is None
     assert safe_target("myapp://done", "app") == "myapp://done"
     assert safe_target("intent://x", "app") is None
+
+
+def test_states_are_offered_and_kept_in_the_letters_of_the_page_each_once() -> None:
+    for country in sorted(COUNTRIES):
+        parts = places.parts_of(country, fields_for(country, full=True))
+        choices = next((part.choices for part in parts if part.name == "state"), ())
+        for value, name in choices:
+            assert is_latin(value + name), (country, value, name)
+        assert len({name for _, name in choices}) == len(choices), country
+        assert len({value for value, _ in choices}) == len(choices), country

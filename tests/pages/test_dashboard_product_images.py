@@ -72,6 +72,7 @@ def test_an_image_is_replaced_kept_and_removed(server: RunningServer) -> None:
     submit(person, path, ("b.gif", jpeg(), "image/gif"), image_id=first)
     replaced = named(server, person, "Atelier")
     assert shown(server, replaced) == jpeg(), "bytes tell what a file is"
+    person.get(path)
     submit(person, path, None, image_id=str(replaced.images[0].id), remove_image="1")
     assert named(server, person, "Atelier").images == ()
 

@@ -93,6 +93,8 @@ def test_a_product_can_cost_what_the_buyer_wants_or_nothing(server: RunningServe
     ("fields", "said"),
     [
         ({"name": ""}, "Enter a name"),
+        ({"name": "ab"}, "Use at least 3 characters."),
+        ({"name": "n" * 65}, "Use at most 64 characters; these are 65."),
         ({"price_amount": ["abc"]}, "is not an amount of USD. Type it like 19.99."),
         ({"price_amount": [""]}, "Enter the price."),
         ({"price_amount": ["0.10"]}, "Enter 0 or at least $0.50."),

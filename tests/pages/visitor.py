@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import violations
 
-_HIDDEN = re.compile(r'<input type="hidden" name="(csrf|nonce)" value="([^"]*)">')
+_HIDDEN = re.compile(r'<input type="hidden" name="(csrf|nonce|shown)" value="([^"]*)">')
 _WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP violation: ' + e.violatedDirective + ' ' + e.blockedURI))"
 
 
@@ -27,6 +27,7 @@ class Visitor:
     client: httpx2.Client
     shop: DemoShop
     hidden: dict[str, str] = field(default_factory=dict)
+    page: str = ""
 
     @property
     def home(self) -> str:
@@ -39,8 +40,9 @@ class Visitor:
 
     def post(self, path: str, fields: Mapping[str, str | Sequence[str]] | None = None) -> httpx2.Response:
         """Send a form with the hidden fields of the page seen last; a redirect is not followed."""
+        hidden = self.hidden if self._at(path).startswith(self.page) else {**self.hidden, "shown": ""}
         answer = self.client.post(
-            self._at(path), data={**self.hidden, **(fields or {})}, headers={"Sec-Fetch-Site": "same-origin"}
+            self._at(path), data={**hidden, **(fields or {})}, headers={"Sec-Fetch-Site": "same-origin"}
         )
         return self._remember(answer)
 
@@ -54,7 +56,9 @@ class Visitor:
         return path if path.startswith("/dashboard") else self.home + path
 
     def _remember(self, answer: httpx2.Response) -> httpx2.Response:
-        self.hidden.update({name: html.unescape(value) for name, value in _HIDDEN.findall(answer.text)})
+        found = {name: html.unescape(value) for name, value in _HIDDEN.findall(answer.text)}
+        if found:
+            self.hidden, self.page = {**self.hidden, "shown": "", **found}, answer.url.path
         return answer
 
 

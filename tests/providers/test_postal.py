@@ -48,6 +48,10 @@ from checkstand.providers.postal import address_lines
             ["〒150-0001", "東京都渋谷区", "神宮前1-2-3", "Japan"],
         ),
         (
+            Address(country="JP", line1="神宮前1-2-3", city="渋谷区", state="Tokyo", postal_code="150-0001"),
+            ["〒150-0001", "東京都渋谷区", "神宮前1-2-3", "Japan"],
+        ),
+        (
             Address(country="JP", line1="1-2-3 Jingumae", city="Shibuya-ku", state="東京都", postal_code="150-0001"),
             ["1-2-3 Jingumae", "Shibuya-ku, Tokyo", "150-0001", "Japan"],
         ),

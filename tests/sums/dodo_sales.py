@@ -241,7 +241,7 @@ class DodoSales:
     def _invoice(self, payment_id: str, order_id: UUID, sale: Sale, code: str) -> None:
         html, total = self.papers.page("invoice", order_id), spelled(sum(line.total for line in sale.due), code)
         self.same("invoice", total in numbers_of(html), True)
-        if len(self.told) <= FILES:
+        if len(self.told) % FILES == 1:
             numbers = numbers_in(self.dodo.http.get(f"/invoices/payments/{payment_id}").content)
             self.same("invoice file", ({total} | {amount for _, amount in rows_of(html)}) - numbers, set())
         if len(sale.due) == len(sale.lines):
@@ -284,7 +284,7 @@ class DodoSales:
         assert found is not None
         total = spelled(sum(back), code)
         self.same("credit note", total in numbers_of(self.papers.page("credit_note", found)), True)
-        if len(self.told) <= FILES:
+        if len(self.told) % FILES == 1:
             file = self.dodo.http.get(f"/invoices/refunds/{refund_id}").content
             self.same("credit note's file", total in numbers_in(file), True)
 

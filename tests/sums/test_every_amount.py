@@ -74,8 +74,8 @@ def _hear(receiver: Receiver, polar: PolarSales, dodo: DodoSales) -> None:
 def test_page_session_order_papers_and_webhooks_tell_the_amounts_that_were_worked_out_by_hand(
     server: RunningServer, shop: DemoShop
 ) -> None:
-    sales, _, amounts = sell(server, shop, seed=20_261_128, times=30)
-    assert sales > 50
+    sales, _, amounts = sell(server, shop, seed=20_261_128, times=28)
+    assert sales > 46
     assert amounts > 500
 
 

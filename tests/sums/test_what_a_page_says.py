@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -15,7 +16,7 @@ from tests.dialects.polar_http import Polar, decide, fixed
 from tests.dialects.test_dodo_cart import add_discount
 from tests.pages.visitor import visitor
 from tests.server import RunningServer
-from tests.sums.reading import rows_of
+from tests.sums.reading import Papers, rows_of
 from tests.sums.world import SPOTS
 
 GERMANY = {"billing_address": {"country": "DE"}, "billing_currency": "USD"}
@@ -148,6 +149,19 @@ def test_kronur_are_whole_on_the_page_and_in_the_session(server: RunningServer, 
     amounts = [amount for _, amount in rows_of(httpx2.get(made["url"]).text)]
     assert {"7,999", "1,205", "6,794"} <= set(amounts)
     assert not any("." in amount for amount in amounts)
+    abroad = polar.sold(product, currency="isk", customer_billing_address={"country": "US", "state": "OR"})
+    order = paid_order(polar, abroad)
+    unit = r"<td[^>]*>ISK\s7,999</td>"
+    assert len(re.findall(unit, Papers(server, polar.shop.organization.id).page("invoice", UUID(order["id"])))) == 2
+
+
+def paid_order(polar: Polar, made: dict[str, Any]) -> dict[str, Any]:
+    address = {"country": "US", "state": "OR", "line1": "1 Main St", "city": "Salem", "postal_code": "97301"}
+    sent = {"customer_email": "ada@example.com", "customer_name": "Ada", "customer_billing_address": address}
+    paid = polar.confirm(made["client_secret"], confirmation_token_id="ctoken_visa", **sent)
+    assert paid.status_code == 200, paid.text
+    [order] = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"]
+    return dict(order)
 
 
 WHOLE = "An amount of ISK must be a multiple of ISK 1."

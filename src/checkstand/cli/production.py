@@ -21,6 +21,7 @@ import uvloop
 
 from checkstand import __version__
 from checkstand.cli.database import OwnedDatabase, connected, owned
+from checkstand.cli.failures import sentence
 from checkstand.cli.listening import bind
 from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.supervisor import supervise
@@ -48,7 +49,7 @@ class Parent:
 def run_web(settings: Settings, parent: Parent | None) -> None:
     """Serve until a signal."""
     _prepare(settings)
-    with _until_told(), contextlib.ExitStack() as started:
+    with _until_told(), _failing_in_the_log(parent), contextlib.ExitStack() as started:
         bound = (
             bind(settings.host, settings.port, listens=False)
             if parent is None
@@ -73,6 +74,18 @@ def _until_told() -> Iterator[None]:
             yield
     except KeyboardInterrupt:
         log.info("stopped")
+
+
+@contextlib.contextmanager
+def _failing_in_the_log(parent: Parent | None) -> Iterator[None]:
+    """A child has nobody who reads a sentence; the log that it shares with its parent is JSON line by line."""
+    try:
+        yield
+    except Exception as error:
+        if parent is None:
+            raise
+        log.error("cannot_serve", reason=error.message if isinstance(error, Failure) else sentence(error))
+        raise SystemExit(1) from error
 
 
 def _prepare(settings: Settings) -> None:

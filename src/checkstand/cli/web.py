@@ -43,20 +43,38 @@ class _Server(uvicorn.Server):
         """Stop listening first. Who is connected already may ask once more, within a moment, and is told that the connection ends;
         then requests under way are waited for, and what is left at the end is answered by `AnswersWhenCutOff`.
         """
-        await asyncio.sleep(0)  # one look: connections that the system has accepted for us become ours
+        waiting = [connection for sock in sockets or [] for connection in _accepted(sock)]
         for server in self.servers:
             server.close()
         for sock in sockets or []:
             sock.close()
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await self._until_nobody(self.server_state.connections, self._linger_s)
         await super().shutdown(sockets)
         await self._until_nobody(self.server_state.tasks, _CUT_OFF_WITHIN_S)
 
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
     async def _until_nobody(self, waited_for: Sized, within_s: float) -> None:
         deadline = time.monotonic() + within_s
         while waited_for and time.monotonic() < deadline:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _accepted(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the system has made for us already: those it would reset when the last to listen closes."""
+    listening.setblocking(False)
+    with contextlib.suppress(OSError):  # nobody waits any more, or nobody listened
+        while True:
+            connection, _address = listening.accept()
+            connection.setblocking(False)
+            yield connection
 
 
 class AnswersWhenCutOff:

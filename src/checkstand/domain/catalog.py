@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from checkstand.domain.currency import currency as currency_of
@@ -28,6 +28,9 @@ from checkstand.domain.terms import takes as takes
 
 Metadata = Mapping[str, str | int | float | bool]
 Source = Literal["catalog", "ad_hoc"]
+# Polar's limits (polar.md 10.1), for whoever names a product by its API or at the dashboard; Dodo's API allows 1 to 100.
+SHORTEST_PRODUCT_NAME: Final = 3
+LONGEST_PRODUCT_NAME: Final = 64
 ProductKind = Literal["product", "addon"]
 TaxBehavior = Literal["location", "inclusive", "exclusive"]
 

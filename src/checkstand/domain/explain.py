@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from checkstand.domain.address import Address
 from checkstand.domain.catalog import Price
 from checkstand.domain.checkout import Checkout, Line
 from checkstand.domain.discount import Discount, Percentage, cap_of
@@ -23,6 +24,7 @@ from checkstand.domain.terms import Custom, Fixed, Metered, SeatBased, UnitBased
 
 StepKind = Literal["line", "subtotal", "discount", "tax", "total", "exchange", "trial", "due"]
 ROUNDING = "Amounts are whole minor units; every step that divides is rounded half away from zero, once."
+LONGEST_STATE_CODE = 3
 REASONS = {
     "standard_rated": "the standard rate applies",
     "reduced_rated": "a reduced rate applies",
@@ -143,7 +145,15 @@ def _place(checkout: Checkout, seller_country: str | None) -> str:
     if address is None:
         return "no address"
     supplied = supplied_in(address.country, tax_id=number, seller_country=seller_country)
-    return (address.state or address.country) if supplied == address.country else f"{supplied} (by the tax id {number})"
+    return _place_name(address) if supplied == address.country else f"{supplied} (by the tax id {number})"
+
+
+def _place_name(address: Address) -> str:
+    """A place with its country: many states' codes are other countries'. BE is Berlin in Germany, and Belgium."""
+    state, country = address.state, address.country
+    if not state or state.startswith(f"{country}-"):
+        return state or country
+    return f"{country}-{state}" if state.isalnum() and len(state) <= LONGEST_STATE_CODE else f"{state}, {country}"
 
 
 def _total_text(quote: Quote) -> str:

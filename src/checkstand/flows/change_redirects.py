@@ -22,17 +22,28 @@ async def change_redirects(
     allows_renewal: bool | None = None,
 ) -> OrganizationSettings:
     """The settings after the change. `remove` None takes away every host that is not in `allow`. Raises Invalid, NotFound."""
+    return await change_settings(
+        ports,
+        organization_id,
+        lambda settings: changed_redirects(settings, allow=allow, remove=remove, allows_renewal=allows_renewal),
+    )
+
+
+def changed_redirects(
+    settings: OrganizationSettings,
+    *,
+    allow: Collection[str] = (),
+    remove: Collection[str] | None = (),
+    allows_renewal: bool | None = None,
+) -> OrganizationSettings:
+    """The settings with other hosts, and renewal where it is given. Raises Invalid."""
     added, gone = _tidied(allow), _tidied(remove or ())
-
-    def change(settings: OrganizationSettings) -> OrganizationSettings:
-        kept = () if remove is None else tuple(host for host in settings.redirect_hosts if host not in gone)
-        hosts = tuple(dict.fromkeys((*kept, *added)))
-        if len(hosts) > MOST_REDIRECT_HOSTS:
-            raise Invalid.single("redirect_hosts_too_many", "redirect_hosts", given=len(hosts))
-        renews = settings.allows_renewal if allows_renewal is None else allows_renewal
-        return replace(settings, redirect_hosts=hosts, allows_renewal=renews)
-
-    return await change_settings(ports, organization_id, change)
+    kept = () if remove is None else tuple(host for host in settings.redirect_hosts if host not in gone)
+    hosts = tuple(dict.fromkeys((*kept, *added)))
+    if len(hosts) > MOST_REDIRECT_HOSTS:
+        raise Invalid.single("redirect_hosts_too_many", "redirect_hosts", given=len(hosts))
+    renews = settings.allows_renewal if allows_renewal is None else allows_renewal
+    return replace(settings, redirect_hosts=hosts, allows_renewal=renews)
 
 
 def _tidied(typed: Collection[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition, off_step_problems
-from checkstand.domain.errors import Invalid, NotFound, Problem
+from checkstand.domain.errors import CheckstandError, Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
@@ -23,6 +23,12 @@ class PriceList:
     keep: tuple[UUID, ...] = ()
     add: tuple[PriceDefinition, ...] = ()
     refused: tuple[Problem, ...] = ()
+
+
+class ProductChanged(CheckstandError):
+    """The product is not any more what a change was worked out from: read it again, then decide again."""
+
+    code = "product_changed"
 
 
 async def create_product(
@@ -46,14 +52,22 @@ async def create_product(
 
 
 async def change_product(
-    ports: Ports, organization: Organization, changed: Product, prices: PriceList | None
+    ports: Ports,
+    organization: Organization,
+    changed: Product,
+    prices: PriceList | None,
+    *,
+    unless_changed_from: Product | None = None,
 ) -> Product:
-    """A changed product. Prices that are not listed are archived; None leaves them alone. Raises Invalid, NotFound."""
+    """A changed product. Prices that are not listed are archived; None leaves them alone. Raises Invalid, NotFound.
+
+    `unless_changed_from`: the product as it was read; raises ProductChanged, and changes nothing, when it is another one by now.
+    """
     now = ports.now(organization)
     product = replace(changed, modified_at=now)
     if prices is not None:
         product = replace(product, prices=_with_list(ports, organization, product, prices, now))
-    await _store(ports, product, FactType.PRODUCT_UPDATED, now, is_new=False)
+    await _store(ports, product, FactType.PRODUCT_UPDATED, now, is_new=False, expected=unless_changed_from)
     return product
 
 
@@ -110,7 +124,9 @@ def _prices(ports: Ports, product_id: UUID, definitions: Sequence[PriceDefinitio
     )
 
 
-async def _store(ports: Ports, product: Product, kind: FactType, now: datetime, *, is_new: bool) -> None:
+async def _store(
+    ports: Ports, product: Product, kind: FactType, now: datetime, *, is_new: bool, expected: Product | None = None
+) -> None:
     tell = await fact_writer(ports, product.organization_id, now)
     # Events tell of products that can be bought by themselves.
     facts = [tell(kind, product.id, shows=product)] if product.kind == "product" else []
@@ -118,6 +134,8 @@ async def _store(ports: Ports, product: Product, kind: FactType, now: datetime, 
         if is_new:
             await products.add(tx, product)
         else:
+            if expected is not None and await products.locked(tx, product.organization_id, product.id) != expected:
+                raise ProductChanged
             await products.save(tx, product)
         if product.is_archived:
             # Nobody may be led to what is no longer sold (polar.md 5.6).

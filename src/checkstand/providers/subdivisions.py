@@ -42,20 +42,34 @@ _RENAMED: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subdivision:
-    """One state. `key`: what stands in an address, in the country's own script; `latin`: the same in Latin letters."""
+    """One state. `key`: what stands in an address, in the country's own script; `latin`: the same in Latin letters; `label`: the
+    name that readers of Latin letters know, where the post writes a code.
+    """
 
     key: str
     name: str
     latin: str
+    label: str
 
 
 def find(country: str, text: str) -> Subdivision | None:
-    """The state that is meant by its key or its ISO code, with or without the country before it; None for any other text."""
+    """The state that is meant by what stands in an address in either script, or by its ISO code, with or without the country before
+    it; None for any other text.
+    """
     code = without_country(country, text)
     if not code:
         return None
     known = _by_code(country)
     return known.get(code) or known.get(_RENAMED.get(country, {}).get(code, ""))
+
+
+def choices(country: str) -> tuple[tuple[str, str], ...]:
+    """Each state as it stands in an address of Latin letters, and its name.
+
+    >>> choices("AE")[0], dict(choices("JP"))["Tokyo"], dict(choices("BR"))["SP"], dict(choices("FR"))
+    (('Abu Dhabi', 'Abu Dhabi'), 'Tokyo', 'São Paulo', {})
+    """
+    return tuple({state.latin: state.label for state in _by_code(country).values()}.items())
 
 
 def written(country: str, text: str, *, is_latin: bool) -> str:
@@ -85,17 +99,23 @@ def is_latin(text: str) -> bool:
 
 @cache
 def _by_code(country: str) -> Mapping[str, Subdivision]:
-    """The country's states by key and by ISO code; keys first, where one's code is another's key."""
+    """The country's states by key, ISO code and Latin name; keys first, where one's code is another's key."""
     data = load_validation_data(country).get(country, {})
     keys = _listed(data, "sub_keys")
     names, latin_names = _listed(data, "sub_names") or keys, _listed(data, "sub_lnames") or keys
     codes = _listed(data, "sub_isoids") or [""] * len(keys)
     states = [
-        Subdivision(key=key, name=name or key, latin=key if is_latin(key) else latin or key)
+        Subdivision(
+            key=key,
+            name=name or key,
+            latin=key if is_latin(key) else latin or key,
+            label=next((one for one in (name, latin) if one and is_latin(one)), key),
+        )
         for key, name, latin in zip(keys, names, latin_names, strict=True)
     ]
     by_code = {code: state for code, state in zip(codes, states, strict=True) if code}
-    return MappingProxyType(by_code | {state.key: state for state in states})
+    by_latin = {state.latin: state for state in states}
+    return MappingProxyType(by_latin | by_code | {state.key: state for state in states})
 
 
 def _listed(data: Mapping[str, str], name: str) -> list[str]:

@@ -180,6 +180,23 @@ async def add(db: Executor, product: Product) -> None:
     await _add_prices(db, product, product.prices, first_position=0)
 
 
+async def locked(db: Executor, organization_id: UUID, product_id: UUID) -> Product | None:
+    """The product as it is now, to be changed by nobody else while the transaction is open."""
+    await db.execute(
+        """
+        SELECT id
+        FROM products
+        WHERE organization_id = $1
+          AND id = $2
+        FOR UPDATE
+        """,
+        organization_id,
+        product_id,
+    )
+    # A second statement: the one that waited for the lock sees other tables as they were before it.
+    return (await by_ids(db, organization_id, [product_id])).get(product_id)
+
+
 async def save(db: Executor, product: Product) -> None:
     """Store a changed product: its own columns, prices that are new, and which prices are archived now."""
     await db.execute(

@@ -55,6 +55,6 @@ for _part in (
     operations += _part.api.operations
 
 api = describe(operations)
-unserved_router = unserved.router
+unserved_routes = unserved.routes
 
-__all__ = ["Events", "api", "hot_routes", "router", "unserved_router"]
+__all__ = ["Events", "api", "hot_routes", "router", "unserved_routes"]

@@ -175,7 +175,6 @@ class Api:
         *,
         scopes: Sequence[str] = (),
         public: bool = False,
-        reads_token: bool = True,
         opened_by: Opener | None = None,
         body: Body | None = None,
         query: type[Query] | None = None,
@@ -188,7 +187,6 @@ class Api:
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
 
-        A token is judged on `public` routes too, unless it is of a kind that is not known here (`reads_token` is False).
         `opened_by` finds what a public path's secret opens, before a body is looked at.
         `gives` and `refuses` (statuses of this route alone) are for the document, which leaves out what is `hidden`.
         """
@@ -200,7 +198,6 @@ class Api:
                     handler,
                     scopes=scopes,
                     public=public,
-                    reads_token=reads_token,
                     opened_by=opened_by,
                     takes_body=body is not None,
                     query=query,
@@ -212,7 +209,7 @@ class Api:
                 plain = Route(f"/v1{path}", endpoint, methods=[method])
                 plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
                 self.hot_routes.append(plain)
-            for form in (form for place in (path, *also) for form in _forms(place)):
+            for form in (form for place in (path, *also) for form in forms(place)):
                 self.router.add_api_route(
                     form, endpoint, methods=[method], include_in_schema=False, response_class=Response
                 )
@@ -236,7 +233,8 @@ class Api:
         return register
 
 
-def _forms(path: str) -> list[str]:
+def forms(path: str) -> list[str]:
+    """The paths under which an operation is served."""
     other = path.removesuffix("/") if path.endswith("/") else path + "/"
     return [f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}"]
 
@@ -252,7 +250,10 @@ async def answer(
     opened_by: Opener | None = None,
     query: type[Query] | None = None,
 ) -> Response:
-    """Run a handler inside everything that all routes share."""
+    """Run a handler inside everything that all routes share.
+
+    A token is judged on `public` routes too, unless it is of a kind that is not known here (`reads_token` is False).
+    """
     version = request.headers.get("polar-version") or DEFAULT_VERSION
     if version not in VERSIONS:
         return errors.unknown_version()

@@ -21,7 +21,14 @@ from checkstand.dialects.polar.models import (
     Prose,
 )
 from checkstand.dialects.polar.prices import MOST_PRICES, AnyPrice, PriceIn, Prices, meter_ids, price_definitions
-from checkstand.domain.catalog import Interval, Product, Span, Visibility
+from checkstand.domain.catalog import (
+    LONGEST_PRODUCT_NAME,
+    SHORTEST_PRODUCT_NAME,
+    Interval,
+    Product,
+    Span,
+    Visibility,
+)
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
@@ -36,7 +43,9 @@ api = Api("Polar: products")
 READ = ("products:read", "products:write")
 WRITE = ("products:write",)
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=64)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=SHORTEST_PRODUCT_NAME, max_length=LONGEST_PRODUCT_NAME)
+]
 Description = Annotated[Prose | None, BlankToNone]
 
 
@@ -96,16 +105,18 @@ class ExistingPrice(Base):
 
 def _long_enough(value: str) -> str:
     """A changed name is measured as a list would be (polar.md 10.1)."""
-    if len(value) < 3:
+    if len(value) < SHORTEST_PRODUCT_NAME:
         raise PydanticCustomError(
             "too_short",
             "Value should have at least {min_length} items after validation, not {actual_length}",
-            {"field_type": "Value", "min_length": 3, "actual_length": len(value)},
+            {"field_type": "Value", "min_length": SHORTEST_PRODUCT_NAME, "actual_length": len(value)},
         )
     return value
 
 
-ChangedName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), AfterValidator(_long_enough)]
+ChangedName = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=LONGEST_PRODUCT_NAME), AfterValidator(_long_enough)
+]
 
 
 class ProductUpdate(Base):

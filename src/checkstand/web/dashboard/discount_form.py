@@ -27,7 +27,7 @@ from checkstand.web.dashboard.product_form import Reading, no_amount
 from checkstand.web.templating import format_money
 
 LONGEST_NAME = 100
-SHORTEST_CODE, LONGEST_CODE = 3, 256
+SHORTEST_CODE, LONGEST_CODE = 3, 255  # what both APIs take
 MOST_MONTHS = 999
 MOST_ROWS = 20
 KINDS: Final = {"percentage": "Percentage", "fixed": "Fixed amount"}

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
@@ -32,6 +32,7 @@ Section = Literal[
 ]
 WRITERS = frozenset({"owner", "admin", "developer"})
 LONGEST_QUERY = 200
+LONGEST_NEXT = 500
 NOTICES = {
     "product-created": "Product created.",
     "product-saved": "Product saved.",
@@ -140,6 +141,7 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
                     403,
                     "Nothing was changed",
                     "That form did not come from this session: it was open for too long, or another site sent it.",
+                    again=_form_page(request),
                 )
         memberships = await organizations.memberships_of(services_of(request).ports.db, signed_in.user.id)
         slug = request.path_params["org"]
@@ -183,15 +185,26 @@ async def _inside(handler: Handler, visit: Visit) -> Response:
 
 
 def _to_sign_in(request: Request) -> Response:
-    """Ask for sign-in, and remember where the person wanted to go if that can be opened again."""
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    known = f"?next={quote(wanted, safe='/')}" if request.method == "GET" and len(wanted) < 500 else ""
+    """Ask for sign-in, and remember where the person wanted to go: the page itself, or the one whose form was sent."""
+    is_form = request.method == "POST"
+    wanted = (
+        _form_page(request) if is_form else request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    )
+    query = ({"next": wanted} if len(wanted) < LONGEST_NEXT else {}) | ({"ended": "1"} if is_form else {})
+    known = f"?{urlencode(query, safe='/')}" if query else ""
     return RedirectResponse(f"/dashboard/login{known}", 303)
 
 
-def outside(request: Request, status: int, title: str, text: str) -> Response:
-    """A short page without the frame: for whoever is in no organization here."""
-    return html(request, "outside.html", {"title": title, "text": text}, status=status)
+def _form_page(request: Request) -> str:
+    """The page whose form was sent, as the browser says; else the form's own address, where most forms are shown too."""
+    known = urlsplit(request.headers.get("referer", ""))
+    is_ours = known.netloc == request.headers.get("host") and known.path.startswith("/dashboard/")
+    return known.path if is_ours else request.url.path
+
+
+def outside(request: Request, status: int, title: str, text: str, *, again: str | None = None) -> Response:
+    """A short page without the frame: for whoever is in no organization here. `again`: the page of a form that was not taken."""
+    return html(request, "outside.html", {"title": title, "text": text, "again": again}, status=status)
 
 
 def problem(visit: Visit, status: int, title: str, text: str) -> Response:

@@ -16,26 +16,37 @@ from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibi
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import SUFFIXES, image_path
-from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.save_product import PriceList, ProductChanged, change_product, create_product, read_product
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
-from checkstand.web.dashboard.price_words import is_beyond_the_form, price_rows
+from checkstand.web.dashboard.price_words import is_beyond_the_form, list_text, price_rows
 from checkstand.web.dashboard.product_form import (
     MODELS,
     TypedPrice,
     TypedProduct,
     Understood,
+    merged,
+    texts_of,
     typed_from,
     typed_of,
     understand,
 )
 from checkstand.web.dashboard.product_image import with_first, with_image
+from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
 router = APIRouter()
 _VISIBILITY = {
     Visibility.PUBLIC: ("Public", "For sale and listed publicly."),
     Visibility.PRIVATE: ("Private", "For sale by link or API only; not listed."),
     Visibility.DRAFT: ("Draft", "Not for sale yet."),
+}
+_LABELS = {
+    "name": "The name",
+    "description": "The description",
+    "image": "The image",
+    "pricing": "The pricing",
+    "trial": "The trial",
+    "visibility": "The visibility",
 }
 _COMPOSITION = {
     "price_required": "Enter at least one price.",
@@ -87,35 +98,77 @@ async def create(visit: Visit) -> Response:
 async def edit_form(visit: Visit) -> Response:
     """The form with what is stored."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
-    return _show(visit, product, typed_of(product))
+    return _show(visit, product, typed_of(product), shown=_shown(product))
 
 
 @router.post("/{org}/products/{product_id}/edit")
 @room
 async def save(visit: Visit) -> Response:
-    """Save the changes, or show what is wrong with all that was typed."""
+    """Save what was changed, or show what is wrong with all that was typed."""
+    while True:
+        try:
+            return await _save(visit)
+        except ProductChanged:
+            continue  # somebody saved while this was worked out: it is worked out again from what is stored now
+
+
+async def _save(visit: Visit) -> Response:
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    shown, present = visit.form.text("shown"), typed_of(product)
     typed = await with_image(visit, typed_from(visit.form), product)
     if visit.form.has("add_price"):
-        return _show(visit, product, _with_row(typed))
-    keeps_prices = is_beyond_the_form(product)
-    meant = understand(typed, fixed_recurrence=product.recurrence, is_new=False, with_prices=not keeps_prices)
+        return _show(visit, product, _with_row(typed), shown=shown)
+    try:
+        own = own_changes(shown, typed=texts_of(typed), present=texts_of(present))
+    except ChangedMeanwhile as overtaken:
+        problems = overtaken.told(_LABELS, _present_words(product))
+        return _show(visit, product, merged(typed, present, overtaken.own), shown=_shown(product), problems=problems)
+    keeps_prices = is_beyond_the_form(product) or "pricing" not in own
+    meant = understand(
+        merged(typed, present, own),
+        fixed_recurrence=product.recurrence,
+        is_new=False,
+        with_prices=not keeps_prices,
+        with_name="name" in own,
+    )
     if not isinstance(meant, Understood):
-        return _show(visit, product, typed, problems=meant)
+        return _show(visit, product, typed, shown=shown, problems=meant)
     changed = replace(
         product,
         name=meant.name,
-        description=meant.description,
-        images=with_first(product, typed.image),
+        description=meant.description if "description" in own else product.description,
+        images=with_first(product, typed.image) if "image" in own else product.images,
         visibility=meant.visibility,
-        trial=meant.trial,
+        trial=meant.trial if "trial" in own else product.trial,
     )
     try:
         prices = None if keeps_prices else price_list(product, meant.definitions)
-        await change_product(visit.ports, visit.organization, changed, prices)
+        await change_product(visit.ports, visit.organization, changed, prices, unless_changed_from=product)
     except Invalid as refused:
-        return _show(visit, product, typed, problems=_in_words(visit, refused))
+        return _show(visit, product, typed, shown=shown, problems=_in_words(visit, refused))
     return visit.go(f"/products/{product.id}", notice="product-saved")
+
+
+def _shown(product: Product) -> str:
+    """What the form of a product is shown with; prices that it has no fields for are not shown."""
+    texts = texts_of(typed_of(product))
+    return shown_with(
+        {name: text for name, text in texts.items() if name != "pricing" or not is_beyond_the_form(product)}
+    )
+
+
+def _present_words(product: Product) -> dict[str, str]:
+    """What is stored, as a person reads it."""
+    price, more = list_text(product)
+    label, _ = _VISIBILITY[product.visibility]
+    return {
+        "name": product.name,
+        "description": product.description or "",
+        "image": product.images[0].name if product.images else "",
+        "pricing": f"{price} and {more} more" if more else price,
+        "trial": words.span_text(product.trial) if product.trial else "",
+        "visibility": label,
+    }
 
 
 def price_list(product: Product, wanted: Sequence[PriceDefinition]) -> PriceList | None:
@@ -161,7 +214,12 @@ def _in_words(visit: Visit, refused: Invalid) -> dict[str, str]:
 
 
 def _show(
-    visit: Visit, product: Product | None, typed: TypedProduct, *, problems: Mapping[str, str] | None = None
+    visit: Visit,
+    product: Product | None,
+    typed: TypedProduct,
+    *,
+    shown: str = "",
+    problems: Mapping[str, str] | None = None,
 ) -> Response:
     crumbs = [Crumb("Catalogue", visit.link("/products"))]
     if product is not None:
@@ -175,6 +233,7 @@ def _show(
         crumbs=crumbs,
         product=product,
         typed=typed,
+        shown=shown,
         image_src=image_path(visit.organization.id, typed.image) if typed.image else None,
         image_types=",".join(SUFFIXES),
         problems=problems or {},

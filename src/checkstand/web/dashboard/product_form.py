@@ -6,17 +6,28 @@ was typed in it; the first always counts. Nothing typed is ever lost: a form tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, replace
 
-from checkstand.domain.catalog import Custom, Fixed, Interval, Price, PriceDefinition, Product, Span, Terms, Visibility
+from checkstand.domain.catalog import (
+    LONGEST_PRODUCT_NAME,
+    SHORTEST_PRODUCT_NAME,
+    Custom,
+    Fixed,
+    Interval,
+    Price,
+    PriceDefinition,
+    Product,
+    Span,
+    Terms,
+    Visibility,
+)
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
 from checkstand.domain.image import ImageRef
 from checkstand.domain.money import parse_amount, step_missed
 from checkstand.web.dashboard.forms import Form
 from checkstand.web.templating import format_money
 
-LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 5_000
 MOST_ROWS = 20
 MODELS = {"fixed": "Fixed price", "custom": "Pay what you want", "free": "Free"}
@@ -133,6 +144,27 @@ def typed_of(product: Product) -> TypedProduct:
     )
 
 
+def texts_of(typed: TypedProduct) -> dict[str, str]:
+    """The form's parts as they are compared: what belongs together is one. The period of a product cannot change, so it is none."""
+    rows = [row for index, row in enumerate(typed.rows) if index == 0 or row.says_something(typed.model)]
+    prices = [(row.currency, row.amount, row.minimum, row.preset, row.maximum) for row in rows]
+    return {
+        "name": typed.name,
+        "description": typed.description,
+        "image": str(typed.image.id) if typed.image else "",
+        "pricing": "\n".join([typed.model, *(" | ".join(price) for price in prices)]),
+        "trial": f"{typed.trial_count} {typed.trial_interval}" if typed.trial_count else "",
+        "visibility": typed.visibility,
+    }
+
+
+def merged(typed: TypedProduct, present: TypedProduct, own: Set[str]) -> TypedProduct:
+    """The parts in `own` as they were typed, the others as they are stored."""
+    parts = {"pricing": ("model", "rows"), "trial": ("trial_count", "trial_interval")}
+    kept = {name for part in texts_of(typed).keys() - own for name in parts.get(part, (part,))}
+    return replace(typed, **{name: getattr(present, name) for name in kept})
+
+
 def _model_of(prices: tuple[Price, ...]) -> str:
     if prices and isinstance(prices[0].terms, Custom):
         return "custom"
@@ -168,17 +200,20 @@ def major_text(amount_minor: int, code: str) -> str:
 
 
 def understand(
-    typed: TypedProduct, *, fixed_recurrence: Span | None = None, is_new: bool = True, with_prices: bool = True
+    typed: TypedProduct,
+    *,
+    fixed_recurrence: Span | None = None,
+    is_new: bool = True,
+    with_prices: bool = True,
+    with_name: bool = True,
 ) -> Understood | Mapping[str, str]:
     """What was meant, or the problems by field. A product keeps the period that it was made with: `fixed_recurrence`.
 
-    Without `with_prices` the prices were not asked for, and none are understood.
+    Without `with_prices` the prices were not changed, and none are understood; without `with_name` the name stays what it is.
     """
     reading = Reading()
-    if not typed.name:
-        reading.wrong("name", "Enter a name. Buyers see it.")
-    elif len(typed.name) > LONGEST_NAME:
-        reading.wrong("name", f"Use at most {LONGEST_NAME} characters; these are {len(typed.name)}.")
+    if with_name:
+        _read_name(reading, typed.name)
     if len(typed.description) > LONGEST_DESCRIPTION:
         reading.wrong(
             "description", f"Use at most {LONGEST_DESCRIPTION} characters; these are {len(typed.description)}."
@@ -204,6 +239,15 @@ def understand(
         trial=trial,
         definitions=definitions,
     )
+
+
+def _read_name(reading: Reading, name: str) -> None:
+    if not name:
+        reading.wrong("name", "Enter a name. Buyers see it.")
+    elif len(name) < SHORTEST_PRODUCT_NAME:
+        reading.wrong("name", f"Use at least {SHORTEST_PRODUCT_NAME} characters.")
+    elif len(name) > LONGEST_PRODUCT_NAME:
+        reading.wrong("name", f"Use at most {LONGEST_PRODUCT_NAME} characters; these are {len(name)}.")
 
 
 def _span(reading: Reading, name: str, count: str, interval: str, most: int, what: str) -> Span | None:

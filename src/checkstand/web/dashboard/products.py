@@ -14,12 +14,12 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from checkstand.domain import ids
-from checkstand.domain.catalog import PriceDefinition, Product
+from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Product
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_product import change_product, create_product, read_product
+from checkstand.flows.save_product import ProductChanged, change_product, create_product, read_product
 from checkstand.store import products
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.checkouts import page_path
@@ -27,6 +27,7 @@ from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
 router = APIRouter()
+_COPY: Final = " (copy)"
 _STATUS: Final[dict[str, bool | None]] = {"active": False, "archived": True, "all": None}
 
 
@@ -180,7 +181,7 @@ async def duplicate(visit: Visit) -> Response:
     draft = replace(
         original,
         id=visit.ports.new_id(),
-        name=f"{original.name[:90]} (copy)",
+        name=f"{original.name[: LONGEST_PRODUCT_NAME - len(_COPY)]}{_COPY}",
         prices=(),
         is_archived=False,
         modified_at=None,
@@ -222,7 +223,11 @@ async def unarchive(visit: Visit) -> Response:
 async def _set_archived(visit: Visit, *, archived: bool) -> Response:
     product = await _product(visit)
     if product.is_archived is not archived:
-        await change_product(visit.ports, visit.organization, replace(product, is_archived=archived), None)
+        changed = replace(product, is_archived=archived)
+        try:
+            await change_product(visit.ports, visit.organization, changed, None, unless_changed_from=product)
+        except ProductChanged:
+            return await _set_archived(visit, archived=archived)
     notice = "product-archived" if archived else "product-unarchived"
     return visit.go(f"/products/{product.id}", notice=notice)
 

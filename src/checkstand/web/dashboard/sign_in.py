@@ -63,7 +63,8 @@ async def show_form(request: Request) -> Response:
     """The sign-in form; who is signed in already goes straight on."""
     if await session.find(request):
         return RedirectResponse("/dashboard", 303)
-    return _form(request, next_page=request.query_params.get("next", ""))
+    query = request.query_params
+    return _form(request, next_page=query.get("next", ""), ended="ended" in query)
 
 
 @router.post("/login")
@@ -134,7 +135,13 @@ def _safe(next_page: str) -> str:
 
 
 def _form(
-    request: Request, form: Form | None = None, *, next_page: str = "", error: str | None = None, status: int = 200
+    request: Request,
+    form: Form | None = None,
+    *,
+    next_page: str = "",
+    ended: bool = False,
+    error: str | None = None,
+    status: int = 200,
 ) -> Response:
     sent = form or Form()
     return html(
@@ -143,6 +150,7 @@ def _form(
         {
             "title": "Sign in",
             "error": error,
+            "ended": ended,
             "email": sent.text("email"),
             "next_page": _safe(sent.text("next") or next_page),
             "host": request.headers.get("host", ""),

@@ -12,11 +12,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
-from checkstand.domain.organization import DefaultTaxBehavior
+from checkstand.domain.organization import DefaultTaxBehavior, OrganizationSettings
 from checkstand.flows.change_settings import change_settings
 from checkstand.flows.tax_registrations import change_registrations
 from checkstand.providers.taxes import dated, registration_codes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name_of
 
 router = APIRouter()
@@ -82,9 +83,19 @@ async def save_behavior(visit: Visit) -> Response:
     chosen = next((item for item in get_args(DefaultTaxBehavior) if item == visit.form.text("behavior")), None)
     if chosen is None:
         return _show(visit, problems={"behavior": "Choose whether prices include tax."})
-    await change_settings(
-        visit.ports, visit.organization.id, lambda settings: replace(settings, default_tax_behavior=chosen)
-    )
+    known = _behavior(visit.organization.settings)
+
+    def change(settings: OrganizationSettings) -> OrganizationSettings:
+        known.update(_behavior(settings))
+        own = own_changes(visit.form.text("shown"), typed={"behavior": chosen}, present=known)
+        return replace(settings, default_tax_behavior=chosen) if own else settings
+
+    try:
+        await change_settings(visit.ports, visit.organization.id, change)
+    except ChangedMeanwhile as overtaken:
+        label, _ = BEHAVIORS[known["behavior"]]
+        problems = overtaken.told({"behavior": "Whether prices include tax"}, {"behavior": label})
+        return _show(visit, behavior=chosen, shown=shown_with(known), problems=problems)
     return visit.go("/settings/tax", notice="tax-saved")
 
 
@@ -100,7 +111,17 @@ def _row(visit: Visit, code: str) -> Row:
     return Row(code=code, name=name_of(code), charge=charge_of(code), href=visit.link(f"/settings/tax/{code}"))
 
 
-def _show(visit: Visit, *, problems: dict[str, str] | None = None) -> Response:
+def _behavior(settings: OrganizationSettings) -> dict[str, DefaultTaxBehavior]:
+    return {"behavior": settings.default_tax_behavior}
+
+
+def _show(
+    visit: Visit,
+    *,
+    behavior: DefaultTaxBehavior | None = None,
+    shown: str | None = None,
+    problems: dict[str, str] | None = None,
+) -> Response:
     settings = visit.organization.settings
     return page(
         visit,
@@ -112,7 +133,8 @@ def _show(visit: Visit, *, problems: dict[str, str] | None = None) -> Response:
         rows=[_row(visit, code) for code in settings.tax_registrations],
         choices=choices(settings.tax_registrations),
         behaviors=BEHAVIORS,
-        behavior=settings.default_tax_behavior,
+        behavior=behavior or settings.default_tax_behavior,
+        shown=shown or shown_with(_behavior(settings)),
         dated=dated(),
         problems=problems or {},
     )

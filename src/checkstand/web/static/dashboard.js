@@ -190,6 +190,86 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
+// What was typed in a form outlives the session: it is kept in this tab until the server took the form, and comes back after
+// signing in again. No hidden field is kept but what the form was shown with; files cannot be.
+
+const DRAFT = "checkstand-draft";
+
+function readDraft() {
+  try { return JSON.parse(sessionStorage.getItem(DRAFT)); } catch { return null; }
+}
+
+function writeDraft(draft) {
+  try {
+    if (draft) sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+    else sessionStorage.removeItem(DRAFT);
+  } catch { /* storage is full or not allowed: the form still works */ }
+}
+
+function fieldsOf(form) {
+  return [...form.elements].filter((field) => field.name && (field.type !== "hidden" || field.name === "shown")
+    && !["submit", "button", "file", "password"].includes(field.type));
+}
+
+function keepDraft(form) {
+  const values = fieldsOf(form).map((field) => [field.name, field.value, field.checked ?? false]);
+  const files = [...form.querySelectorAll("input[type=file]")].some((field) => field.value);
+  writeDraft({ page: location.pathname, action: form.getAttribute("action"), values, files, lost: false });
+}
+
+// Rows that a button added are not in the form as it is opened.
+function addRows(form, wanted) {
+  for (const rows of form.querySelectorAll(".price-rows")) {
+    const first = rows.querySelector(".price-row");
+    const name = first.querySelector("select").name;
+    for (let have = rows.querySelectorAll(".price-row").length; have < wanted.filter(([it]) => it === name).length; have++) {
+      const row = first.cloneNode(true);
+      row.setAttribute("aria-label", row.getAttribute("aria-label").replace("1", have + 1));
+      row.querySelectorAll("[id]").forEach((it) => { it.id = it.id.replace(/-0/, `-${have}`); });
+      row.querySelectorAll("label").forEach((it) => { it.htmlFor = it.htmlFor.replace(/-0$/, `-${have}`); });
+      [...rows.querySelectorAll(".price-row")].at(-1).after(row);
+    }
+  }
+}
+
+function restoreDraft(form, draft) {
+  addRows(form, draft.values);
+  const waiting = new Map();
+  for (const [name, value, checked] of draft.values) waiting.set(name, [...(waiting.get(name) ?? []), [value, checked]]);
+  for (const field of fieldsOf(form)) {
+    const typed = waiting.get(field.name);
+    if (!typed?.length) continue;
+    if (field.type === "checkbox" || field.type === "radio") {
+      field.checked = typed.some(([value, checked]) => checked && value === field.value);
+    } else [field.value] = typed.shift();
+  }
+  const note = document.createElement("div");
+  note.className = "banner banner-amber";
+  note.setAttribute("role", "status");
+  note.tabIndex = -1;
+  const text = document.createElement("p");
+  text.textContent = "This was not saved yet: your session had ended. What you typed is back." + (draft.files ? " Choose the file again." : "");
+  note.append(text);
+  form.prepend(note);
+  note.focus();
+  form.dispatchEvent(new Event("input"));
+}
+
+const draft = readDraft();
+if (document.querySelector("[data-form-lost]")) {
+  if (draft) {
+    writeDraft({ ...draft, lost: true });
+    document.querySelector("[data-form-lost]").hidden = false;
+  }
+} else if (draft && !draft.lost) writeDraft(null);
+for (const form of document.querySelectorAll("form[data-guard], form[data-draft]")) {
+  if (draft?.lost && draft.page === location.pathname && draft.action === form.getAttribute("action")) {
+    writeDraft(null);
+    restoreDraft(form, draft);
+  }
+  form.addEventListener("submit", () => keepDraft(form));
+}
+
 // A notice is told once: a reload or a shared address should not repeat it.
 if (document.querySelector("[data-notice]")) {
   const address = new URL(location.href);

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from checkstand import __version__
 from checkstand.cli.database import OwnedDatabase, connected, owned
 from checkstand.cli.failures import sentence
 from checkstand.cli.listening import bind
-from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
+from checkstand.cli.stopping import SIGNALS, ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.supervisor import supervise
 from checkstand.cli.terminal import Failure
 from checkstand.ops.logging import configure
@@ -49,7 +50,7 @@ class Parent:
 def run_web(settings: Settings, parent: Parent | None) -> None:
     """Serve until a signal."""
     _prepare(settings)
-    with _until_told(), _failing_in_the_log(parent), contextlib.ExitStack() as started:
+    with _until_told() if parent is None else _as_child(), contextlib.ExitStack() as started:
         bound = (
             bind(settings.host, settings.port, listens=False)
             if parent is None
@@ -77,13 +78,15 @@ def _until_told() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _failing_in_the_log(parent: Parent | None) -> Iterator[None]:
-    """A child has nobody who reads a sentence; the log that it shares with its parent is JSON line by line."""
+def _as_child() -> Iterator[None]:
+    """Until its loop takes charge of signals, a child ends at once: it owns nothing yet, and in the socket wait callers whom only
+    those that listen take over. Its failures belong in the log that it shares with its parent, which is JSON line by line.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     try:
         yield
     except Exception as error:
-        if parent is None:
-            raise
         log.error("cannot_serve", reason=error.message if isinstance(error, Failure) else sentence(error))
         raise SystemExit(1) from error
 

@@ -204,6 +204,21 @@ def test_what_the_buyer_changes_needs_no_excuse(stand: Stand) -> None:
     assert page.told == ""
 
 
+@pytest.mark.parametrize(("dialect", "with_script"), EVERY_WAY)
+def test_a_press_that_a_zip_code_makes_dearer_and_a_missing_card_refuses_says_the_new_total(
+    stand: Stand, seller: Seller, dialect: str, with_script: bool
+) -> None:
+    page = opened(stand, sold(stand, dialect), with_script=with_script).post("/update", country="US")
+    seller.taxes("US-WA")
+    at_home = {"line1": "305 Harrison St", "city": "Seattle", "state": "WA", "postal_code": "98109"}
+    page.post("/pay", **READY | at_home | {"country": "US"})
+    assert page.answer.status_code == 422
+    assert page.shown.rpartition("-")[2] > "1000"
+    assert (
+        page.told == f"The order changed and now comes to {page.button.removeprefix('Pay ').removesuffix(' (test)')}."
+    )
+
+
 def test_a_session_that_the_seller_changed_is_told_on_the_open_page(stand: Stand, seller: Seller) -> None:
     discount = seller.half_off()
     session = sold(stand, "polar")

@@ -70,7 +70,7 @@ async def draw(visit: Visit, given: Input, *, status: int = 200, before: Visit |
     """
     drawn = await as_drawn(visit, given.typed)
     if before is not None:
-        changed = await what_changed(before, drawn.checkout, given.typed, is_asked_again=given.is_asked_again)
+        changed = await what_changed(before, drawn.checkout, given.typed, was_pressed=given.was_pressed)
         given = replace(given, changed=changed)
     return pages.checkout_page(drawn, given, status=status)
 
@@ -144,7 +144,7 @@ async def update(request: Request) -> Response:
         is_quiet=visit.wants_parts and "listed" not in form,
         dropped_code=_dropped(before, visit.checkout, form),
     )
-    changed = await what_changed(found, visit.checkout, given.typed, is_asked_again=False)
+    changed = await what_changed(found, visit.checkout, given.typed, was_pressed=False)
     if visit.wants_parts or given.complaints or given.dropped_code or changed is not None:
         return await draw(visit, given, status=422 if given.complaints else 200, before=found)
     return pages.see_other(visit.url(fragment="order"))

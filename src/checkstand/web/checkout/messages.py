@@ -25,13 +25,13 @@ class Input:
     """What the page is drawn for besides the session: what was typed, what is wrong, what the bank said.
 
     `is_quiet`: a field was left, no button pressed: what is wrong is said beside it, without a list above the form.
-    `is_asked_again`: the button was pressed under another total; `changed`: what to say of the total.
+    `was_pressed`: the button was pressed, and did not pay; `changed`: what to say of the total.
     """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     complaints: Sequence[Complaint] = ()
     refusal: Refusal | None = None
-    is_asked_again: bool = False
+    was_pressed: bool = False
     changed: Changed | None = None
     dropped_code: str = ""
     wait_s: int = 0

@@ -154,7 +154,7 @@ async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
 async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
     """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
     if isinstance(wrong, TotalChanged):
-        return await _again(visit, form, changes, Input(is_asked_again=True), status=409)
+        return await _again(visit, form, changes, Input(), status=409)
     if isinstance(wrong, DiscountLimitReached):
         return await _over_limit(visit, form, changes, wrong)
     told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
@@ -195,5 +195,5 @@ async def _refused(
     `before`: the visit that the form found, where it is not `visit` itself.
     """
     is_card_gone = not visit.wants_parts and types_a_card(typed)
-    given = replace(given, typed=typed, is_card_gone=is_card_gone)
+    given = replace(given, typed=typed, was_pressed=True, is_card_gone=is_card_gone)
     return await draw(visit, given, status=status, before=before or visit)

@@ -27,7 +27,7 @@ TODAY = CheckoutChanges(at_current_prices=True)
 class Changed:
     """A total that is no longer the one that was shown, and why: one of `WHYS`.
 
-    `own` is what the buyer changed just before pressing.
+    `own` is what the buyer changed just before pressing: a ZIP code that brings a tax.
     """
 
     before: Total
@@ -57,11 +57,12 @@ async def as_drawn(visit: Visit, typed: Mapping[str, str]) -> Visit:
 
 
 async def what_changed(
-    before: Visit, drawn: Checkout, typed: Mapping[str, str], *, is_asked_again: bool
+    before: Visit, drawn: Checkout, typed: Mapping[str, str], *, was_pressed: bool
 ) -> Changed | None:
     """What to say of the total that is `drawn` for a form; None where it is as shown, or as the buyer's own changes make it.
 
-    `before`: the visit as the form found it. `is_asked_again`: a press was not accepted because of the total, so something is said.
+    `before`: the visit as the form found it. `was_pressed`: the button was, and did not pay; the next press is of one with another
+    amount, so something is said.
     A script that posts before it has drawn the last answer names its form `unseen`: the session's own total counts then.
     """
     shown, now = marked_total(shown_total(typed)), total_of(drawn.quote)
@@ -82,7 +83,7 @@ async def what_changed(
         return Changed(before=expected, why=_why(stored, today, expected, is_stored_since=is_stored_since))
     if _lost_discount(stored, drawn, typed):
         return Changed(before=shown, why="discount")
-    return told or (Changed(before=shown, why="own") if is_asked_again else None)
+    return told or (Changed(before=shown, why="own") if was_pressed else None)
 
 
 def _why(stored: Checkout, today: Checkout, expected: Total, *, is_stored_since: bool) -> str:

@@ -15,7 +15,23 @@ from tests.dialects.polar_http import Polar
 from tests.server import RunningServer
 
 LARGEST = 64_000
-WORST = ("![", "[", "*_", "***a", "# a\n", "- a\n", "1. a\n", "> ", "a\n", "`a", "<![CDATA[", "[a](", "[a]: b\n", "**a ", "):")
+WORST = (
+    "![",
+    "[",
+    "*_",
+    "***a",
+    "# a\n",
+    "- a\n",
+    "1. a\n",
+    "> ",
+    "a\n",
+    "`a",
+    "<![CDATA[",
+    "[a](",
+    "[a]: b\n",
+    "**a ",
+    "):",
+)
 MOST_MS = 120.0
 """Four times what the worst was measured to take."""
 

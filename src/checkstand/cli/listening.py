@@ -6,12 +6,24 @@ link is made from it.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import errno
 import socket
+import struct
+import sys
 
 from checkstand.cli.terminal import Failure
 
 BACKLOG = 2048
+_SO_ATTACH_FILTER = 26  # of Linux; Python has no name for it
+_DROP_FIRST_PACKETS = (  # a classic BPF program over a TCP segment: code, jump if true, jump if false, operand
+    (0x30, 0, 0, 13),  # load the byte of flags
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone opens a connection:
+    (0x06, 0, 0, 0),  # drop it
+    (0x06, 0, 0, 0xFFFFFFFF),  # everything else passes
+)
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (names of all interfaces)
 
 
@@ -36,6 +48,22 @@ def bind(host: str, port: int, *, listens: bool = True) -> socket.socket:
         raise Failure(_refusal(host, port, error)) from error
     bound.set_inheritable(False)
     return bound
+
+
+def let_nobody_new_in(listening: socket.socket) -> None:
+    """Have the system make no more connections for this socket; those that it has made can still be accepted.
+
+    Whatever is made between the last accept and the close would be reset. Who is not let in asks the system again a second later, and
+    finds the port closed or the next server. Elsewhere than on Linux this does nothing.
+    """
+    if sys.platform != "linux":
+        return
+    program = b"".join(struct.pack("HBBI", *step) for step in _DROP_FIRST_PACKETS)
+    steps = ctypes.create_string_buffer(program, len(program))
+    with contextlib.suppress(OSError):  # where it may not be asked for, a caller in a thousand is reset
+        listening.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(_DROP_FIRST_PACKETS), ctypes.addressof(steps))
+        )
 
 
 def _refusal(host: str, port: int, error: OSError) -> str:

@@ -34,7 +34,7 @@ from checkstand.store.migrate import pending
 
 _DATABASE_WAIT_S = 30.0
 _PARENT_CHECK_S = 1.0
-LINGER_S = 1.0
+LINGER_S = 2.0
 
 log = structlog.get_logger("checkstand")
 
@@ -116,6 +116,7 @@ async def _web(settings: Settings, database: OwnedDatabase, bound: socket.socket
             ready=ready,
             drain_s=settings.drain_seconds,
             linger_s=LINGER_S,
+            closes_port=parent is None,
             access_log=settings.log_level in ("debug", "info"),
         )
         beside = [database.guard()] if parent is None else [_stop_without(parent)]

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import structlog
 
 from checkstand.cli.database import OwnedDatabase
+from checkstand.cli.listening import let_nobody_new_in
 from checkstand.cli.terminal import Failure
 
 _POLL_S = 0.2
@@ -55,6 +56,7 @@ def supervise(processes: int, bound: socket.socket, database: OwnedDatabase, *, 
             database.revive()
             time.sleep(_POLL_S)
     finally:
+        let_nobody_new_in(bound)
         bound.close()
         _end([child.process for child in children], within_s=drain_s + _END_WITHIN_S)
 

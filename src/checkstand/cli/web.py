@@ -16,20 +16,22 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.cli.bounded_http import BoundedProtocol
-from checkstand.cli.listening import BACKLOG
+from checkstand.cli.listening import BACKLOG, let_nobody_new_in
 from checkstand.web.errors import unavailable
 
 _LOOK_EVERY_S = 0.05
+_HALF_MADE_S = 0.25  # how long a connection takes to be made, from its first packet
 _CUT_OFF_WITHIN_S = 1.0
 
 
 class _Server(uvicorn.Server):
     """Says when it accepts requests, leaves signals alone, and ends so that no caller is cut off in the middle."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], linger_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], linger_s: float, closes_port: bool) -> None:
         super().__init__(config)
         self._ready = ready
         self._linger_s = linger_s
+        self._closes_port = closes_port
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -43,6 +45,11 @@ class _Server(uvicorn.Server):
         """Stop listening first. Who is connected already may ask once more, within a moment, and is told that the connection ends;
         then requests under way are waited for, and what is left at the end is answered by `AnswersWhenCutOff`.
         """
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        if self._linger_s:
+            for sock in sockets or [] if self._closes_port else []:
+                let_nobody_new_in(sock)
+            await asyncio.sleep(_HALF_MADE_S)
         waiting = [connection for sock in sockets or [] for connection in _accepted(sock)]
         for server in self.servers:
             server.close()
@@ -50,7 +57,6 @@ class _Server(uvicorn.Server):
             sock.close()
         for connection in waiting:
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
-        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await self._until_nobody(self.server_state.connections, self._linger_s)
         await super().shutdown(sockets)
         await self._until_nobody(self.server_state.tasks, _CUT_OFF_WITHIN_S)
@@ -110,12 +116,14 @@ async def serve_web(
     ready: Callable[[], None],
     drain_s: int,
     linger_s: float = 0.0,
+    closes_port: bool = True,
     access_log: bool = False,
     protocol: type[BoundedProtocol] = BoundedProtocol,
 ) -> None:
     """Serve until `stop` is set. `ready` is called once requests are accepted.
 
     `drain_s`: how long requests may still run after the wish to stop; `linger_s`: how long somebody connected may still send one.
+    `closes_port`: whether nobody listens any more when this process does not; else whoever stops them all closes the port.
     """
     config = uvicorn.Config(
         AnswersWhenCutOff(app),
@@ -130,7 +138,7 @@ async def serve_web(
         backlog=BACKLOG,
         timeout_graceful_shutdown=drain_s,
     )
-    server = _Server(config, ready, linger_s)
+    server = _Server(config, ready, linger_s, closes_port)
 
     async def end() -> None:
         await stop.wait()

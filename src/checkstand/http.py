@@ -250,6 +250,12 @@ def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
     return {IGNORED_FIELDS: ", ".join(unknown[:20])} if unknown else {}
 
 
+def with_ignored(headers: Mapping[str, str] | None, name: str) -> dict[str, str]:
+    """The header with one more field in it: one that is known, and had no effect here."""
+    before = (headers or {}).get(IGNORED_FIELDS, "")
+    return {**(headers or {}), IGNORED_FIELDS: f"{before}, {name}" if before else name}
+
+
 __all__ = [
     "BadBody",
     "ClientDisconnect",
@@ -261,4 +267,5 @@ __all__ = [
     "json_response",
     "parse_json",
     "read_body",
+    "with_ignored",
 ]

@@ -25,9 +25,11 @@ def limited(database_url: str) -> Iterator[RunningServer]:
 class Buyer:
     """Somebody at one session's page, who posts its form by hand."""
 
-    def __init__(self, server: RunningServer, stand: Stand | None = None) -> None:
-        stand = stand or Stand(server, server.new_shop())
-        self.url = stand.url(stand.session("one_time"))
+    def __init__(self, server: RunningServer, stand: Stand | None = None, *, url: str = "") -> None:
+        if not url:
+            stand = stand or Stand(server, server.new_shop())
+            url = stand.url(stand.session("one_time"))
+        self.url = url
         self.shown = dict(re.findall(r'name="(csrf|shown)" value="([^"]*)"', httpx2.get(self.url).text))
 
     def post(self, step: str, **typed: str) -> httpx2.Response:

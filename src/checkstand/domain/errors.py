@@ -130,6 +130,16 @@ class TotalChanged(Invalid):
         super().__init__([Problem("total_changed", ("total_amount",), total_minor, {"total": total})])
 
 
+class TooManyCodes(CheckstandError):
+    """So many wrong discount codes were tried that no further one is looked at for a while. `wait_s`: seconds until one is."""
+
+    code = "too_many_codes"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"Too many discount codes were tried. Try again in {wait_s} seconds, or go on without a code.")
+        self.wait_s = wait_s
+
+
 class EmbedNotAllowed(CheckstandError):
     """A site that the organization does not list wants to show a checkout in a frame. Carries its origin."""
 

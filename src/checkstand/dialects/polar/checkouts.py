@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from checkstand.code_tries import trying_code
 from checkstand.dialects.polar import paging, requests, translate
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.checkout_models import (
@@ -28,7 +29,7 @@ from checkstand.flows.customer_sessions import session_after_purchase
 from checkstand.flows.explain_checkout import account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
-from checkstand.http import encode
+from checkstand.http import encode, with_ignored
 from checkstand.store import checkouts, meters
 
 api = Api("Polar: checkouts")
@@ -171,7 +172,11 @@ async def client_update(call: Call) -> Response:
     """Change an open session as its buyer."""
     organization, found = call.buyers_session
     body = call.body(CheckoutUpdatePublic)
-    changed = await update_checkout(call.ports, organization, found, requests.buyer_changes(body), by_merchant=False)
+    changes = requests.buyer_changes(body)
+    with trying_code(call.request, found.id, changes.discount_code):
+        changed = await update_checkout(call.ports, organization, found, changes, by_merchant=False)
+    if changes.discount_code and not found.options.allow_discount_codes:
+        call.ignored = with_ignored(call.ignored, "discount_code")
     return call.json(_shown_to_buyer(call, changed, organization))
 
 
@@ -188,14 +193,18 @@ async def client_confirm(call: Call) -> Response:
     """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled."""
     organization, found = call.buyers_session
     body = call.body(CheckoutConfirm)
-    confirmed = await confirm_checkout(
-        call.ports,
-        organization,
-        found,
-        requests.confirm_changes(body),
-        confirmation_token=body.confirmation_token_id,
-        return_url=f"{call.public_url}/checkout/{found.client_secret}/confirmation",
-    )
+    changes = requests.confirm_changes(body)
+    with trying_code(call.request, found.id, changes.discount_code):
+        confirmed = await confirm_checkout(
+            call.ports,
+            organization,
+            found,
+            changes,
+            confirmation_token=body.confirmation_token_id,
+            return_url=f"{call.public_url}/checkout/{found.client_secret}/confirmation",
+        )
+    if changes.discount_code and not found.options.allow_discount_codes:
+        call.ignored = with_ignored(call.ignored, "discount_code")
     settled = confirmed.settled
     shown = _shown_to_buyer(call, settled, organization)
     token = await session_after_purchase(call.ports, call.services.authenticator, organization, settled.buyer)

@@ -23,6 +23,7 @@ from checkstand.domain.errors import (
     PaymentDeclined,
     PaymentNotReady,
     Problem,
+    TooManyCodes,
 )
 from checkstand.http import BadBody, echo, encode, json_response
 from checkstand.ops.bounds import (
@@ -371,6 +372,12 @@ def bad_body(error: BadBody) -> Response:
     return schema([item])
 
 
+def too_many(wait_s: int, detail: str = "") -> Response:
+    """One request too many, and when to come back."""
+    body = {"error": "TooManyRequests", "detail": detail or f"Too many requests. Try again in {wait_s} seconds."}
+    return json_response(body, status=429, headers={"retry-after": str(wait_s)})
+
+
 def of(error: CheckstandError) -> Response:
     """The answer to an error that a rule or flow raised on purpose."""
     if isinstance(error, DiscountLimitReached):
@@ -393,6 +400,8 @@ def of(error: CheckstandError) -> Response:
             "decline_code": error.decline_code,
         }
         return json_response(body, status=400)
+    if isinstance(error, TooManyCodes):
+        return too_many(error.wait_s, str(error))
     for kind, status, name, detail in _SIMPLE:
         if isinstance(error, kind):
             return named(status, name, detail or str(error))

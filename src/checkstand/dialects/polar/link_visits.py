@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import UUID4, EmailStr, TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from checkstand.code_tries import trying_code
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.call import Refused
 from checkstand.dialects.polar.requests import LOCALE
@@ -40,7 +41,11 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
     ports = services_of(request).ports
     # No text of ours holds a NUL, and nobody types one.
     pairs = [(name, value) for name, value in request.query_params.multi_items() if "\0" not in name + value]
-    made = await open_link(ports, organization, link, read_visit(pairs, client_address(request)))
+    wanted = read_visit(pairs, client_address(request))
+    made = await open_link(ports, organization, link, wanted)
+    code = (wanted.discount_code or "").upper()
+    with trying_code(request, made.id, code) as tried:
+        tried.is_wrong = all((one.code or "").upper() != code for one in made.discounts)
     forwarded = [
         (name, value) for name, value in pairs if name not in OWN and not _is_stored(name, made.custom_field_data)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 
+from checkstand.code_tries import is_about_code
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import DiscountLimitReached, Invalid, Locked, Problem
 from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
@@ -40,18 +41,20 @@ class Stored:
 
     visit: Visit
     complaints: tuple[Complaint, ...]
+    is_code_wrong: bool = False
 
 
 async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
     """Save the changes. Raises Expired, NotOpen, and Locked when others change the session faster than we can read it."""
     complaints: list[Complaint] = []
+    is_code_wrong = False
     checkout = visit.checkout
     for attempt in range(TRIES):
         try:
             changed = await update_checkout(
                 visit.ports, visit.organization, checkout, changes, by_merchant=False, as_shown=True
             )
-            return Stored(visit.after(changed), tuple(complaints))
+            return Stored(visit.after(changed), tuple(complaints), is_code_wrong)
         except DiscountLimitReached as reached:
             complaints.append(complaint("discount_code", "problem.discount.customer_limit", code=reached.discount))
             smaller = without_discount(checkout, changes, reached.discount)
@@ -59,6 +62,7 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
                 break
             changes = smaller
         except Invalid as refused:
+            is_code_wrong = is_code_wrong or is_about_code(refused)
             complaints += complaints_of(refused.problems, checkout)
             smaller = without_causes(changes, refused.problems)
             if smaller == changes:
@@ -70,7 +74,7 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
             if attempt == TRIES - 1:
                 raise
             checkout = await reread(visit, checkout)
-    return Stored(visit.after(checkout), tuple(complaints))
+    return Stored(visit.after(checkout), tuple(complaints), is_code_wrong)
 
 
 async def reread(visit: Visit, checkout: Checkout) -> Checkout:
@@ -85,6 +89,11 @@ def without_causes(changes: CheckoutChanges, problems: tuple[Problem, ...]) -> C
     names = {name for problem in problems for name in _CAUSES.get(str(problem.where[0]), ()) if name in changes.given}
     defaults = {item.name: getattr(_DEFAULTS, item.name) for item in fields(CheckoutChanges) if item.name in names}
     return replace(changes, **defaults, given=changes.given - names) if names else changes
+
+
+def without_code(changes: CheckoutChanges) -> CheckoutChanges:
+    """The changes without the code that was typed, which is not looked at."""
+    return replace(changes, discount_code=None, given=changes.given - {"discount_code"})
 
 
 def without_discount(checkout: Checkout, changes: CheckoutChanges, named: object) -> CheckoutChanges:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkstand.code_tries import trying_code
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import (
     Expired,
@@ -20,6 +21,7 @@ from checkstand.domain.errors import (
     NotFound,
     NotOpen,
     NotPermitted,
+    TooManyCodes,
 )
 from checkstand.flows.confirm_checkout import is_locked
 from checkstand.flows.current_prices import is_gone
@@ -32,7 +34,6 @@ from checkstand.web.checkout.form import (
     USE_SUGGESTION,
     read_changes,
 )
-from checkstand.web.checkout.limits import wait_for_code
 from checkstand.web.checkout.messages import Input
 from checkstand.web.checkout.methods import CARD
 from checkstand.web.checkout.missing import missing_complaints
@@ -118,12 +119,13 @@ async def update(request: Request) -> Response:
         return refused or pages.unknown_page(request)
     reading = read_changes(visit.checkout, form)
     before = visit.checkout
-    wait_s = wait_for_code(request, visit) if reading.changes.discount_code else 0
-    if wait_s:
-        return later(await draw(visit, Input(typed=form, wait_s=wait_s), status=429, before=visit), wait_s)
     found = visit
     try:
-        stored = await store_changes(visit, replace(reading.changes, at_current_prices=True))
+        with trying_code(request, before.id, reading.changes.discount_code) as tried:
+            stored = await store_changes(visit, replace(reading.changes, at_current_prices=True))
+            tried.is_wrong = stored.is_code_wrong
+    except TooManyCodes as many:
+        return later(await draw(visit, Input(typed=form, wait_s=many.wait_s), status=429, before=visit), many.wait_s)
     except (Expired, NotOpen):
         return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
     except Locked:

@@ -1,5 +1,5 @@
-"""How often a buyer may try on a page (hosted-page.md 2.5): payments per session, codes per session, and payments
-per address that were not taken.
+"""How often a buyer may try on a page (hosted-page.md 2.5): payments per session, and payments per
+address that were not taken. Discount codes are counted in `code_tries.py`, with those of the APIs.
 
 Forms that take any number of cards or codes are used for finding good ones. As with all request limits, `serve` counts and `dev` does
 not; beside this, a session takes no further card after five declines, whoever counts (`flows/confirm_checkout.py`).
@@ -15,7 +15,6 @@ from checkstand.web.checkout.session import Visit
 
 PAYMENTS_OF_SESSION = (RateLimitItemPerMinute(10),)
 FAILURES_OF_ADDRESS = (RateLimitItemPerHour(30),)
-CODES_OF_SESSION = (RateLimitItemPerMinute(10, 10),)
 
 
 def wait_to_pay(request: Request, visit: Visit) -> int:
@@ -33,9 +32,3 @@ def was_taken(request: Request) -> None:
 
 def _payments_from(request: Request) -> str:
     return f"page pay from {client_address(request) or 'unknown'}"
-
-
-def wait_for_code(request: Request, visit: Visit) -> int:
-    """Count a discount code that was typed; the seconds to wait where it is one too many, else 0."""
-    window = services_of(request).limiter.hit(f"page code {visit.checkout.id}", CODES_OF_SESSION)
-    return window.retry_after_s if window is not None else 0

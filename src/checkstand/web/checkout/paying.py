@@ -13,6 +13,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from checkstand.code_tries import trying_code
 from checkstand.domain.errors import (
     CustomerDeleted,
     DiscountLimitReached,
@@ -23,6 +24,7 @@ from checkstand.domain.errors import (
     NotOpen,
     PaymentDeclined,
     PaymentNotReady,
+    TooManyCodes,
     TotalChanged,
 )
 from checkstand.domain.payment import Declined, NeedsAction
@@ -32,7 +34,7 @@ from checkstand.flows.confirm_checkout import confirm_checkout, is_locked
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.change import TRIES, reread, store_changes, without_discount
+from checkstand.web.checkout.change import TRIES, reread, store_changes, without_code, without_discount
 from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
 from checkstand.web.checkout.handlers import draw, kept, later, posted
 from checkstand.web.checkout.limits import wait_to_pay, was_taken
@@ -65,9 +67,13 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     changes = replace(_with_address_of(request, visit, reading.changes), at_current_prices=True)
     complaints = list(reading.complaints)
     try:
-        preview = await apply_changes(
-            visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
-        )
+        with trying_code(request, visit.checkout.id, changes.discount_code):
+            preview = await apply_changes(
+                visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
+            )
+    except TooManyCodes as many:
+        told = await _again(visit, form, without_code(changes), Input(wait_s=many.wait_s), status=429)
+        return later(told, many.wait_s)
     except DiscountLimitReached as reached:
         return await _over_limit(visit, form, changes, reached)
     except Invalid as wrong:

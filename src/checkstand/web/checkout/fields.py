@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class Field:
     """One input. `choices` makes it a select; `attributes` are further ones (autocomplete, inputmode, ...).
 
-    `kind`: the input's type, or `select`, `textarea`, `checkbox`. Label and hint may be markup. `is_locked`: shown, not asked.
+    `also`: what else some of the choices are called, between bars. `kind`: the input's type, or `select`, `textarea`, `checkbox`.
+    Label and hint may be markup. `is_locked`: shown, not asked.
     `suggestion`: what was probably meant.
     """
 
@@ -24,6 +25,7 @@ class Field:
     is_locked: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     empty_choice: str = ""
+    also: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
     suggestion: str = ""
     width: str = "full"

@@ -20,7 +20,7 @@ from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.providers import postal_codes, subdivisions
-from checkstand.providers.postal import country_name
+from checkstand.providers.country_names import in_sentence, other_names
 from checkstand.web.checkout import places
 from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.fields import TYPING, Field
@@ -245,7 +245,7 @@ class _Builder:
 
     def _no_method(self, methods: Choices) -> str:
         """Why nothing can be paid here; empty where something can, or where nothing has to be."""
-        country = country_name(self.country_code, language=self.t.language)
+        country = in_sentence(self.country_code, language=self.t.language)
         return self.t(methods.none, country=country, currency=self.checkout.currency) if methods.none else ""
 
     def _card(self) -> tuple[Field, ...]:
@@ -304,6 +304,7 @@ class _Builder:
             self.country_code,
             choices=places.country_names(self.t.language, self.checkout.dialect),
             empty_choice=self.t("country.choose"),
+            also=other_names(self.t.language),
         )
 
     def _asked(self) -> AddressFields:

@@ -201,3 +201,26 @@ def test_a_code_that_is_typed_on_while_an_answer_comes_is_kept(browser: Browser,
         expect(page.locator("#pay-button")).to_contain_text("$16.00")
         # The field became a mark with a button: that is where the focus goes.
         expect(page.get_by_role("button", name="Remove WELCOME20")).to_be_focused()
+
+
+def test_enter_in_the_last_text_that_is_asked_for_pays_once(browser: Browser, stand: Stand) -> None:
+    """Whether that is a postal code or the name on the card; what is not asked for is no reason to go on."""
+    for country, last in (("US", "#postal_code"), ("DE", "#name")):
+        session = stand.session("one_time")
+        with visit(browser, stand.server, locale="en") as page:
+            page.goto(stand.url(session))
+            page.select_option("#country", country)
+            expect(page.locator(last)).to_have_attribute("enterkeyhint", "go")
+            expect(page.locator("#pay-side [enterkeyhint=go]")).to_have_count(1)
+            fields = ["#email", "#card_number", "#card_exp", "#card_cvc", "#name", "#postal_code"]
+            known = ["ada@example.com", VISA, "1234", "123", "Ada Lovelace", "94103"]
+            for field, text in zip(fields, known, strict=True):
+                page.locator(field).focus()
+                page.keyboard.type(text)
+                page.keyboard.press("Enter")
+                if field == last:
+                    break
+                assert page.evaluate("document.activeElement.id") != field.removeprefix("#")
+            page.keyboard.press("Enter")
+            expect_success(page)
+        assert stand.charges(session) == ["succeeded"]

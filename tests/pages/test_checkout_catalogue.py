@@ -217,7 +217,7 @@ def test_a_business_abroad_gets_a_reverse_charge(browser: Browser, shelf: Shelf,
         expect(page.locator(".rows")).to_contain_text("Reverse charge")  # any member state's number holds in another
         page.select_option("#country", "US")
         settle(page, script=script)
-        expect(page.locator("#tax_id-error")).to_contain_text("not a valid EIN of United States")
+        expect(page.locator("#tax_id-error")).to_contain_text("not a valid EIN of the United States")
     stored = shelf.stand.now(session).buyer
     assert stored.address is not None
     assert (stored.address.country, stored.tax_id, stored.billing_name) == ("US", None, "Acme GmbH")

@@ -78,7 +78,7 @@ def unsettled(summary: Summary, words: Wording, *, headline: Headline, is_test: 
     t, unknown = words.texts, words.texts("price.unsettled")
     return replace(
         summary,
-        rows=tuple(replace(row, amount=unknown, is_pending=True) for row in summary.rows),
+        rows=tuple(replace(row, amount=unknown, note="", is_pending=True) for row in summary.rows),
         headline=headline,
         due=unknown,
         pay_text=t("pay.test", text=t("pay.unsettled")) if is_test else t("pay.unsettled"),

@@ -105,7 +105,8 @@ def test_a_country_is_found_by_what_people_call_it_and_what_fits_none_changes_no
         page.wait_for_timeout(1100)
         page.keyboard.type("it")
         assert page.input_value("#country") == "IT", "a pause begins anew"
-        page.keyboard.press("Space")
+        page.keyboard.press("Space")  # no name goes on behind "it"
+        page.wait_for_function("() => document.getElementById('country').matches(':open')")
         page.keyboard.type("ghana", delay=20)  # a list that is open is the browser's own
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.getElementById('country').value === 'GH'")

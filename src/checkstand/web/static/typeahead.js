@@ -54,11 +54,14 @@ const isOpen = (list) => CSS.supports("selector(:open)") && list.matches(":open"
 const isCommand = (event) =>
   !event.getModifierState("AltGraph") && (event.ctrlKey || event.metaKey || (event.altKey && event.key < "\x7f"));
 
+// Space is part of a name that goes on behind it; behind a whole one, and at first, it opens the list.
+const opens = (list, letters) => !letters || (meant(list, letters) && !meant(list, `${letters} `));
+
 function typeAhead(event) {
   const list = event.target;
   if (!list.matches?.("select:not([multiple])") || SILENT.includes(event.key) || event.isComposing) return;
   const goesOn = typing.list === list && event.timeStamp - typing.at < PAUSE_MS && typing.letters;
-  if ([...event.key].length !== 1 || isCommand(event) || isOpen(list) || (event.key === " " && !goesOn)) {
+  if ([...event.key].length !== 1 || isCommand(event) || isOpen(list) || (event.key === " " && opens(list, goesOn || ""))) {
     typing.list = null;
     return;
   }

@@ -31,8 +31,7 @@ def test_a_seventh_confirm_within_a_minute_is_429_and_other_buyers_are_not_locke
     secret, other = polar.secret(), polar.secret()
     assert [polar.confirm(secret).status_code for _ in range(6)] == [422] * 6
     refused = polar.confirm(secret)
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1800")
-    assert refused.json() == {"error": "TooManyRequests", "detail": "Too many requests. Try again in 1800 seconds."}
+    assert (refused.status_code, refused.content, refused.headers["retry-after"]) == (429, b"", "1800")
     assert polar.confirm(other).status_code == 422
 
 

@@ -99,7 +99,7 @@ def test_one_address_cannot_make_sessions_without_end(limited: RunningServer) ->
     assert (refused.status_code, "Too many visits" in refused.text) == (429, True)
     assert int(refused.headers["retry-after"]) >= 1
     by_api = httpx2.get(f"{limited.url}/v1/checkout-links/{secret}/redirect")
-    assert (by_api.status_code, by_api.json()["error"]) == (429, "TooManyRequests")
+    assert (by_api.status_code, by_api.content) == (429, b"")
 
 
 def test_short_addresses_cannot_be_guessed_without_end(limited: RunningServer) -> None:

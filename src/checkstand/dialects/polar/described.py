@@ -73,7 +73,7 @@ def describe(operations: Sequence[Operation]) -> Described:
 
 def _refusals(operation: Operation) -> Mapping[int, str | None]:
     """A bad token is refused on public routes too, and an unknown version is a path that does not exist."""
-    found: dict[int, str | None] = {401: "TokenError", 404: "NotFound", 429: "Error"}
+    found: dict[int, str | None] = {401: "TokenError", 404: "NotFound", 429: None}
     if not operation.is_public:
         found[403] = "TokenError"
     if operation.is_keyed:

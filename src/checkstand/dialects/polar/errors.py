@@ -372,10 +372,10 @@ def bad_body(error: BadBody) -> Response:
     return schema([item])
 
 
-def too_many(wait_s: int, detail: str = "") -> Response:
-    """One request too many, and when to come back."""
-    body = {"error": "TooManyRequests", "detail": detail or f"Too many requests. Try again in {wait_s} seconds."}
-    return json_response(body, status=429, headers={"retry-after": str(wait_s)})
+def _too_many_codes(error: TooManyCodes) -> Response:
+    """A limit of ours, which the original has not: so its answer says why, where the original's other 429 are empty."""
+    body = {"error": "TooManyRequests", "detail": str(error)}
+    return json_response(body, status=429, headers={"retry-after": str(error.wait_s)})
 
 
 def of(error: CheckstandError) -> Response:
@@ -401,7 +401,7 @@ def of(error: CheckstandError) -> Response:
         }
         return json_response(body, status=400)
     if isinstance(error, TooManyCodes):
-        return too_many(error.wait_s, str(error))
+        return _too_many_codes(error)
     for kind, status, name, detail in _SIMPLE:
         if isinstance(error, kind):
             return named(status, name, detail or str(error))

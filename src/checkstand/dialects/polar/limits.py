@@ -1,6 +1,4 @@
-"""Polar's request limits (polar.md 1.8): 429 and `retry-after`, in `serve` and where asked.
-
-The original has no body there; ours says what to do, in the shape of every other refusal.
+"""Polar's request limits (polar.md 1.8): 429 with an empty body and `retry-after`, in `serve` and where asked.
 
 Confirming is limited by client secret and address together, so that buyers behind one network do not lock each other out; by address
 alone only where no shop's buyers would come. Tokens that open nothing are counted by address: a token that works is never refused
@@ -13,7 +11,6 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors
 from checkstand.domain.organization import Principal
 from checkstand.services import client_address, count_bad_token, services_of
 
@@ -45,4 +42,4 @@ def over_limit(request: Request, principal: Principal | None, token: str | None)
         window = limiter.hit(f"polar address {address}", LIVE)
     if window is None or not window.retry_after_s:
         return None
-    return errors.too_many(window.retry_after_s)
+    return Response(status_code=429, headers={"retry-after": str(window.retry_after_s)})

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors, link_models, link_visits, paging
+from checkstand.dialects.polar import link_models, link_visits, paging
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.link_models import (
     VARIANTS,
@@ -153,7 +153,7 @@ async def redirect(call: Call) -> Response:
         return Response(status_code=503)
     window = count_link_visit(call.request)
     if window is not None and window.retry_after_s:
-        return errors.too_many(window.retry_after_s)
+        return Response(status_code=429, headers={"retry-after": str(window.retry_after_s)})
     organization, link = await find_link(call.ports, call.request.path_params["client_secret"])
     target = await link_visits.visit(call.request, organization, link)
     return Response(status_code=307, headers={"location": target, "referrer-policy": "no-referrer"})

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +36,26 @@ if TYPE_CHECKING:
 
 SECRET_KEY = "for tests alone, forty characters or more"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+# Each worker, and each server that a test starts, would compile everything anew: minutes of a run. The files are ignored by git, and
+# `make clean` removes them.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# All that the tests ask is on this machine. Reading the world's certificate authorities would cost each new HTTP client 40 ms, and each
+# of Node's processes as much: there is none in this folder.
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
+for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+    os.environ.pop(name, None)
+
+# Six thousand tests and what they import stay until the end: looking through them for garbage is of no use.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of every later look for garbage what is here now."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +112,10 @@ def new_database(cluster: str, name: str) -> str:
         await connection.execute(f"CREATE DATABASE {name}")
         await connection.close()
 
-    asyncio.run(prepare())
     url = cluster.replace("@/checkstand?", f"@/{name}?")
-    asyncio.run(migrate(url))
+    with ThreadPoolExecutor(1) as aside:  # where a browser is at work, this thread has a loop already
+        aside.submit(asyncio.run, prepare()).result()
+        aside.submit(asyncio.run, migrate(url)).result()
     return url
 
 

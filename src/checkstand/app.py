@@ -140,4 +140,5 @@ def create_app(services: Services) -> FastAPI:
 
 def front(app: FastAPI) -> ASGIApp:
     """What the HTTP server calls: the hottest routes at once, everything else through the whole application."""
-    return Compressed(PolarCors(HotPath(app, [*polar.hot_routes, *dodo.hot_routes])))
+    hot = HotPath(app, [*polar.hot_routes, *dodo.hot_routes])
+    return Compressed(PolarCors(errors.NamesSomething(hot, app)))

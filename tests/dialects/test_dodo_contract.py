@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -27,12 +28,18 @@ STRICT_PAYMENT = """
 """
 
 
+@functools.cache
+def components_of(file: str) -> dict[str, Any]:
+    """The shapes of a published contract, read once. Empty without its file: there is nothing to compare with."""
+    path = CONTRACTS / file
+    return dict(json.loads(path.read_text())["components"]) if path.exists() else {}
+
+
 def conform(name: str, *values: Any) -> None:
-    """The values match a schema of the published contract. Without its file there is nothing to compare with."""
-    path = CONTRACTS / "dodo.json"
-    if not path.exists():
+    """The values match a schema of the published contract."""
+    components = components_of("dodo.json")
+    if not components:
         return
-    components = json.loads(path.read_text())["components"]
     validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
     for value in values:
         assert [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(value)] == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -48,7 +48,8 @@ _OFF = (
 ARGUMENTS.append(f"--disable-features={','.join(_OFF)}")
 AXE = Path(__file__).parents[1] / "clients/js/node_modules/axe-core/axe.min.js"
 MERCHANT = "https://merchant.test"
-PHONE, DESKTOP = (390, 844), (1280, 860)
+PHONE, DESKTOP, NARROW = (390, 844), (1280, 860), (320, 640)
+Look = tuple[tuple[int, int], str]
 
 
 def executable() -> str:
@@ -59,9 +60,11 @@ def executable() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(server: RunningServer) -> Iterator[Browser]:
-    """One browser for a module. The server comes first: Playwright keeps an event loop of its own on this thread."""
+    """One browser for the pages' tests of a worker. The server comes first: Playwright keeps an event loop of its own on this thread,
+    so that a test of these modules runs none there itself (`server.run` does it elsewhere).
+    """
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         yield started
@@ -167,7 +170,8 @@ def squeezed_words(page: Page) -> list[str]:
 
 def violations(page: Page) -> list[str]:
     """What is wrong with how the page is made: all that axe-core finds, however slight, and words without room. As text."""
-    page.evaluate(AXE.read_text("utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [
         f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]} {item['nodes'][0]['failureSummary'][:300]}"
@@ -176,3 +180,26 @@ def violations(page: Page) -> list[str]:
 
 
 serious_violations = violations
+
+# Every size and both schemes; each with the other scheme is for `make prove`.
+three_looks = pytest.mark.parametrize(
+    "these_looks",
+    [
+        pytest.param(((DESKTOP, "light"), (PHONE, "dark"), (NARROW, "light")), id="three"),
+        pytest.param(
+            ((DESKTOP, "dark"), (PHONE, "light"), (NARROW, "dark")), id="other-three", marks=pytest.mark.prove
+        ),
+    ],
+)
+
+
+def check_looks(page: Page, these_looks: Sequence[Look]) -> None:
+    """On none of these sizes and schemes anything is wrong, and none scrolls sideways."""
+    for (width, height), scheme in these_looks:
+        page.set_viewport_size({"width": width, "height": height})
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"scrolls sideways at {width} px"
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.wait_for_timeout(200)  # colours fade
+        found = violations(page)
+        assert not found, (width, scheme, found)

@@ -1,4 +1,4 @@
-"""For tests of pages: the browser, one for a module, whose tests one worker runs, since starting a browser takes seconds."""
+"""For tests of pages: the browser, one for each worker; a module's tests run in one, since they share what it sets up."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import DESKTOP, PHONE, serious_violations, visit
+from tests.pages.browser import Look, check_looks, three_looks, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, Buyer, Redirects, Stand, expect_success, pay
 from tests.server import RunningServer
 
@@ -108,19 +108,12 @@ def unknown(page: Page, stand: Stand) -> None:
     page.goto(f"{stand.server.url}/checkout/unknown")
 
 
+@three_looks
 @pytest.mark.parametrize("name", list(STATES))
-def test_nothing_serious_is_found_on(name: str, browser: Browser, stand: Stand) -> None:
+def test_nothing_serious_is_found_on(name: str, browser: Browser, stand: Stand, these_looks: tuple[Look, ...]) -> None:
     with visit(browser, stand.server) as page:
         STATES[name](page, stand)
-        for size in (DESKTOP, PHONE, (320, 640)):
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"scrolls sideways at {size[0]} px"
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.wait_for_timeout(200)  # colours fade
-                found = serious_violations(page)
-                assert not found, (name, size, scheme, found)
+        check_looks(page, these_looks)
         assert page.locator("h1").count() == 1
         assert page.locator("main").count() == 1
         assert page.evaluate("document.documentElement.lang") == "en"

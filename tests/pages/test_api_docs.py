@@ -6,6 +6,7 @@ import html
 import re
 
 import httpx2
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.pages.browser import PHONE, violations, visit
@@ -45,9 +46,9 @@ def test_a_call_shows_its_types_its_bodies_with_an_example_each_and_its_answers(
 def test_the_contents_are_searched_and_lead_to_a_call(server: RunningServer, browser: Browser) -> None:
     with visit(browser, server, size=PHONE) as page:
         page.goto(f"{server.url}/docs")
-        assert violations(page) == []
         page.fill("#search", "refund reason")
         expect(page.locator("#found")).to_contain_text("calls found")
+        assert violations(page) == []
         shown = page.locator("[data-for]:visible")
         expect(shown.filter(has_text="/v1/refunds/").first).to_be_visible()
         assert page.locator("article:not([id^=shape-]):visible").count() == shown.count()
@@ -55,6 +56,13 @@ def test_the_contents_are_searched_and_lead_to_a_call(server: RunningServer, bro
         assert "#post-" in page.url
         page.fill("#search", "no such thing anywhere")
         expect(page.locator("#found")).to_have_text("0 calls found")
+
+
+@pytest.mark.prove
+def test_all_calls_at_once_are_accessible(server: RunningServer, browser: Browser) -> None:
+    with visit(browser, server, size=PHONE) as page:
+        page.goto(f"{server.url}/docs")
+        assert violations(page) == []
 
 
 def test_nothing_on_the_page_comes_from_another_origin(server: RunningServer) -> None:

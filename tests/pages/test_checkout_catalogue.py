@@ -68,14 +68,21 @@ def test_a_number_out_of_range_stays_and_is_named(browser: Browser, shelf: Shelf
     session = shelf.session(shelf.team(), buyer=DE)
     with visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
-        for wrong in ("99", "0", "a few"):
+        whole = "Enter a whole number of seats from 2 to 50."
+        for wrong in ("99", "0", "99999999", "a few", "2.5"):
             page.fill("#seats", wrong)
             change(page, script=script)
-            expect(page.locator("#seats-error")).to_have_text("Choose 2 to 50 seats.")
+            told = "Choose 2 to 50 seats." if wrong.isdecimal() else whole
+            expect(page.locator("#seats-error")).to_have_text(told)
             assert page.input_value("#seats") == wrong
-            expect(page.locator(".due-line")).to_contain_text("$20.00")
+            # No total is said of it, least of all the former one.
+            expect(page.locator("#pay-button")).to_have_text("Pay (test)")
+            assert "$20.00" not in page.locator("#checkout").inner_text()
         pay(page)
-        expect(page.locator("#problems")).to_contain_text("Choose 2 to 50 seats.")
+        expect(page.locator("#problems")).to_contain_text(whole)
+        page.fill("#seats", "2")
+        change(page, script=script)
+        expect(page.locator("#pay-button")).to_contain_text("$20.00")
     assert shelf.stand.now(session).status is CheckoutStatus.OPEN
 
 
@@ -210,7 +217,7 @@ def test_a_business_abroad_gets_a_reverse_charge(browser: Browser, shelf: Shelf,
         expect(page.locator(".rows")).to_contain_text("Reverse charge")  # any member state's number holds in another
         page.select_option("#country", "US")
         settle(page, script=script)
-        expect(page.locator("#tax_id-error")).to_contain_text("not a valid EIN of United States")
+        expect(page.locator("#tax_id-error")).to_contain_text("not a valid EIN of the United States")
     stored = shelf.stand.now(session).buyer
     assert stored.address is not None
     assert (stored.address.country, stored.tax_id, stored.billing_name) == ("US", None, "Acme GmbH")

@@ -156,7 +156,7 @@ def test_an_odd_postal_code_is_warned_of_once_and_then_taken(browser: Browser, s
         page.click("#pay-button")
         expect(page.locator("#problems li")).to_have_text(
             [
-                "This does not look like a ZIP code of United States (like 95014). Check it; if it is right, go on with it."
+                "This does not look like a ZIP code of the United States (like 95014). Check it; if it is right, go on with it."
             ]
         )
         assert stand.charges(session) == []

@@ -16,7 +16,7 @@ from checkstand.domain.fields import AttachedField, inline_field
 from checkstand.testing.browser import buy
 from checkstand.testing.browser_fill import Wishes
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import DESKTOP, PHONE, serious_violations, visit
+from tests.pages.browser import Look, check_looks, three_looks, visit
 from tests.pages.buyer import Stand, expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
 from tests.server import RunningServer
@@ -185,16 +185,12 @@ def cart_with_add_ons(page: Page, shelf: Shelf) -> None:
     page.wait_for_selector("#tax_id-error")
 
 
+@three_looks
 @pytest.mark.parametrize("state", [everything_asked, seats_and_plans, cart_with_add_ons])
-def test_nothing_serious_is_found_on(state: Callable[[Page, Shelf], None], browser: Browser, shelf: Shelf) -> None:
+def test_nothing_serious_is_found_on(
+    state: Callable[[Page, Shelf], None], browser: Browser, shelf: Shelf, these_looks: tuple[Look, ...]
+) -> None:
     with visit(browser, shelf.stand.server) as page:
         state(page, shelf)
         page.evaluate("document.querySelectorAll('details').forEach((item) => (item.open = true))")
-        for size in (DESKTOP, PHONE, (320, 640)):
-            page.set_viewport_size({"width": size[0], "height": size[1]})
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert overflow <= 0, f"scrolls sideways at {size[0]} px"
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.wait_for_timeout(200)  # colours fade
-                assert not serious_violations(page)
+        check_looks(page, these_looks)

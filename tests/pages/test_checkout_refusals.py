@@ -161,6 +161,7 @@ def test_a_decline_marks_the_number_alone_and_five_of_them_close_the_form(browse
             expect(page.locator("#problems")).to_be_focused()
             expect(page.locator("#problems")).to_contain_text("You were not charged.")
             expect(page.locator("#pay-button")).to_have_text("Pay $10.00 (test)")
+            expect(page.locator("#live")).to_contain_text("does not have enough money")  # the second time as well
             expect_only_wrong(page, "card_number")
             expect_card(page, NO_FUNDS)
         page.click("#pay-button")

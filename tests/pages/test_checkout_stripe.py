@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import eligible_for
 from checkstand.gateways.stripe_methods import TYPES
 from tests.gateways.fake_stripe import FakeStripe, running_fake
-from tests.pages.browser import ARGUMENTS, executable, serious_violations, visit
+from tests.pages.browser import serious_violations, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, VISA, Options, Stand, expect_success
 from tests.server import running_server
 
@@ -28,14 +28,10 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(quiet_database_url: str) -> Iterator[Place]:
-    """One for the module. The server comes first: Playwright keeps an event loop of its own on this thread."""
+def place(quiet_database_url: str, browser: Browser) -> Iterator[Place]:
+    """One for the module."""
     with running_fake() as fake, running_server(quiet_database_url, **fake.settings()) as server:
-        stand = Stand(server, server.new_shop())
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-            yield Place(stand, fake, browser)
-            browser.close()
+        yield Place(Stand(server, server.new_shop()), fake, browser)
 
 
 @pytest.fixture

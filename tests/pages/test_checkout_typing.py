@@ -68,6 +68,54 @@ def test_a_country_typed_on_the_keyboard_is_the_one_that_is_chosen(
             assert page.evaluate("document.activeElement.id") in ("line1", "postal_code", "state"), name
 
 
+OTHER_WORDS = {
+    "usa": "US", "uk": "GB", "gb": "GB", "uae": "AE", "holland": "NL", "burma": "MM", "deu": "DE", "schw": "CH", "espa": "ES",
+    "england": "GB", "scotland": "GB", "america": "US", "zealand": "NZ", "saint lucia": "LC", "the gambia": "GM", "ukr": "UA",
+}  # fmt: skip
+
+
+def test_a_country_is_found_by_what_people_call_it_and_what_fits_none_changes_nothing(
+    browser: Browser, stand: Stand
+) -> None:
+    """By its short names, its name in its own language, a later word of its name, and with the accents of another keyboard."""
+    session = stand.session("one_time", options=WHOLE)
+    with visit(browser, stand.server, locale="en") as page:
+        page.goto(stand.url(session))
+        page.focus("#country")
+        keys = page.context.new_cdp_session(page)
+
+        def typed(word: str) -> str:
+            page.keyboard.press("Backspace")  # what was typed before is forgotten
+            for letter in word:  # as a keyboard that has the letter sends it
+                keys.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": letter, "text": letter})
+                keys.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": letter})
+            return page.input_value("#country")
+
+        words = {**OTHER_WORDS, "åland": "AX", "Österreich": "AT", "ελλ": "GR", "cote d'iv": "CI"}
+        assert {word: typed(word) for word in words} == words
+        assert typed("zz") == "ZW", "one letter again and again goes through the names that begin with it"
+        page.select_option("#country", "PT")
+        assert typed("usx") == "PT"
+        assert typed("ger") == "DE"
+        page.keyboard.press("ArrowDown")
+        assert page.input_value("#country") == "GH"
+        page.keyboard.press("Control+f")
+        assert page.input_value("#country") == "GH"
+        assert typed("fra") == "FR"
+        page.wait_for_timeout(1100)
+        page.keyboard.type("it")
+        assert page.input_value("#country") == "IT", "a pause begins anew"
+        page.keyboard.press("Space")  # no name goes on behind "it"
+        page.wait_for_function("() => document.getElementById('country').matches(':open')")
+        page.keyboard.type("ghana", delay=20)  # a list that is open is the browser's own
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.getElementById('country').value === 'GH'")
+        page.select_option("#country", "US")
+        page.focus("#state")
+        page.keyboard.type("york")
+        assert page.input_value("#state") == "NY"
+
+
 def test_going_on_by_tab_before_the_answer_leads_to_the_field_that_the_answer_brings(
     browser: Browser, stand: Stand
 ) -> None:
@@ -159,3 +207,26 @@ def test_a_code_that_is_typed_on_while_an_answer_comes_is_kept(browser: Browser,
         expect(page.locator("#pay-button")).to_contain_text("$16.00")
         # The field became a mark with a button: that is where the focus goes.
         expect(page.get_by_role("button", name="Remove WELCOME20")).to_be_focused()
+
+
+def test_enter_in_the_last_text_that_is_asked_for_pays_once(browser: Browser, stand: Stand) -> None:
+    """Whether that is a postal code or the name on the card; what is not asked for is no reason to go on."""
+    for country, last in (("US", "#postal_code"), ("DE", "#name")):
+        session = stand.session("one_time")
+        with visit(browser, stand.server, locale="en") as page:
+            page.goto(stand.url(session))
+            page.select_option("#country", country)
+            expect(page.locator(last)).to_have_attribute("enterkeyhint", "go")
+            expect(page.locator("#pay-side [enterkeyhint=go]")).to_have_count(1)
+            fields = ["#email", "#card_number", "#card_exp", "#card_cvc", "#name", "#postal_code"]
+            known = ["ada@example.com", VISA, "1234", "123", "Ada Lovelace", "94103"]
+            for field, text in zip(fields, known, strict=True):
+                page.locator(field).focus()
+                page.keyboard.type(text)
+                page.keyboard.press("Enter")
+                if field == last:
+                    break
+                assert page.evaluate("document.activeElement.id") != field.removeprefix("#")
+            page.keyboard.press("Enter")
+            expect_success(page)
+        assert stand.charges(session) == ["succeeded"]

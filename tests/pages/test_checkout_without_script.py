@@ -110,7 +110,7 @@ def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand:
         page.click("#pay-button")
         expect(page.locator("#problems li")).to_have_text(
             [
-                "This does not look like a ZIP code of United States (like 95014). Check it; if it is right, go on with it."
+                "This does not look like a ZIP code of the United States (like 95014). Check it; if it is right, go on with it."
             ]
         )
         assert page.input_value("#postal_code") == "627"

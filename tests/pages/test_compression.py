@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 
 import httpx2
 import pytest
@@ -26,6 +27,11 @@ def raw(client: httpx2.Client, path: str, **headers: str) -> tuple[str | None, b
     return answer.headers.get("content-encoding"), body
 
 
+def _without_seconds(page: bytes) -> bytes:
+    """A page without the moment that it was asked for, which its next charge is counted from."""
+    return re.sub(rb"T\d\d:\d\d:\d\dZ", b"", page)
+
+
 def test_a_checkout_page_with_everything_on_it_is_small_on_the_wire(server: RunningServer, shop: DemoShop) -> None:
     stand = Stand(server, shop)
     busy = stand.session(
@@ -37,7 +43,7 @@ def test_a_checkout_page_with_everything_on_it_is_small_on_the_wire(server: Runn
             encoding, body = raw(client, stand.url(session))
             plain = client.get(stand.url(session), headers={"Accept-Encoding": "identity"})
             assert encoding == "gzip"
-            assert gzip.decompress(body) == plain.content
+            assert _without_seconds(gzip.decompress(body)) == _without_seconds(plain.content)
             assert len(body) <= LARGEST_PAGE
             assert "content-encoding" not in plain.headers
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +9,14 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from checkstand.gateways.test import TestGateway
 from checkstand.store import embedded
 from checkstand.store.migrate import migrate
-from tests.pages.browser import ARGUMENTS, PHONE, executable, serious_violations, visit
+from tests.pages.browser import PHONE, serious_violations, visit
 from tests.pages.buyer import VISA, Stand, expect_success
-from tests.server import running_server
+from tests.server import RunningServer, running_server
 from tests.store.embedded_place import eventually, place
 
 UNKNOWN = "We do not know yet whether you paid"
@@ -41,17 +40,12 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    """The server comes first: Playwright keeps an event loop of its own on this thread."""
+def stage(server: RunningServer, browser: Browser) -> Iterator[Stage]:
     with place() as folder:
         cluster = embedded.start(folder, durable=False)
-        asyncio.run(migrate(cluster.dsn))
-        with running_server(cluster.dsn) as server:
-            stand = Stand(server, server.new_shop())
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-                yield Stage(folder, stand, browser)
-                browser.close()
+        server.run(migrate(cluster.dsn))
+        with running_server(cluster.dsn) as its_own:
+            yield Stage(folder, Stand(its_own, its_own.new_shop()), browser)
         embedded.stop(embedded.find(folder) or cluster)
 
 

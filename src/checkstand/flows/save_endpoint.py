@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from checkstand.domain import ids
@@ -18,7 +17,7 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import webhooks
 from checkstand.store.database import Transaction
-from checkstand.webhooks.addresses import may_reach_private, refused_host_kind
+from checkstand.webhooks.addresses import host_of, may_reach_private, refused_host_kind
 
 
 async def create_endpoint(ports: Ports, organization: Organization, draft: Endpoint) -> Endpoint:
@@ -109,21 +108,16 @@ def _new_secret(ports: Ports) -> str:
 
 def _check_url(ports: Ports, organization: Organization, url: str, field: str) -> None:
     """Live webhooks go over https. Only test organizations name a private host, where this server allows it; nobody one of those
-    that are neither private nor public.
+    that are neither private nor public, nor an address that can be read in two ways.
     """
     if organization.mode == "live" and not url.lower().startswith("https://"):
         raise Invalid.single("webhook_url_not_https", field, given=url)
+    host = host_of(url)
+    if host is None:
+        raise Invalid.single("webhook_url_odd", field, given=url)
     allows_private = may_reach_private(organization.mode, allowed_here=ports.private_webhooks)
-    kind = refused_host_kind(_host(url), allows_private=allows_private)
+    kind = refused_host_kind(host, allows_private=allows_private)
     if kind and allows_private:
         raise Invalid.single("webhook_url_reserved", field, given=url, kind=kind)
     if kind:
         raise Invalid.single("webhook_url_not_public", field, given=url)
-
-
-def _host(url: str) -> str:
-    """The host of an address whose form was checked when it was given; empty for one that has none any more."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

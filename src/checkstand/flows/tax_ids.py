@@ -140,6 +140,11 @@ _FORM: Final[Mapping[str, str]] = MappingProxyType(
         "mu_tan": r"[23]\d{7}",
     }
 )
+# What a country writes around the digits. Britain's and Switzerland's numbers are known without.
+_MARKS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {country: (f"{country}{{}}",) for country in EU}
+    | {"AT": ("AT{}", "ATU{}"), "GR": ("EL{}",), "MC": ("FR{}",), "NO": ("{}MVA",)}
+)
 _GST_ACCOUNT: Final = re.compile(r"\d{9}RT\d{4}")
 
 
@@ -169,6 +174,20 @@ def check_format(tax_id: str, name: str) -> TaxId | None:
     if number is None or not _PLAIN.fullmatch(number):
         return None
     return TaxId(number=number, format=name, is_verified=is_verifiable(name))
+
+
+def with_own_mark(tax_id: str, country: str) -> str:
+    """A number as its country writes it, where only the letters before or behind it are missing; else as it is.
+
+    >>> with_own_mark("136695976", "DE"), with_own_mark("094259216", "GR"), with_own_mark("13585627", "AT")
+    ('DE136695976', 'EL094259216', 'ATU13585627')
+    >>> with_own_mark("995525828", "NO"), with_own_mark("136695977", "DE")
+    ('995525828MVA', '136695977')
+    """
+    if check(tax_id, country) is not None:
+        return tax_id
+    marked = (form.format(tax_id.strip()) for form in _MARKS.get(country, ()))
+    return next((number for number in marked if check(number, country) is not None), tax_id)
 
 
 def state_of(tax_id: str | None, country: str | None) -> TaxIdState | None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from checkstand.http import json_response, not_served
 from checkstand.services import services_of
@@ -45,6 +46,7 @@ DODO_PREFIXES = (
     "/subscriptions",
     "/webhooks",
 )
+_OWN_WORDS = (*POLAR_PREFIXES[:3], *DODO_PREFIXES)
 _log = structlog.get_logger("checkstand.web")
 
 
@@ -72,6 +74,25 @@ async def _unrouted(request: Request, error: Exception) -> Response:
         return page
     headers.setdefault("Polar-Version", "2026-04")
     return json_response({"detail": error.detail, "hint": hint}, status=status, headers=headers)
+
+
+class NamesSomething:
+    """Answers 404 for a path with a NUL in it before any route sees it: nothing has such a name, and PostgreSQL takes none.
+
+    Both APIs read the names in their paths by themselves and refuse such a one in their own words.
+    """
+
+    def __init__(self, app: ASGIApp, application: FastAPI) -> None:
+        self._app = app
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "\0" not in scope["path"] or scope["path"].startswith(_OWN_WORDS):
+            await self._app(scope, receive, send)
+            return
+        scope["app"] = self._application
+        response = await _unrouted(Request(scope), HTTPException(404))
+        await response(scope, receive, send)
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

@@ -22,6 +22,9 @@ import socket
 import unicodedata
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+import httpx2
 
 from checkstand.domain.organization import Mode
 
@@ -80,6 +83,30 @@ def why_refused(text: str, *, allows_private: bool) -> str | None:
     address = _innermost(ip_address(text.partition("%")[0]))
     kind = _refused_kind(address, allows_private=allows_private)
     return f"{address} is {kind}." if kind else None
+
+
+def host_of(url: str) -> str | None:
+    r"""The host of a web address that every reader of addresses understands in the same way; None for any other text.
+
+    What one reader takes for the host and the next for a password could be judged here and called there: so no backslash, blank or
+    control character, no user in front of the host, no port 0 and no name with an empty part.
+
+    >>> host_of("https://Example.com:8443/hooks?a=b"), host_of("http://[::1]:4000/")
+    ('example.com', '::1')
+    >>> [host_of(f"https://{odd}/") for odd in ("127.0.0.1\\@example.com", "me:secret@example.com", "a.example:0", ".", "a..b")]
+    [None, None, None, None, None]
+    """
+    if "\\" in url or not url.isprintable() or any(character.isspace() for character in url):
+        return None
+    try:
+        parts, called = urlsplit(url), httpx2.URL(url)
+        host, port = parts.hostname or "", parts.port
+        is_the_same = called.raw_host.decode() == host or not host.isascii()
+    except (httpx2.InvalidURL, UnicodeError, ValueError):
+        return None
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0 or not is_the_same:
+        return None
+    return host if ":" in host or all(host.translate(_DOTS).removesuffix(".").split(".")) else None
 
 
 def refused_host_kind(host: str, *, allows_private: bool) -> str | None:

@@ -199,6 +199,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = {
         "{where}: it was used for another entry. Use a new key for a new entry.",
     ),
     "webhook_url_not_https": (422, BODY, "{where}: must be a public https address in live mode"),
+    "webhook_url_odd": (
+        422,
+        BODY,
+        "{where}: must be a plain web address, without a user in it, such as https://example.com/webhooks",
+    ),
     "webhook_url_not_public": (
         422,
         BODY,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -23,6 +22,7 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.save_endpoint import change_endpoint, create_endpoint, delete_endpoint, read_endpoint
 from checkstand.parameters import Query
 from checkstand.store import webhooks
+from checkstand.webhooks.addresses import host_of
 
 api = Api("Dodo: webhooks")
 READ = ("webhooks:read", "webhooks:write")
@@ -37,12 +37,7 @@ _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "
 
 def _web_url(value: str) -> str:
     text = value.strip()
-    try:
-        parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or any(character.isspace() for character in text):
+    if host_of(text) is None:
         raise PydanticCustomError("url", "Input should be an https address such as https://example.com/webhooks")
     return text
 

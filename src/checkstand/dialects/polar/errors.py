@@ -168,6 +168,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "owner_needed": ("value_error", "A customer must have exactly one owner. Make another member the owner first."),
     "customer_external_id_taken": ("value_error", "A customer with this external ID already exists."),
     "webhook_url_not_https": ("url_scheme", "URL scheme should be 'https'"),
+    "webhook_url_odd": ("url_parsing", "Input should be a valid URL"),
     "webhook_url_not_public": (
         "value_error",
         "Webhook URLs cannot point to localhost or private IP addresses.",
@@ -213,6 +214,7 @@ HINTS: Mapping[str, str] = {
     "discount_other_currency": "The discount has no amount in the session's currency.",
     "discount_minimum_subtotal": "The order is too small for the discount.",
     "discount_not_eligible": "The discount is not for this customer.",
+    "webhook_url_odd": "Name a plain web address, without a user, a backslash or port 0 in it, such as https://example.com/webhooks.",
     "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
     "webhook_url_reserved": "Name a public address, or one of this machine or its private network.",
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One input. `choices` makes it a select; `attributes` are further ones (autocomplete, inputmode, ...).
 
-    `kind`: the input's type, or `select`, `textarea`, `checkbox`. Label and hint may be markup. `is_locked`: shown, not asked.
+    `also`: what else some of the choices are called, between bars. `kind`: the input's type, or `select`, `textarea`, `checkbox`.
+    Label and hint may be markup. `is_locked`: shown, not asked.
     `suggestion`: what was probably meant.
     """
 
@@ -24,6 +25,7 @@ class Field:
     is_locked: bool = False
     choices: tuple[tuple[str, str], ...] = ()
     empty_choice: str = ""
+    also: Mapping[str, str] = field(default_factory=dict)
     prefix: str = ""
     suggestion: str = ""
     width: str = "full"
@@ -34,6 +36,21 @@ class Field:
         """Ids of the texts that belong to the input: what is wrong first, then the hint."""
         ids = [f"{self.name}-error"] if self.error else []
         return " ".join([*ids, f"{self.name}-hint"] if self.hint else ids)
+
+
+def go_from_last(parts: Sequence[Sequence[Field]]) -> list[tuple[Field, ...]]:
+    """The parts of a form in the order of the page; a phone's Enter key says "go" in the last text that is asked for, which pays."""
+    texts = [
+        one.name for part in parts for one in part if one.is_required and not one.choices and one.kind != "checkbox"
+    ]
+    last = texts[-1] if texts else ""
+    return [
+        tuple(
+            replace(one, attributes={**one.attributes, "enterkeyhint": "go"}) if one.name == last else one
+            for one in part
+        )
+        for part in parts
+    ]
 
 
 TYPING: Mapping[str, Mapping[str, str]] = {
@@ -111,5 +128,5 @@ TYPING: Mapping[str, Mapping[str, str]] = {
     },
     "currency": {"autocomplete": "off"},
     "amount": {"autocomplete": "off", "inputmode": "decimal", "maxlength": "40", "enterkeyhint": "done"},
-    "quantity": {"autocomplete": "off", "inputmode": "numeric", "maxlength": "7", "enterkeyhint": "done"},
+    "quantity": {"autocomplete": "off", "inputmode": "numeric", "maxlength": "40", "enterkeyhint": "done"},
 }

@@ -159,7 +159,8 @@ def _read_business(reader: Reader) -> None:
     if not is_business:
         return
     reader.change("billing_name", typed.get("company", "")[:256] or None)
-    number, country = typed.get("tax_id", "")[:64], typed.get("country", "")
+    country = typed.get("country", "")
+    number = tax_ids.with_own_mark(typed.get("tax_id", "")[:64], country)
     if number and country and tax_ids.check(number, country) is None:
         # One that was right for another country would keep that country's rules.
         reader.complain("tax_id", "problem.tax_id.invalid")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -20,7 +21,9 @@ from checkstand.domain.terms import LARGEST_COUNT, Counted, SeatBased, UnitBased
 from checkstand.web.checkout.reader import Reader
 
 LARGEST_QUANTITY: Final = 1_000_000
-_QUANTITY = re.compile(r"^\d{1,7}$")
+# How the names of the fields begin from which the total follows.
+NUMBERS: Final = ("amount_", "quantity_", "seats", "units")
+_QUANTITY = re.compile(r"^\d{1,40}$")
 AMOUNT_TEXTS: Final = {
     "amount_below_minimum": "problem.amount.min",
     "amount_below_processor_minimum": "problem.amount.gap",
@@ -28,6 +31,14 @@ AMOUNT_TEXTS: Final = {
     "amount_above_currency_maximum": "problem.amount.max",
     "amount_off_step": "problem.amount.invalid",
 }
+
+
+class CountFlaw(StrEnum):
+    """What is wrong with a number that was typed; the end of the key of its text."""
+
+    NOT_WHOLE = "whole"
+    TOO_FEW = "from"
+    OUT_OF_RANGE = "range"
 
 
 def read_goods(reader: Reader) -> None:
@@ -73,26 +84,27 @@ def _read_counts(reader: Reader) -> None:
             continue
         least, most = range_of(reader.checkout, terms)
         number = _number(reader, noun, least, most)
-        if number is None:
-            key = "range" if most < LARGEST_QUANTITY else "from"
-            reader.complain(noun, f"problem.{noun}.{key}", min=least, max=most)
+        if isinstance(number, CountFlaw):
+            reader.complain(noun, f"problem.{noun}.{number}", min=least, max=most)
         else:
             wanted[noun] = number
     if wanted:
         reader.change("counts", Counts(seats=wanted.get("seats"), units=wanted.get("units")))
 
 
-def _number(reader: Reader, name: str, least: int, most: int, field: str = "") -> int | None:
-    """The number in a field, moved by its stepper; None when there is none in the range."""
+def _number(reader: Reader, name: str, least: int, most: int, field: str = "") -> int | CountFlaw:
+    """The number in a field, moved by its stepper; or what is wrong with it. A largest number nobody reaches is not told of."""
     text, step = reader.typed.get(field or name, ""), reader.step(name)
     if step and not text:
         return least
     if not _QUANTITY.match(text):
-        return None
+        return CountFlaw.NOT_WHOLE
     number = int(text)
     if step:
         return min(max(number + step, least), most)
-    return number if least <= number <= most else None
+    if least <= number <= most:
+        return number
+    return CountFlaw.TOO_FEW if number < least and most >= LARGEST_QUANTITY else CountFlaw.OUT_OF_RANGE
 
 
 def _read_quantities(reader: Reader) -> None:
@@ -107,8 +119,8 @@ def _read_quantities(reader: Reader) -> None:
         if name not in reader.typed or (not reader.typed[name] and not reader.step(str(position))):
             continue
         quantity = _number(reader, str(position), 1, LARGEST_QUANTITY, name)
-        if quantity is None:
-            reader.complain(name, "problem.quantity.invalid")
+        if isinstance(quantity, CountFlaw):
+            reader.complain(name, f"problem.quantity.{quantity}", min=1, max=LARGEST_QUANTITY)
         else:
             quantities[position] = quantity
     if quantities:
@@ -127,8 +139,8 @@ def _read_addon(reader: Reader, position: int, quantities: dict[int, int]) -> No
         quantities[position] = max(1, reader.checkout.lines[position].quantity)
         return
     quantity = _number(reader, str(position), 0, LARGEST_QUANTITY, name)
-    if quantity is None:
-        reader.complain(name, "problem.quantity.invalid")
+    if isinstance(quantity, CountFlaw):
+        reader.complain(name, f"problem.quantity.{quantity}", min=0, max=LARGEST_QUANTITY)
     else:
         quantities[position] = quantity
 
@@ -141,7 +153,11 @@ def _read_amounts(reader: Reader) -> None:
     for position, line in enumerate(checkout.lines):
         terms = checkout.price_of(line).terms
         text = reader.typed.get(f"amount_{position}", "")
-        if not isinstance(terms, Custom) or not text:
+        if not isinstance(terms, Custom) or f"amount_{position}" not in reader.typed:
+            continue
+        if not text:
+            key = "problem.amount.required" if len(checkout.lines) == 1 else "problem.amount.required_for"
+            reader.complain(f"amount_{position}", key)
             continue
         try:
             amount = parse_amount(text, code)

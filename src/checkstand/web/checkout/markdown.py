@@ -5,7 +5,8 @@
     >>> plain("I **agree** to the [terms](https://example.com/)"), plain("[x](javascript:alert(1))")
     ('I agree to the terms', '[x](javascript:alert(1))')
 
-Links open beside the checkout, so that nothing typed is lost; only web addresses become links.
+Links open beside the checkout, so that nothing typed is lost; only web addresses become links. What comes after the first 3,000
+characters is shown as it was typed: a page has many labels, and none may keep it waiting.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 
 from markupsafe import Markup, escape
 
+LONGEST = 3_000
 _PIECE = re.compile(
     r"\[(?P<text>[^\[\]]{1,300})\]\((?P<url>https?://[^\s()<>\"]{1,2000})\)"
     r"|\*\*(?P<bold>[^*\n]{1,500})\*\*"
@@ -25,7 +27,7 @@ _PIECE = re.compile(
 def marked(text: str) -> Markup:
     """The text as HTML, everything in it escaped."""
     done, at = Markup(""), 0
-    for match in _PIECE.finditer(text):
+    for match in _PIECE.finditer(text, 0, LONGEST):
         done += escape(text[at : match.start()]) + _element(match)
         at = match.end()
     return done + escape(text[at:])
@@ -33,7 +35,8 @@ def marked(text: str) -> Markup:
 
 def plain(text: str) -> str:
     """The text without its marks, for sentences and attributes."""
-    return _PIECE.sub(lambda match: match["text"] or match["bold"] or match["italic"] or match["also"], text)
+    bare = _PIECE.sub(lambda match: match["text"] or match["bold"] or match["italic"] or match["also"], text[:LONGEST])
+    return bare + text[LONGEST:]
 
 
 def _element(match: re.Match[str]) -> Markup:

@@ -11,7 +11,7 @@ from checkstand.domain.consent import total_of
 from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.money import to_step
 from checkstand.providers import postal_codes
-from checkstand.providers.postal import country_name
+from checkstand.providers.country_names import in_sentence
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
@@ -141,7 +141,7 @@ class Messages:
             "product": checkout.selected.name,
             "currency": checkout.currency,
             "code": self._given.typed.get("discount_code", ""),
-            "country": country_name(self._country, language=t.language),
+            "country": in_sentence(self._country, language=t.language),
         }
         if one.field.startswith(("amount_", "quantity_")):
             values |= self._about_line(int(one.field.rpartition("_")[2]))

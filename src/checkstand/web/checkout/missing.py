@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from checkstand.domain.catalog import Custom
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
 from checkstand.flows.confirm_checkout import fields_of_page, what_is_missing
@@ -31,7 +30,4 @@ def missing_complaints(organization: Organization, preview: Checkout, form: Mapp
     for position, line in enumerate(preview.lines):
         if line.buyer_sets_quantity and line.part_of is None and not form.get(f"quantity_{position}", "1"):
             missing.append(complaint(f"quantity_{position}", "problem.quantity.required"))
-        if isinstance(preview.price_of(line).terms, Custom) and not form.get(f"amount_{position}", "1"):
-            key = "problem.amount.required" if len(preview.lines) == 1 else "problem.amount.required_for"
-            missing.append(complaint(f"amount_{position}", key))
     return missing

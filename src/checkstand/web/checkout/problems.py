@@ -14,7 +14,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Problem
 from checkstand.domain.fields import WHERE
 from checkstand.domain.payment import Declined, decline
-from checkstand.web.checkout.goods_form import AMOUNT_TEXTS, counted, range_of
+from checkstand.web.checkout.goods_form import AMOUNT_TEXTS, LARGEST_QUANTITY, counted, range_of
 from checkstand.web.checkout.questions import PREFIX, complaint_of
 from checkstand.web.checkout.reader import Complaint, complaint
 
@@ -97,8 +97,8 @@ def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
     if code in AMOUNT_TEXTS:
         return complaint(_first_amount(checkout), AMOUNT_TEXTS[code])
     if code in ("quantity_required", "quantity_out_of_range"):
-        key = "problem.quantity.required" if code == "quantity_required" else "problem.quantity.invalid"
-        return complaint(f"quantity_{where[-1]}", key)
+        key = "problem.quantity.required" if code == "quantity_required" else "problem.quantity.range"
+        return complaint(f"quantity_{where[-1]}", key, min=1, max=LARGEST_QUANTITY)
     if code == "total_below_floor":
         return complaint(_first_amount(checkout), "problem.amount.floor", min=problem.params.get("minimum", ""))
     if code in _TOO_LARGE:

@@ -6,7 +6,7 @@ The rows are in `rows.py`; what is charged after today is worked out in `later.p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checkstand.domain.catalog import is_free as is_free_price
@@ -70,6 +70,21 @@ def summarize(
         mark=total_of(checkout.quote).mark,
         announcement=t("summary.announce", amount=due),
         exchange=exchange_note(checkout, words),
+    )
+
+
+def unsettled(summary: Summary, words: Wording, *, headline: Headline, is_test: bool) -> Summary:
+    """The order while a number in it is not right yet: no total is said of it. `headline`: the price alone."""
+    t, unknown = words.texts, words.texts("price.unsettled")
+    return replace(
+        summary,
+        rows=tuple(replace(row, amount=unknown, note="", is_pending=True) for row in summary.rows),
+        headline=headline,
+        due=unknown,
+        pay_text=t("pay.test", text=t("pay.unsettled")) if is_test else t("pay.unsettled"),
+        legal=t("legal.unsettled"),
+        announcement="",
+        exchange="",
     )
 
 

@@ -20,13 +20,13 @@ from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
 from checkstand.gateways.stripe_amounts import chargeable_minor
 from checkstand.providers import postal_codes, subdivisions
-from checkstand.providers.postal import country_name
+from checkstand.providers.country_names import in_sentence, other_names
 from checkstand.web.checkout import places
 from checkstand.web.checkout.email_typos import meant
-from checkstand.web.checkout.fields import TYPING, Field
+from checkstand.web.checkout.fields import TYPING, Field, go_from_last
 from checkstand.web.checkout.form import card_checks, may_be_chosen
 from checkstand.web.checkout.goods import Counter, Goods
-from checkstand.web.checkout.goods_form import takes_codes
+from checkstand.web.checkout.goods_form import NUMBERS, takes_codes
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input, Messages, Noted
 from checkstand.web.checkout.methods import Choices, choices_in_frame, choices_of
@@ -34,7 +34,7 @@ from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.saved import may_be_kept
 from checkstand.web.checkout.session import Visit
-from checkstand.web.checkout.summary import Headline, Summary, summarize
+from checkstand.web.checkout.summary import Headline, Summary, summarize, unsettled
 from checkstand.web.checkout.wording import Wording, wording_for
 from checkstand.web.prose import LONG, prose
 
@@ -137,13 +137,22 @@ class _Builder:
         summary = summarize(
             checkout, self.words, visit.now, merchant=merchant, is_test=visit.is_test, settings=settings
         )
+        if any(name.startswith(NUMBERS) for name in self.messages.by_field):
+            summary = unsettled(
+                summary, self.words, headline=self._price_alone(is_single=single), is_test=visit.is_test
+            )
         contact, methods = self._contact(), self._methods(summary.due)
-        country, address, business = self._country_field(), self._address(), self._business()
+        country, business = self._country_field(), self._business()
+        asked = question_fields(checkout, self.given.typed, self.messages.by_field, self.t)
+        seen = business if self.is_business else ()
+        contact, holder, address, seen, asked = go_from_last(
+            (contact, self._holder(methods), self._address(), seen, asked)
+        )
         described = (product.description or "").strip() if single else ""
         counter = Counter(checkout, self.words, self.given, self.messages)
         return CheckoutView(
             heading=product.name if single else self.t("order.heading"),
-            headline=summary.headline if not self._is_metered else self._by_use(),
+            headline=summary.headline if not self._is_metered else self._price_alone(),
             description=prose(described),
             is_long=len(described) > LONG,
             picture=picture_of(checkout, checkout.lines[0]) if single else None,
@@ -154,17 +163,17 @@ class _Builder:
             locked_email=(checkout.buyer.email or "") if checkout.is_email_locked else "",
             contact=contact,
             card=self._card() if methods.with_card else (),
-            holder=self._holder(methods),
+            holder=holder[0] if holder else None,
             methods=methods,
             no_method=self._no_method(methods),
             country=country,
             shown_country=self.country_code,
             address=address,
             odd_code=self._odd_code(address),
-            business=business,
+            business=seen or business,
             is_business=self.is_business,
             must_be_business=self._must_be_business,
-            questions=question_fields(checkout, self.given.typed, self.messages.by_field, self.t),
+            questions=asked,
             takes_payment=not self.needs_form or visit.bank is not None or visit.frames is not None,
             framed=self._framed() if not methods.none else None,
             keeps="keep" in self.given.typed if may_be_kept(checkout) else None,
@@ -181,9 +190,11 @@ class _Builder:
         """All that is sold is billed by use: nothing is due now, and the price of one use says more than a nought."""
         return all(isinstance(self.checkout.price_of(line).terms, Metered) for line in self.checkout.lines)
 
-    def _by_use(self) -> Headline:
+    def _price_alone(self, *, is_single: bool = True) -> Headline:
+        """What one costs, without how many or how much was chosen; several products have no price in common."""
         selected = self.checkout.selected
-        return Headline(amount=self.words.prices(selected, [self.checkout.selected_price]), note="", later=())
+        amount = self.words.prices(selected, [self.checkout.selected_price]) if is_single else self.t("price.unsettled")
+        return Headline(amount=amount, note="", later=())
 
     def _discount(self) -> Discounting:
         checkout = self.checkout
@@ -245,7 +256,7 @@ class _Builder:
 
     def _no_method(self, methods: Choices) -> str:
         """Why nothing can be paid here; empty where something can, or where nothing has to be."""
-        country = country_name(self.country_code, language=self.t.language)
+        country = in_sentence(self.country_code, language=self.t.language)
         return self.t(methods.none, country=country, currency=self.checkout.currency) if methods.none else ""
 
     def _card(self) -> tuple[Field, ...]:
@@ -258,15 +269,15 @@ class _Builder:
             _with(field, {"value": "", "attributes": {**field.attributes, **checks}}) for field, checks in fields
         )
 
-    def _holder(self, methods: Choices) -> Field | None:
+    def _holder(self, methods: Choices) -> tuple[Field, ...]:
         """Whose name: the one on the card, or simply the buyer's; which of both labels is seen follows the choice."""
         if not methods.every and self.visit.frames is None:
-            return None
+            return ()
         on_card, full = self.t("name.card_label"), self.t("name.label")
         both = Markup('<span class="if-card">{}</span><span class="if-other">{}</span>').format(on_card, full)
         label = (on_card if methods.only else both) if methods.with_card else full
         typing = "name_card" if methods.with_card else "name"
-        return self._field("name", label, self.checkout.buyer.name, typing=typing)
+        return (self._field("name", label, self.checkout.buyer.name, typing=typing),)
 
     def _framed(self) -> Framed | None:
         if not self.needs_form or self.visit.frames is None:
@@ -304,6 +315,7 @@ class _Builder:
             self.country_code,
             choices=places.country_names(self.t.language, self.checkout.dialect),
             empty_choice=self.t("country.choose"),
+            also=other_names(self.t.language),
         )
 
     def _asked(self) -> AddressFields:

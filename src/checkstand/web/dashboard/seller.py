@@ -21,6 +21,7 @@ from checkstand.flows.change_seller import (
     changed_seller,
 )
 from checkstand.flows.change_settings import change_settings
+from checkstand.providers.country_names import other_names
 from checkstand.providers.postal import address_lines, countries_by_name
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
@@ -103,6 +104,7 @@ def _show(
         typed=typed,
         shown=shown,
         countries=countries_by_name(),
+        also=other_names(),
         longest=LONGEST_SELLER_TEXT,
         printed=[line for line in (party.name, party.contact, *place, party.tax_id) if line],
         problems=problems or {},

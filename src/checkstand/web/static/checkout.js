@@ -2,6 +2,7 @@
 // refused payment leaves everything where it is. The server sends what is imported here as one file (`static_files.py`).
 
 import "./checkout/hears.js";
+import "./typeahead.js";
 import "./checkout/test-cards.js";
 import "./checkout/results.js";
 import "./checkout/days.js";

@@ -1,5 +1,7 @@
 // What the dashboard adds where scripts run: copying, menus, dialogs, local times. Everything works without it.
 
+import "./typeahead.js";
+
 const root = document.documentElement;
 root.classList.add("js");
 const toasts = document.getElementById("toasts");

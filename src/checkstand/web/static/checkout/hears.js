@@ -40,7 +40,10 @@ function checkCard(field) {
   say("live", flaw);
 }
 
-// Enter moves on; it applies the code in the discount field, and pays from the last card field or address field.
+// A list with a choice in it and a box that is ticked are done; a text that is asked for is where somebody types next.
+const isDone = (field) => !field.required || (isBox(field) ? field.checked : !isText(field) && field.value !== "");
+
+// Enter moves on; it applies the code in the discount field, and pays from the last text that must be filled in.
 function pressEnter(event) {
   const field = event.target;
   if (event.key !== "Enter" || event.isComposing || !field.matches("input, select") || isBox(field)) return;
@@ -49,8 +52,8 @@ function pressEnter(event) {
   if (!byId("pay-side").contains(field)) return update();
   const inputs = byId("pay-side").querySelectorAll("input:not([type=hidden], [type=radio]), select, textarea");
   const fields = [...inputs].filter((one) => one.offsetParent);
-  const next = fields[fields.indexOf(field) + 1];
-  if (next) return next.focus();
+  const rest = fields.slice(fields.indexOf(field) + 1);
+  if (!rest.every(isDone)) return rest[0].focus();
   form.requestSubmit(byId("pay-button"));
 }
 

@@ -37,6 +37,13 @@ function free() {
   form.dispatchEvent(new Event("again"));
 }
 
+// What a press came to is the last thing that is said; what the answer itself says of its fields and its total goes before.
+function tell() {
+  const box = byId("problems");
+  if (byId("live").textContent === form.dataset.busy) say("live", box?.innerText.replace(/\s+/g, " ").trim() ?? "");
+  box?.focus();
+}
+
 export async function pay() {
   if (isPaying) return;
   if (!navigator.onLine) return say("connection", form.dataset.offline);
@@ -66,8 +73,8 @@ async function hear(answer, body) {
   if (hasMoved(answer)) return;
   const isShown = await show(answer, body);
   free();
-  if (isShown) byId("problems")?.focus();
-  else say("connection", form.dataset.retry);
+  tell();
+  if (!isShown) say("connection", form.dataset.retry);
 }
 
 // No answer: the payment may be made or not. Say so, and look until the server knows.
@@ -76,7 +83,7 @@ async function findOut(reference) {
   if (reference) told.querySelector("[data-reference]").append(` ${reference}`);
   else told.querySelector("[data-reference]").remove();
   byId("noted").replaceChildren(told);
-  byId("problems").focus();
+  tell();
   for (;;) {
     await sleep(LOOKS_AGAIN_MS);
     try {
@@ -90,6 +97,7 @@ async function findOut(reference) {
       if (!(await show(page, NOTHING_SENT))) continue;
       free();
       if (!byId("problems")) byId("noted").replaceChildren(byId("unpaid").content.cloneNode(true));
+      say("live", byId("problems").innerText.replace(/\s+/g, " ").trim());
       return byId("problems").focus();
     } catch {
       // The network or the server may be back at the next look.

@@ -40,13 +40,14 @@ export async function show(answer, sent) {
   unseen = false;
   const before = byId("pay-part").dataset.announce;
   const told = errors();
+  const isPress = sent.get("do") === "pay";
   // What was said of the card stays: no update has seen it.
   const ofCard = sent.has("card_number") ? [] : marked().filter((field) => isCard(field.name)).map((field) => field.id);
   swap(new DOMParser().parseFromString(html, "text/html"), sent);
   for (const id of ofCard) if (byId(id)) mark(byId(id), told.get(`${id}-error`));
   const after = byId("pay-part").dataset.announce;
-  const fresh = [...errors()].filter(([id, text]) => told.get(id) !== text).map(([, text]) => text);
-  if (before !== after) fresh.unshift(after);
+  const fresh = [...errors()].filter(([id, text]) => isPress || told.get(id) !== text).map(([, text]) => text);
+  if (after && before !== after) fresh.unshift(after);
   if (fresh.length) say("live", fresh.join(" "));
   form.dispatchEvent(new Event("parts"));
   return true;

@@ -10,7 +10,7 @@ import pytest
 
 from checkstand.domain.address import Address
 from checkstand.domain.document import Document, Party, make_receipt, tax_currency_of
-from checkstand.domain.document_lines import DocumentLine, tax_rows, unit_net
+from checkstand.domain.document_lines import DocumentLine, tax_rows
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.organization import Organization, OrganizationSettings
 from checkstand.domain.payment import Instrument
@@ -26,7 +26,6 @@ def line(net: int, tax: int, rate_ppm: int = 190_000, reason: TaxReason = "stand
         item_id=uuid4(),
         label="Mug",
         quantity=2,
-        unit_minor=net // 2,
         amount_minor=net,
         net_minor=net,
         tax_minor=tax,
@@ -80,8 +79,7 @@ def test_taxes_are_gathered_by_rate_and_sum_to_the_documents() -> None:
 def test_a_unit_price_is_printed_like_any_amount_of_its_currency_and_longer_only_where_tax_was_taken_from_it(
     currency: str, unit: int, rate_ppm: int, shown: str
 ) -> None:
-    net = unit_net(unit_minor=unit, rate_ppm=rate_ppm, is_inclusive=True)
-    one = replace(line(unit, 0, rate_ppm), unit_minor=unit, quantity=1, unit_net=net)
+    one = replace(line(unit, 0, rate_ppm), quantity=1, tax_inclusive=True)
     assert printed(replace(invoice(one), currency=currency)).rows[0][2] == shown
 
 
@@ -120,13 +118,32 @@ def test_a_receipt_is_its_invoice_under_the_number_and_date_of_the_payment() -> 
     assert ("Payment method", "Visa ending in 4242") in shown.facts
 
 
-def test_a_tiered_amount_shows_no_unit_price() -> None:
-    shown = printed(invoice(replace(line(1000, 190), unit_minor=None)))
-    assert shown.rows == (("Mug", "2", "", "19%", "€10.00"),)
+@pytest.mark.parametrize(
+    ("currency", "quantity", "amount", "shown"),
+    [
+        ("USD", 5, 4000, "$8.00"),
+        ("GBP", 3, 2590, "£8.6333"),
+        ("JPY", 3, 1000, "¥333.33"),
+        ("KWD", 7, 10_000, "KWD\xa01.42857"),
+        ("ISK", 3, 2_000_000, "ISK\xa06,666.6667"),
+        ("EUR", 6000, 10_001, "€0.016668"),
+        ("EUR", 3, 0, "€0.00"),
+    ],
+)
+def test_each_line_tells_its_unit_price_however_its_amount_came_about(
+    currency: str, quantity: int, amount: int, shown: str
+) -> None:
+    told = printed(invoice(replace(line(amount, 0), quantity=quantity), currency=currency))
+    assert told.rows[0][2] == shown
+
+
+def test_the_unit_price_of_several_rates_says_that_it_is_an_average() -> None:
+    shown = printed(invoice(replace(line(4800, 912), quantity=5, is_average=True)))
+    assert shown.rows == (("Mug (unit price on average)", "5", "€9.60", "19%", "€48.00"),)
 
 
 def test_a_price_that_contains_its_tax_is_told_without_it_with_its_rate_and_what_that_was_taken_on() -> None:
-    contained = replace(line(1681, 319), unit_minor=1000, amount_minor=2000, tax_inclusive=True)
+    contained = replace(line(1681, 319), amount_minor=2000, tax_inclusive=True)
     shown = printed(replace(invoice(contained), subtotal_minor=2000))
     assert shown.columns == ("Description", "Qty", "Net unit price", "Tax", "Amount with tax")
     assert shown.rows == (("Mug", "2", "€8.4034", "19%", "€20.00"),)
@@ -135,7 +152,7 @@ def test_a_price_that_contains_its_tax_is_told_without_it_with_its_rate_and_what
         ("Total without tax", "€16.81"),
         ("VAT (19% on €16.81)", "€3.19"),
     )
-    exact = replace(line(10_000, 1900), unit_minor=5950, amount_minor=11_900, tax_inclusive=True)
+    exact = replace(line(10_000, 1900), amount_minor=11_900, tax_inclusive=True)
     assert printed(invoice(exact)).rows[0][2] == "€50.00"
 
 

@@ -9,7 +9,8 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as some
 
-from checkstand.domain.document_lines import billed_lines, tax_rows, unit_net
+from checkstand.domain.document_lines import billed_lines, tax_rows
+from checkstand.domain.money import price_of_one
 from checkstand.domain.order import OrderItem
 from checkstand.domain.quote import QuoteLine, is_mixed, subtotal_and_discount
 from checkstand.domain.tax import TaxShare, taxes_on
@@ -79,9 +80,29 @@ def test_amounts_of_the_lines_are_of_one_kind_and_sum_to_the_subtotal(lines: lis
         assert row.net_minor == sum(line.net_minor for line in taxed)
 
 
-@given(unit=some.integers(0, 10**9), rate=some.sampled_from([0, 55_000, 190_000, 200_000, 255_000, 149_750]))
-def test_a_unit_price_without_its_tax_is_right_to_a_hundredth_of_the_smallest_unit(unit: int, rate: int) -> None:
-    shown = unit_net(unit_minor=unit, rate_ppm=rate, is_inclusive=True)
-    assert abs(Fraction(shown) - Fraction(unit * 10**6, 10**6 + rate)) <= Fraction(1, 200)
-    assert -int(Decimal(shown).as_tuple().exponent) <= 2
-    assert unit_net(unit_minor=unit, rate_ppm=rate, is_inclusive=False) == str(unit)
+@given(some.lists(quoted(), min_size=1, max_size=5))
+def test_the_unit_price_times_the_quantity_makes_the_amount_that_the_line_prints(lines: list[QuoteLine]) -> None:
+    for line in billed_lines([item_of(line) for line in lines], lines, "EUR"):
+        assert line.unit_net is not None
+        assert line.quantity is not None
+        contained = line.tax_rate_ppm if line.tax_inclusive else 0
+        made = Fraction(line.unit_net) * line.quantity * (10**6 + contained) / 10**6
+        assert abs(made - line.amount_minor) <= Fraction(1, 2)
+
+
+@given(
+    amount=some.integers(0, 10**11),
+    quantity=some.integers(1, 10**6),
+    rate=some.sampled_from([0, 55_000, 190_000, 200_000, 255_000, 149_750]),
+)
+def test_a_unit_price_has_decimals_enough_to_make_the_amount_again_and_two_where_that_is_enough(
+    amount: int, quantity: int, rate: int
+) -> None:
+    one = price_of_one(amount, quantity, contained_ppm=rate)
+    whole = Fraction(10**6 + rate, 10**6)
+    decimals = max(0, -int(Decimal(one).as_tuple().exponent))
+    assert abs(Fraction(one) * whole - Fraction(amount, quantity)) <= whole / (2 * 10 ** max(decimals, 2))
+    assert decimals <= 6
+    assert abs(Fraction(one) * quantity * whole - amount) <= (Fraction(1, 2) if quantity < 500_000 else 1)
+    if quantity <= 80:
+        assert decimals <= 2

@@ -234,6 +234,22 @@ def settle(page: Page, *, script: bool) -> None:
 # ---------------------------------------------------------------- discounts
 
 
+def test_a_business_abroad_reads_that_a_price_with_tax_in_it_stays_the_same(browser: Browser, shelf: Shelf) -> None:
+    shelf.settings(country="US", tax_registrations=("EU",), default_tax_behavior="inclusive")
+    session = shelf.session(shelf.product("Book", Fixed(amount_minor=1000)), buyer=DE)
+    with visit(browser, shelf.stand.server) as page:
+        page.goto(shelf.stand.url(session))
+        assert "USt. 19% (included) $1.60" in rows(page)
+        page.locator("#is_business").check()
+        page.fill("#company", "Acme GmbH")
+        page.fill("#tax_id", "de 136 695 976")
+        settle(page, script=True)
+        expect(page.locator(".rows")).to_contain_text("The price stays the same, with no tax in it.")
+        expect(page.locator(".due-line")).to_contain_text("$10.00")
+    quote = shelf.stand.now(session).quote
+    assert (quote.net_minor, quote.tax_minor, quote.total_minor) == (1000, 0, 1000)
+
+
 @BOTH
 def test_each_discount_has_a_row_and_can_be_taken_away_alone(browser: Browser, shelf: Shelf, script: bool) -> None:
     shelf.discount("SPRING", percent=10)

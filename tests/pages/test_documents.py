@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
 
 import httpx2
 import pytest
@@ -10,7 +12,7 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import READY, Polar, decide
+from tests.dialects.polar_http import READY, Polar, decide, fixed
 from tests.dialects.test_polar_refunds import bought, refund
 from tests.pages.visitor import axe, screen
 from tests.server import RunningServer
@@ -83,11 +85,27 @@ def test_on_a_phone_each_line_of_an_invoice_is_a_block_with_room_for_its_words(
     shown.close()
 
 
-def test_what_was_free_offers_no_invoice(server: RunningServer, shop: DemoShop) -> None:
+def test_what_cost_nothing_has_its_invoice_on_the_page_in_the_api_and_as_a_file(
+    server: RunningServer, shop: DemoShop
+) -> None:
     polar = Polar(server, shop)
-    made = polar.create("free").json()
     free = {name: value for name, value in READY.items() if name != "confirmation_token_id"}
-    assert polar.confirm(made["client_secret"], **free).status_code == 200
-    page = httpx2.get(f"{made['url']}/confirmation", follow_redirects=True)
-    assert page.status_code == 200
-    assert "Download invoice" not in page.text
+    trial = polar.selling(fixed(1200), every="month", trial_interval="day", trial_interval_count=14)
+    told = []
+    for product, paid_with in ((polar.id("free"), free), (trial, READY)):
+        made = polar.sold(product, customer_name="Ada Byron")
+        confirmed = polar.confirm(made["client_secret"], **paid_with)
+        assert confirmed.status_code == 200, confirmed.text
+        order = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"][0]
+        assert (order["total_amount"], order["is_invoice_generated"], order["receipt_number"]) == (0, True, None)
+        page = httpx2.get(f"{made['url']}/confirmation", follow_redirects=True)
+        [link] = re.findall(r'<a href="([^"]+)"[^>]*>(?:(?!</a>).)*Download invoice', page.text, re.DOTALL)
+        texts = []
+        for url in (html.unescape(link), polar.client.get(f"/v1/orders/{order['id']}/invoice").json()["url"]):
+            file = httpx2.get(url if url.endswith(".pdf") else f"{url}.pdf", timeout=60)
+            assert file.headers["content-type"] == "application/pdf"
+            texts.append(PdfReader(io.BytesIO(file.content)).pages[0].extract_text())
+        assert texts[0] == texts[1]
+        assert "$0.00: nothing to pay" in texts[0]
+        told.append(order["invoice_number"] in texts[0])
+    assert told == [True, True]

@@ -14,7 +14,7 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, converted, priced, rounded
-from tests.sums.polar_sales import FILES, check_page, check_taxes, expected_steps, steps_of
+from tests.sums.polar_sales import FILES, check_page, check_taxes, check_units, expected_steps, steps_of
 from tests.sums.reading import Papers, numbers_in, numbers_of, rows_of
 from tests.sums.world import COINS, SPOTS, Spot, factor, spelled
 
@@ -244,6 +244,7 @@ class DodoSales:
         if len(self.told) % FILES == 1:
             numbers = numbers_in(self.dodo.http.get(f"/invoices/payments/{payment_id}").content)
             self.same("invoice file", ({total} | {amount for _, amount in rows_of(html)}) - numbers, set())
+        check_units(self, html, sale, code)
         if len(sale.due) == len(sale.lines):
             check_taxes(self, "invoice", rows_of(html), sale, code)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from fractions import Fraction
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,7 +13,7 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, decide
 from tests.server import RunningServer
 from tests.sums.arithmetic import Account, Code, Item, Left, Sale, priced
-from tests.sums.reading import Papers, numbers_in, numbers_of, rows_of
+from tests.sums.reading import Papers, numbers_in, numbers_of, rows_of, units_of
 from tests.sums.world import COINS, SPOTS, Spot, read, spelled
 
 CURRENCIES = ("USD", "EUR", "JPY", "ISK", "UGX")
@@ -157,6 +159,7 @@ class PolarSales:
         if len(self.told) % FILES == 1:
             self._invoice_file(order["id"], html, code, sale)
         check_taxes(self, "invoice", rows_of(html), sale, code)
+        check_units(self, html, sale, code)
         account = Account([Left(line.item.taxes, (line.net, line.tax)) for line in sale.lines], step=COINS[code].step)
         self._refund(order["id"], account, told, code)
 
@@ -221,6 +224,7 @@ def check_page(sales: Any, page: str, sale: Sale, code: str) -> None:
         off = [amount for label, amount in rows if label.startswith("OFF")]
         sales.same("page: discounts", sum(read(amount, code) for amount in off), discount)
     check_taxes(sales, "page", rows, sale, code)
+    check_units_of_page(sales, rows)
 
 
 def check_taxes(sales: Any, what: str, rows: list[tuple[str, str]], sale: Sale, code: str) -> None:
@@ -229,6 +233,26 @@ def check_taxes(sales: Any, what: str, rows: list[tuple[str, str]], sale: Sale, 
         if amount:
             found = [shown for label, shown in rows if label.startswith(name)]
             sales.same(f"{what}: {name}", spelled(amount, code) in found, True)
+
+
+def check_units(sales: Any, html: str, sale: Sale, code: str) -> None:
+    """Every line of an invoice tells a price of one without tax that makes the line's amount, to what can be paid."""
+    lines = units_of(html)
+    sales.same("invoice: lines", len(lines), len(sale.lines))
+    smallest = Fraction(1, 10 ** len(spelled(1, code).partition(".")[2]))
+    for name, quantity, unit, rate, amount in lines:
+        made = unit * quantity * (1 + rate)
+        sales.same(f"invoice: {quantity} of {name} at {unit} with {rate}", abs(made - amount) <= smallest / 2, True)
+
+
+def check_units_of_page(sales: Any, rows: list[tuple[str, str]]) -> None:
+    """Where the page says what one costs, so many make the row's amount."""
+    for label, amount in rows:
+        if found := re.search(r"(\d+) × Goods \d+\D+([\d,.]+) each|(\d+) seats at \D+([\d,.]+) each", label):
+            quantity, unit = (text.replace(",", "") for text in found.groups() if text)
+            smallest = Fraction(1, 10 ** len(amount.partition(".")[2]))
+            made = Fraction(unit) * int(quantity)
+            sales.same(f"page: {label}", abs(made - Fraction(amount.replace(",", ""))) <= smallest / 2, True)
 
 
 def steps_of(account: dict[str, Any]) -> dict[str, int]:

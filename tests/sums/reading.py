@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from fractions import Fraction
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -53,6 +54,22 @@ def rows_of(html: str) -> list[tuple[str, str]]:
         amounts = _AMOUNT.findall(row[-1]) if row else []
         if amounts:
             found.append((row[0].strip(), amounts[-1]))
+    return found
+
+
+def units_of(html: str) -> list[tuple[str, int, Fraction, Fraction, Fraction]]:
+    """(name, how many, the price of one, the rate of the tax in the amount, the amount) of each line of an invoice."""
+    cells = _Cells()
+    cells.feed(html)
+    names, found = cells.rows[0], []
+    for row in cells.rows[1:]:
+        if len(row) == len(names):
+            told = dict(zip(names, row, strict=True))
+            rates = re.findall(r"([\d.]+)%", told.get("Tax", "")) if "Amount with tax" in told else []
+            unit, amount = (Fraction(_AMOUNT.findall(told[key])[-1].replace(",", "")) for key in (names[2], names[-1]))
+            found.append(
+                (told["Description"], int(told["Qty"]), unit, sum(map(Fraction, rates), Fraction()) / 100, amount)
+            )
     return found
 
 

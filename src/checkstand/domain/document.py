@@ -28,6 +28,7 @@ from checkstand.domain.payment import AttemptStatus, Instrument
 from checkstand.domain.quote import QuoteLine
 from checkstand.domain.refund import Refund
 from checkstand.domain.tax import EU
+from checkstand.domain.terms import is_averaged
 
 DocumentKind = Literal["invoice", "receipt", "credit_note"]
 
@@ -127,7 +128,7 @@ def make_invoice(
     """The invoice of a sale that has an order. `tax_exchange`: as of `tax_currency_of`, without a fee."""
     order = sale.order
     assert order is not None, "only what was ordered is invoiced"
-    lines = billed_lines(order.items, _ordered_lines(sale.checkout), order.currency)
+    lines = billed_lines(order.items, _ordered_lines(sale.checkout), order.currency, _averaged(sale.checkout))
     return Document(
         kind="invoice",
         number=invoice_number(organization.slug, order.number),
@@ -221,6 +222,13 @@ def buyer_of(sale: Sale) -> Party:
 def _ordered_lines(checkout: Checkout) -> list[QuoteLine]:
     """The lines that became the order's items, one for one (`order.from_checkout`)."""
     return [line for line in checkout.quote.lines if line.quantity]
+
+
+def _averaged(checkout: Checkout) -> frozenset[UUID]:
+    """The prices that came to several rates."""
+    return frozenset(
+        line.price_id for line in checkout.lines if is_averaged(checkout.price_of(line).terms, line.quantity)
+    )
 
 
 def _discounts(order: Order, checkout: Checkout) -> tuple[DiscountRow, ...]:

@@ -1,24 +1,21 @@
 """The lines of a document and its tax rows: what an invoice has to tell of each supply (Article 226, Directive 2006/112/EC).
 
-Rule: each line tells the price of one without tax, and each tax has a row with its rate, the amount it was taken on and what it came
-to. Where some prices contain their tax and others do not, every amount on the lines is without tax: sums are of one kind.
-
-    >>> unit_net(unit_minor=1000, rate_ppm=190_000, is_inclusive=True), unit_net(unit_minor=1190, rate_ppm=190_000, is_inclusive=True)
-    ('840.34', '1000')
+Rule: each line tells the price of one without tax, which times their number is its amount, and each tax has a row with its rate, the
+amount it was taken on and what it came to. Where some prices contain their tax and others do not, every amount on the lines is
+without tax: sums are of one kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from checkstand.domain.money import divide_half_away
+from checkstand.domain.money import price_of_one
 from checkstand.domain.order import OrderItem
 from checkstand.domain.quote import QuoteLine, is_mixed, net_discount
 from checkstand.domain.refund import RefundItem
-from checkstand.domain.tax import MILLION, TaxReason, TaxShare
+from checkstand.domain.tax import TaxReason, TaxShare
 
 # Reasons that a document states although no tax is collected.
 _STATED: frozenset[TaxReason] = frozenset({"reverse_charge", "zero_rated", "product_exempt"})
@@ -28,15 +25,14 @@ _STATED: frozenset[TaxReason] = frozenset({"reverse_charge", "zero_rated", "prod
 class DocumentLine:
     """One line, in minor units. `amount_minor` is before discount and contains the tax where `tax_inclusive`.
 
-    `unit_minor` is None where the amount is no plain multiple of a price (tiers, conversions, refunds). `unit_net`: the price of one
-    without tax, a decimal number as text; None as above, and in documents from before it was told. `taxes` are the parts of
-    `tax_minor`; `tax_rate_ppm` and `tax_name` are all of them together.
+    `unit_net`: the price of one without tax, a decimal number as text; None where no number is told (refunds) and in documents from
+    before it was kept; `is_average`: some of them cost more and others less. `taxes` are the parts of `tax_minor`; `tax_rate_ppm` and
+    `tax_name` are all of them together.
     """
 
     item_id: UUID | None
     label: str
     quantity: int | None
-    unit_minor: int | None
     amount_minor: int
     net_minor: int
     tax_minor: int
@@ -46,6 +42,7 @@ class DocumentLine:
     tax_inclusive: bool = False
     taxes: tuple[TaxShare, ...] = ()
     unit_net: str | None = None
+    is_average: bool = False
 
     @property
     def tax_shares(self) -> tuple[TaxShare, ...]:
@@ -57,9 +54,10 @@ class DocumentLine:
     @property
     def unit_net_minor(self) -> str | None:
         """The price of one without tax, worked out where the document does not keep it."""
-        if self.unit_net is not None or self.unit_minor is None:
+        if self.unit_net is not None or not self.quantity:
             return self.unit_net
-        return unit_net(unit_minor=self.unit_minor, rate_ppm=self.tax_rate_ppm, is_inclusive=self.tax_inclusive)
+        contained_ppm = self.tax_rate_ppm if self.tax_inclusive else 0
+        return price_of_one(self.amount_minor, self.quantity, contained_ppm=contained_ppm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,33 +91,24 @@ def tax_rows(lines: Iterable[DocumentLine]) -> tuple[TaxRow, ...]:
     return tuple(found.values())
 
 
-def unit_net(*, unit_minor: int, rate_ppm: int, is_inclusive: bool) -> str:
-    """The price of one without tax in minor units, with two more decimals where it has them: a total shows what they add up to."""
-    if not is_inclusive:
-        return str(unit_minor)
-    hundredths = divide_half_away(unit_minor * MILLION * 100, MILLION + rate_ppm)
-    return format((Decimal(hundredths) / 100).normalize(), "f")
-
-
-def billed_lines(items: Sequence[OrderItem], lines: Sequence[QuoteLine], currency: str) -> tuple[DocumentLine, ...]:
-    """An order's items with the lines that they came from, one for one."""
+def billed_lines(
+    items: Sequence[OrderItem], lines: Sequence[QuoteLine], currency: str, averaged: Collection[UUID] = ()
+) -> tuple[DocumentLine, ...]:
+    """An order's items with the lines that they came from, one for one. `averaged`: prices of several rates."""
     is_net = is_mixed(lines)
     return tuple(
-        _billed(item, line, currency, is_net=is_net and line.tax_inclusive)
+        _billed(item, line, currency, is_net=is_net and line.tax_inclusive, is_average=line.price_id in averaged)
         for item, line in zip(items, lines, strict=True)
     )
 
 
-def _billed(item: OrderItem, line: QuoteLine, currency: str, *, is_net: bool) -> DocumentLine:
+def _billed(item: OrderItem, line: QuoteLine, currency: str, *, is_net: bool, is_average: bool) -> DocumentLine:
     """One line; `is_net`: its amount is shown without the tax that its price contains."""
-    is_plain = line.unit_minor * line.quantity == item.amount_minor
-    unit = line.unit_minor if is_plain else item.amount_minor if line.quantity == 1 else None
     discount = 0 if line.is_deferred else net_discount(line, currency)
-    return DocumentLine(
+    made = DocumentLine(
         item_id=item.id,
         label=item.label if line.is_deferred else line.label,
         quantity=item.quantity,
-        unit_minor=unit,
         amount_minor=item.net_minor + discount if is_net else item.amount_minor,
         net_minor=item.net_minor,
         tax_minor=item.tax_minor,
@@ -128,10 +117,9 @@ def _billed(item: OrderItem, line: QuoteLine, currency: str, *, is_net: bool) ->
         tax_reason=line.tax_reason,
         tax_inclusive=line.tax_inclusive and not is_net,
         taxes=item.taxes,
-        unit_net=None
-        if unit is None
-        else unit_net(unit_minor=unit, rate_ppm=line.tax_rate_ppm, is_inclusive=line.tax_inclusive),
+        is_average=is_average and not line.is_deferred,
     )
+    return replace(made, unit_net=made.unit_net_minor)
 
 
 def credited_line(billed: DocumentLine | None, item: RefundItem) -> DocumentLine:
@@ -140,7 +128,6 @@ def credited_line(billed: DocumentLine | None, item: RefundItem) -> DocumentLine
         item_id=item.order_item_id,
         label=billed.label if billed else "Refund",
         quantity=None,
-        unit_minor=None,
         amount_minor=item.net_minor,
         net_minor=item.net_minor,
         tax_minor=item.tax_minor,

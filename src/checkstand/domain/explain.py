@@ -132,7 +132,8 @@ def _taxes(checkout: Checkout, quote: Quote, seller_country: str | None) -> Iter
     for tax, amount in tax_sums(quote.lines).items():
         because = REASONS.get(tax.reason or "", "nothing is charged")
         if not tax.rate_ppm:
-            yield _step("tax", f"Tax: none in {place}; {because}", amount, quote)
+            kept = ", and the price stays the same" if tax.reason == "reverse_charge" and tax.is_inclusive else ""
+            yield _step("tax", f"Tax: none in {place}; {because}{kept}", amount, quote)
             continue
         how = "contained in the price" if tax.is_inclusive else "added to the price"
         text = f"{tax.name or 'Tax'} {rate_text(tax.rate_ppm)} in {place}, {how}, rounded once per cart line; {because}"

@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from checkstand.domain.currency import currency as find_currency
@@ -129,6 +130,24 @@ def divide_half_away(numerator: int, denominator: int) -> int:
     """
     size = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
     return size if (numerator < 0) == (denominator < 0) else -size
+
+
+def price_of_one(amount_minor: int, quantity: int, *, contained_ppm: int = 0) -> str:
+    """What one of `quantity` costs that together cost an amount, without the tax of `contained_ppm` that is in it.
+
+    Minor units as a decimal number in text, with two decimals of them where it needs any, and more, six at most, until so many
+    (with their tax) make the amount again. ZeroDivisionError for a quantity of 0.
+
+    >>> price_of_one(4000, 5), price_of_one(2590, 3), price_of_one(1000, 1, contained_ppm=190_000), price_of_one(10_001, 6000)
+    ('800', '863.33', '840.34', '1.6668')
+    """
+    whole = 1_000_000 + contained_ppm
+    one, decimals = 0, 0
+    for decimals in range(2, 7):
+        one = divide_half_away(amount_minor * 1_000_000 * 10**decimals, whole * quantity)
+        if divide_half_away(one * quantity * whole, 1_000_000 * 10**decimals) == amount_minor:
+            break
+    return format(Decimal(one).scaleb(-decimals).normalize(), "f")
 
 
 def percentage_of(amount_minor: int, basis_points: int) -> int:

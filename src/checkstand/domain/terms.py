@@ -128,6 +128,15 @@ def charged_amounts(terms: Terms) -> tuple[int, ...]:
     return () if isinstance(terms, Metered) else tuple(tier.unit_minor for tier in terms.tiers)
 
 
+def is_averaged(terms: Terms, quantity: int) -> bool:
+    """Whether so many are charged at several rates: then the price of one is an average."""
+    return (
+        isinstance(terms, SeatBased | UnitBased)
+        and terms.model == "graduated"
+        and terms.amount(quantity) != terms.amount(1) * quantity
+    )
+
+
 def _tiered(model: TierModel, tiers: Sequence[tuple[int | None, int]], quantity: int) -> int:
     if model == "volume":
         rate = next((rate for bound, rate in tiers if bound is None or quantity <= bound), tiers[-1][1])

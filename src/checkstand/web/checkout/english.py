@@ -148,6 +148,7 @@ ENGLISH: Mapping[str, str] = {
     "summary.tax_name": "Tax",
     "summary.tax_reversed": "Reverse charge",
     "summary.tax_reversed_note": "No tax is charged. As a business you account for it yourself.",
+    "summary.tax_reversed_kept": "The price stays the same, with no tax in it. As a business you account for it yourself.",
     "summary.tax_unknown": "Tax",
     "summary.tax_placeholder": "Enter your address to see tax",
     "summary.total": "Total",

@@ -269,7 +269,7 @@ class Counter:
     def _addon(self, position: int, line: Line) -> Addon:
         checkout = self.checkout
         product, root = checkout.product(line.product_id), checkout.lines[line.part_of or 0]
-        each = self.words.money(checkout.quote.lines[position].unit_minor, checkout.currency)
+        each = self.words.each(checkout.quote.lines[position], checkout.currency)
         each = self.words.repeating(each, checkout.product(root.product_id).recurrence)
         label = self.t("addons.quantity", product=product.name)
         return Addon(

@@ -202,7 +202,7 @@ async def _receipt(visit: Visit) -> Receipt:
         wait_s=0 if checkout.options.redirect_immediately else _LONGEST_WAIT_S,
         email=checkout.buyer.email or "",
         contact=visit.organization.settings.email or "",
-        invoice_url=_invoice_url(visit, sale.order) if sale.order and sale.order.receipt_number else "",
+        invoice_url=_invoice_url(visit, sale.order) if sale.order else "",
     )
 
 

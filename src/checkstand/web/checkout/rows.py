@@ -15,7 +15,7 @@ from checkstand.domain.checkout import Checkout, Line
 from checkstand.domain.discount import Discount, Percentage, cap_of
 from checkstand.domain.image import image_path
 from checkstand.domain.quote import QuoteLine, is_mixed, tax_sums
-from checkstand.domain.terms import Metered, SeatBased, UnitBased
+from checkstand.domain.terms import Metered, SeatBased, UnitBased, is_averaged
 from checkstand.web.checkout.goods_form import counted
 from checkstand.web.checkout.later import Phase
 from checkstand.web.checkout.wording import Wording
@@ -93,9 +93,7 @@ def _line_words(checkout: Checkout, line: Line, priced: QuoteLine, words: Wordin
     product = checkout.product(line.product_id)
     if isinstance(terms, SeatBased | UnitBased):
         many = words.counted(terms, line.quantity)
-        each, rest = divmod(priced.subtotal_minor, line.quantity or 1)
-        all_alike = terms.model == "volume" or len(terms.tiers) == 1
-        amount = words.money(each, checkout.currency) if all_alike and not rest else ""
+        amount = "" if is_averaged(terms, line.quantity) else words.each(priced, checkout.currency)
         if line.part_of is not None:  # another price of the product above
             return many, t("summary.each", amount=amount) if amount else ""
         return priced.label, t("summary.counted", counted=many, amount=amount) if amount else many
@@ -104,12 +102,10 @@ def _line_words(checkout: Checkout, line: Line, priced: QuoteLine, words: Wordin
         if line.quantity <= 1
         else t("summary.line", quantity=words.number(line.quantity), label=priced.label)
     )
-    # A converted line is a share of the converted total: where it is no multiple of one unit, no unit price is told.
-    is_multiple = priced.unit_minor * line.quantity == priced.subtotal_minor
-    unit = words.money(priced.unit_minor, checkout.currency) if is_multiple else ""
+    each = words.each(priced, checkout.currency)
     if product.recurrence and len(checkout.lines) > 1 and not checkout.offers:
-        return label, words.repeating(unit, product.recurrence) if unit else words.per(product.recurrence)
-    return label, t("summary.each", amount=unit) if unit and line.quantity > 1 else ""
+        return label, words.repeating(each, product.recurrence)
+    return label, t("summary.each", amount=each) if line.quantity > 1 else ""
 
 
 def bought_words(checkout: Checkout, words: Wording) -> str:
@@ -199,11 +195,13 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
         if amount:
             text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=words.percent(rate))
             yield Row(kind="plain", label=text, amount=words.money(amount, quote.currency))
-    if any(line.tax_reason == "reverse_charge" for line in quote.lines):
+    reversed_lines = [line for line in quote.lines if line.tax_reason == "reverse_charge"]
+    if reversed_lines:
+        keeps_price = all(line.tax_inclusive for line in reversed_lines)
         yield Row(
             kind="plain",
             label=t("summary.tax_reversed"),
-            note=t("summary.tax_reversed_note"),
+            note=t("summary.tax_reversed_kept" if keeps_price else "summary.tax_reversed_note"),
             amount=words.money(0, quote.currency),
         )
 

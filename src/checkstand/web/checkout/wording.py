@@ -11,8 +11,9 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from checkstand.domain.catalog import Custom, Price, Product, Span, is_free, is_static, unit_amount
-from checkstand.domain.money import divide_half_away
+from checkstand.domain.money import divide_half_away, price_of_one
 from checkstand.domain.money import format_money as plain_money
+from checkstand.domain.quote import QuoteLine
 from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
@@ -78,6 +79,12 @@ class Wording:
     def rate(self, amount: str, currency: str) -> str:
         """A price per unit of use: `$0.0025`."""
         return format_rate(amount, currency, self.locale)
+
+    def each(self, priced: QuoteLine, currency: str) -> str:
+        """What one of a line costs, as its paper tells it: with more decimals where so many of it would not make the line's amount."""
+        if not priced.quantity:
+            return self.money(priced.unit_minor, currency)
+        return self.rate(price_of_one(priced.subtotal_minor, priced.quantity), currency)
 
     def plain_rate(self, rate: str) -> str:
         """An exchange rate with five digits that count: `0.89509`, `151.62`."""

@@ -145,8 +145,9 @@ def _row(document: Document, line: DocumentLine) -> tuple[str, ...]:
         return (line.label, amount)
     net = line.unit_net_minor
     unit = format_rate(net, document.currency) if net is not None else ""
+    label = f"{line.label} (unit price on average)" if line.is_average else line.label
     tax = (_rates(line),) if document.taxes else ()
-    return (line.label, str(line.quantity or ""), unit, *tax, amount)
+    return (label, str(line.quantity or ""), unit, *tax, amount)
 
 
 def _rates(line: DocumentLine) -> str:

@@ -1,12 +1,14 @@
 """Checking passwords. Argon2id is slow on purpose, so how many checks may wait is bounded, in all and for one address.
 
-They run in two threads of their own: neither the event loop nor the machine is taken by somebody who guesses.
+They run in threads of their own, as many as take a part of the processors: neither the event loop nor the machine is taken by
+somebody who guesses.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,7 @@ LONGEST_PASSWORD = 1024
 # The hash of a password that nobody has: an unknown e-mail costs as much work as a known one.
 NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$JoSiTedHqZSINnASNsYDUw$yFeTmtKar58ePPH/oBPknEJk1y4NzurarNhWOn1Yp6A"
 _hasher = PasswordHasher()
+_MOST_AT_ONCE = 2
 
 
 class TooBusy(Exception):
@@ -30,7 +33,8 @@ class PasswordChecks:
     """The threads, and who waits for them."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+        at_once = max(1, min(_MOST_AT_ONCE, (os.cpu_count() or 1) // _hasher.parallelism))
+        self._threads = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="password")
         self._underway: Counter[str] = Counter()
 
     def underway(self, address: str) -> int:

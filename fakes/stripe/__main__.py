@@ -23,6 +23,7 @@ def main() -> None:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     bound.bind(("127.0.0.1", given.port))
+    bound.listen()  # who reads the line below may call at once
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     app = create_app(url, Subscription(given.webhook_url, given.webhook_secret) if given.webhook_url else None)
     config = uvicorn.Config(app, log_level="warning", http="httptools", timeout_graceful_shutdown=1)

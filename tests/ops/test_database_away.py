@@ -62,6 +62,20 @@ class Stage:
         return eventually(lambda: self.get("/readyz").status_code == 200, within_s=20) and self.create().is_success
 
 
+class Log:
+    """What the server has said so far."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str]) -> None:
+        self._capfd = capfd
+        self._text = ""
+
+    @property
+    def text(self) -> str:
+        said = self._capfd.readouterr()
+        self._text += said.out + said.err
+        return self._text
+
+
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     with place() as folder:
@@ -75,6 +89,7 @@ def stage() -> Iterator[Stage]:
 def test_everybody_is_told_to_come_back_while_the_database_is_gone(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    log = Log(capfd)
     page = stage.create().json()["url"].removeprefix(stage.server.url)
     embedded.stop(embedded.find(stage.folder) or pytest.fail("no database runs"))
     try:
@@ -90,12 +105,13 @@ def test_everybody_is_told_to_come_back_while_the_database_is_gone(
         assert answers[1].json()["code"] == "SERVICE_UNAVAILABLE"
         assert answers[2].headers["content-type"].startswith("text/html")
         assert stage.get("/livez").status_code == 200
+        assert eventually(lambda: "database_away" in log.text)
     finally:
         embedded.start(stage.folder, durable=False)
     assert stage.recovers()
-    said = capfd.readouterr()
-    assert "Traceback" not in said.out + said.err
-    assert said.out.count("database_away") == said.out.count("database_back") == 1
+    assert eventually(lambda: "database_back" in log.text)
+    assert "Traceback" not in log.text
+    assert log.text.count("database_away") == log.text.count("database_back") == 1
 
 
 def test_news_of_other_processes_are_heard_again_after_a_restart(stage: Stage) -> None:

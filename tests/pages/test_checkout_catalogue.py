@@ -34,7 +34,7 @@ def change(page: Page, *, script: bool) -> None:
     """Let the page take in what was changed: by itself, or with the button for people without a script."""
     if script:
         page.evaluate("document.activeElement.blur()")
-        page.wait_for_timeout(400)
+        page.evaluate("new Promise(done => setTimeout(done, 400))")
         expect(page.locator("#checkout")).not_to_have_attribute("aria-busy", "true")
     else:
         page.locator("#choice-part").get_by_role("button", name="Update").click()

@@ -270,7 +270,7 @@ class Walk:
         """Endpoints that nobody answers at, with a purchase that is told to them."""
         flock = self.flock
         password, given = flock["password in a webhook's address"], flock["token in a webhook's address"]
-        where = f"http://bird:{password}@127.0.0.1:9/hook?token={given}"
+        where = f"http://127.0.0.1:9/{password}/hook?token={given}"
         body = {
             "url": where,
             "format": "raw",

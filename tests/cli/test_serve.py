@@ -80,9 +80,9 @@ def answers(port: int) -> bool:
 
 
 def ended(
-    process: subprocess.Popen[str], number: int = signal.SIGTERM, *, within_s: float = 10
+    process: subprocess.Popen[str], number: int = signal.SIGTERM, *, within_s: float = 20
 ) -> list[dict[str, object]]:
-    """Stop it; its log, which must be JSON line by line."""
+    """Stop it, well before a drain of 30 s would be over; its log, which must be JSON line by line."""
     process.send_signal(number)
     started = time.monotonic()
     out, err = process.communicate(timeout=60)

@@ -87,6 +87,7 @@ def test_what_the_buyer_never_told_is_an_empty_text_where_the_contract_wants_tex
 def test_products_customers_webhooks_and_brands_match_the_contract(dodo: DodoShop) -> None:
     listed = dodo.http.get("/products").json()
     conform("GetProductsListResponse", listed)
+    assert {dodo.id(name) for name in "PSTWF"} <= {item["product_id"] for item in listed["items"]}
     conform("GetProductResponse", *[dodo.http.get(f"/products/{dodo.id(name)}").json() for name in "PSTWF"])
     customer = dodo.http.post("/customers", json={"email": "ada@example.com", "name": ""}).json()
     conform("CustomerResponse", customer)

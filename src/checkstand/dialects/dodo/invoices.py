@@ -6,13 +6,14 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from checkstand.dialects.dodo.call import Api, Call
+from checkstand.dialects.dodo import limits
+from checkstand.dialects.dodo.call import Api, Call, Refused
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.flows.issue_documents import read_credit_note, read_invoice
 from checkstand.store import documents
-from checkstand.web.documents.file import pdf_response
+from checkstand.web.documents.file import count_visit, pdf_response
 
 api = Api("Dodo: invoices")
 
@@ -20,6 +21,7 @@ api = Api("Dodo: invoices")
 @api.route("GET", "/invoices/payments/{payment_id}", public=True, gives="pdf")
 async def of_payment(call: Call) -> Response:
     """Get the invoice of a payment that succeeded, as a PDF file."""
+    _count(call)
     order_id = call.path_id(DodoPrefix.PAYMENT, "payment_id")
     organization = await _seller(call, await documents.owner_of_order(call.ports.db, order_id))
     return await pdf_response(await read_invoice(call.ports, organization, order_id))
@@ -28,9 +30,17 @@ async def of_payment(call: Call) -> Response:
 @api.route("GET", "/invoices/refunds/{refund_id}", public=True, gives="pdf")
 async def of_refund(call: Call) -> Response:
     """Get the credit note of a refund that succeeded, as a PDF file."""
+    _count(call)
     refund_id = call.path_id(DodoPrefix.REFUND, "refund_id")
     organization = await _seller(call, await documents.owner_of_refund(call.ports.db, refund_id))
     return await pdf_response(await read_credit_note(call.ports, organization, refund_id))
+
+
+def _count(call: Call) -> None:
+    """Count a file that somebody without a key asks for. Raises Refused (429); an integrator's key has its own, wider limit."""
+    window = None if call.principal is not None else count_visit(call.request)
+    if window is not None and window.retry_after_s:
+        raise Refused(limits.refusal(window))
 
 
 async def _seller(call: Call, organization_id: UUID | None) -> Organization:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -11,14 +10,12 @@ from checkstand.domain.document import Document
 from checkstand.domain.errors import NotFound
 from checkstand.flows.document_address import DocumentPermit, DocumentRefused, read_permit
 from checkstand.flows.issue_documents import read_credit_note, read_invoice, read_receipt
-from checkstand.services import client_address, services_of
+from checkstand.services import services_of
 from checkstand.web.checkout.texts import texts_for
-from checkstand.web.documents.file import html_of, pdf_response
+from checkstand.web.documents.file import count_visit, html_of, pdf_response
 from checkstand.web.headers import page_headers
 from checkstand.web.trouble import told_page, wants_page
 
-# A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
-VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 _READERS = {"invoice": read_invoice, "receipt": read_receipt, "credit_note": read_credit_note}
 # For each way to find none: the status, what a program reads, and the key of what a person does.
 _TOLD = {
@@ -54,7 +51,7 @@ async def _file(request: Request) -> Response:
 async def _found(request: Request) -> Document | Response:
     """The document that an address permits, or why not."""
     services = services_of(request)
-    window = services.limiter.hit(f"document address {client_address(request)}", VISITS)
+    window = count_visit(request)
     if window is not None and window.retry_after_s:
         return _told(request, "busy", {"Retry-After": str(window.retry_after_s)})
     try:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ _INNER = _WIDTH - 2 * _MARGIN
 _INK, _SOFT, _LINE, _EDGE = (20, 23, 28), (84, 93, 107), (223, 227, 232), (133, 141, 154)
 _TINT, _TINT_INK = (255, 244, 214), (92, 67, 0)
 _SIZE, _SMALL, _ROW = 9.5, 8.5, 5.0
+_KEPT_FILES = 32
 
 
 @cache
@@ -36,11 +37,13 @@ def _printer() -> ThreadPoolExecutor:
 
 
 async def print_pdf(html: str, *, title: str, dated: datetime) -> bytes:
-    """The page as a PDF file; the same page gives the same bytes."""
+    """The page as a PDF file; the same page gives the same bytes, and is printed once while it is asked for again and again."""
     work = partial(_print, html, title=title, dated=dated)
     return await asyncio.get_running_loop().run_in_executor(_printer(), work)
 
 
+# Runs on the one thread of prints, so that whoever waited there for a page finds it printed.
+@lru_cache(maxsize=_KEPT_FILES)
 def _print(html: str, *, title: str, dated: datetime) -> bytes:
     paper = _paper(title, dated)
     known = frozenset(paper.fonts[_FAMILY].cmap)  # type: ignore[union-attr]

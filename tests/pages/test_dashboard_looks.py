@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser
 
 from checkstand.domain.checkout import Buyer
-from tests.pages.browser import looks
+from tests.pages.browser import looks, squeezed_words
 from tests.pages.test_dashboard_checkouts import make, pay
 from tests.pages.test_dashboard_tokens import make_token
 from tests.pages.visitor import Screen, axe, screen, visitor
@@ -86,13 +86,18 @@ def test_every_room_is_accessible(server: RunningServer, browser: Browser, width
 
 def test_no_room_is_wider_than_the_narrowest_phone(server: RunningServer, browser: Browser) -> None:
     view = screen(browser, server.url, server.new_shop(), width=NARROWEST)
-    too_wide = {}
+    too_wide, squeezed = {}, {}
     for name, path in rooms_of(server, view).items():
         view.open(path)
         width = view.page.evaluate("document.documentElement.scrollWidth")
         if width > NARROWEST:
             too_wide[name] = width
+        squeezed[name] = squeezed_words(view.page)
+    view.open("/settings/tokens/new")
+    view.page.get_by_role("radio", name="Custom").check()
+    squeezed["scopes"] = squeezed_words(view.page)
     assert too_wide == {}
+    assert {name: words for name, words in squeezed.items() if words} == {}
     view.close()
 
 

@@ -22,7 +22,7 @@ _SIZES = """() => Object.fromEntries([...document.querySelectorAll('button, labe
   .filter((one) => one.checkVisibility() && !one.matches('[type=radio], [type=checkbox]'))
   .map((one, at) => [`${at} ${one.localName}#${one.id}.${one.className} ${one.textContent.slice(0, 40).trim()}`, parseFloat(getComputedStyle(one).fontSize)]))"""
 _OUTSIDE = """() => [...document.querySelectorAll('body *')].filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1
-  && getComputedStyle(one).clipPath === 'none' && !one.closest('pre, .tabs, .visually-hidden, .sr')).map((one) => one.outerHTML.slice(0, 120)).slice(0, 8)"""
+  && getComputedStyle(one).clipPath === 'none' && !one.closest('pre, .scroll, .tabs, .visually-hidden, .sr')).map((one) => one.outerHTML.slice(0, 120)).slice(0, 8)"""
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,12 @@ def test_the_checkout_and_what_follows_it_fit_a_phone_with_large_letters(
         pay(page)
         expect_success(page)
         expect_large(page)
+
+
+def test_the_description_of_the_api_fits_a_phone_with_large_letters(large: Browser, server: RunningServer) -> None:
+    with visit(large, server, size=NARROW) as page:
+        page.goto(f"{server.url}/docs")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], page.evaluate(_OUTSIDE)
 
 
 def test_the_dashboard_fits_a_phone_with_large_letters(large: Browser, server: RunningServer, shop: DemoShop) -> None:

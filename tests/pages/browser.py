@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.server import RunningServer
 
@@ -81,8 +81,12 @@ def visit(
     scheme: str = "light",
     locale: str = "de-DE",
     also: tuple[str, ...] = (),
+    with_merchant: bool = False,
 ) -> Iterator[Page]:
-    """A page in a fresh profile. `script=False` turns JavaScript off; `also` are origins that may be asked beside the server's."""
+    """A page in a fresh profile. `script=False` turns JavaScript off; `also` are origins that may be asked beside the server's.
+
+    `with_merchant`: the merchant's own address answers, so that the way there can be tested. Every request of a page costs more then.
+    """
     context = browser.new_context(
         java_script_enabled=script,
         viewport={"width": size[0], "height": size[1]},
@@ -91,7 +95,9 @@ def visit(
     )
     context.set_default_timeout(15_000)
     page = context.new_page()
-    wrong = _watch(context, page, server, also)
+    if with_merchant:
+        context.route(f"{MERCHANT}/**", lambda route: route.fulfill(body="<h1>Merchant</h1>", content_type="text/html"))
+    wrong = _watch(page, server, also)
     try:
         yield page
     finally:
@@ -99,10 +105,9 @@ def visit(
     assert not wrong, wrong
 
 
-def _watch(context: BrowserContext, page: Page, server: RunningServer, also: tuple[str, ...]) -> list[str]:
-    """Collect what a page must not do. The merchant's own address is answered here, so that the way there can be tested."""
+def _watch(page: Page, server: RunningServer, also: tuple[str, ...]) -> list[str]:
+    """Collect what a page must not do."""
     wrong: list[str] = []
-    context.route(f"{MERCHANT}/**", lambda route: route.fulfill(body="<h1>Merchant</h1>", content_type="text/html"))
     known = {urlsplit(url).netloc for url in (server.url, *also)}
 
     def asked(url: str) -> None:

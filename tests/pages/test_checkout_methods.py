@@ -95,7 +95,7 @@ def test_a_debit_takes_days_and_is_decided_by_the_clock(browser: Browser, stand:
         "sepa": ("DE89370400440532013000", "DE62370400440532013001"),
         "ach": ("000123456789", "000222222227"),
     }[method]
-    with visit(browser, stand.server, script=False, size=PHONE) as page:
+    with visit(browser, stand.server, script=False, size=PHONE, with_merchant=True) as page:
         page.goto(stand.url(session))
         choose(page, method)
         expect(page.locator(".method:has(:checked) .mandate")).to_contain_text("By paying you allow")

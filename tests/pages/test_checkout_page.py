@@ -331,7 +331,7 @@ def test_a_business_is_asked_for_its_name_and_whole_address(browser: Browser, st
 def test_after_success_the_buyer_goes_on_to_the_merchant(browser: Browser, stand: Stand) -> None:
     target = f"{MERCHANT}/thanks?order=1&checkout_id={{CHECKOUT_ID}}"
     session = stand.session("one_time", redirects=Redirects(success_url=target))
-    with visit(browser, stand.server) as page:
+    with visit(browser, stand.server, with_merchant=True) as page:
         page.goto(stand.url(session))
         pay(page)
         expect_success(page)

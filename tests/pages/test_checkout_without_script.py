@@ -28,7 +28,7 @@ def test_a_card_pays(browser: Browser, stand: Stand) -> None:
 
 def test_decline_then_the_bank_s_check_then_paid(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time", redirects=Redirects(success_url=f"{MERCHANT}/thanks"))
-    with visit(browser, stand.server, script=False) as page:
+    with visit(browser, stand.server, script=False, with_merchant=True) as page:
         page.goto(stand.url(session))
         pay(page, card=NO_FUNDS)
         expect(page.locator("#problems")).to_contain_text("You were not charged.")

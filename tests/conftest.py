@@ -58,6 +58,16 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture(autouse=True)
+def answers_are_as_published() -> Iterator[None]:
+    """No answer of either API may differ from our own document, whatever the test is about."""
+    yield
+    if "tests.answers" in sys.modules:
+        from tests.answers import taken
+
+        assert taken() == []
+
+
 @pytest.fixture(scope="session")
 def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One PostgreSQL for all workers of this run: the first starts it, the last to leave stops it."""

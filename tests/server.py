@@ -24,6 +24,7 @@ from checkstand.flows.ports import Ports
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing.demo import DemoShop, open_demo_shop
+from tests.answers import Checked
 from tests.conftest import SECRET_KEY
 
 T = TypeVar("T")
@@ -111,7 +112,7 @@ async def _serve(
     async with open_services(settings, database_url, PublicUrl(url)) as opened:
         services = replace(opened, ports=world(opened.ports))
         config = uvicorn.Config(
-            around(front(create_app(services))),
+            around(Checked(front(create_app(services)))),
             http=BoundedProtocol,
             log_level="warning",
             lifespan="off",

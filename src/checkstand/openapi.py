@@ -1,8 +1,8 @@
 """The OpenAPI documents, put together when somebody asks: routes only note what is known of them, start and import make nothing.
 
 An `Operation` is one route as its document tells it; a `Described` is one API with what its operations share: the errors, the headers,
-what a path's parts look like. Request bodies are the very models that validate them; their schemas are kept under `components`, each
-API's with a prefix of its own, so that both fit into one document.
+what a path's parts look like. Request bodies are the very models that validate them, answers the very types that the code renders;
+their schemas are kept under `components`, each API's with a prefix of its own, so that both fit into one document.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from checkstand.parameters import Query
 
 Json = dict[str, Any]
 Body = type[BaseModel] | UnionType | TypeAdapter[Any]
-Gives = Literal["object", "array", "csv", "nothing", "pdf"]
+# A TypedDict, a list of them, or a union of such: what `TypeAdapter` takes, which the type system has no word for.
+Answers = Any
+Gives = Literal["json", "csv", "nothing", "pdf"]
 VERSION = "3.1.0"
+Part = Literal["validation", "serialization"]
+SchemasOf = Mapping[tuple[str, Part], Json]
 PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 _GIVEN: Mapping[Gives, Json] = {
-    "object": {"content": {"application/json": {"schema": {"type": "object"}}}},
-    "array": {"content": {"application/json": {"schema": {"type": "array"}}}},
     "csv": {"content": {"text/csv": {"schema": {"type": "string"}}}},
     "nothing": {},
     "pdf": {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}},
@@ -33,14 +35,15 @@ _GIVEN: Mapping[Gives, Json] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One route. `refuses`: statuses of its own, beside those that follow from what it takes."""
+    """One route. `answers`: the type of its JSON body. `refuses`: statuses of its own, beside those that follow from what it takes."""
 
     method: str
     path: str
     handler: Callable[..., object]
     tag: str
     status: int = 200
-    gives: Gives = "object"
+    gives: Gives = "json"
+    answers: Answers = None
     body: Body | None = None
     query: type[Query] | None = None
     is_public: bool = False
@@ -95,10 +98,10 @@ def document(apis: Sequence[Described], *, title: str, version: str, about: str)
     paths: Json = {}
     schemas: Json = {}
     for api in apis:
-        bodies, named = _body_schemas(api)
+        schemas_of, named = _schemas(api)
         schemas |= {f"{api.prefix}{name}": schema for name, schema in api.errors.items()} | named
         for operation in api.operations:
-            entry = _entry(api, operation, bodies)
+            entry = _entry(api, operation, schemas_of)
             paths.setdefault(operation.path, {})[operation.method.lower()] = entry
     tags = dict.fromkeys(operation.tag for api in apis for operation in api.operations)
     return {
@@ -122,7 +125,7 @@ def operation_id(api: Described, operation: Operation) -> str:
     return f"{api.name}_{module}_{operation.handler.__name__}"
 
 
-def _entry(api: Described, operation: Operation, bodies: Mapping[str, Json]) -> Json:
+def _entry(api: Described, operation: Operation, schemas_of: SchemasOf) -> Json:
     text = (operation.handler.__doc__ or operation.handler.__name__).strip()
     entry: Json = {
         "tags": [operation.tag],
@@ -137,18 +140,22 @@ def _entry(api: Described, operation: Operation, bodies: Mapping[str, Json]) -> 
             *(operation.query.described() if operation.query else ()),
             *api.headers(operation),
         ],
-        "responses": _responses(api, operation),
+        "responses": _responses(api, operation, schemas_of),
         # A public route takes a key too; it needs none.
         "security": [{}, {api.security: []}] if operation.is_public else [{api.security: []}],
     }
     if operation.body is not None:
-        schema = bodies[operation_id(api, operation)]
+        schema = schemas_of[operation_id(api, operation), "validation"]
         entry["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return entry
 
 
-def _responses(api: Described, operation: Operation) -> Json:
-    found: Json = {str(operation.status): {"description": "Done", **_GIVEN[operation.gives]}}
+def _responses(api: Described, operation: Operation, schemas_of: SchemasOf) -> Json:
+    given = _GIVEN.get(operation.gives)
+    if given is None:
+        schema = schemas_of.get((operation_id(api, operation), "serialization"), {})
+        given = {"content": {"application/json": {"schema": schema}}}
+    found: Json = {str(operation.status): {"description": "Done", **given}}
     refusals = api.refusals(operation)
     for status in sorted({*refusals, *operation.refuses}):
         name = refusals.get(status, "Error")
@@ -159,17 +166,21 @@ def _responses(api: Described, operation: Operation) -> Json:
     return found
 
 
-def _body_schemas(api: Described) -> tuple[dict[str, Json], Json]:
-    """The body's schema of each operation that takes one, by its id, and the definitions that they refer to, by their names.
+def _schemas(api: Described) -> tuple[SchemasOf, Json]:
+    """The schemas of each operation's body and answer, by its id, and the definitions that they refer to, by their names.
 
     They are made together, so that two models of one name get names of their own.
     """
-    bodies = [(operation_id(api, one), "validation", _adapter(one.body)) for one in api.operations if one.body]
-    template = f"#/components/schemas/{api.prefix}{{model}}"
-    found, rest = TypeAdapter.json_schemas(bodies, ref_template=template)  # type: ignore[arg-type]
-    named = {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
-    return {key: schema for (key, _), schema in found.items()}, named
+    parts: list[tuple[str, Part, TypeAdapter[Any]]] = []
+    for one in api.operations:
+        name = operation_id(api, one)
+        if one.body is not None:
+            parts.append((name, "validation", _adapter(one.body)))
+        if one.answers is not None:
+            parts.append((name, "serialization", _adapter(one.answers)))
+    found, rest = TypeAdapter.json_schemas(parts, ref_template=f"#/components/schemas/{api.prefix}{{model}}")
+    return found, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
 
 
-def _adapter(body: Body) -> TypeAdapter[Any]:
-    return body if isinstance(body, TypeAdapter) else TypeAdapter[Any](body)  # type: ignore[arg-type]
+def _adapter(of: Body | Answers) -> TypeAdapter[Any]:
+    return of if isinstance(of, TypeAdapter) else TypeAdapter[Any](of)

@@ -26,7 +26,7 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
-from checkstand.openapi import Body, Gives, Operation
+from checkstand.openapi import Answers, Body, Gives, Operation
 from checkstand.ops.limiter import Window
 from checkstand.parameters import Query
 from checkstand.services import Services, services_of
@@ -118,7 +118,8 @@ class Api:
         body: Body | None = None,
         query: type[Query] | None = None,
         status: int = 200,
-        gives: Gives = "object",
+        answers: Answers = None,
+        gives: Gives = "json",
         refuses: Sequence[int] = (),
         public: bool = False,
         keyed: bool = False,
@@ -126,7 +127,7 @@ class Api:
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured. `hot`: asked before all.
 
-        `status`, `gives` and `refuses` (statuses of this route alone) are for the document.
+        `status`, `answers` (the type of the JSON body), `gives` and `refuses` (statuses of this route alone) are for the document.
         """
 
         def register(handler: Handler) -> Handler:
@@ -158,6 +159,7 @@ class Api:
                 tag=self.tag,
                 status=status,
                 gives="nothing" if status == 204 else gives,
+                answers=answers,
                 body=body,
                 query=query,
                 is_public=public,

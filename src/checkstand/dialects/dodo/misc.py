@@ -10,7 +10,7 @@ from checkstand.domain.address import COUNTRIES, EMBARGOED
 api = Api("Dodo: countries")
 
 
-@api.route("GET", "/checkout/supported_countries", public=True, gives="array")
+@api.route("GET", "/checkout/supported_countries", public=True, answers=list[str])
 async def supported_countries(call: Call) -> Response:
     """Every country in test mode and without a key; in live mode those that may be sold to. A plain array."""
     is_live = call.principal is not None and call.organization.mode == "live"

@@ -28,7 +28,7 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.flows import idempotency
 from checkstand.flows.ports import Ports
 from checkstand.http import BadBody, ignored_fields, json_response, parse_json, read_body
-from checkstand.openapi import Body, Gives, Operation
+from checkstand.openapi import Answers, Body, Gives, Operation
 from checkstand.ops.bounds import LARGEST_BODY, LARGEST_PUBLIC_BODY
 from checkstand.parameters import Query
 from checkstand.services import Services, client_address, services_of
@@ -179,7 +179,8 @@ class Api:
         body: Body | None = None,
         query: type[Query] | None = None,
         status: int = 200,
-        gives: Gives = "object",
+        answers: Answers = None,
+        gives: Gives = "json",
         refuses: Sequence[int] = (),
         also: Sequence[str] = (),
         hidden: bool = False,
@@ -188,7 +189,8 @@ class Api:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
 
         `opened_by` finds what a public path's secret opens, before a body is looked at.
-        `gives` and `refuses` (statuses of this route alone) are for the document, which leaves out what is `hidden`.
+        `answers` (the type of the JSON body), `gives` and `refuses` (statuses of this route alone) are for the document, which
+        leaves out what is `hidden`.
         """
 
         def register(handler: Handler) -> Handler:
@@ -221,6 +223,7 @@ class Api:
                     tag=self.tag,
                     status=status,
                     gives="nothing" if status == 204 else gives,
+                    answers=answers,
                     body=body,
                     query=query,
                     is_public=public,

@@ -1,0 +1,124 @@
+"""Every JSON answer of both APIs that a test's server gives, held against the OpenAPI document that the server itself publishes.
+
+A field that the document does not name is as wrong as one that is missing or of another type. What is found is collected here, and the
+test that was under way fails (`conftest.py`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from checkstand.openapi import PATH_PARAMETER, Described, Json, document
+
+MOST_SHOWN = 5
+wrong: list[str] = []
+
+
+def taken() -> list[str]:
+    """What was found since somebody asked last."""
+    found = wrong[:]
+    wrong.clear()
+    return found
+
+
+class Checked:
+    """An application whose answers are looked at on their way out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or (found := _operation(scope["method"], scope["path"])) is None:
+            return await self._app(scope, receive, send)
+        start: list[Message] = []
+        body = bytearray()
+
+        async def look(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.append(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    _judge(*found, start[0], bytes(body))
+            await send(message)
+
+        await self._app(scope, receive, look)
+
+
+def _judge(api_name: str, method: str, path: str, start: Message, body: bytes) -> None:
+    status = str(start["status"])
+    headers = dict(start["headers"])
+    kind = headers.get(b"content-type", b"").decode()
+    if headers.get(b"content-encoding") == b"gzip":
+        body = gzip.decompress(body)
+    where = f"{method.upper()} {path} {status}"
+    told = documents()[api_name]["paths"][path][method]["responses"].get(status)
+    if told is None:
+        wrong.append(f"{where}: a status that the document does not tell")
+    elif "application/json" in told.get("content", {}) and body:
+        if not kind.startswith("application/json"):
+            wrong.append(f"{where}: answered as {kind or 'nothing in particular'}")
+        else:
+            errors = _validator(api_name, path, method, status).iter_errors(json.loads(body))
+            wrong.extend(f"{where}: {at(error)}: {error.message[:300]}" for _, error in zip(range(MOST_SHOWN), errors))  # noqa: B905
+
+
+def at(error: jsonschema_rs.ValidationError) -> str:
+    """Where in the body it is."""
+    return "/".join(str(part) for part in error.instance_path) or "body"
+
+
+@cache
+def documents() -> Mapping[str, Json]:
+    """Each API's document, with every object closed: what it does not name may not be there."""
+    from checkstand.dialects import dodo, polar
+
+    return {api.name: _closed(json.loads(json.dumps(_made(api)))) for api in (polar.api, dodo.api)}
+
+
+def _made(api: Described) -> Json:
+    return document([api], title=api.title, version="1", about=api.about)
+
+
+def _closed(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_closed(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    closed = {key: _closed(value) for key, value in part.items()}
+    if part.get("type") == "object" and "properties" in part:
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+@cache
+def _validator(api_name: str, path: str, method: str, status: str) -> Any:
+    whole = documents()[api_name]
+    told = whole["paths"][path][method]["responses"][status]
+    schema = {**told["content"]["application/json"]["schema"], "components": whole["components"]}
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str, str]]:
+    """The documents' paths, those without parameters first: pattern, API, path."""
+    found = [(path, name) for name, whole in documents().items() for path in whole["paths"]]
+    found.sort(key=lambda one: len(PATH_PARAMETER.findall(one[0])))
+    return [(re.compile(PATH_PARAMETER.sub("[^/]+", path.rstrip("/")) + "/?"), name, path) for path, name in found]
+
+
+def _operation(method: str, path: str) -> tuple[str, str, str] | None:
+    """API, method and path of the operation that is meant; None for what is no operation of either."""
+    spelled = re.sub(r"^/api/v1/", "/v1/", path)
+    for pattern, name, told in _patterns():
+        if pattern.fullmatch(spelled) and method.lower() in documents()[name]["paths"][told]:
+            return name, method.lower(), told
+    return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import preview, requests, sales, short_links
+from checkstand.dialects.dodo.answers.session import SessionStatus
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import CheckoutIn
 from checkstand.dialects.dodo.wire import Json, shown, shown_or_none
@@ -71,7 +72,7 @@ async def preview_checkout(call: Call) -> Response:
     return call.json(await preview.document(call, call.body(CheckoutIn)))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, hot=True)
+@api.route("GET", "/checkouts/{id}", scopes=READ, answers=SessionStatus, hot=True)
 async def get(call: Call) -> Response:
     """Read how a checkout session stands."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)

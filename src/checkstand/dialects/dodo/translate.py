@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from checkstand.dialects.dodo.answers import customer as customers
+from checkstand.dialects.dodo.answers.webhook import Webhook
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
 from checkstand.dialects.dodo.wire import Json, moment, notes, shown, shown_brand
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
@@ -192,7 +194,7 @@ def product_in_list(value: Product, organization: Organization, *, public_url: s
     return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
 
 
-def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> Json:
+def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> customers.Customer:
     """A customer; the e-mail is text always (the contract knows no null here), so a team shows its owner's."""
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.id),
@@ -208,7 +210,7 @@ def customer(value: Customer, organization: Organization, *, owner_email: str | 
     }
 
 
-def endpoint(value: Endpoint) -> Json:
+def endpoint(value: Endpoint) -> Webhook:
     """A webhook endpoint. An empty filter means every event."""
     return {
         "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),

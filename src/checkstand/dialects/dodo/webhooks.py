@@ -12,10 +12,11 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo.answers.webhook import Webhook, WebhookHeaders, WebhookPage, WebhookSecret
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
 from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
-from checkstand.dialects.dodo.wire import Json, named, shown
+from checkstand.dialects.dodo.wire import named, shown
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
@@ -95,7 +96,7 @@ class HeadersPatch(Base):
     headers: Headers
 
 
-@api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True)
+@api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True, answers=Webhook)
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(WebhookIn)
@@ -121,7 +122,7 @@ class Wanted(Query):
     iterator = paging.word()
 
 
-@api.route("GET", "/webhooks", scopes=READ, query=Wanted)
+@api.route("GET", "/webhooks", scopes=READ, query=Wanted, answers=WebhookPage)
 async def search(call: Call) -> Response:
     """List webhook endpoints, newest first."""
     asked = Wanted(call)
@@ -142,7 +143,7 @@ def _start(iterator: str | None, found: Sequence[Endpoint], size: int) -> int:
     return max(0, place - size) if back else place + 1
 
 
-def _page(found: Sequence[Endpoint], start: int, size: int) -> Json:
+def _page(found: Sequence[Endpoint], start: int, size: int) -> WebhookPage:
     part = found[start : start + size]
     done = start + size >= len(found)
     last = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[-1].id) if part else None
@@ -159,13 +160,13 @@ async def _found(call: Call) -> Endpoint:
     return await read_endpoint(call.ports, call.organization, "dodo", call.path_id(DodoPrefix.WEBHOOK_ENDPOINT))
 
 
-@api.route("GET", "/webhooks/{id}", scopes=READ)
+@api.route("GET", "/webhooks/{id}", scopes=READ, answers=Webhook)
 async def get(call: Call) -> Response:
     """Read a webhook endpoint."""
     return call.json(translate.endpoint(await _found(call)))
 
 
-@api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch)
+@api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch, answers=Webhook)
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
@@ -193,19 +194,20 @@ async def delete(call: Call) -> Response:
     return call.done()
 
 
-@api.route("GET", "/webhooks/{id}/secret", scopes=READ)
+@api.route("GET", "/webhooks/{id}/secret", scopes=READ, answers=WebhookSecret)
 async def secret(call: Call) -> Response:
     """Read the secret that an endpoint's events are signed with."""
-    return call.json({"secret": (await _found(call)).secret})
+    answer: WebhookSecret = {"secret": (await _found(call)).secret}
+    return call.json(answer)
 
 
-@api.route("GET", "/webhooks/{id}/headers", scopes=READ)
+@api.route("GET", "/webhooks/{id}/headers", scopes=READ, answers=WebhookHeaders)
 async def headers(call: Call) -> Response:
     """Read the headers sent with every event; those that hold secrets are only named."""
     return call.json(_shown_headers((await _found(call)).headers))
 
 
-def _shown_headers(given: Mapping[str, str]) -> Json:
+def _shown_headers(given: Mapping[str, str]) -> WebhookHeaders:
     sensitive = [name for name in given if name.lower() in _SECRET_HEADERS]
     return {"headers": {name: text for name, text in given.items() if name not in sensitive}, "sensitive": sensitive}
 

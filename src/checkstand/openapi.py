@@ -182,5 +182,5 @@ def _schemas(api: Described) -> tuple[SchemasOf, Json]:
     return found, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
 
 
-def _adapter(of: Body | Answers) -> TypeAdapter[Any]:
+def _adapter(of: Answers) -> TypeAdapter[Any]:
     return of if isinstance(of, TypeAdapter) else TypeAdapter[Any](of)

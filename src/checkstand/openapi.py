@@ -57,8 +57,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """One API. `errors` are the types of its error bodies, by the names of their schemas; `refusals` tells an operation's error statuses,
-    each with the schema's name or None.
+    """One API. `errors` are the types of its error bodies, by the names of their schemas; `refusals` tells an operation's error
+    statuses, each with the schema's name or None.
     """
 
     name: str
@@ -193,5 +193,5 @@ def _error_schemas(api: Described, schemas_of: SchemasOf) -> Json:
     }
 
 
-def _adapter(of: Any) -> TypeAdapter[Any]:
+def _adapter(of: Answers) -> TypeAdapter[Any]:
     return of if isinstance(of, TypeAdapter) else TypeAdapter[Any](of)

@@ -20,7 +20,6 @@ from pydantic import UUID4, TypeAdapter, ValidationError
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.models import Moment
-from checkstand.dialects.polar.wire import Json
 from checkstand.parameters import Parameter, Query
 from checkstand.store.database import Executor
 from checkstand.store.query import Page
@@ -235,7 +234,7 @@ class Listed(OfOrganizations, Paged):
         )
 
 
-def envelope(items: Sequence[Json], page: Page[T], limit: int) -> Mapping[str, object]:
+def envelope(items: Sequence[Mapping[str, object]], page: Page[T], limit: int) -> Mapping[str, object]:
     """Exactly two keys; `max_page` is 0 when nothing matches."""
     return {"items": list(items), "pagination": {"total_count": page.total, "max_page": -(-page.total // limit)}}
 

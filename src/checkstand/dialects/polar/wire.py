@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import TypedDict, overload
 from uuid import UUID
 
 from checkstand.domain.address import Address
@@ -22,6 +22,10 @@ class AddressOut(TypedDict):
     country: str
 
 
+@overload
+def moment(value: datetime) -> str: ...
+@overload
+def moment(value: datetime | None) -> str | None: ...
 def moment(value: datetime | None) -> str | None:
     """ISO 8601 in UTC with `Z`; microseconds only when they are not zero."""
     if value is None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
-from checkstand.dialects.dodo.answers import payment_method as shapes
+from checkstand.dialects.dodo.answers import payment_method as answers
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.ids import DodoPrefix
@@ -24,7 +24,7 @@ from checkstand.store import payment_methods
 api = Api("Dodo: payment methods")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
-_FAMILIES: Mapping[Kind, shapes.MethodFamily] = {
+_FAMILIES: Mapping[Kind, answers.MethodFamily] = {
     Kind.CARD: "card",
     Kind.WALLET: "wallet",
     Kind.REDIRECT: "bank_redirect",
@@ -35,7 +35,7 @@ _FAMILIES: Mapping[Kind, shapes.MethodFamily] = {
 }
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, answers=shapes.SavedMethods)
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, answers=answers.SavedMethods)
 async def search(call: Call) -> Response:
     """The saved payment methods of a customer, the one used last first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
@@ -54,7 +54,7 @@ async def remove(call: Call) -> Response:
     return call.done()
 
 
-def _method(value: SavedMethod) -> shapes.SavedMethod:
+def _method(value: SavedMethod) -> answers.SavedMethod:
     used = value.instrument
     return {
         "payment_method_id": shown(DodoPrefix.PAYMENT_METHOD, value.id),
@@ -71,7 +71,7 @@ def _type(used: Instrument) -> Method | None:
     return Method(name) if name in set(Method) else None
 
 
-def _card(used: Instrument) -> shapes.SavedCard:
+def _card(used: Instrument) -> answers.SavedCard:
     return {
         "card_holder_name": used.holder,
         "card_issuing_country": used.country,

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from checkstand.answers import only
 from checkstand.dialects.dodo import discount_models, returns
 from checkstand.dialects.dodo.answers.customer import Buyer
+from checkstand.dialects.dodo.answers.discount import DiscountSummary
 from checkstand.dialects.dodo.answers.dispute import Provider
 from checkstand.dialects.dodo.answers.payment import (
     CustomFieldResponse,
-    DiscountSummary,
     LineItem,
     LineItems,
     Payment,
@@ -199,9 +199,7 @@ def _amounts(sale: Sale) -> tuple[int, int]:
 
 def _discounts(checkout: Checkout, organization: Organization) -> list[PaymentDiscount] | None:
     """The discounts in the order they were taken. A payment that is no subscription's has no cycles left."""
-    shown_whole: list[Mapping[str, object]] = [
-        discount_models.discount(one, organization) for one in checkout.discounts
-    ]
+    shown_whole = [discount_models.discount(one, organization) for one in checkout.discounts]
     return [
         {**only(DiscountSummary, whole), "position": position, "cycles_remaining": None}
         for position, whole in enumerate(shown_whole)

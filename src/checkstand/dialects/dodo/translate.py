@@ -1,4 +1,4 @@
-"""From the domain to Dodo's wire: products, prices, customers, webhook endpoints (dodo.md 5). Payments are in `sales.py`.
+"""From the domain to Dodo's wire: products, prices, customers (dodo.md 5). Payments are in `sales.py`.
 
 Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
 knows of a product is kept in `Product.extras` and shown as it was given.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from checkstand.dialects.dodo.answers import customer as customers
-from checkstand.dialects.dodo.answers.webhook import Webhook
+from checkstand.dialects.dodo.answers import customer as answers
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
 from checkstand.dialects.dodo.wire import Json, moment, notes, shown, shown_brand
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
@@ -19,7 +18,6 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
 from checkstand.domain.terms import Metered
-from checkstand.domain.webhook import Endpoint
 
 INTERVALS: Mapping[Interval, str] = {
     Interval.DAY: "Day",
@@ -194,7 +192,7 @@ def product_in_list(value: Product, organization: Organization, *, public_url: s
     return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
 
 
-def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> customers.Customer:
+def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> answers.Customer:
     """A customer; the e-mail is text always (the contract knows no null here), so a team shows its owner's."""
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.id),
@@ -207,19 +205,4 @@ def customer(value: Customer, organization: Organization, *, owner_email: str | 
         "preferred_locale": value.locale,
         "blocked_at": None,
         "blocklist_entry_id": None,
-    }
-
-
-def endpoint(value: Endpoint) -> Webhook:
-    """A webhook endpoint. An empty filter means every event."""
-    return {
-        "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),
-        "url": value.url,
-        "description": value.description or "",
-        "disabled": not value.enabled,
-        "filter_types": list(value.events) or None,
-        "metadata": notes(value.metadata),
-        "rate_limit": value.rate_limit,
-        "created_at": moment(value.created_at),
-        "updated_at": moment(value.modified_at or value.created_at),
     }

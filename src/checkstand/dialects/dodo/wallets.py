@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
-from checkstand.dialects.dodo.answers import wallet as shapes
+from checkstand.dialects.dodo.answers import wallet as answers
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Currency, Text, whole
 from checkstand.dialects.dodo.translate import business_id
@@ -45,14 +45,14 @@ class LedgerEntryIn(Base):
     reason: Text = None
 
 
-@api.route("GET", "/customers/{id}/wallets", scopes=READ, answers=shapes.Wallets)
+@api.route("GET", "/customers/{id}/wallets", scopes=READ, answers=answers.Wallets)
 async def search(call: Call) -> Response:
     """The wallets of a customer, and what they hold together in US dollars."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.of_customer(call.ports.db, call.organization.id, customer_id)
     total = await _in_dollars(found, call.ports.rates)
-    answer: shapes.Wallets = {"items": [_wallet(item) for item in found], "total_balance_usd": total}
+    answer: answers.Wallets = {"items": [_wallet(item) for item in found], "total_balance_usd": total}
     return call.json(answer)
 
 
@@ -68,7 +68,7 @@ async def _in_dollars(found: Sequence[Wallet], rates: RateProvider) -> int:
     return total
 
 
-def _wallet(value: Wallet) -> shapes.Wallet:
+def _wallet(value: Wallet) -> answers.Wallet:
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.customer_id),
         "currency": value.currency,
@@ -82,9 +82,7 @@ class Wanted(paging.Paged):
     currency = paging.one_of(sorted(DODO_CURRENCIES))
 
 
-@api.route(
-    "GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=shapes.WalletEntryPage
-)
+@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=answers.WalletEntryPage)
 async def entries(call: Call) -> Response:
     """The movements of a customer's wallets, newest first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
@@ -97,7 +95,7 @@ async def entries(call: Call) -> Response:
     return call.json(paging.envelope([_entry(item, call.organization) for item in found]))
 
 
-def _entry(value: WalletEntry, organization: Organization) -> shapes.WalletEntry:
+def _entry(value: WalletEntry, organization: Organization) -> answers.WalletEntry:
     return {
         "id": shown(DodoPrefix.WALLET_ENTRY, value.id),
         "business_id": business_id(organization),
@@ -120,7 +118,7 @@ def _entry(value: WalletEntry, organization: Organization) -> shapes.WalletEntry
     scopes=WRITE,
     body=LedgerEntryIn,
     keyed=True,
-    answers=shapes.Wallet,
+    answers=answers.Wallet,
     refuses=(400,),
 )
 async def adjust(call: Call) -> Response:

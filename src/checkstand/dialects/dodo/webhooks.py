@@ -11,12 +11,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo import paging
 from checkstand.dialects.dodo.answers.webhook import Webhook, WebhookHeaders, WebhookPage, WebhookSecret
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
 from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
-from checkstand.dialects.dodo.wire import named, shown
+from checkstand.dialects.dodo.wire import moment, named, notes, shown
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
@@ -114,7 +114,22 @@ async def create(call: Call) -> Response:
         rate_limit=body.rate_limit or None,
         created_at=call.ports.now(call.organization),
     )
-    return call.json(translate.endpoint(await create_endpoint(call.ports, call.organization, draft)))
+    return call.json(_shown(await create_endpoint(call.ports, call.organization, draft)))
+
+
+def _shown(value: Endpoint) -> Webhook:
+    """A webhook endpoint. An empty filter means every event."""
+    return {
+        "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),
+        "url": value.url,
+        "description": value.description or "",
+        "disabled": not value.enabled,
+        "filter_types": list(value.events) or None,
+        "metadata": notes(value.metadata),
+        "rate_limit": value.rate_limit,
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.modified_at or value.created_at),
+    }
 
 
 class Wanted(Query):
@@ -149,7 +164,7 @@ def _page(found: Sequence[Endpoint], start: int, size: int) -> WebhookPage:
     last = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[-1].id) if part else None
     first = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[0].id) if part else None
     return {
-        "data": [translate.endpoint(item) for item in part],
+        "data": [_shown(item) for item in part],
         "iterator": None if done else last,
         "prev_iterator": f"-{first}" if start > 0 and first else None,
         "done": done,
@@ -163,7 +178,7 @@ async def _found(call: Call) -> Endpoint:
 @api.route("GET", "/webhooks/{id}", scopes=READ, answers=Webhook)
 async def get(call: Call) -> Response:
     """Read a webhook endpoint."""
-    return call.json(translate.endpoint(await _found(call)))
+    return call.json(_shown(await _found(call)))
 
 
 @api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch, answers=Webhook)
@@ -184,7 +199,7 @@ async def update(call: Call) -> Response:
         )
 
     changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change, switch="disabled")
-    return call.json(translate.endpoint(changed))
+    return call.json(_shown(changed))
 
 
 @api.route("DELETE", "/webhooks/{id}", scopes=WRITE, gives="nothing")

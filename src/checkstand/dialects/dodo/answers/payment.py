@@ -6,9 +6,10 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from checkstand.answers import Minor, Moment, Url
+from checkstand.answers import Empty, Minor, Moment, Url
 from checkstand.dialects.dodo.answers.common import BillingAddress, Notes
 from checkstand.dialects.dodo.answers.customer import Buyer
+from checkstand.dialects.dodo.answers.discount import DiscountSummary
 from checkstand.dialects.dodo.answers.dispute import DisputeOfPayment, DisputeStatus, Provider
 from checkstand.dialects.dodo.answers.refund import RefundInList
 
@@ -53,8 +54,8 @@ class PaymentSummary(TypedDict):
     payment_provider: Provider
     refund_status: Literal["full", "partial"] | None
     retry_attempt: int
-    service_periods: list[dict[str, object]]
-    subscription_ids: list[str]
+    service_periods: Empty
+    subscription_ids: Empty
     three_ds_flow: None
     three_ds_status: None
     three_ds_version: None
@@ -106,25 +107,6 @@ class CustomFieldResponse(TypedDict):
 
     key: str
     value: str
-
-
-class DiscountSummary(TypedDict):
-    """What a payment tells of a discount. `amount` is in basis points for a percentage, in the currency's smallest unit otherwise."""
-
-    discount_id: str
-    business_id: str
-    type: Literal["percentage", "flat"]
-    amount: int
-    code: str
-    name: str | None
-    restricted_to: list[str]
-    usage_limit: int | None
-    times_used: int
-    subscription_cycles: int | None
-    expires_at: Moment | None
-    preserve_on_plan_change: bool
-    metadata: dict[str, str | int | float | bool]
-    created_at: Moment
 
 
 class PaymentDiscount(DiscountSummary):

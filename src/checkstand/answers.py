@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, TypeVar, cast
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 Moment = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 Uuid = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 Url = Annotated[str, WithJsonSchema({"type": "string", "format": "uri"})]
 Minor = Annotated[int, WithJsonSchema({"type": "integer", "description": "In the currency's smallest unit."})]
+# A list of what this server does not have: the key is there for the clients, and nothing in it.
+Empty = Annotated[list[object], Field(max_length=0)]
 Shape = TypeVar("Shape")
 
 

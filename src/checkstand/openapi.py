@@ -58,13 +58,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """One API. `errors` are component schemas; `refusals` tells an operation's error statuses, each with the schema's name or None."""
+    """One API. `errors` are the types of its error bodies, by the names of their schemas; `refusals` tells an operation's error
+    statuses, each with the schema's name or None.
+    """
 
     name: str
     title: str
     about: str
     operations: Sequence[Operation]
-    errors: Mapping[str, Json]
+    errors: Mapping[str, Answers]
     refusals: Callable[[Operation], Mapping[int, str | None]]
     path_schema: Callable[[Operation, str], Json]
     headers: Callable[[Operation], Sequence[Json]]
@@ -100,7 +102,7 @@ def document(apis: Sequence[Described], *, title: str, version: str, about: str)
     schemas: Json = {}
     for api in apis:
         schemas_of, named = _schemas(api)
-        schemas |= {f"{api.prefix}{name}": schema for name, schema in api.errors.items()} | named
+        schemas |= _error_schemas(api, schemas_of) | named
         for operation in api.operations:
             entry = _entry(api, operation, schemas_of)
             paths.setdefault(operation.path, {})[operation.method.lower()] = entry
@@ -168,7 +170,7 @@ def _responses(api: Described, operation: Operation, schemas_of: SchemasOf) -> J
 
 
 def _schemas(api: Described) -> tuple[SchemasOf, Json]:
-    """The schemas of each operation's body and answer, by its id, and the definitions that they refer to, by their names.
+    """The schemas of each operation's body and answer, by its id, of each error, by its name, and the definitions that they refer to.
 
     They are made together, so that two models of one name get names of their own.
     """
@@ -179,6 +181,7 @@ def _schemas(api: Described) -> tuple[SchemasOf, Json]:
             parts.append((name, "validation", _adapter(one.body)))
         if one.answers is not None:
             parts.append((name, "serialization", _adapter(one.answers)))
+    parts += [(name, "serialization", _adapter(of)) for name, of in api.errors.items() if not isinstance(of, Mapping)]
     template = f"#/components/schemas/{api.prefix}{{model}}"
     found, rest = TypeAdapter.json_schemas(parts, ref_template=template, schema_generator=_Named)
     return found, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
@@ -191,5 +194,13 @@ class _Named(GenerateJsonSchema):
         return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
 
 
-def _adapter(of: Body | Answers) -> TypeAdapter[Any]:
+def _error_schemas(api: Described, schemas_of: SchemasOf) -> Json:
+    """Each error's component. One that is a type of its own is among the definitions, under the same name."""
+    return {
+        f"{api.prefix}{name}": of if isinstance(of, Mapping) else schemas_of[name, "serialization"]
+        for name, of in api.errors.items()
+    }
+
+
+def _adapter(of: Answers) -> TypeAdapter[Any]:
     return of if isinstance(of, TypeAdapter) else TypeAdapter[Any](of)

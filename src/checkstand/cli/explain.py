@@ -15,6 +15,7 @@ from checkstand.cli.terminal import Failure, paint
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
     from checkstand.domain.checkout import Checkout
+    from checkstand.flows.explain_checkout import Account
     from checkstand.services import Services
 
 _NAME = "checkout, like 0f4e…, cks_…, polar_c_… or the address of its page"
@@ -36,7 +37,7 @@ def command(checkout: str, as_json: bool, data: str | None) -> None:
     print(json.dumps(account) if as_json else _table(account))
 
 
-async def _account(text: str, data: str | None) -> dict[str, object]:
+async def _account(text: str, data: str | None) -> Account:
     from dataclasses import replace
 
     from checkstand.app import PublicUrl, open_services
@@ -85,14 +86,12 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _table(account: dict[str, object]) -> str:
+def _table(account: Account) -> str:
     """Steps with their amounts in one column; sums stand out."""
-    steps = account["steps"]
-    assert isinstance(steps, list)
-    shown = [(step["text"], step["amount"] or "—", step["kind"]) for step in steps]
+    shown = [(step["text"], step["amount"] or "—", step["kind"]) for step in account["steps"]]
     width = max(len(amount) for _, amount, _ in shown)
     lines = []
     for text, amount, kind in shown:
         line = f"{amount:>{width}}  {text}"
         lines.append(paint(line, on=sys.stdout, strong=kind in ("total", "due"), faint=kind == "subtotal"))
-    return "\n".join([*lines, "", paint(str(account["rounding"]), on=sys.stdout, faint=True)])
+    return "\n".join([*lines, "", paint(account["rounding"], on=sys.stdout, faint=True)])

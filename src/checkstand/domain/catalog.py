@@ -33,6 +33,7 @@ SHORTEST_PRODUCT_NAME: Final = 3
 LONGEST_PRODUCT_NAME: Final = 64
 ProductKind = Literal["product", "addon"]
 TaxBehavior = Literal["location", "inclusive", "exclusive"]
+TaxCategory = Literal["digital_products", "saas", "e_book", "edtech", "live_tutoring"]
 
 
 class Interval(StrEnum):
@@ -101,7 +102,7 @@ class Product:
     trial: Span | None = None
     prices: tuple[Price, ...] = ()
     is_archived: bool = False
-    tax_category: str = "digital_products"
+    tax_category: TaxCategory = "digital_products"
     addons: tuple[UUID, ...] = ()
     images: tuple[ImageRef, ...] = ()
     files: tuple[FileRef, ...] = ()

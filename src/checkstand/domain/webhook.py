@@ -10,6 +10,7 @@ from uuid import UUID
 
 from checkstand.domain.organization import Dialect
 
+EndpointFormat = Literal["raw", "discord", "slack"]
 DeliveryStatus = Literal["pending", "delivered", "failed", "skipped"]
 
 
@@ -25,7 +26,7 @@ class Endpoint:
     description: str | None = None
     secret: str
     events: tuple[str, ...] = ()
-    format: str = "raw"
+    format: EndpointFormat = "raw"
     enabled: bool = True
     api_version: str = "2026-04"
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -16,9 +16,8 @@ from starlette.responses import Response
 from checkstand.dialects.dodo import paging, translate
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Count, Currency
-from checkstand.dialects.dodo.prices import TaxCategory
 from checkstand.dialects.dodo.wire import Json, moment, named, shown
-from checkstand.domain.catalog import Fixed, PriceDefinition, Product
+from checkstand.domain.catalog import Fixed, PriceDefinition, Product, TaxCategory
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef

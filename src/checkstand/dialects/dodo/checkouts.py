@@ -17,7 +17,7 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.choose_method import PayWith
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.explain_checkout import account_of
+from checkstand.flows.explain_checkout import Account, account_of
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.update_checkout import CheckoutChanges
@@ -80,7 +80,7 @@ async def get(call: Call) -> Response:
     return call.json(sales.session(sale))
 
 
-@api.route("GET", "/checkouts/{id}/explain", scopes=READ)
+@api.route("GET", "/checkouts/{id}/explain", scopes=READ, answers=Account)
 async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkstand.dialects.dodo.answers.common import Error
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.idempotency import LONGEST_KEY
 from checkstand.openapi import Described, Operation
@@ -17,13 +18,6 @@ ABOUT = (
     "The Dodo Payments API. Lists answer `items` and start with page 0; amounts are in the currency's smallest unit. Every path "
     "is also served with a slash at its end. A method that a path does not know is answered with 405."
 )
-ERRORS: Mapping[str, Json] = {
-    "Error": {
-        "type": "object",
-        "required": ["code", "message"],
-        "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-    },
-}
 # What `{id}` names under the first part of a path. The primary brand has its business's id.
 KINDS: Mapping[str, tuple[DodoPrefix, ...]] = {
     "addons": (DodoPrefix.ADDON,),
@@ -54,7 +48,7 @@ def describe(operations: Sequence[Operation]) -> Described:
         title="Dodo Payments API",
         about=ABOUT,
         operations=operations,
-        errors=ERRORS,
+        errors={"Error": Error},
         refusals=_refusals,
         path_schema=_path_schema,
         headers=_headers,

@@ -14,9 +14,10 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
+from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
-from checkstand.dialects.dodo.wire import Json, moment, shown
-from checkstand.domain.discount import AmountOff, Discount, Duration, Eligibility, Percentage
+from checkstand.dialects.dodo.wire import moment, shown
+from checkstand.domain.discount import AmountOff, Discount, Duration, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
@@ -135,7 +136,7 @@ def _why_not(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organizat
     return None
 
 
-def kind_of(value: Discount) -> str:
+def kind_of(value: Discount) -> answers.DiscountType:
     return "percentage" if isinstance(value.takes, Percentage) else "flat"
 
 
@@ -193,9 +194,8 @@ def cycles_of(value: Discount) -> int | None:
     return {"once": 1, "forever": None, "repeating": value.duration_months}[value.duration]
 
 
-def discount(value: Discount, organization: Organization) -> Json:
+def discount(value: Discount, organization: Organization) -> answers.Discount:
     """The whole discount. One without a code has an empty one here: the contract wants text."""
-    eligibility: Eligibility = value.eligibility
     return {
         "discount_id": shown(DodoPrefix.DISCOUNT, value.id),
         "business_id": shown(DodoPrefix.BUSINESS, organization.id),
@@ -210,9 +210,18 @@ def discount(value: Discount, organization: Organization) -> Json:
         "subscription_cycles": cycles_of(value),
         "starts_at": moment(value.starts_at) if value.starts_at else None,
         "expires_at": moment(value.ends_at) if value.ends_at else None,
-        "currency_options": [row.model_dump() for row in options_of(value, organization)],
-        "customer_eligibility": eligibility,
+        "currency_options": [_option(row) for row in options_of(value, organization)],
+        "customer_eligibility": value.eligibility,
         "preserve_on_plan_change": bool(value.extras.get("preserve_on_plan_change")),
         "metadata": dict(value.metadata),
         "created_at": moment(value.created_at),
+    }
+
+
+def _option(row: CurrencyOptionIn) -> answers.CurrencyOption:
+    return {
+        "currency": row.currency,
+        "is_default": row.is_default,
+        "max_amount_possible": row.max_amount_possible,
+        "minimum_subtotal": row.minimum_subtotal,
     }

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import refund_errors
+from checkstand.dialects.dodo.answers.common import Error
 from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.errors import (
     CheckstandError,
@@ -293,7 +294,8 @@ class _Words(dict[str, object]):
 
 def answer(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """An error body."""
-    return json_response({"code": code, "message": message}, status=status, headers=headers)
+    body: Error = {"code": code, "message": message}
+    return json_response(body, status=status, headers=headers)
 
 
 def unauthorized() -> Response:

@@ -1,4 +1,4 @@
-"""Lists: zero-based pages, filters in the query, and the two envelopes (dodo.md 1.6).
+"""Lists: zero-based pages, filters in the query, and the envelope (dodo.md 1.6).
 
 The page number starts at 0 as documented, although the official clients' own iteration assumes 1: repairing that here would break
 whoever pages by hand.
@@ -16,8 +16,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from checkstand.dialects.dodo import errors
+from checkstand.dialects.dodo.answers.common import Item, Page
 from checkstand.dialects.dodo.call import Call, Refused
-from checkstand.dialects.dodo.wire import Json, named, shown
+from checkstand.dialects.dodo.wire import named, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.ops.bounds import TIMES, in_time
 from checkstand.parameters import Parameter, Query
@@ -139,7 +140,7 @@ class Paged(Query):
         return Window(self.page_number * size, size)
 
 
-def envelope(items: Sequence[Json]) -> Json:
+def envelope(items: list[Item]) -> Page[Item]:
     """Nothing but the items: clients ask until a page is empty."""
     return {"items": items}
 

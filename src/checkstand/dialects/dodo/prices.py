@@ -14,16 +14,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
+from checkstand.dialects.dodo.answers.common import IntervalName
+from checkstand.dialects.dodo.answers.product import MeterPrice
 from checkstand.dialects.dodo.models import INT32, LONGEST_TEXT, Base, Count, Currency, Id, Metadata, Text, whole
 from checkstand.dialects.dodo.wire import shown
-from checkstand.domain.catalog import Custom, Fixed, Interval, PriceDefinition, Span, TaxBehavior
+from checkstand.domain.catalog import Custom, Fixed, Interval, PriceDefinition, Span, TaxBehavior, TaxCategory
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
 from checkstand.domain.terms import Metered
 
-IntervalName = Literal["Day", "Week", "Month", "Year"]
-TaxCategory = Literal["digital_products", "saas", "e_book", "edtech", "live_tutoring"]
 Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
 Percent = Annotated[int, BeforeValidator(whole), Field(ge=0, le=100)]
 BasisPoints = Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)]
@@ -218,7 +218,7 @@ def _rate(given: MeterPriceIn, meter: Meter) -> Metered:
     )
 
 
-def shown_meter(terms: Metered) -> Mapping[str, object]:
+def shown_meter(terms: Metered) -> MeterPrice:
     """A rate as it is given and shown."""
     return {
         "meter_id": shown(DodoPrefix.METER, terms.meter_id),

@@ -197,7 +197,9 @@ def _amounts(sale: Sale) -> tuple[int, int]:
 
 def _discounts(checkout: Checkout, organization: Organization) -> list[Json] | None:
     """The discounts in the order they were taken. A payment that is no subscription's has no cycles left."""
-    shown_whole = [discount_models.discount(one, organization) for one in checkout.discounts]
+    shown_whole: list[Mapping[str, object]] = [
+        discount_models.discount(one, organization) for one in checkout.discounts
+    ]
     return [
         {**{name: whole[name] for name in _DISCOUNT.split()}, "position": position, "cycles_remaining": None}
         for position, whole in enumerate(shown_whole)

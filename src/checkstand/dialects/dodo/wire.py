@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
+from checkstand.dialects.dodo.answers.common import BillingAddress
 from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.ids import DodoPrefix
@@ -48,7 +49,7 @@ def named(prefix: DodoPrefix, text: str) -> UUID | None:
     return ids.parse_short_id(prefix, text)
 
 
-def billing(value: Address | None, *, country: str) -> Json:
+def billing(value: Address | None, *, country: str) -> BillingAddress:
     """All five keys are texts (the contract knows no null here); `country` stands in until one is known."""
     if value is None:
         return {"city": "", "country": country, "state": "", "street": "", "zipcode": ""}

@@ -26,7 +26,7 @@ from checkstand.flows.checkout_request import CheckoutRequest
 from checkstand.flows.confirm_checkout import confirm_checkout
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.customer_sessions import session_after_purchase
-from checkstand.flows.explain_checkout import account_of
+from checkstand.flows.explain_checkout import Account, account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
 from checkstand.http import encode, with_ignored
@@ -117,7 +117,7 @@ async def get(call: Call) -> Response:
     return Response(body, media_type="application/json")
 
 
-@api.route("GET", "/checkouts/{id}/explain", scopes=READ)
+@api.route("GET", "/checkouts/{id}/explain", scopes=READ, answers=Account)
 async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     found = await read_checkout(call.ports, call.organization, call.path_id())

@@ -9,13 +9,14 @@ from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.answers.webhook import WebhookEndpoint
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.models import (
     Base,
     Line,
     Many,
 )
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.save_endpoint import (
@@ -82,7 +83,7 @@ class EndpointUpdate(Base):
     api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
 
 
-def shown(endpoint: Endpoint) -> Json:
+def shown(endpoint: Endpoint) -> WebhookEndpoint:
     return {
         "id": str(endpoint.id),
         "created_at": moment(endpoint.created_at),
@@ -99,7 +100,7 @@ def shown(endpoint: Endpoint) -> Json:
     }
 
 
-@api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201)
+@api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201, answers=WebhookEndpoint)
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(EndpointCreate)
@@ -133,13 +134,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([shown(item) for item in part], page, window.limit))
 
 
-@api.route("GET", "/webhooks/endpoints/{id}", scopes=READ)
+@api.route("GET", "/webhooks/endpoints/{id}", scopes=READ, answers=WebhookEndpoint)
 async def get(call: Call) -> Response:
     """Read a webhook endpoint."""
     return call.json(shown(await read_endpoint(call.ports, call.organization, "polar", call.path_id())))
 
 
-@api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate)
+@api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate, answers=WebhookEndpoint)
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
     endpoint_id = call.path_id()
@@ -160,7 +161,7 @@ async def update(call: Call) -> Response:
     return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, change)))
 
 
-@api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE)
+@api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE, answers=WebhookEndpoint)
 async def reset_secret(call: Call) -> Response:
     """Give an endpoint a new secret."""
     return call.json(shown(await rotate_secret(call.ports, call.organization, "polar", call.path_id())))

@@ -1,0 +1,50 @@
+"""Discounts as they are answered (dodo.md 5.4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from checkstand.answers import Minor, Moment
+from checkstand.domain.discount import Eligibility
+
+DiscountType = Literal["percentage", "flat"]
+
+
+class CurrencyOption(TypedDict):
+    """What holds for a discount in one currency: the most that is taken off, and the least that the cart must come to."""
+
+    currency: str
+    is_default: bool
+    max_amount_possible: Minor | None
+    minimum_subtotal: Minor
+
+
+class Discount(TypedDict):
+    """A discount. `amount` is in basis points for a percentage, in the currency's smallest unit for a flat one."""
+
+    discount_id: str
+    business_id: str
+    type: DiscountType
+    amount: int
+    code: str
+    name: str | None
+    restricted_to: list[str]
+    usage_limit: int | None
+    per_customer_usage_limit: int | None
+    times_used: int
+    subscription_cycles: int | None
+    starts_at: Moment | None
+    expires_at: Moment | None
+    currency_options: list[CurrencyOption]
+    customer_eligibility: Eligibility
+    preserve_on_plan_change: bool
+    metadata: dict[str, str | int | float | bool]
+    created_at: Moment
+
+
+class DiscountPage(TypedDict):
+    """A page of discounts, newest first."""
+
+    items: list[Discount]

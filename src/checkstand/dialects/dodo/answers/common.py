@@ -7,6 +7,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from checkstand.answers import Url, Uuid
+
 # Texts alone, whichever API wrote what (dodo.md 1.9).
 Notes = dict[str, str]
 # What the original lists and nobody has here.
@@ -29,6 +31,13 @@ class BillingAddress(TypedDict):
     state: str
     street: str
     zipcode: str
+
+
+class ImageUpload(TypedDict):
+    """Where to send an image. It shows once it was sent."""
+
+    url: Url
+    image_id: Uuid
 
 
 class Error(TypedDict):

@@ -14,6 +14,7 @@ from types import UnionType
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from checkstand.parameters import Query
 
@@ -181,8 +182,16 @@ def _schemas(api: Described) -> tuple[SchemasOf, Json]:
         if one.answers is not None:
             parts.append((name, "serialization", _adapter(one.answers)))
     parts += [(name, "serialization", _adapter(of)) for name, of in api.errors.items() if not isinstance(of, Mapping)]
-    found, rest = TypeAdapter.json_schemas(parts, ref_template=f"#/components/schemas/{api.prefix}{{model}}")
+    template = f"#/components/schemas/{api.prefix}{{model}}"
+    found, rest = TypeAdapter.json_schemas(parts, ref_template=template, schema_generator=_Named)
     return found, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
+
+
+class _Named(GenerateJsonSchema):
+    """A generic type of one noun is named after it: `Page[Order]` is `OrderPage`."""
+
+    def normalize_name(self, name: str) -> str:
+        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
 
 
 def _error_schemas(api: Described, schemas_of: SchemasOf) -> Json:

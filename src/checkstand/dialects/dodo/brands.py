@@ -10,7 +10,8 @@ from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors, paging
-from checkstand.dialects.dodo.answers import brand as shapes
+from checkstand.dialects.dodo.answers import brand as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Text, Url
 from checkstand.dialects.dodo.wire import named, shown, shown_brand
@@ -51,14 +52,14 @@ class BrandPatch(BrandFields):
     image_id: Annotated[UUID, Field(strict=False)] | None = None
 
 
-@api.route("GET", "/brands", scopes=READ, answers=shapes.BrandList)
+@api.route("GET", "/brands", scopes=READ, answers=Page[answers.Brand])
 async def every(call: Call) -> Response:
     """List brands: the business itself, then the others, newest first."""
     further = await brands.all_of(call.ports.db, call.organization.id)
     return call.json(paging.envelope([primary(call.organization), *(_shown(call, brand) for brand in further)]))
 
 
-@api.route("POST", "/brands", scopes=WRITE, body=BrandIn, answers=shapes.Brand, keyed=True)
+@api.route("POST", "/brands", scopes=WRITE, body=BrandIn, answers=answers.Brand, keyed=True)
 async def create(call: Call) -> Response:
     """Create a brand."""
     body = call.body(BrandIn)
@@ -76,7 +77,7 @@ async def create(call: Call) -> Response:
     return call.json(_shown(call, brand))
 
 
-@api.route("GET", "/brands/{id}", scopes=READ, answers=shapes.Brand)
+@api.route("GET", "/brands/{id}", scopes=READ, answers=answers.Brand)
 async def get(call: Call) -> Response:
     """Read a brand."""
     brand_id = path_id(call)
@@ -85,7 +86,7 @@ async def get(call: Call) -> Response:
     return call.json(_shown(call, await _found(call, brand_id)))
 
 
-@api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch, answers=shapes.Brand)
+@api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch, answers=answers.Brand)
 async def change(call: Call) -> Response:
     """Change a brand. Absent means unchanged; null clears, and gives back the statement descriptor its brand would have had."""
     brand_id = path_id(call)
@@ -154,10 +155,10 @@ def filtered(call: Call, given: str | None) -> tuple[tuple[UUID, ...], bool | No
     return (brand_id,), True
 
 
-def primary(organization: Organization) -> shapes.Brand:
+def primary(organization: Organization) -> answers.Brand:
     """The business as a brand."""
     settings = organization.settings
-    words: shapes.BrandWords = {
+    words: answers.BrandWords = {
         "name": organization.name,
         "description": None,
         "url": settings.website,
@@ -168,9 +169,9 @@ def primary(organization: Organization) -> shapes.Brand:
     return _whole(organization, None, words)
 
 
-def _shown(call: Call, brand: Brand) -> shapes.Brand:
+def _shown(call: Call, brand: Brand) -> answers.Brand:
     path = image_path(brand.organization_id, brand.image) if brand.image else None
-    words: shapes.BrandWords = {
+    words: answers.BrandWords = {
         "name": brand.name,
         "description": brand.description,
         "url": brand.url,
@@ -181,7 +182,7 @@ def _shown(call: Call, brand: Brand) -> shapes.Brand:
     return _whole(call.organization, brand.id, words)
 
 
-def _whole(organization: Organization, brand_id: UUID | None, words: shapes.BrandWords) -> shapes.Brand:
+def _whole(organization: Organization, brand_id: UUID | None, words: answers.BrandWords) -> answers.Brand:
     return {
         "brand_id": shown_brand(organization.id, brand_id),
         "business_id": shown(DodoPrefix.BUSINESS, organization.id),

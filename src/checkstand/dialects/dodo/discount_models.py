@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
-from checkstand.dialects.dodo.answers import discount as shapes
+from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
 from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.discount import AmountOff, Discount, Duration, Percentage
@@ -136,7 +136,7 @@ def _why_not(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organizat
     return None
 
 
-def kind_of(value: Discount) -> shapes.DiscountType:
+def kind_of(value: Discount) -> answers.DiscountType:
     return "percentage" if isinstance(value.takes, Percentage) else "flat"
 
 
@@ -194,7 +194,7 @@ def cycles_of(value: Discount) -> int | None:
     return {"once": 1, "forever": None, "repeating": value.duration_months}[value.duration]
 
 
-def discount(value: Discount, organization: Organization) -> shapes.Discount:
+def discount(value: Discount, organization: Organization) -> answers.Discount:
     """The whole discount. One without a code has an empty one here: the contract wants text."""
     return {
         "discount_id": shown(DodoPrefix.DISCOUNT, value.id),
@@ -218,7 +218,7 @@ def discount(value: Discount, organization: Organization) -> shapes.Discount:
     }
 
 
-def _option(row: CurrencyOptionIn) -> shapes.CurrencyOption:
+def _option(row: CurrencyOptionIn) -> answers.CurrencyOption:
     return {
         "currency": row.currency,
         "is_default": row.is_default,

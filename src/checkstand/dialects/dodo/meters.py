@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
-from checkstand.dialects.dodo.answers import meter as shapes
+from checkstand.dialects.dodo.answers import meter as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import LONGEST_TEXT, Base, Text
 from checkstand.dialects.dodo.wire import moment, shown
@@ -115,7 +116,7 @@ class MeterPatch(Base):
     description: Text = None
 
 
-@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, answers=shapes.Meter, keyed=True, status=201)
+@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, answers=answers.Meter, keyed=True, status=201)
 async def create(call: Call) -> Response:
     """Create a meter."""
     body = call.body(MeterIn)
@@ -142,7 +143,7 @@ class Wanted(paging.Paged):
     archived = paging.flag()
 
 
-@api.route("GET", "/meters", scopes=READ, query=Wanted, answers=shapes.MeterPage)
+@api.route("GET", "/meters", scopes=READ, query=Wanted, answers=Page[answers.Meter])
 async def search(call: Call) -> Response:
     """List meters, newest first: those in use, or with `archived=true` the others."""
     asked = Wanted(call)
@@ -157,13 +158,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(meter) for meter in page.items]))
 
 
-@api.route("GET", "/meters/{id}", scopes=READ, answers=shapes.Meter)
+@api.route("GET", "/meters/{id}", scopes=READ, answers=answers.Meter)
 async def get(call: Call) -> Response:
     """Read a meter, archived or not."""
     return call.json(_shown(await _found(call)))
 
 
-@api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch, answers=shapes.Meter)
+@api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch, answers=answers.Meter)
 async def change(call: Call) -> Response:
     """Change a meter's words. Absent means unchanged; null removes the description."""
     found = await _found(call)
@@ -207,7 +208,7 @@ async def _set_archived(call: Call, *, is_archived: bool) -> None:
         raise NotFound
 
 
-def _shown(meter: Meter) -> shapes.Meter:
+def _shown(meter: Meter) -> answers.Meter:
     return {
         "id": shown(DodoPrefix.METER, meter.id),
         "business_id": shown(DodoPrefix.BUSINESS, meter.organization_id),
@@ -222,10 +223,10 @@ def _shown(meter: Meter) -> shapes.Meter:
     }
 
 
-def _filter(value: Filter) -> shapes.MeterFilter:
+def _filter(value: Filter) -> answers.MeterFilter:
     clauses = [_filter(clause) if isinstance(clause, Filter) else _condition(clause) for clause in value.clauses]
     return {"conjunction": value.conjunction, "clauses": clauses}
 
 
-def _condition(value: Condition) -> shapes.MeterCondition:
+def _condition(value: Condition) -> answers.MeterCondition:
     return {"key": value.key, "operator": value.operator, "value": value.value}

@@ -8,7 +8,8 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import addons, brands, errors, files, paging, translate
-from checkstand.dialects.dodo.answers import product as shapes
+from checkstand.dialects.dodo.answers import product as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.prices import (
     AnyPriceIn,
@@ -33,7 +34,7 @@ WRITE = ("products:write",)
 UNNAMED = "Untitled product"
 
 
-@api.route("POST", "/products", scopes=WRITE, body=ProductIn, answers=shapes.Product, keyed=True)
+@api.route("POST", "/products", scopes=WRITE, body=ProductIn, answers=answers.Product, keyed=True)
 async def create(call: Call) -> Response:
     """Create a product."""
     body = call.body(ProductIn)
@@ -90,7 +91,7 @@ class Wanted(paging.Paged):
     recurring = paging.flag()
 
 
-@api.route("GET", "/products", scopes=READ, query=Wanted, answers=shapes.ProductPage)
+@api.route("GET", "/products", scopes=READ, query=Wanted, answers=Page[answers.ProductInList])
 async def search(call: Call) -> Response:
     """List products, newest first; archived ones only when asked for."""
     asked = Wanted(call)
@@ -118,13 +119,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(items))
 
 
-@api.route("GET", "/products/{id}", scopes=READ, answers=shapes.Product)
+@api.route("GET", "/products/{id}", scopes=READ, answers=answers.Product)
 async def get(call: Call) -> Response:
     """Read a product."""
     return call.json(_shown(call, await _found(call)))
 
 
-def _shown(call: Call, product: Product) -> shapes.Product:
+def _shown(call: Call, product: Product) -> answers.Product:
     shown_files = files.shown_files(call, product)
     return translate.product(product, call.organization, public_url=call.ports.public_url(), files=shown_files)
 
@@ -133,7 +134,7 @@ async def _found(call: Call) -> Product:
     return await read_product(call.ports, call.organization, call.path_id(DodoPrefix.PRODUCT))
 
 
-@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductPatch, answers=shapes.Product)
+@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductPatch, answers=answers.Product)
 async def update(call: Call) -> Response:
     """Change a product. Absent means unchanged; null clears what may be empty."""
     call.path_id(DodoPrefix.PRODUCT)

@@ -1,4 +1,4 @@
-"""From the domain to Dodo's wire: products, prices, customers, webhook endpoints (dodo.md 5). Payments are in `sales.py`.
+"""From the domain to Dodo's wire: products, prices, customers (dodo.md 5). Payments are in `sales.py`.
 
 Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
 knows of a product is kept in `Product.extras` and shown as it was given.
@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from checkstand.answers import only
-from checkstand.dialects.dodo.answers import product as shapes
+from checkstand.dialects.dodo.answers import customer as customers
+from checkstand.dialects.dodo.answers import product as answers
 from checkstand.dialects.dodo.answers.common import IntervalName
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
-from checkstand.dialects.dodo.wire import Json, moment, notes, shown, shown_brand
+from checkstand.dialects.dodo.wire import moment, notes, shown, shown_brand
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
 from checkstand.domain.terms import Metered
-from checkstand.domain.webhook import Endpoint
 
 INTERVALS: Mapping[Interval, IntervalName] = {
     Interval.DAY: "Day",
@@ -32,14 +32,14 @@ INTERVALS: Mapping[Interval, IntervalName] = {
 ENDLESS = Span(interval=Interval.YEAR, count=20)
 _DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
 # Kept on the product as given; these are shown without it.
-EXTRAS: shapes.KeptOfProduct = {
+EXTRAS: answers.KeptOfProduct = {
     "digital_product_delivery": None,
     "license_key_activation_message": None,
     "license_key_activations_limit": None,
     "license_key_duration": None,
     "license_key_enabled": False,
 }
-PRICE_EXTRAS: shapes.KeptOfPrice = {
+PRICE_EXTRAS: answers.KeptOfPrice = {
     "trial_apply_discounts": None,
     "trial_payment_method_optional": None,
     "zero_amount_payment_method_optional": None,
@@ -86,11 +86,11 @@ def addon_price(value: Product) -> AddonPrice:
     return AddonPrice(price.currency, price.terms.amount_minor)
 
 
-def price(value: Product, *, currency: str) -> shapes.Price:
+def price(value: Product, *, currency: str) -> answers.Price:
     """A product's price as Dodo's tagged object; `currency` is for a product that never had one."""
     found = shown_price(value)
     percent = found.discount_percent if found else 0
-    common: shapes.SetPrice = {
+    common: answers.SetPrice = {
         "currency": found.currency if found else currency,
         "price": _amount(found),
         "discount": percent,
@@ -114,7 +114,7 @@ def _tax_inclusive(behavior: TaxBehavior | None) -> bool | None:
     return {"inclusive": True, "exclusive": False}.get(behavior or "")
 
 
-def _one_time(value: Price | None, common: shapes.SetPrice) -> shapes.OneTimePrice:
+def _one_time(value: Price | None, common: answers.SetPrice) -> answers.OneTimePrice:
     custom = value.terms if value and isinstance(value.terms, Custom) else None
     return {
         "type": "one_time_price",
@@ -124,7 +124,7 @@ def _one_time(value: Price | None, common: shapes.SetPrice) -> shapes.OneTimePri
     }
 
 
-def _recurring(value: Product, every: Span, common: shapes.SetPrice) -> shapes.RecurringPrice:
+def _recurring(value: Product, every: Span, common: answers.SetPrice) -> answers.RecurringPrice:
     trial = value.trial
     return {
         "type": "recurring_price",
@@ -132,21 +132,21 @@ def _recurring(value: Product, every: Span, common: shapes.SetPrice) -> shapes.R
         **_period(value, every),
         "trial_period_days": trial.count * _DAYS[trial.interval] if trial else 0,
         "trial_amount": None,
-        **only(shapes.KeptOfPrice, {**PRICE_EXTRAS, **value.extras}),
+        **only(answers.KeptOfPrice, {**PRICE_EXTRAS, **value.extras}),
     }
 
 
-def _by_usage(value: Product, every: Span, common: shapes.SetPrice) -> shapes.UsageBasedPrice:
+def _by_usage(value: Product, every: Span, common: answers.SetPrice) -> answers.UsageBasedPrice:
     return {
         "type": "usage_based_price",
-        **only(shapes.PriceBase, common),
+        **only(answers.PriceBase, common),
         "fixed_price": common["price"],
         **_period(value, every),
         "meters": [shown_meter(rate) for rate in rates_of(value)],
     }
 
 
-def _period(value: Product, every: Span) -> shapes.Period:
+def _period(value: Product, every: Span) -> answers.Period:
     term = value.term or ENDLESS
     return {
         "payment_frequency_count": every.count,
@@ -157,10 +157,10 @@ def _period(value: Product, every: Span) -> shapes.Period:
 
 
 def product(
-    value: Product, organization: Organization, *, public_url: str, files: Sequence[shapes.ProductFile] = ()
-) -> shapes.Product:
+    value: Product, organization: Organization, *, public_url: str, files: Sequence[answers.ProductFile] = ()
+) -> answers.Product:
     """A product, whichever API made it. `files`: those it is delivered with, as they are shown."""
-    kept = only(shapes.KeptOfProduct, {**EXTRAS, **value.extras})
+    kept = only(answers.KeptOfProduct, {**EXTRAS, **value.extras})
     return {
         "product_id": shown(DodoPrefix.PRODUCT, value.id),
         "business_id": business_id(organization),
@@ -184,7 +184,7 @@ def product(
     }
 
 
-def _delivery(given: shapes.Delivery | None, files: Sequence[shapes.ProductFile]) -> shapes.Delivery | None:
+def _delivery(given: answers.Delivery | None, files: Sequence[answers.ProductFile]) -> answers.Delivery | None:
     """How a digital product reaches its buyer; None when nothing is known of that."""
     if not files:
         return given
@@ -201,12 +201,12 @@ def image(value: Product, public_url: str) -> str | None:
     return f"{public_url}{image_path(value.organization_id, value.images[0])}" if value.images else None
 
 
-def product_in_list(value: Product, organization: Organization, *, public_url: str) -> shapes.ProductInList:
+def product_in_list(value: Product, organization: Organization, *, public_url: str) -> answers.ProductInList:
     """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
     whole = product(value, organization, public_url=public_url)
     detail = whole["price"]
     return {
-        **only(shapes.ProductSummary, whole),
+        **only(answers.ProductSummary, whole),
         "currency": detail["currency"],
         "price": detail["fixed_price"] if detail["type"] == "usage_based_price" else detail["price"],
         "tax_inclusive": detail["tax_inclusive"],
@@ -214,7 +214,7 @@ def product_in_list(value: Product, organization: Organization, *, public_url: s
     }
 
 
-def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> Json:
+def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> customers.Customer:
     """A customer; the e-mail is text always (the contract knows no null here), so a team shows its owner's."""
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.id),
@@ -227,19 +227,4 @@ def customer(value: Customer, organization: Organization, *, owner_email: str | 
         "preferred_locale": value.locale,
         "blocked_at": None,
         "blocklist_entry_id": None,
-    }
-
-
-def endpoint(value: Endpoint) -> Json:
-    """A webhook endpoint. An empty filter means every event."""
-    return {
-        "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),
-        "url": value.url,
-        "description": value.description or "",
-        "disabled": not value.enabled,
-        "filter_types": list(value.events) or None,
-        "metadata": notes(value.metadata),
-        "rate_limit": value.rate_limit,
-        "created_at": moment(value.created_at),
-        "updated_at": moment(value.modified_at or value.created_at),
     }

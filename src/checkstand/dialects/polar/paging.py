@@ -9,15 +9,16 @@ A list's parameters are the attributes of a `Listed`, which reads them and tells
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Never, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import UUID4, TypeAdapter, ValidationError
 
 from checkstand.dialects.polar import errors
+from checkstand.dialects.polar.answers import common
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.models import Moment
 from checkstand.parameters import Parameter, Query
@@ -25,6 +26,7 @@ from checkstand.store.database import Executor
 from checkstand.store.query import Page
 
 T = TypeVar("T")
+Shown = TypeVar("Shown")
 W = TypeVar("W", contravariant=True)
 LARGEST_LIMIT = 100
 _INT = TypeAdapter(int)
@@ -234,9 +236,9 @@ class Listed(OfOrganizations, Paged):
         )
 
 
-def envelope(items: Sequence[Mapping[str, object]], page: Page[T], limit: int) -> Mapping[str, object]:
+def envelope(items: Sequence[Shown], page: Page[T], limit: int) -> common.Page[Shown]:
     """Exactly two keys; `max_page` is 0 when nothing matches."""
     return {"items": list(items), "pagination": {"total_count": page.total, "max_page": -(-page.total // limit)}}
 
 
-NOTHING: Mapping[str, object] = {"items": [], "pagination": {"total_count": 0, "max_page": 0}}
+NOTHING: common.Page[Never] = {"items": [], "pagination": {"total_count": 0, "max_page": 0}}

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypedDict, overload
+from typing import overload
 from uuid import UUID
 
+from checkstand.dialects.polar.answers import common
 from checkstand.domain.address import Address
 
 Json = dict[str, object]
-
-
-class AddressOut(TypedDict):
-    """All six keys are always present."""
-
-    line1: str | None
-    line2: str | None
-    postal_code: str | None
-    city: str | None
-    state: str | None
-    country: str
 
 
 @overload
@@ -37,7 +27,11 @@ def uuid(value: UUID | None) -> str | None:
     return str(value) if value is not None else None
 
 
-def address(value: Address | None) -> AddressOut | None:
+@overload
+def address(value: Address) -> common.Address: ...
+@overload
+def address(value: Address | None) -> common.Address | None: ...
+def address(value: Address | None) -> common.Address | None:
     """The address object of polar.md 2.3; US and CA states carry their country's prefix already."""
     if value is None:
         return None

@@ -21,9 +21,3 @@ class Addon(TypedDict):
     image: Url | None
     created_at: Moment
     updated_at: Moment
-
-
-class AddonPage(TypedDict):
-    """A page of add-ons, newest first."""
-
-    items: list[Addon]

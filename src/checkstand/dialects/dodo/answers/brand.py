@@ -30,9 +30,3 @@ class Brand(BrandWords):
     verification_status: Literal["Success"]
     reason_for_hold: None
     archived_at: None
-
-
-class BrandList(TypedDict):
-    """All brands: the business itself, then the others, newest first."""
-
-    items: list[Brand]

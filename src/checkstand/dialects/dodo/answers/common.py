@@ -18,7 +18,7 @@ Item = TypeVar("Item")
 
 
 class Page(TypedDict, Generic[Item]):
-    """A page of a list: nothing but its items. Each noun's own page names their type for the document."""
+    """A page of a list: nothing but its items."""
 
     items: list[Item]
 

@@ -43,9 +43,3 @@ class Meter(TypedDict):
     filter: MeterFilter | None
     created_at: Moment
     updated_at: Moment
-
-
-class MeterPage(TypedDict):
-    """A page of meters, newest first."""
-
-    items: list[Meter]

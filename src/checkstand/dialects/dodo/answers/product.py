@@ -166,9 +166,3 @@ class ProductInList(ProductSummary):
     price: Minor
     tax_inclusive: bool | None
     price_detail: Price
-
-
-class ProductPage(TypedDict):
-    """A page of products, newest first."""
-
-    items: list[ProductInList]

@@ -19,9 +19,3 @@ class ShortLinkInList(ShortLink):
 
     created_at: Moment
     product_id: str
-
-
-class ShortLinkPage(TypedDict):
-    """A page of short links, newest first."""
-
-    items: list[ShortLinkInList]

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo.answers import customer as answers
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Language, Metadata, Text
-from checkstand.dialects.dodo.wire import Json
 from checkstand.domain.customer import Customer, CustomerChanges
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.save_customer import change_customer, create_customer, read_customer
@@ -46,7 +46,7 @@ class CustomerPatch(Base):
     preferred_locale: Language = None
 
 
-@api.route("POST", "/customers", scopes=WRITE, body=CustomerCreateIn, keyed=True)
+@api.route("POST", "/customers", scopes=WRITE, body=CustomerCreateIn, keyed=True, answers=answers.Customer)
 async def create(call: Call) -> Response:
     """Create a customer."""
     body = call.body(CustomerCreateIn)
@@ -71,7 +71,7 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/customers", scopes=READ, query=Wanted)
+@api.route("GET", "/customers", scopes=READ, query=Wanted, answers=answers.CustomerPage)
 async def search(call: Call) -> Response:
     """List customers, newest first."""
     asked = Wanted(call)
@@ -93,21 +93,21 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(await _shown(call, page.items)))
 
 
-@api.route("GET", "/customers/{id}", scopes=READ)
+@api.route("GET", "/customers/{id}", scopes=READ, answers=answers.Customer)
 async def get(call: Call) -> Response:
     """Read a customer."""
     found = await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
     return call.json((await _shown(call, [found]))[0])
 
 
-async def _shown(call: Call, found: Sequence[Customer]) -> list[Json]:
+async def _shown(call: Call, found: Sequence[Customer]) -> list[answers.Customer]:
     """Customers on the wire, with the owner's e-mail where one has none of its own."""
     without = [item.id for item in found if item.email is None]
     owners = await members.owner_emails(call.ports.db, call.organization.id, without) if without else {}
     return [translate.customer(item, call.organization, owner_email=owners.get(item.id)) for item in found]
 
 
-@api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerPatch)
+@api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerPatch, answers=answers.Customer)
 async def update(call: Call) -> Response:
     """Change a customer."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)

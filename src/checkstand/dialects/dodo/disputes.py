@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, returns, sales
+from checkstand.dialects.dodo.answers import dispute as answers
 from checkstand.dialects.dodo.call import Api, Call
-from checkstand.dialects.dodo.wire import Json, shown_brand
-from checkstand.domain.dispute import STAGES, STATUSES, Dispute
+from checkstand.dialects.dodo.wire import shown_brand
+from checkstand.domain.dispute import STAGES, Dispute
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Sale
@@ -23,14 +24,14 @@ READ = ("disputes:read", "disputes:write")
 
 
 class Wanted(paging.Paged):
-    dispute_status = paging.one_of([f"dispute_{status}" for status in STATUSES])
+    dispute_status = paging.one_of(list(returns.DISPUTE_STATUSES.values()))
     dispute_stage = paging.one_of(STAGES)
     customer_id = paging.identity(DodoPrefix.CUSTOMER)
     created_at_gte = paging.moment()
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/disputes", scopes=READ, query=Wanted)
+@api.route("GET", "/disputes", scopes=READ, query=Wanted, answers=answers.DisputePage)
 async def search(call: Call) -> Response:
     """List disputes, newest first."""
     asked = Wanted(call)
@@ -54,7 +55,7 @@ async def search(call: Call) -> Response:
     )
 
 
-@api.route("GET", "/disputes/{id}", scopes=READ)
+@api.route("GET", "/disputes/{id}", scopes=READ, answers=answers.Dispute)
 async def get(call: Call) -> Response:
     """Read a dispute."""
     found = await disputes.by_id(call.ports.db, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
@@ -64,13 +65,13 @@ async def get(call: Call) -> Response:
     return call.json(detailed(found, sale, call.organization))
 
 
-def _listed(value: Dispute, attempts: Sequence[Attempt], organization: Organization) -> Json:
+def _listed(value: Dispute, attempts: Sequence[Attempt], organization: Organization) -> answers.DisputeInList:
     """A dispute with who had taken the money."""
     disputed = next((attempt for attempt in attempts if attempt.id == value.attempt_id), None)
     return {**returns.dispute(value, organization), "payment_provider": sales.provider(disputed)}
 
 
-def detailed(value: Dispute, sale: Sale, organization: Organization) -> Json:
+def detailed(value: Dispute, sale: Sale, organization: Organization) -> answers.Dispute:
     """A dispute with whose it is and what they say."""
     return {
         **_listed(value, sale.attempts, organization),

@@ -13,35 +13,49 @@ import orjson
 from checkstand.dialects.dodo import disputes as dispute_routes
 from checkstand.dialects.dodo import refunds as refund_routes
 from checkstand.dialects.dodo import sales
+from checkstand.dialects.dodo.answers.dispute import DisputeStatus
+from checkstand.dialects.dodo.answers.event import (
+    DisputeEvent,
+    DisputeEventType,
+    Event,
+    PaymentEvent,
+    PaymentEventType,
+    RefundEvent,
+    RefundEventType,
+)
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, moment
+from checkstand.dialects.dodo.wire import moment
 from checkstand.domain.errors import NotFound
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
+from checkstand.domain.refund import RefundStatus
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_payment
 from checkstand.store import disputes, refunds
 
-EVENTS: Mapping[FactType, tuple[str, ...]] = {
-    FactType.PAYMENT_PROCESSING: ("payment.processing",),
-    FactType.PAYMENT_SUCCEEDED: ("payment.succeeded",),
-    FactType.PAYMENT_DECLINED: ("payment.failed",),
-    FactType.REFUND_SUCCEEDED: ("refund.succeeded",),
-    FactType.REFUND_FAILED: ("refund.failed",),
-    FactType.DISPUTE_OPENED: ("dispute.opened",),
-    FactType.DISPUTE_CHALLENGED: ("dispute.challenged",),
-    FactType.DISPUTE_ACCEPTED: ("dispute.accepted",),
-    FactType.DISPUTE_CANCELLED: ("dispute.cancelled",),
-    FactType.DISPUTE_EXPIRED: ("dispute.expired",),
-    FactType.DISPUTE_WON: ("dispute.won",),
-    FactType.DISPUTE_LOST: ("dispute.lost",),
+# A fact -> its event, and the state that the event tells of.
+PAYMENTS: Mapping[FactType, tuple[PaymentEventType, AttemptStatus]] = {
+    FactType.PAYMENT_PROCESSING: ("payment.processing", AttemptStatus.PROCESSING),
+    FactType.PAYMENT_SUCCEEDED: ("payment.succeeded", AttemptStatus.SUCCEEDED),
+    FactType.PAYMENT_DECLINED: ("payment.failed", AttemptStatus.DECLINED),
 }
-_STATES = {
-    FactType.PAYMENT_PROCESSING: AttemptStatus.PROCESSING,
-    FactType.PAYMENT_SUCCEEDED: AttemptStatus.SUCCEEDED,
-    FactType.PAYMENT_DECLINED: AttemptStatus.DECLINED,
+REFUNDS: Mapping[FactType, tuple[RefundEventType, RefundStatus]] = {
+    FactType.REFUND_SUCCEEDED: ("refund.succeeded", "succeeded"),
+    FactType.REFUND_FAILED: ("refund.failed", "failed"),
+}
+DISPUTES: Mapping[FactType, tuple[DisputeEventType, DisputeStatus]] = {
+    FactType.DISPUTE_OPENED: ("dispute.opened", "dispute_opened"),
+    FactType.DISPUTE_CHALLENGED: ("dispute.challenged", "dispute_challenged"),
+    FactType.DISPUTE_ACCEPTED: ("dispute.accepted", "dispute_accepted"),
+    FactType.DISPUTE_CANCELLED: ("dispute.cancelled", "dispute_cancelled"),
+    FactType.DISPUTE_EXPIRED: ("dispute.expired", "dispute_expired"),
+    FactType.DISPUTE_WON: ("dispute.won", "dispute_won"),
+    FactType.DISPUTE_LOST: ("dispute.lost", "dispute_lost"),
+}
+EVENTS: Mapping[FactType, str] = {
+    fact: name for fact, (name, _) in [*PAYMENTS.items(), *REFUNDS.items(), *DISPUTES.items()]
 }
 
 
@@ -51,51 +65,72 @@ class Events:
     fixes_payload = False
 
     def event_types(self, fact_type: FactType) -> tuple[str, ...]:
-        return EVENTS.get(fact_type, ())
+        return (EVENTS[fact_type],) if fact_type in EVENTS else ()
 
     async def payload(
         self, ports: Ports, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
     ) -> str | None:
         try:
-            data = await _data(ports, organization, fact)
+            event = await _event(ports, organization, fact)
         except NotFound:
             return None
-        envelope = {
-            "business_id": business_id(organization),
-            "type": event_type,
-            "timestamp": moment(fact.occurred_at),
-            "data": data,
-        }
-        return orjson.dumps(envelope).decode()
+        return orjson.dumps(event).decode()
 
 
-async def _data(ports: Ports, organization: Organization, fact: Fact) -> Json:
+async def _event(ports: Ports, organization: Organization, fact: Fact) -> Event:
     """The fact's object in the state that the fact tells of, the rest as it is now. Raises NotFound."""
-    family, _, state = fact.type.partition(".")
-    if family == "refund":
-        refund = await refunds.by_id(ports.db, organization.id, fact.subject_id)
-        if refund is None:
-            raise NotFound
-        sale = await sale_of_payment(ports, organization, refund.order_id)
-        return {"payload_type": "Refund", **refund_routes.detailed(refund, sale, organization), "status": state}
-    if family == "dispute":
-        dispute = await disputes.by_id(ports.db, organization.id, fact.subject_id)
-        if dispute is None:
-            raise NotFound
-        sale = await sale_of_payment(ports, organization, dispute.order_id)
-        shown = dispute_routes.detailed(dispute, sale, organization)
-        return {"payload_type": "Dispute", **shown, "dispute_status": f"dispute_{state}"}
-    sale = await sale_of_payment(ports, organization, fact.subject_id)
-    attempt = _told_of(sale.attempts, fact)
+    if fact.type in REFUNDS:
+        return await _of_refund(ports, organization, fact)
+    if fact.type in DISPUTES:
+        return await _of_dispute(ports, organization, fact)
+    return await _of_payment(ports, organization, fact)
+
+
+async def _of_refund(ports: Ports, organization: Organization, fact: Fact) -> RefundEvent:
+    name, status = REFUNDS[fact.type]
+    refund = await refunds.by_id(ports.db, organization.id, fact.subject_id)
+    if refund is None:
+        raise NotFound
+    sale = await sale_of_payment(ports, organization, refund.order_id)
+    shown = refund_routes.detailed(refund, sale, organization)
     return {
-        "payload_type": "Payment",
-        **sales.payment(sale, organization, public_url=ports.public_url(), attempt=attempt),
+        "business_id": business_id(organization),
+        "type": name,
+        "timestamp": moment(fact.occurred_at),
+        "data": {"payload_type": "Refund", **shown, "status": status},
     }
 
 
-def _told_of(attempts: Sequence[Attempt], fact: Fact) -> Attempt | None:
+async def _of_dispute(ports: Ports, organization: Organization, fact: Fact) -> DisputeEvent:
+    name, status = DISPUTES[fact.type]
+    dispute = await disputes.by_id(ports.db, organization.id, fact.subject_id)
+    if dispute is None:
+        raise NotFound
+    sale = await sale_of_payment(ports, organization, dispute.order_id)
+    shown = dispute_routes.detailed(dispute, sale, organization)
+    return {
+        "business_id": business_id(organization),
+        "type": name,
+        "timestamp": moment(fact.occurred_at),
+        "data": {"payload_type": "Dispute", **shown, "dispute_status": status},
+    }
+
+
+async def _of_payment(ports: Ports, organization: Organization, fact: Fact) -> PaymentEvent:
+    name, state = PAYMENTS[fact.type]
+    sale = await sale_of_payment(ports, organization, fact.subject_id)
+    attempt = _told_of(sale.attempts, state, fact)
+    shown = sales.payment(sale, organization, public_url=ports.public_url(), attempt=attempt)
+    return {
+        "business_id": business_id(organization),
+        "type": name,
+        "timestamp": moment(fact.occurred_at),
+        "data": {"payload_type": "Payment", **shown},
+    }
+
+
+def _told_of(attempts: Sequence[Attempt], state: AttemptStatus, fact: Fact) -> Attempt | None:
     """The try that the fact is about, in the state it was given then. Its verdict and the fact carry the same time."""
-    state = _STATES[fact.type]
     same_state = [attempt for attempt in attempts if attempt.status is state]
     for attempt in same_state:
         if attempt.modified_at == fact.occurred_at:

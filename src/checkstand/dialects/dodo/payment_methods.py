@@ -5,13 +5,14 @@ A method is looked for among its own customer's, so an id of anybody else's is a
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
+from checkstand.dialects.dodo.answers import payment_method as answers
 from checkstand.dialects.dodo.call import Api, Call
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.methods import Kind, Method, kind_of
 from checkstand.domain.payment import Instrument
@@ -23,7 +24,7 @@ from checkstand.store import payment_methods
 api = Api("Dodo: payment methods")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
-_KINDS: Final = {
+_FAMILIES: Mapping[Kind, answers.MethodFamily] = {
     Kind.CARD: "card",
     Kind.WALLET: "wallet",
     Kind.REDIRECT: "bank_redirect",
@@ -34,7 +35,7 @@ _KINDS: Final = {
 }
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ)
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, answers=answers.SavedMethods)
 async def search(call: Call) -> Response:
     """The saved payment methods of a customer, the one used last first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
@@ -53,23 +54,24 @@ async def remove(call: Call) -> Response:
     return call.done()
 
 
-def _method(value: SavedMethod) -> Json:
+def _method(value: SavedMethod) -> answers.SavedMethod:
     used = value.instrument
     return {
         "payment_method_id": shown(DodoPrefix.PAYMENT_METHOD, value.id),
-        "payment_method": _KINDS[kind_of(used.method) or Kind.CARD],
-        "payment_method_type": (used.funding or "credit") if used.method == "card" else _type(used.method),
+        "payment_method": _FAMILIES[kind_of(used.method) or Kind.CARD],
+        "payment_method_type": _type(used),
         "card": _card(used) if used.last_four else None,
         "recurring_enabled": value.is_recurring,
         "last_used_at": moment(value.last_used_at) if value.last_used_at else None,
     }
 
 
-def _type(name: str) -> str | None:
-    return name if name in set(Method) else None
+def _type(used: Instrument) -> Method | None:
+    name = (used.funding or "credit") if used.method == "card" else used.method
+    return Method(name) if name in set(Method) else None
 
 
-def _card(used: Instrument) -> Json:
+def _card(used: Instrument) -> answers.SavedCard:
     return {
         "card_holder_name": used.holder,
         "card_issuing_country": used.country,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, sales
+from checkstand.dialects.dodo.answers.payment import LineItems, Payment, PaymentPage
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.ids import DodoPrefix
@@ -27,7 +28,7 @@ class Wanted(paging.Paged):
     product_id = paging.identity(DodoPrefix.PRODUCT)
 
 
-@api.route("GET", "/payments", scopes=READ, query=Wanted)
+@api.route("GET", "/payments", scopes=READ, query=Wanted, answers=PaymentPage)
 async def search(call: Call) -> Response:
     """List payments, newest first."""
     asked = Wanted(call)
@@ -62,14 +63,14 @@ def _filter(call: Call, asked: Wanted) -> PaymentFilter:
     )
 
 
-@api.route("GET", "/payments/{id}", scopes=READ)
+@api.route("GET", "/payments/{id}", scopes=READ, answers=Payment)
 async def get(call: Call) -> Response:
     """Read a payment."""
     sale = await sale_of_payment(call.ports, call.organization, call.path_id(DodoPrefix.PAYMENT))
     return call.json(sales.payment(sale, call.organization, public_url=call.ports.public_url()))
 
 
-@api.route("GET", "/payments/{id}/line-items", scopes=READ)
+@api.route("GET", "/payments/{id}/line-items", scopes=READ, answers=LineItems)
 async def line_items(call: Call) -> Response:
     """Read what a payment is for, line by line."""
     sale = await sale_of_payment(call.ports, call.organization, call.path_id(DodoPrefix.PAYMENT))

@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors, paging, returns, sales
+from checkstand.dialects.dodo.answers import refund as answers
 from checkstand.dialects.dodo.call import Api, Call, Refused
 from checkstand.dialects.dodo.models import INT32, Base, Currency, Id, Metadata, whole
-from checkstand.dialects.dodo.wire import Json, named, notes, shown_brand
+from checkstand.dialects.dodo.wire import named, notes, shown_brand
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Order, Sale
@@ -62,7 +63,7 @@ class RefundIn(Base):
     metadata: Metadata = Field(default_factory=dict)
 
 
-@api.route("POST", "/refunds", scopes=WRITE, body=RefundIn, keyed=True, refuses=(400,))
+@api.route("POST", "/refunds", scopes=WRITE, body=RefundIn, keyed=True, answers=answers.Refund, refuses=(400,))
 async def create(call: Call) -> Response:
     """Give a buyer money back."""
     body = call.body(RefundIn)
@@ -128,7 +129,7 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/refunds", scopes=READ, query=Wanted)
+@api.route("GET", "/refunds", scopes=READ, query=Wanted, answers=answers.RefundPage)
 async def search(call: Call) -> Response:
     """List refunds, newest first."""
     asked = Wanted(call)
@@ -152,7 +153,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([returns.refund(item, call.organization) for item in page.items]))
 
 
-@api.route("GET", "/refunds/{id}", scopes=READ)
+@api.route("GET", "/refunds/{id}", scopes=READ, answers=answers.Refund)
 async def get(call: Call) -> Response:
     """Read a refund."""
     found = await read(call.path_id(DodoPrefix.REFUND), call)
@@ -168,7 +169,7 @@ async def read(refund_id: UUID, call: Call) -> Refund:
     return found
 
 
-def detailed(value: Refund, sale: Sale, organization: Organization) -> Json:
+def detailed(value: Refund, sale: Sale, organization: Organization) -> answers.Refund:
     """A refund with whose it is."""
     return {
         **returns.refund(value, organization),

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal
+
+from checkstand.dialects.dodo.answers.dispute import DisputeOfPayment, DisputeStatus
+from checkstand.dialects.dodo.answers.refund import RefundInList
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
+from checkstand.domain import dispute as disputes
 from checkstand.domain.dispute import Dispute
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.order import Order
+from checkstand.domain.order import Order, OrderStatus
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import Refund
 
+DISPUTE_STATUSES: Mapping[disputes.DisputeStatus, DisputeStatus] = {
+    "opened": "dispute_opened",
+    "challenged": "dispute_challenged",
+    "accepted": "dispute_accepted",
+    "cancelled": "dispute_cancelled",
+    "expired": "dispute_expired",
+    "won": "dispute_won",
+    "lost": "dispute_lost",
+}
+_REFUNDED: Mapping[OrderStatus, Literal["full", "partial"]] = {"refunded": "full", "partially_refunded": "partial"}
 
-def refund(value: Refund, organization: Organization) -> Json:
+
+def refund(value: Refund, organization: Organization) -> RefundInList:
     """A refund as lists have it. What was refunded through another API has a reason from a list, shown where no text was given."""
     return {
         "refund_id": shown(DodoPrefix.REFUND, value.id),
@@ -29,7 +46,7 @@ def refund(value: Refund, organization: Organization) -> Json:
     }
 
 
-def dispute(value: Dispute, organization: Organization) -> Json:
+def dispute(value: Dispute, organization: Organization) -> DisputeOfPayment:
     """A dispute as lists have it. The amount is a text: minor units, as everywhere."""
     return {
         "dispute_id": shown(DodoPrefix.DISPUTE, value.id),
@@ -38,13 +55,13 @@ def dispute(value: Dispute, organization: Organization) -> Json:
         "amount": str(value.amount_minor),
         "currency": value.currency,
         "dispute_stage": value.stage,
-        "dispute_status": f"dispute_{value.status}",
+        "dispute_status": DISPUTE_STATUSES[value.status],
         "remarks": value.remarks,
         "is_resolved_by_rdr": None,
         "created_at": moment(value.created_at),
     }
 
 
-def refund_status(order: Order | None) -> str | None:
+def refund_status(order: Order | None) -> Literal["full", "partial"] | None:
     """How much of a payment has gone back."""
-    return {"refunded": "full", "partially_refunded": "partial"}.get(order.status) if order else None
+    return _REFUNDED.get(order.status) if order else None

@@ -8,9 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from checkstand.answers import only
 from checkstand.dialects.dodo import discount_models, returns
+from checkstand.dialects.dodo.answers.customer import Buyer
+from checkstand.dialects.dodo.answers.discount import DiscountSummary
+from checkstand.dialects.dodo.answers.dispute import Provider
+from checkstand.dialects.dodo.answers.payment import (
+    CustomFieldResponse,
+    LineItem,
+    LineItems,
+    Payment,
+    PaymentDiscount,
+    PaymentError,
+    PaymentInList,
+    PaymentInstrument,
+    PaymentStatus,
+    PaymentSummary,
+)
+from checkstand.dialects.dodo.answers.session import SessionStatus, TaxNote
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, billing, moment, notes, shown, shown_brand, shown_or_none
+from checkstand.dialects.dodo.wire import billing, moment, notes, shown, shown_brand, shown_or_none
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.fields import as_text
@@ -22,7 +39,7 @@ from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
 from checkstand.domain.quote import QuoteLine
 from checkstand.domain.refund_shares import parts_of
 
-STATUSES: Mapping[AttemptStatus, str] = {
+STATUSES: Mapping[AttemptStatus, PaymentStatus] = {
     AttemptStatus.STARTED: "processing",
     AttemptStatus.REQUIRES_ACTION: "requires_customer_action",
     AttemptStatus.PROCESSING: "processing",
@@ -31,7 +48,7 @@ STATUSES: Mapping[AttemptStatus, str] = {
     AttemptStatus.DECLINED: "failed",
     AttemptStatus.CANCELED: "cancelled",
 }
-UNTRIED: Mapping[CheckoutStatus, str] = {
+UNTRIED: Mapping[CheckoutStatus, PaymentStatus] = {
     CheckoutStatus.OPEN: "requires_payment_method",
     CheckoutStatus.CONFIRMED: "processing",
     CheckoutStatus.SUCCEEDED: "succeeded",
@@ -40,7 +57,6 @@ UNTRIED: Mapping[CheckoutStatus, str] = {
 }
 # Money has moved, or is on its way. Before that there is no tax of a payment, and no method that paid it (dodo.md 4.3).
 _SETTLING = frozenset({"succeeded", "processing", "partially_captured"})
-_UNSETTLED: Json = {"payment_method": None, "payment_method_type": None}
 INTENT_STATUSES = (
     "succeeded",
     "failed",
@@ -83,20 +99,6 @@ _FAMILIES = {
     Kind.DEBIT: "bank_debit",
     Kind.PAY_LATER: "pay_later",
 }
-_LISTED = """
-    payment_id brand_id created_at currency customer digital_products_delivered metadata payment_method
-    payment_method_type status subscription_id total_amount card_last_four card_network card_type card_exp_month
-    card_exp_year charge_type checkout_session_id includes_usage invoice_id invoice_url is_multi_subscription
-    is_update_payment_method payment_provider refund_status retry_attempt service_periods subscription_ids
-    three_ds_flow three_ds_status three_ds_version
-"""
-
-
-# What a payment tells of a discount, with its place in the stack beside it.
-_DISCOUNT = """
-    discount_id business_id type amount code name restricted_to usage_limit times_used subscription_cycles expires_at
-    preserve_on_plan_change metadata created_at
-"""
 
 
 def failure_code(decline_code: str) -> str:
@@ -109,16 +111,17 @@ def failure_code(decline_code: str) -> str:
     return code if code in FAILURE_CODES else "UNKNOWN_ERROR"
 
 
-def status_of(sale: Sale) -> str:
+def status_of(sale: Sale) -> PaymentStatus:
     """The payment's status: the latest try's, else what the session's own says."""
     if sale.attempts and sale.checkout.status is not CheckoutStatus.SUCCEEDED:
         return STATUSES[sale.attempts[-1].status]
     return UNTRIED[sale.checkout.status]
 
 
-def payment(sale: Sale, organization: Organization, *, public_url: str, attempt: Attempt | None = None) -> Json:
+def payment(sale: Sale, organization: Organization, *, public_url: str, attempt: Attempt | None = None) -> Payment:
     """The payment as it is now; with `attempt`, as that try left it (an event tells of one try)."""
     checkout = sale.checkout
+    assert checkout.order_id is not None, "a session has a payment once somebody tried to pay"
     latest = attempt or (sale.attempts[-1] if sale.attempts else None)
     status = STATUSES[attempt.status] if attempt else status_of(sale)
     business = business_id(organization)
@@ -128,7 +131,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
     has_settled = status in _SETTLING
     created = sale.attempts[0].created_at if sale.attempts else checkout.created_at
     return {
-        "payment_id": shown_or_none(DodoPrefix.PAYMENT, checkout.order_id),
+        "payment_id": shown(DodoPrefix.PAYMENT, checkout.order_id),
         "business_id": business,
         "brand_id": shown_brand(organization.id, checkout.selected.brand_id),
         "total_amount": total,
@@ -138,8 +141,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "settlement_currency": checkout.price_currency,
         "settlement_tax": settled_tax if has_settled else None,
         "status": status,
-        **_instrument(latest.instrument if latest else None),
-        **({} if has_settled else _UNSETTLED),
+        **_instrument(latest.instrument if latest else None, has_settled=has_settled),
         "customer": buyer(sale),
         "billing": billing(_address(sale), country=organization.settings.country or "US"),
         "metadata": notes(checkout.metadata),
@@ -195,13 +197,11 @@ def _amounts(sale: Sale) -> tuple[int, int]:
     return sale.checkout.quote.due_minor, sale.checkout.quote.tax_due_minor
 
 
-def _discounts(checkout: Checkout, organization: Organization) -> list[Json] | None:
+def _discounts(checkout: Checkout, organization: Organization) -> list[PaymentDiscount] | None:
     """The discounts in the order they were taken. A payment that is no subscription's has no cycles left."""
-    shown_whole: list[Mapping[str, object]] = [
-        discount_models.discount(one, organization) for one in checkout.discounts
-    ]
+    shown_whole = [discount_models.discount(one, organization) for one in checkout.discounts]
     return [
-        {**{name: whole[name] for name in _DISCOUNT.split()}, "position": position, "cycles_remaining": None}
+        {**only(DiscountSummary, whole), "position": position, "cycles_remaining": None}
         for position, whole in enumerate(shown_whole)
     ] or None
 
@@ -212,7 +212,7 @@ def _address(sale: Sale) -> Address | None:
     return sale.checkout.buyer.address
 
 
-def buyer(sale: Sale) -> Json:
+def buyer(sale: Sale) -> Buyer:
     """The short form of a customer, or of the buyer who will become one."""
     known, given = sale.customer, sale.checkout.buyer
     customer_id = known.id if known else given.customer_id
@@ -225,15 +225,14 @@ def buyer(sale: Sale) -> Json:
     }
 
 
-def _instrument(value: Instrument | None) -> Json:
-    """How it was paid. What was free was paid with nothing."""
+def _instrument(value: Instrument | None, *, has_settled: bool) -> PaymentInstrument:
+    """How it was paid. What was free was paid with nothing; before money moves no method has paid it."""
     if value is None or value.method == "none":
         value = None
-    is_card = value is not None and value.method == "card"
-    kind = kind_of(value.method) if value else None
+    family, name = _method(value) if value and has_settled else (None, None)
     return {
-        "payment_method": _FAMILIES.get(kind, value.method) if value and kind else value.method if value else None,
-        "payment_method_type": (value.funding or "credit" if is_card else value.method) if value else None,
+        "payment_method": family,
+        "payment_method_type": name,
         "card_last_four": value.last_four if value else None,
         "card_network": value.brand.lower() if value and value.brand else None,
         "card_type": value.funding if value else None,
@@ -244,14 +243,21 @@ def _instrument(value: Instrument | None) -> Json:
     }
 
 
-def _error(latest: Attempt | None, status: str) -> Json:
+def _method(value: Instrument) -> tuple[str, str]:
+    """The family of a method, and its own name."""
+    kind = kind_of(value.method)
+    family = _FAMILIES.get(kind, value.method) if kind else value.method
+    return family, (value.funding or "credit") if value.method == "card" else value.method
+
+
+def _error(latest: Attempt | None, status: PaymentStatus) -> PaymentError:
     """Null unless it failed. The message is for the merchant."""
     if latest is None or latest.decline_code is None or status != "failed":
         return {"error_code": None, "error_message": None}
     return {"error_code": failure_code(latest.decline_code), "error_message": latest.decline_message}
 
 
-def _answers(checkout: Checkout) -> list[Json] | None:
+def _answers(checkout: Checkout) -> list[CustomFieldResponse] | None:
     """What the buyer answered to the merchant's own questions: values are texts."""
     given = checkout.custom_field_data
     return [
@@ -261,15 +267,14 @@ def _answers(checkout: Checkout) -> list[Json] | None:
     ] or None
 
 
-def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) -> Json:
+def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) -> PaymentInList:
     """A list's item: the payment without its details."""
     whole = payment(sale, organization, public_url=public_url)
-    disputed = f"dispute_{sale.disputes[-1].status}" if sale.disputes else None
-    listed = {name: whole[name] for name in _LISTED.split()}
-    return {**listed, "dispute_status": disputed, "has_license_key": False}
+    disputed = returns.DISPUTE_STATUSES[sale.disputes[-1].status] if sale.disputes else None
+    return {**only(PaymentSummary, whole), "dispute_status": disputed, "has_license_key": False}
 
 
-def line_items(sale: Sale) -> Json:
+def line_items(sale: Sale) -> LineItems:
     """Each line of what was bought; only what was paid can be given back (dodo.md 5.5)."""
     lines = [line for line in sale.checkout.quote.lines if line.quantity or line.part_of is None]
     labels = [item.label for item in sale.order.items] if sale.order else [line.label for line in lines]
@@ -281,7 +286,7 @@ def line_items(sale: Sale) -> Json:
     }
 
 
-def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -> Json:
+def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -> LineItem:
     product = sale.checkout.product(line.product_id)
     prefix = DodoPrefix.ADDON if product.kind == "addon" else DodoPrefix.PRODUCT
     net, tax = (0, 0) if line.is_deferred else (line.net_minor, line.tax_minor)
@@ -295,12 +300,12 @@ def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -
     }
 
 
-def provider(attempt: Attempt | None) -> str:
+def provider(attempt: Attempt | None) -> Provider:
     """Who took the money, in the words of the original: it knows `stripe`, `adyen` and its own."""
     return "stripe" if attempt is not None and attempt.gateway == "stripe" else "dodo"
 
 
-def session(sale: Sale) -> Json:
+def session(sale: Sale) -> SessionStatus:
     """`GET /checkouts/{id}`: nulls until somebody tried to pay (dodo.md 3.5). `expires_at` is ours."""
     checkout, buyer = sale.checkout, sale.checkout.buyer
     has_payment = checkout.order_id is not None
@@ -316,7 +321,7 @@ def session(sale: Sale) -> Json:
     }
 
 
-def tax_note(checkout: Checkout) -> Json:
+def tax_note(checkout: Checkout) -> TaxNote:
     """Why no tax is charged, where an invoice has to say so (two keys of ours); nothing elsewhere."""
     note = checkout.reverse_charge_note
     return {"tax_reason": "reverse_charge", "tax_note": note} if note else {}

@@ -9,10 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
+from checkstand.dialects.dodo.answers import wallet as answers
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Currency, Text, whole
 from checkstand.dialects.dodo.translate import business_id
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.ids import DodoPrefix
@@ -44,14 +45,15 @@ class LedgerEntryIn(Base):
     reason: Text = None
 
 
-@api.route("GET", "/customers/{id}/wallets", scopes=READ)
+@api.route("GET", "/customers/{id}/wallets", scopes=READ, answers=answers.Wallets)
 async def search(call: Call) -> Response:
     """The wallets of a customer, and what they hold together in US dollars."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.of_customer(call.ports.db, call.organization.id, customer_id)
     total = await _in_dollars(found, call.ports.rates)
-    return call.json({"items": [_wallet(item) for item in found], "total_balance_usd": total})
+    answer: answers.Wallets = {"items": [_wallet(item) for item in found], "total_balance_usd": total}
+    return call.json(answer)
 
 
 async def _in_dollars(found: Sequence[Wallet], rates: RateProvider) -> int:
@@ -66,7 +68,7 @@ async def _in_dollars(found: Sequence[Wallet], rates: RateProvider) -> int:
     return total
 
 
-def _wallet(value: Wallet) -> Json:
+def _wallet(value: Wallet) -> answers.Wallet:
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.customer_id),
         "currency": value.currency,
@@ -80,7 +82,7 @@ class Wanted(paging.Paged):
     currency = paging.one_of(sorted(DODO_CURRENCIES))
 
 
-@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted)
+@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=answers.WalletEntryPage)
 async def entries(call: Call) -> Response:
     """The movements of a customer's wallets, newest first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
@@ -93,7 +95,7 @@ async def entries(call: Call) -> Response:
     return call.json(paging.envelope([_entry(item, call.organization) for item in found]))
 
 
-def _entry(value: WalletEntry, organization: Organization) -> Json:
+def _entry(value: WalletEntry, organization: Organization) -> answers.WalletEntry:
     return {
         "id": shown(DodoPrefix.WALLET_ENTRY, value.id),
         "business_id": business_id(organization),
@@ -111,7 +113,13 @@ def _entry(value: WalletEntry, organization: Organization) -> Json:
 
 
 @api.route(
-    "POST", "/customers/{id}/wallets/ledger-entries", scopes=WRITE, body=LedgerEntryIn, keyed=True, refuses=(400,)
+    "POST",
+    "/customers/{id}/wallets/ledger-entries",
+    scopes=WRITE,
+    body=LedgerEntryIn,
+    keyed=True,
+    answers=answers.Wallet,
+    refuses=(400,),
 )
 async def adjust(call: Call) -> Response:
     """Give a customer credit, or take some back. The same `idempotency_key` counts once."""

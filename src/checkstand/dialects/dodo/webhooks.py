@@ -11,11 +11,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo import paging
+from checkstand.dialects.dodo.answers.webhook import Webhook, WebhookHeaders, WebhookPage, WebhookSecret
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
 from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
-from checkstand.dialects.dodo.wire import Json, named, shown
+from checkstand.dialects.dodo.wire import moment, named, notes, shown
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
@@ -95,7 +96,7 @@ class HeadersPatch(Base):
     headers: Headers
 
 
-@api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True)
+@api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True, answers=Webhook)
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(WebhookIn)
@@ -113,7 +114,22 @@ async def create(call: Call) -> Response:
         rate_limit=body.rate_limit or None,
         created_at=call.ports.now(call.organization),
     )
-    return call.json(translate.endpoint(await create_endpoint(call.ports, call.organization, draft)))
+    return call.json(_shown(await create_endpoint(call.ports, call.organization, draft)))
+
+
+def _shown(value: Endpoint) -> Webhook:
+    """A webhook endpoint. An empty filter means every event."""
+    return {
+        "id": shown(DodoPrefix.WEBHOOK_ENDPOINT, value.id),
+        "url": value.url,
+        "description": value.description or "",
+        "disabled": not value.enabled,
+        "filter_types": list(value.events) or None,
+        "metadata": notes(value.metadata),
+        "rate_limit": value.rate_limit,
+        "created_at": moment(value.created_at),
+        "updated_at": moment(value.modified_at or value.created_at),
+    }
 
 
 class Wanted(Query):
@@ -121,7 +137,7 @@ class Wanted(Query):
     iterator = paging.word()
 
 
-@api.route("GET", "/webhooks", scopes=READ, query=Wanted)
+@api.route("GET", "/webhooks", scopes=READ, query=Wanted, answers=WebhookPage)
 async def search(call: Call) -> Response:
     """List webhook endpoints, newest first."""
     asked = Wanted(call)
@@ -142,13 +158,13 @@ def _start(iterator: str | None, found: Sequence[Endpoint], size: int) -> int:
     return max(0, place - size) if back else place + 1
 
 
-def _page(found: Sequence[Endpoint], start: int, size: int) -> Json:
+def _page(found: Sequence[Endpoint], start: int, size: int) -> WebhookPage:
     part = found[start : start + size]
     done = start + size >= len(found)
     last = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[-1].id) if part else None
     first = shown(DodoPrefix.WEBHOOK_ENDPOINT, part[0].id) if part else None
     return {
-        "data": [translate.endpoint(item) for item in part],
+        "data": [_shown(item) for item in part],
         "iterator": None if done else last,
         "prev_iterator": f"-{first}" if start > 0 and first else None,
         "done": done,
@@ -159,13 +175,13 @@ async def _found(call: Call) -> Endpoint:
     return await read_endpoint(call.ports, call.organization, "dodo", call.path_id(DodoPrefix.WEBHOOK_ENDPOINT))
 
 
-@api.route("GET", "/webhooks/{id}", scopes=READ)
+@api.route("GET", "/webhooks/{id}", scopes=READ, answers=Webhook)
 async def get(call: Call) -> Response:
     """Read a webhook endpoint."""
-    return call.json(translate.endpoint(await _found(call)))
+    return call.json(_shown(await _found(call)))
 
 
-@api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch)
+@api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch, answers=Webhook)
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
@@ -183,7 +199,7 @@ async def update(call: Call) -> Response:
         )
 
     changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change, switch="disabled")
-    return call.json(translate.endpoint(changed))
+    return call.json(_shown(changed))
 
 
 @api.route("DELETE", "/webhooks/{id}", scopes=WRITE, gives="nothing")
@@ -193,19 +209,20 @@ async def delete(call: Call) -> Response:
     return call.done()
 
 
-@api.route("GET", "/webhooks/{id}/secret", scopes=READ)
+@api.route("GET", "/webhooks/{id}/secret", scopes=READ, answers=WebhookSecret)
 async def secret(call: Call) -> Response:
     """Read the secret that an endpoint's events are signed with."""
-    return call.json({"secret": (await _found(call)).secret})
+    answer: WebhookSecret = {"secret": (await _found(call)).secret}
+    return call.json(answer)
 
 
-@api.route("GET", "/webhooks/{id}/headers", scopes=READ)
+@api.route("GET", "/webhooks/{id}/headers", scopes=READ, answers=WebhookHeaders)
 async def headers(call: Call) -> Response:
     """Read the headers sent with every event; those that hold secrets are only named."""
     return call.json(_shown_headers((await _found(call)).headers))
 
 
-def _shown_headers(given: Mapping[str, str]) -> Json:
+def _shown_headers(given: Mapping[str, str]) -> WebhookHeaders:
     sensitive = [name for name in given if name.lower() in _SECRET_HEADERS]
     return {"headers": {name: text for name, text in given.items() if name not in sensitive}, "sensitive": sensitive}
 

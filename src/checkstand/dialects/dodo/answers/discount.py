@@ -44,7 +44,20 @@ class Discount(TypedDict):
     created_at: Moment
 
 
-class DiscountPage(TypedDict):
-    """A page of discounts, newest first."""
+class DiscountSummary(TypedDict):
+    """What a payment tells of a discount. `amount` is in basis points for a percentage, else in the currency's smallest unit."""
 
-    items: list[Discount]
+    discount_id: str
+    business_id: str
+    type: DiscountType
+    amount: int
+    code: str
+    name: str | None
+    restricted_to: list[str]
+    usage_limit: int | None
+    times_used: int
+    subscription_cycles: int | None
+    expires_at: Moment | None
+    preserve_on_plan_change: bool
+    metadata: dict[str, str | int | float | bool]
+    created_at: Moment

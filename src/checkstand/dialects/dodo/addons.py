@@ -14,9 +14,11 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo.answers import addon as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Count, Currency
-from checkstand.dialects.dodo.wire import Json, moment, named, shown
+from checkstand.dialects.dodo.wire import moment, named, shown
 from checkstand.domain.catalog import Fixed, PriceDefinition, Product, TaxCategory
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
@@ -54,7 +56,7 @@ class AddonPatch(Base):
     image_id: Annotated[UUID, Field(strict=False)] | None = None
 
 
-@api.route("POST", "/addons", scopes=WRITE, body=AddonCreateIn, keyed=True)
+@api.route("POST", "/addons", scopes=WRITE, body=AddonCreateIn, answers=answers.Addon, keyed=True)
 async def create(call: Call) -> Response:
     """Create an add-on."""
     body = call.body(AddonCreateIn)
@@ -76,7 +78,7 @@ def _definition(currency: str, amount_minor: int) -> PriceDefinition:
     return PriceDefinition(currency=currency, terms=Fixed(amount_minor=amount_minor))
 
 
-@api.route("GET", "/addons", scopes=READ, query=paging.Paged)
+@api.route("GET", "/addons", scopes=READ, query=paging.Paged, answers=Page[answers.Addon])
 async def search(call: Call) -> Response:
     """List add-ons, newest first."""
     part = paging.Paged(call).window()
@@ -91,7 +93,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(call, addon) for addon in page.items]))
 
 
-@api.route("GET", "/addons/{id}", scopes=READ)
+@api.route("GET", "/addons/{id}", scopes=READ, answers=answers.Addon)
 async def get(call: Call) -> Response:
     """Read an add-on."""
     return call.json(_shown(call, await _found(call)))
@@ -101,7 +103,7 @@ async def _found(call: Call) -> Product:
     return await read_product(call.ports, call.organization, call.path_id(DodoPrefix.ADDON), kind="addon")
 
 
-@api.route("PATCH", "/addons/{id}", scopes=WRITE, body=AddonPatch)
+@api.route("PATCH", "/addons/{id}", scopes=WRITE, body=AddonPatch, answers=answers.Addon)
 async def update(call: Call) -> Response:
     """Change an add-on. Absent means unchanged; null removes the description or the image."""
     found = await _found(call)
@@ -130,7 +132,7 @@ async def _images(call: Call, image_id: UUID | None) -> tuple[ImageRef, ...]:
     return (found[image_id],)
 
 
-def _shown(call: Call, addon: Product) -> Json:
+def _shown(call: Call, addon: Product) -> answers.Addon:
     price = translate.addon_price(addon)
     return {
         "id": shown(DodoPrefix.ADDON, addon.id),

@@ -10,9 +10,11 @@ from pydantic import AfterValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors, paging
+from checkstand.dialects.dodo.answers import brand as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Text, Url
-from checkstand.dialects.dodo.wire import Json, named, shown, shown_brand
+from checkstand.dialects.dodo.wire import named, shown, shown_brand
 from checkstand.domain.brand import LONGEST_DESCRIPTOR, Brand, descriptor
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
@@ -50,14 +52,14 @@ class BrandPatch(BrandFields):
     image_id: Annotated[UUID, Field(strict=False)] | None = None
 
 
-@api.route("GET", "/brands", scopes=READ)
+@api.route("GET", "/brands", scopes=READ, answers=Page[answers.Brand])
 async def every(call: Call) -> Response:
     """List brands: the business itself, then the others, newest first."""
     further = await brands.all_of(call.ports.db, call.organization.id)
     return call.json(paging.envelope([primary(call.organization), *(_shown(call, brand) for brand in further)]))
 
 
-@api.route("POST", "/brands", scopes=WRITE, body=BrandIn, keyed=True)
+@api.route("POST", "/brands", scopes=WRITE, body=BrandIn, answers=answers.Brand, keyed=True)
 async def create(call: Call) -> Response:
     """Create a brand."""
     body = call.body(BrandIn)
@@ -75,7 +77,7 @@ async def create(call: Call) -> Response:
     return call.json(_shown(call, brand))
 
 
-@api.route("GET", "/brands/{id}", scopes=READ)
+@api.route("GET", "/brands/{id}", scopes=READ, answers=answers.Brand)
 async def get(call: Call) -> Response:
     """Read a brand."""
     brand_id = path_id(call)
@@ -84,7 +86,7 @@ async def get(call: Call) -> Response:
     return call.json(_shown(call, await _found(call, brand_id)))
 
 
-@api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch)
+@api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch, answers=answers.Brand)
 async def change(call: Call) -> Response:
     """Change a brand. Absent means unchanged; null clears, and gives back the statement descriptor its brand would have had."""
     brand_id = path_id(call)
@@ -153,40 +155,38 @@ def filtered(call: Call, given: str | None) -> tuple[tuple[UUID, ...], bool | No
     return (brand_id,), True
 
 
-def primary(organization: Organization) -> Json:
+def primary(organization: Organization) -> answers.Brand:
     """The business as a brand."""
     settings = organization.settings
-    return _document(
-        organization,
-        None,
-        name=organization.name,
-        description=None,
-        url=settings.website,
-        image=None,
-        support_email=settings.email,
-        statement_descriptor=descriptor(organization.name),
-    )
+    words: answers.BrandWords = {
+        "name": organization.name,
+        "description": None,
+        "url": settings.website,
+        "image": None,
+        "support_email": settings.email,
+        "statement_descriptor": descriptor(organization.name),
+    }
+    return _whole(organization, None, words)
 
 
-def _shown(call: Call, brand: Brand) -> Json:
+def _shown(call: Call, brand: Brand) -> answers.Brand:
     path = image_path(brand.organization_id, brand.image) if brand.image else None
-    return _document(
-        call.organization,
-        brand.id,
-        name=brand.name,
-        description=brand.description,
-        url=brand.url,
-        image=f"{call.ports.public_url()}{path}" if path else None,
-        support_email=brand.support_email,
-        statement_descriptor=brand.statement_descriptor,
-    )
+    words: answers.BrandWords = {
+        "name": brand.name,
+        "description": brand.description,
+        "url": brand.url,
+        "image": f"{call.ports.public_url()}{path}" if path else None,
+        "support_email": brand.support_email,
+        "statement_descriptor": brand.statement_descriptor,
+    }
+    return _whole(call.organization, brand.id, words)
 
 
-def _document(organization: Organization, brand_id: UUID | None, **known: str | None) -> Json:
+def _whole(organization: Organization, brand_id: UUID | None, words: answers.BrandWords) -> answers.Brand:
     return {
         "brand_id": shown_brand(organization.id, brand_id),
         "business_id": shown(DodoPrefix.BUSINESS, organization.id),
-        **known,
+        **words,
         "enabled": True,
         "verification_enabled": False,
         "verification_status": "Success",

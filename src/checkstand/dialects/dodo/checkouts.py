@@ -8,10 +8,11 @@ from uuid import UUID
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import preview, requests, sales, short_links
-from checkstand.dialects.dodo.answers.session import SessionStatus
+from checkstand.dialects.dodo.answers.preview import Preview
+from checkstand.dialects.dodo.answers.session import CreatedSession, SessionStatus
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import CheckoutIn
-from checkstand.dialects.dodo.wire import Json, shown, shown_or_none
+from checkstand.dialects.dodo.wire import shown, shown_or_none
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.ids import DodoPrefix
@@ -28,7 +29,9 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, keyed=True, refuses=(503,), hot=True)
+@api.route(
+    "POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True, refuses=(503,), hot=True
+)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = call.body(CheckoutIn)
@@ -37,7 +40,7 @@ async def create(call: Call) -> Response:
     method_id = requests.method_id_of(body)
     if method_id is not None:
         return call.json(await _charged(call, created, method_id))
-    answer: Json = {
+    answer: CreatedSession = {
         "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
         "checkout_url": await short_links.checkout_url(call.ports, call.organization, created),
     }
@@ -46,7 +49,7 @@ async def create(call: Call) -> Response:
     return call.json(answer)
 
 
-async def _charged(call: Call, created: Checkout, method_id: UUID) -> Json:
+async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSession:
     """A saved method is charged now; there is no page to go to. How it ended is told by the payment, a decline as well."""
     back = f"{sales.session_url(call.ports.public_url(), created)}/confirmation"
     with contextlib.suppress(PaymentDeclined):
@@ -66,7 +69,7 @@ async def _charged(call: Call, created: Checkout, method_id: UUID) -> Json:
     }
 
 
-@api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn)
+@api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn, answers=Preview)
 async def preview_checkout(call: Call) -> Response:
     """See what a checkout session would cost. Nothing is stored. There are no translations, so `locale` changes nothing."""
     return call.json(await preview.document(call, call.body(CheckoutIn)))

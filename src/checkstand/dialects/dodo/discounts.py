@@ -11,6 +11,9 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import discount_models as models
 from checkstand.dialects.dodo import paging, translate
+from checkstand.dialects.dodo.answers import discount as answers
+from checkstand.dialects.dodo.answers.common import Page
+from checkstand.dialects.dodo.answers.customer import CustomerPage
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.discount_models import DiscountCustomersIn, DiscountIn, DiscountPatch
 from checkstand.dialects.dodo.wire import named
@@ -35,7 +38,7 @@ WRITE = ("discounts:write",)
 _CODE_BYTES = 10
 
 
-@api.route("POST", "/discounts", scopes=WRITE, body=DiscountIn, keyed=True)
+@api.route("POST", "/discounts", scopes=WRITE, body=DiscountIn, answers=answers.Discount, keyed=True)
 async def create(call: Call) -> Response:
     """Create a discount."""
     body = call.body(DiscountIn)
@@ -139,7 +142,7 @@ class Wanted(paging.Paged):
     active = paging.flag()
 
 
-@api.route("GET", "/discounts", scopes=READ, query=Wanted)
+@api.route("GET", "/discounts", scopes=READ, query=Wanted, answers=Page[answers.Discount])
 async def search(call: Call) -> Response:
     """List discounts, newest first."""
     asked = Wanted(call)
@@ -166,21 +169,21 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([models.discount(item, call.organization) for item in page.items]))
 
 
-@api.route("GET", "/discounts/code/{code}", scopes=READ)
+@api.route("GET", "/discounts/code/{code}", scopes=READ, answers=answers.Discount)
 async def get_by_code(call: Call) -> Response:
     """Read the discount with this code, in any case."""
     found = await read_discount_by_code(call.ports, call.organization, call.request.path_params["code"])
     return call.json(models.discount(found, call.organization))
 
 
-@api.route("GET", "/discounts/{id}", scopes=READ)
+@api.route("GET", "/discounts/{id}", scopes=READ, answers=answers.Discount)
 async def get(call: Call) -> Response:
     """Read a discount."""
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     return call.json(models.discount(found, call.organization))
 
 
-@api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountPatch)
+@api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountPatch, answers=answers.Discount)
 async def update(call: Call) -> Response:
     """Change a discount. Absent means unchanged; null clears what may be empty."""
     discount_id = call.path_id(DodoPrefix.DISCOUNT)
@@ -203,7 +206,7 @@ async def delete(call: Call) -> Response:
     return Response(status_code=204)
 
 
-@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged)
+@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged, answers=CustomerPage)
 async def list_customers(call: Call) -> Response:
     """The customers that a discount of eligibility `specific` is for."""
     part = paging.Paged(call).window()
@@ -214,7 +217,7 @@ async def list_customers(call: Call) -> Response:
     return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
 
 
-@api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn)
+@api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)
 async def attach_customers(call: Call) -> Response:
     """Add customers to those a discount is for. All of them must exist; one that is there already stays."""
     discount_id = call.path_id(DodoPrefix.DISCOUNT)

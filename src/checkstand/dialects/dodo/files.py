@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from checkstand.dialects.dodo.answers.product import ProductFile, ProductFileUpload
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base
-from checkstand.dialects.dodo.wire import Json
 from checkstand.domain.catalog import Product
 from checkstand.domain.files import FileRef
 from checkstand.domain.ids import DodoPrefix
@@ -25,23 +25,24 @@ class ProductFileIn(Base):
     file_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
-@api.route("PUT", "/products/{id}/files", scopes=("products:write",), body=ProductFileIn)
+@api.route("PUT", "/products/{id}/files", scopes=("products:write",), body=ProductFileIn, answers=ProductFileUpload)
 async def of_product(call: Call) -> Response:
     """Get an address to upload a product's file to."""
     product_id = call.path_id(DodoPrefix.PRODUCT)
     name = call.body(ProductFileIn).file_name
     file_id, url = await permit_file(call.ports, call.organization, product_id, name, key=_key(call))
-    return call.json({"file_id": str(file_id), "url": url})
+    permitted: ProductFileUpload = {"file_id": str(file_id), "url": url}
+    return call.json(permitted)
 
 
-def shown_files(call: Call, product: Product) -> list[Json]:
+def shown_files(call: Call, product: Product) -> list[ProductFile]:
     """A product's files, each with an address to fetch it from for a day, under the names of older and newer clients."""
     return [
         _shown_file(file, download_url(call.ports, product.organization_id, file, _key(call))) for file in product.files
     ]
 
 
-def _shown_file(file: FileRef, url: str) -> Json:
+def _shown_file(file: FileRef, url: str) -> ProductFile:
     return {
         "file_id": str(file.id),
         "file_name": file.name,

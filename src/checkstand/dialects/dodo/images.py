@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import brands, paging
+from checkstand.dialects.dodo.answers.common import ImageUpload
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.upload_image import Target, permit_upload
@@ -24,20 +25,20 @@ class Uploading(Query):
     force_update = paging.flag()
 
 
-@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=Uploading)
+@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=Uploading, answers=ImageUpload)
 async def of_product(call: Call) -> Response:
     """Get an address to upload a product's image to."""
     product_id = call.path_id(DodoPrefix.PRODUCT)
     return await _permit(call, "product", product_id, replaces_all=bool(Uploading(call).force_update))
 
 
-@api.route("PUT", "/addons/{id}/images", scopes=PRODUCTS)
+@api.route("PUT", "/addons/{id}/images", scopes=PRODUCTS, answers=ImageUpload)
 async def of_addon(call: Call) -> Response:
     """Get an address to upload an add-on's image to."""
     return await _permit(call, "addon", call.path_id(DodoPrefix.ADDON))
 
 
-@api.route("PUT", "/brands/{id}/images", scopes=brands.WRITE)
+@api.route("PUT", "/brands/{id}/images", scopes=brands.WRITE, answers=ImageUpload)
 async def of_brand(call: Call) -> Response:
     """Get an address to upload a brand's image to."""
     brand_id = brands.path_id(call)
@@ -53,4 +54,5 @@ async def _permit(call: Call, target: Target, target_id: UUID, *, replaces_all: 
         replaces_all=replaces_all,
         key=call.services.settings.secret_key.encode(),
     )
-    return call.json({"url": url, "image_id": str(image_id)})
+    permitted: ImageUpload = {"url": url, "image_id": str(image_id)}
+    return call.json(permitted)

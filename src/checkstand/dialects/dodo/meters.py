@@ -10,9 +10,11 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
+from checkstand.dialects.dodo.answers import meter as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import LONGEST_TEXT, Base, Text
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Aggregation, Condition, Conjunction, Filter, Meter, Operator
@@ -114,7 +116,7 @@ class MeterPatch(Base):
     description: Text = None
 
 
-@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, keyed=True, status=201)
+@api.route("POST", "/meters", scopes=WRITE, body=MeterIn, answers=answers.Meter, keyed=True, status=201)
 async def create(call: Call) -> Response:
     """Create a meter."""
     body = call.body(MeterIn)
@@ -141,7 +143,7 @@ class Wanted(paging.Paged):
     archived = paging.flag()
 
 
-@api.route("GET", "/meters", scopes=READ, query=Wanted)
+@api.route("GET", "/meters", scopes=READ, query=Wanted, answers=Page[answers.Meter])
 async def search(call: Call) -> Response:
     """List meters, newest first: those in use, or with `archived=true` the others."""
     asked = Wanted(call)
@@ -156,13 +158,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(meter) for meter in page.items]))
 
 
-@api.route("GET", "/meters/{id}", scopes=READ)
+@api.route("GET", "/meters/{id}", scopes=READ, answers=answers.Meter)
 async def get(call: Call) -> Response:
     """Read a meter, archived or not."""
     return call.json(_shown(await _found(call)))
 
 
-@api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch)
+@api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch, answers=answers.Meter)
 async def change(call: Call) -> Response:
     """Change a meter's words. Absent means unchanged; null removes the description."""
     found = await _found(call)
@@ -206,7 +208,7 @@ async def _set_archived(call: Call, *, is_archived: bool) -> None:
         raise NotFound
 
 
-def _shown(meter: Meter) -> Json:
+def _shown(meter: Meter) -> answers.Meter:
     return {
         "id": shown(DodoPrefix.METER, meter.id),
         "business_id": shown(DodoPrefix.BUSINESS, meter.organization_id),
@@ -221,11 +223,10 @@ def _shown(meter: Meter) -> Json:
     }
 
 
-def _filter(value: Filter) -> Json:
-    clauses = [
-        _filter(clause)
-        if isinstance(clause, Filter)
-        else {"key": clause.key, "operator": clause.operator, "value": clause.value}
-        for clause in value.clauses
-    ]
+def _filter(value: Filter) -> answers.MeterFilter:
+    clauses = [_filter(clause) if isinstance(clause, Filter) else _condition(clause) for clause in value.clauses]
     return {"conjunction": value.conjunction, "clauses": clauses}
+
+
+def _condition(value: Condition) -> answers.MeterCondition:
+    return {"key": value.key, "operator": value.operator, "value": value.value}

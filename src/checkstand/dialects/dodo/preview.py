@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkstand.dialects.dodo import requests, translate
+from checkstand.dialects.dodo.answers import preview as answers
 from checkstand.dialects.dodo.call import Call
 from checkstand.dialects.dodo.discount_models import cycles_of
 from checkstand.dialects.dodo.models import CheckoutIn
 from checkstand.dialects.dodo.sales import tax_note
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.catalog import line_amount
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.discount import Discount, Percentage
@@ -50,7 +51,7 @@ class _TaxId:
     format_name: str | None = None
 
 
-async def document(call: Call, body: CheckoutIn) -> Json:
+async def document(call: Call, body: CheckoutIn) -> answers.Preview:
     """The preview. Raises Invalid as creating would; a wrong tax id alone is told in the answer, and left out of the price."""
     tax_id = _judged(body)
     asked = body.model_copy(update={"tax_id": None}) if tax_id.error else body
@@ -108,7 +109,7 @@ def _is_undecided(draft: Checkout) -> bool:
     return not draft.is_free and any(line.quantity == 0 and line.part_of is None for line in draft.lines)
 
 
-def _breakup(lines: Sequence[QuoteLine], quote: Quote) -> Json:
+def _breakup(lines: Sequence[QuoteLine], quote: Quote) -> answers.Breakup:
     subtotal, discount = without_tax(lines, quote.currency)
     return {
         "subtotal": subtotal,
@@ -118,7 +119,7 @@ def _breakup(lines: Sequence[QuoteLine], quote: Quote) -> Json:
     }
 
 
-def _line(draft: Checkout, position: int) -> Json:
+def _line(draft: Checkout, position: int) -> answers.PreviewLine:
     """One product of the cart; what a trial defers is shown at what it will cost."""
     line, product = draft.lines[position], draft.product(draft.lines[position].product_id)
     meters = [] if product.recurrence is None else translate.rates_of(product)
@@ -149,7 +150,7 @@ def _line(draft: Checkout, position: int) -> Json:
     }
 
 
-def _addon(draft: Checkout, position: int) -> Json:
+def _addon(draft: Checkout, position: int) -> answers.PreviewAddon:
     line, product = draft.lines[position], draft.product(draft.lines[position].product_id)
     root = line.part_of
     assert root is not None, "an add-on belongs to a line"
@@ -163,7 +164,7 @@ def _addon(draft: Checkout, position: int) -> Json:
     }
 
 
-def _amounts(draft: Checkout, position: int, root: int) -> Json:
+def _amounts(draft: Checkout, position: int, root: int) -> answers.LineAmounts:
     """A line's prices and tax. `og_` is in the product's own currency; discounts and tax are those of the line it belongs to."""
     line, quoted = draft.lines[position], draft.quote.lines[position]
     price = draft.price_of(line)
@@ -215,11 +216,11 @@ def _next_billing(draft: Checkout, position: int) -> datetime:
     return add_span(draft.created_at, active_trial(product, draft.trial) or product.recurrence)
 
 
-def _subscriptions(draft: Checkout, renewal: Quote) -> list[Json]:
+def _subscriptions(draft: Checkout, renewal: Quote) -> list[answers.PreviewSubscription]:
     """Each subscription of a cart of several: what is taken today and at each renewal, its add-ons included."""
     renewed = iter(_groups(renewal.lines))
     today = {group[0]: group for group in _groups_at(draft.quote.lines)}
-    found: list[Json] = []
+    found: list[answers.PreviewSubscription] = []
     for position in subscriptions_of(draft):
         due = [draft.quote.lines[at] for at in today[position] if not draft.quote.lines[at].is_deferred]
         later = next(renewed)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import addons, brands, errors, files, paging, translate
+from checkstand.dialects.dodo.answers import product as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.prices import (
     AnyPriceIn,
@@ -18,7 +20,7 @@ from checkstand.dialects.dodo.prices import (
     UsageBasedPriceIn,
     terms_of,
 )
-from checkstand.dialects.dodo.wire import Json, named
+from checkstand.dialects.dodo.wire import named
 from checkstand.domain.catalog import Product
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
@@ -32,7 +34,7 @@ WRITE = ("products:write",)
 UNNAMED = "Untitled product"
 
 
-@api.route("POST", "/products", scopes=WRITE, body=ProductIn, keyed=True)
+@api.route("POST", "/products", scopes=WRITE, body=ProductIn, answers=answers.Product, keyed=True)
 async def create(call: Call) -> Response:
     """Create a product."""
     body = call.body(ProductIn)
@@ -89,7 +91,7 @@ class Wanted(paging.Paged):
     recurring = paging.flag()
 
 
-@api.route("GET", "/products", scopes=READ, query=Wanted)
+@api.route("GET", "/products", scopes=READ, query=Wanted, answers=Page[answers.ProductInList])
 async def search(call: Call) -> Response:
     """List products, newest first; archived ones only when asked for."""
     asked = Wanted(call)
@@ -117,13 +119,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(items))
 
 
-@api.route("GET", "/products/{id}", scopes=READ)
+@api.route("GET", "/products/{id}", scopes=READ, answers=answers.Product)
 async def get(call: Call) -> Response:
     """Read a product."""
     return call.json(_shown(call, await _found(call)))
 
 
-def _shown(call: Call, product: Product) -> Json:
+def _shown(call: Call, product: Product) -> answers.Product:
     shown_files = files.shown_files(call, product)
     return translate.product(product, call.organization, public_url=call.ports.public_url(), files=shown_files)
 
@@ -132,7 +134,7 @@ async def _found(call: Call) -> Product:
     return await read_product(call.ports, call.organization, call.path_id(DodoPrefix.PRODUCT))
 
 
-@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductPatch)
+@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductPatch, answers=answers.Product)
 async def update(call: Call) -> Response:
     """Change a product. Absent means unchanged; null clears what may be empty."""
     call.path_id(DodoPrefix.PRODUCT)

@@ -9,9 +9,11 @@ from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors, paging, sales
+from checkstand.dialects.dodo.answers import short_link as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import LONGEST_URL, Base
-from checkstand.dialects.dodo.wire import Json, moment, shown
+from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.link import ShortLink
@@ -36,7 +38,7 @@ class ShortLinkIn(Base):
     static_checkout_params: Annotated[dict[Parameter, Parameter], Field(max_length=100)] | None = None
 
 
-@api.route("POST", "/products/{id}/short_links", scopes=WRITE, body=ShortLinkIn, keyed=True)
+@api.route("POST", "/products/{id}/short_links", scopes=WRITE, body=ShortLinkIn, answers=answers.ShortLink, keyed=True)
 async def create(call: Call) -> Response:
     """Create a short link to a product's static payment link."""
     product_id = call.path_id(DodoPrefix.PRODUCT)
@@ -55,7 +57,7 @@ class Wanted(paging.Paged):
     product_id = paging.identity(DodoPrefix.PRODUCT)
 
 
-@api.route("GET", "/products/short_links", scopes=READ, query=Wanted)
+@api.route("GET", "/products/short_links", scopes=READ, query=Wanted, answers=Page[answers.ShortLinkInList])
 async def search(call: Call) -> Response:
     """List the short links of products, newest first."""
     asked = Wanted(call)
@@ -70,13 +72,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_in_list(call, item) for item in page.items]))
 
 
-def _in_list(call: Call, link: ShortLink) -> Json:
+def _in_list(call: Call, link: ShortLink) -> answers.ShortLinkInList:
     assert link.product_id is not None, "only short links of products are listed"
     product_id = shown(DodoPrefix.PRODUCT, link.product_id)
     return {"created_at": moment(link.created_at), "product_id": product_id, **_urls(call, link)}
 
 
-def _urls(call: Call, link: ShortLink) -> Json:
+def _urls(call: Call, link: ShortLink) -> answers.ShortLink:
     public_url = call.ports.public_url()
     return {"full_url": public_url + link.target, "short_url": f"{public_url}/s/{link.id}"}
 

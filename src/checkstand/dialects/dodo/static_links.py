@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from checkstand.dialects.dodo import requests, sales
 from checkstand.dialects.dodo.models import INT32, LONGEST_TEXT, CheckoutIn, Country, Currency, Email, Metadata, Url
-from checkstand.dialects.dodo.wire import Json, named
+from checkstand.dialects.dodo.wire import named
 from checkstand.domain.address import EMBARGOED
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Invalid, NotFound
@@ -88,8 +88,8 @@ async def _create(
 ) -> Checkout:
     """The session; without the amount, the currency or the address when these are what it is refused for."""
     filled = _filled_in(organization, given)
-    wishes: Json = _wishes(organization, given, filled)
-    item: Json = {"product_id": product_id, "quantity": _number(given.get("quantity"), 1)}
+    wishes: dict[str, object] = _wishes(organization, given, filled)
+    item: dict[str, object] = {"product_id": product_id, "quantity": _number(given.get("quantity"), 1)}
     amount = _number(given.get("paymentAmount"), None)
     while True:
         cart = [item if amount is None else {**item, "amount": amount}]
@@ -132,12 +132,12 @@ def _name(filled: Mapping[str, str]) -> str | None:
     return " ".join(parts) or None
 
 
-def _wishes(organization: Organization, given: Mapping[str, str], filled: Mapping[str, str]) -> Json:
+def _wishes(organization: Organization, given: Mapping[str, str], filled: Mapping[str, str]) -> dict[str, object]:
     """The link as the body of `POST /checkouts` would say it.
 
     Anybody can write a link, and the buyer's e-mail address goes where it leads: only hosts that the organization lists are followed.
     """
-    wishes: Json = {
+    wishes: dict[str, object] = {
         "feature_flags": {
             "allow_discount_code": _is_on(given.get("showDiscounts")),
             "allow_currency_selection": _is_on(given.get("showCurrencySelector")),

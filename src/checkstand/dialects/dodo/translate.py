@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from checkstand.dialects.dodo.answers import customer as answers
+from checkstand.answers import only
+from checkstand.dialects.dodo.answers import customer as customers
+from checkstand.dialects.dodo.answers import product as answers
+from checkstand.dialects.dodo.answers.common import IntervalName
 from checkstand.dialects.dodo.prices import BY_USAGE, shown_meter
-from checkstand.dialects.dodo.wire import Json, moment, notes, shown, shown_brand
+from checkstand.dialects.dodo.wire import moment, notes, shown, shown_brand
 from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, TaxBehavior, is_static, takes
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
@@ -19,7 +22,7 @@ from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
 from checkstand.domain.terms import Metered
 
-INTERVALS: Mapping[Interval, str] = {
+INTERVALS: Mapping[Interval, IntervalName] = {
     Interval.DAY: "Day",
     Interval.WEEK: "Week",
     Interval.MONTH: "Month",
@@ -28,23 +31,19 @@ INTERVALS: Mapping[Interval, str] = {
 # A subscription that never ends by itself is shown with the longest term that the original has.
 ENDLESS = Span(interval=Interval.YEAR, count=20)
 _DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 30, Interval.YEAR: 365}
-# Kept on the product as given; the second is what is shown without it.
-EXTRAS: Mapping[str, object] = {
+# Kept on the product as given; these are shown without it.
+EXTRAS: answers.KeptOfProduct = {
     "digital_product_delivery": None,
     "license_key_activation_message": None,
     "license_key_activations_limit": None,
     "license_key_duration": None,
     "license_key_enabled": False,
 }
-PRICE_EXTRAS: Mapping[str, object] = {
+PRICE_EXTRAS: answers.KeptOfPrice = {
     "trial_apply_discounts": None,
     "trial_payment_method_optional": None,
     "zero_amount_payment_method_optional": None,
 }
-_LISTED = """
-    product_id business_id name description image is_recurring tax_category metadata entitlements pricing_mode created_at
-    updated_at
-"""
 
 
 class AddonPrice(NamedTuple):
@@ -87,11 +86,11 @@ def addon_price(value: Product) -> AddonPrice:
     return AddonPrice(price.currency, price.terms.amount_minor)
 
 
-def price(value: Product, *, currency: str) -> Json:
+def price(value: Product, *, currency: str) -> answers.Price:
     """A product's price as Dodo's tagged object; `currency` is for a product that never had one."""
     found = shown_price(value)
     percent = found.discount_percent if found else 0
-    common: Json = {
+    common: answers.SetPrice = {
         "currency": found.currency if found else currency,
         "price": _amount(found),
         "discount": percent,
@@ -99,19 +98,9 @@ def price(value: Product, *, currency: str) -> Json:
         "purchasing_power_parity": bool(value.extras.get("purchasing_power_parity")),
         "tax_inclusive": _tax_inclusive(found.tax_behavior if found else None),
     }
-    if value.recurrence is not None and is_by_usage(value):
-        fixed = {"fixed_price": common.pop("price")}
-        meters = [shown_meter(rate) for rate in rates_of(value)]
-        return {"type": "usage_based_price", **common, **fixed, **_period(value, value.recurrence), "meters": meters}
-    if value.recurrence is not None:
-        return {"type": "recurring_price", **common, **_recurring(value, value.recurrence)}
-    custom = found.terms if found and isinstance(found.terms, Custom) else None
-    return {
-        "type": "one_time_price",
-        **common,
-        "pay_what_you_want": custom is not None,
-        "suggested_price": custom.preset_minor if custom else None,
-    }
+    if value.recurrence is None:
+        return _one_time(found, common)
+    return (_by_usage if is_by_usage(value) else _recurring)(value, value.recurrence, common)
 
 
 def _amount(value: Price | None) -> int:
@@ -125,7 +114,39 @@ def _tax_inclusive(behavior: TaxBehavior | None) -> bool | None:
     return {"inclusive": True, "exclusive": False}.get(behavior or "")
 
 
-def _period(value: Product, every: Span) -> Json:
+def _one_time(value: Price | None, common: answers.SetPrice) -> answers.OneTimePrice:
+    custom = value.terms if value and isinstance(value.terms, Custom) else None
+    return {
+        "type": "one_time_price",
+        **common,
+        "pay_what_you_want": custom is not None,
+        "suggested_price": custom.preset_minor if custom else None,
+    }
+
+
+def _recurring(value: Product, every: Span, common: answers.SetPrice) -> answers.RecurringPrice:
+    trial = value.trial
+    return {
+        "type": "recurring_price",
+        **common,
+        **_period(value, every),
+        "trial_period_days": trial.count * _DAYS[trial.interval] if trial else 0,
+        "trial_amount": None,
+        **only(answers.KeptOfPrice, {**PRICE_EXTRAS, **value.extras}),
+    }
+
+
+def _by_usage(value: Product, every: Span, common: answers.SetPrice) -> answers.UsageBasedPrice:
+    return {
+        "type": "usage_based_price",
+        **only(answers.PriceBase, common),
+        "fixed_price": common["price"],
+        **_period(value, every),
+        "meters": [shown_meter(rate) for rate in rates_of(value)],
+    }
+
+
+def _period(value: Product, every: Span) -> answers.Period:
     term = value.term or ENDLESS
     return {
         "payment_frequency_count": every.count,
@@ -135,18 +156,11 @@ def _period(value: Product, every: Span) -> Json:
     }
 
 
-def _recurring(value: Product, every: Span) -> Json:
-    trial = value.trial
-    return {
-        **_period(value, every),
-        "trial_period_days": trial.count * _DAYS[trial.interval] if trial else 0,
-        "trial_amount": None,
-        **{name: value.extras.get(name, default) for name, default in PRICE_EXTRAS.items()},
-    }
-
-
-def product(value: Product, organization: Organization, *, public_url: str, files: Sequence[Json] = ()) -> Json:
+def product(
+    value: Product, organization: Organization, *, public_url: str, files: Sequence[answers.ProductFile] = ()
+) -> answers.Product:
     """A product, whichever API made it. `files`: those it is delivered with, as they are shown."""
+    kept = only(answers.KeptOfProduct, {**EXTRAS, **value.extras})
     return {
         "product_id": shown(DodoPrefix.PRODUCT, value.id),
         "business_id": business_id(organization),
@@ -159,8 +173,8 @@ def product(value: Product, organization: Organization, *, public_url: str, file
         "tax_category": value.tax_category,
         "metadata": notes(value.metadata),
         "addons": [shown(DodoPrefix.ADDON, addon_id) for addon_id in value.addons] or None,
-        **{name: value.extras.get(name, default) for name, default in EXTRAS.items()},
-        "digital_product_delivery": _delivery(value, files),
+        **kept,
+        "digital_product_delivery": _delivery(kept["digital_product_delivery"], files),
         "credit_entitlements": [],
         "entitlements": [],
         "pricing_mode": None,
@@ -170,12 +184,16 @@ def product(value: Product, organization: Organization, *, public_url: str, file
     }
 
 
-def _delivery(value: Product, files: Sequence[Json]) -> object:
+def _delivery(given: answers.Delivery | None, files: Sequence[answers.ProductFile]) -> answers.Delivery | None:
     """How a digital product reaches its buyer; None when nothing is known of that."""
-    given = value.extras.get("digital_product_delivery")
-    if not files or not isinstance(given, Mapping | None):
+    if not files:
         return given
-    return {"external_url": None, "instructions": None, **(given or {}), "files": list(files)}
+    known = given or {"files": None}
+    return {
+        "external_url": known.get("external_url"),
+        "instructions": known.get("instructions"),
+        "files": list(files),
+    }
 
 
 def image(value: Product, public_url: str) -> str | None:
@@ -183,16 +201,20 @@ def image(value: Product, public_url: str) -> str | None:
     return f"{public_url}{image_path(value.organization_id, value.images[0])}" if value.images else None
 
 
-def product_in_list(value: Product, organization: Organization, *, public_url: str) -> Json:
+def product_in_list(value: Product, organization: Organization, *, public_url: str) -> answers.ProductInList:
     """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
     whole = product(value, organization, public_url=public_url)
-    detail = price(value, currency=organization.settings.default_currency)
-    amount = detail.get("price", detail.get("fixed_price"))
-    flat = {"currency": detail["currency"], "price": amount, "tax_inclusive": detail["tax_inclusive"]}
-    return {**{name: whole[name] for name in _LISTED.split()}, **flat, "price_detail": detail}
+    detail = whole["price"]
+    return {
+        **only(answers.ProductSummary, whole),
+        "currency": detail["currency"],
+        "price": detail["fixed_price"] if detail["type"] == "usage_based_price" else detail["price"],
+        "tax_inclusive": detail["tax_inclusive"],
+        "price_detail": detail,
+    }
 
 
-def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> answers.Customer:
+def customer(value: Customer, organization: Organization, *, owner_email: str | None = None) -> customers.Customer:
     """A customer; the e-mail is text always (the contract knows no null here), so a team shows its owner's."""
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, value.id),

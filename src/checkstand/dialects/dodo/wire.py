@@ -11,8 +11,6 @@ from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.ids import DodoPrefix
 
-Json = dict[str, object]
-
 
 def moment(value: datetime) -> str:
     """RFC 3339 in UTC with `Z`; microseconds only when they are not zero (dodo.md 1.4)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.code_tries import trying_code
-from checkstand.dialects.polar import paging, requests, translate
+from checkstand.dialects.polar import paging, requests, translate_checkouts
+from checkstand.dialects.polar.answers import checkout as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.checkout_models import (
     VARIANTS,
@@ -18,7 +20,6 @@ from checkstand.dialects.polar.checkout_models import (
     CheckoutUpdatePublic,
 )
 from checkstand.dialects.polar.prices import meter_ids
-from checkstand.dialects.polar.wire import Json
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
@@ -37,14 +38,16 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-def _shown(call: Call, value: Checkout) -> Json:
+def _shown(call: Call, value: Checkout) -> answers.Checkout:
     ports = call.ports
-    return translate.checkout(value, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key)
+    return translate_checkouts.checkout(
+        value, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+    )
 
 
-def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> Json:
+def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> answers.ClientCheckout:
     ports = call.ports
-    return translate.client_checkout(
+    return translate_checkouts.client_checkout(
         value, organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
     )
 
@@ -55,6 +58,7 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     scopes=WRITE,
     body=CheckoutProductsCreate | CheckoutProductCreate | CheckoutPriceCreate,
     status=201,
+    answers=answers.Checkout,
     also=("/checkouts/custom/",),
     hot=True,
 )
@@ -87,7 +91,15 @@ class Wanted(paging.Listed):
     query = paging.word()
 
 
-@api.route("GET", "/checkouts/", scopes=READ, query=Wanted, also=("/checkouts/custom/",), hot=True)
+@api.route(
+    "GET",
+    "/checkouts/",
+    scopes=READ,
+    query=Wanted,
+    answers=Page[answers.Checkout],
+    also=("/checkouts/custom/",),
+    hot=True,
+)
 async def search(call: Call) -> Response:
     """List checkout sessions."""
     asked = Wanted(call)
@@ -103,7 +115,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, also=("/checkouts/custom/{id}",), hot=True)
+@api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",), hot=True)
 async def get(call: Call) -> Response:
     """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
     checkout_id = call.path_id()
@@ -129,6 +141,7 @@ async def explain(call: Call) -> Response:
     "/checkouts/{id}",
     scopes=WRITE,
     body=CheckoutUpdate,
+    answers=answers.Checkout,
     refuses=(403, 409, 410),
     also=("/checkouts/custom/{id}",),
 )
@@ -152,7 +165,7 @@ async def _sessions_buyer(call: Call) -> tuple[Organization, Checkout]:
     return await find_by_secret(call.ports, _secret(call))
 
 
-@api.route("GET", _CLIENT, public=True, refuses=(410,), also=(_CLIENT_OLD,))
+@api.route("GET", _CLIENT, public=True, answers=answers.ClientCheckout, refuses=(410,), also=(_CLIENT_OLD,))
 async def client_get(call: Call) -> Response:
     """Read a session as its buyer."""
     organization, found = await read_for_buyer(call.ports, _secret(call))
@@ -165,6 +178,7 @@ async def client_get(call: Call) -> Response:
     public=True,
     opened_by=_sessions_buyer,
     body=CheckoutUpdatePublic,
+    answers=answers.ClientCheckout,
     refuses=(403, 409, 410),
     also=(_CLIENT_OLD,),
 )
@@ -186,6 +200,7 @@ async def client_update(call: Call) -> Response:
     public=True,
     opened_by=_sessions_buyer,
     body=CheckoutConfirm,
+    answers=answers.ConfirmedCheckout,
     refuses=(400, 403, 409, 410),
     also=(f"{_CLIENT_OLD}/confirm",),
 )
@@ -208,7 +223,8 @@ async def client_confirm(call: Call) -> Response:
     settled = confirmed.settled
     shown = _shown_to_buyer(call, settled, organization)
     token = await session_after_purchase(call.ports, call.services.authenticator, organization, settled.buyer)
-    return call.json({**shown, "status": "confirmed", "customer_session_token": token})
+    paid: answers.ConfirmedCheckout = {**shown, "status": CheckoutStatus.CONFIRMED, "customer_session_token": token}
+    return call.json(paid)
 
 
 @api.route("POST", f"{_CLIENT}/opened", public=True, also=(f"{_CLIENT_OLD}/opened",), hidden=True)

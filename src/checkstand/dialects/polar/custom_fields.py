@@ -8,6 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from checkstand.dialects.polar import errors, paging
+from checkstand.dialects.polar.answers import custom_field as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
 from checkstand.dialects.polar.field_models import CREATE, UPDATE
 from checkstand.dialects.polar.models import (
@@ -38,7 +40,7 @@ def _body(call: Call, kinds: TypeAdapter[Body]) -> Body:
     return body
 
 
-@api.route("POST", "/custom-fields/", scopes=WRITE, body=CREATE, status=201)
+@api.route("POST", "/custom-fields/", scopes=WRITE, body=CREATE, status=201, answers=answers.CustomField)
 async def create(call: Call) -> Response:
     """Create a custom field."""
     body = _body(call, CREATE)
@@ -63,7 +65,7 @@ class Wanted(paging.Listed):
     type = paging.words(KINDS)
 
 
-@api.route("GET", "/custom-fields/", scopes=READ, query=Wanted)
+@api.route("GET", "/custom-fields/", scopes=READ, query=Wanted, answers=Page[answers.CustomField])
 async def search(call: Call) -> Response:
     """List custom fields."""
     asked = Wanted(call)
@@ -73,13 +75,13 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([custom_field(item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/custom-fields/{id}", scopes=READ)
+@api.route("GET", "/custom-fields/{id}", scopes=READ, answers=answers.CustomField)
 async def get(call: Call) -> Response:
     """Read a custom field."""
     return call.json(custom_field(await read_field(call.ports, call.organization, call.path_id())))
 
 
-@api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=UPDATE)
+@api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=UPDATE, answers=answers.CustomField)
 async def update(call: Call) -> Response:
     """Change a custom field. A new slug renames the key of every answer."""
     field_id = call.path_id()

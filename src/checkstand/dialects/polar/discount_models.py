@@ -1,19 +1,16 @@
-"""Discounts on Polar's wire: what create and update accept, and the whole object (polar.md 10.2).
+"""Discounts on Polar's wire: what create and update accept (polar.md 10.2).
 
 Times without a zone are taken as UTC; a blank code is none; keys of the other kind are ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import UUID4, AfterValidator, BaseModel, Field, RootModel, StringConstraints, model_validator
 
-from checkstand.dialects.polar import translate
 from checkstand.dialects.polar.models import (
     INT32,
     Base,
@@ -23,10 +20,6 @@ from checkstand.dialects.polar.models import (
     Metadata,
     Moment,
 )
-from checkstand.dialects.polar.wire import Json, moment
-from checkstand.domain.catalog import Product
-from checkstand.domain.discount import AmountOff, Discount
-from checkstand.domain.organization import Organization
 from checkstand.ops.bounds import LONGEST_LINE, MOST_MEMBERS
 
 LARGEST_AMOUNT = 999_999_999_999
@@ -156,32 +149,3 @@ def fields_of(model: type[BaseModel]) -> frozenset[str]:
     if issubclass(model, DiscountFields):
         return frozenset(DiscountFixedCreate.model_fields) | frozenset(DiscountPercentageCreate.model_fields)
     return frozenset(model.model_fields)
-
-
-def shown_amounts(value: AmountOff) -> dict[str, int]:
-    """Amounts under the wire's currency codes, in the order they were given."""
-    return {code.lower(): amount for code, amount in value.amounts.items()}
-
-
-def old_pair(value: AmountOff, organization: Organization) -> tuple[str, int]:
-    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first (polar.md 3.7)."""
-    amounts = shown_amounts(value)
-    own = organization.settings.default_currency.lower()
-    code = own if own in amounts else next(iter(amounts))
-    return code, amounts[code]
-
-
-def discount(value: Discount, organization: Organization, products: Mapping[UUID, Product]) -> Json:
-    """The whole discount. `products` has those that it names; one that is gone is left out."""
-    shown = translate.full_discount(value, organization)
-    assert shown is not None
-    if isinstance(value.takes, AmountOff):
-        code, amount = old_pair(value.takes, organization)
-        shown |= {"currency": code, "amount": amount}
-    named = [products[product_id] for product_id in value.product_ids if product_id in products]
-    return {
-        **shown,
-        "created_at": moment(value.created_at),
-        "max_redemptions_per_customer": value.max_per_customer,
-        "products": [{**translate.bare_product(item), "metadata": dict(item.metadata)} for item in named],
-    }

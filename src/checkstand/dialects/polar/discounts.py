@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from checkstand.dialects.polar import discount_models as models
-from checkstand.dialects.polar import errors, paging
+from checkstand.dialects.polar import errors, paging, translate_discounts
+from checkstand.dialects.polar.answers import discount as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.dialects.polar.discount_models import (
     DiscountCreate,
@@ -18,7 +20,6 @@ from checkstand.dialects.polar.discount_models import (
     DiscountPercentageCreate,
     DiscountUpdate,
 )
-from checkstand.dialects.polar.wire import Json
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
@@ -38,7 +39,7 @@ READ = ("discounts:read", "discounts:write")
 WRITE = ("discounts:write",)
 
 
-@api.route("POST", "/discounts/", scopes=WRITE, body=DiscountCreate, status=201)
+@api.route("POST", "/discounts/", scopes=WRITE, body=DiscountCreate, status=201, answers=answers.Discount)
 async def create(call: Call) -> Response:
     """Create a discount."""
     body = _body(call)
@@ -93,13 +94,13 @@ async def _unknown_products(call: Call, product_ids: Sequence[UUID]) -> list[Pro
     ]
 
 
-async def _shown(call: Call, found: Iterable[Discount]) -> list[Json]:
+async def _shown(call: Call, found: Iterable[Discount]) -> list[answers.Discount]:
     listed = list(found)
     wanted = {product_id for item in listed for product_id in item.product_ids}
     named: dict[UUID, Product] = {}
     if wanted:
         named = await products.by_ids(call.ports.db, call.organization.id, list(wanted))
-    return [models.discount(item, call.organization, named) for item in listed]
+    return [translate_discounts.discount(item, call.organization, named) for item in listed]
 
 
 class Wanted(paging.Listed):
@@ -107,7 +108,7 @@ class Wanted(paging.Listed):
     query = paging.word()
 
 
-@api.route("GET", "/discounts/", scopes=READ, query=Wanted)
+@api.route("GET", "/discounts/", scopes=READ, query=Wanted, answers=Page[answers.Discount])
 async def search(call: Call) -> Response:
     """List discounts."""
     asked = Wanted(call)
@@ -117,14 +118,14 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(await _shown(call, page.items), page, window.limit))
 
 
-@api.route("GET", "/discounts/{id}", scopes=READ)
+@api.route("GET", "/discounts/{id}", scopes=READ, answers=answers.Discount)
 async def get(call: Call) -> Response:
     """Read a discount."""
     found = await read_discount(call.ports, call.organization, call.path_id())
     return call.json((await _shown(call, [found]))[0])
 
 
-@api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountUpdate)
+@api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountUpdate, answers=answers.Discount)
 async def update(call: Call) -> Response:
     """Change a discount."""
     discount_id = call.path_id()
@@ -159,8 +160,8 @@ def _fixed_parts(found: Discount, body: DiscountUpdate, organization: Organizati
     if isinstance(found.takes, Percentage):
         stored["basis_points"] = found.takes.basis_points
     else:
-        currency, amount = models.old_pair(found.takes, organization)
-        stored |= {"amount": amount, "amounts": models.shown_amounts(found.takes), "currency": currency}
+        currency, amount = translate_discounts.old_pair(found.takes, organization)
+        stored |= {"amount": amount, "amounts": translate_discounts.shown_amounts(found.takes), "currency": currency}
     if found.duration == "repeating":
         stored["duration_in_months"] = found.duration_months
     for name, value in stored.items():
@@ -203,8 +204,8 @@ def _changed_worth(
         return AmountOff(amounts={code.upper(): amount for code, amount in body.amounts.items()})
     if body.amount is None and body.currency is None:
         return takes
-    amounts = models.shown_amounts(takes)
-    currency, amount = models.old_pair(takes, organization)
+    amounts = translate_discounts.shown_amounts(takes)
+    currency, amount = translate_discounts.old_pair(takes, organization)
     if body.currency is not None and body.currency not in amounts:
         del amounts[currency]
     named = body.currency or currency

@@ -6,8 +6,16 @@ from collections.abc import Mapping
 
 import orjson
 
-from checkstand.dialects.polar import customer_views, discount_models, refunds, sales, translate
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar import (
+    customer_views,
+    refunds,
+    sales,
+    translate_checkouts,
+    translate_discounts,
+    translate_products,
+)
+from checkstand.dialects.polar.answers import discount as answers
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.customer import Customer
@@ -76,13 +84,13 @@ class Events:
         return orjson.dumps(envelope).decode()
 
 
-async def _data(ports: Ports, organization: Organization, fact: Fact, event_type: str) -> Json | None:
+async def _data(ports: Ports, organization: Organization, fact: Fact, event_type: str) -> Mapping[str, object] | None:
     """The merchant's representation of the fact's object; read anew where no snapshot was kept."""
     if event_type.startswith("checkout."):
         checkout = await _checkout(ports, organization, fact)
         if checkout is None or checkout.dialect != "polar":
             return None
-        return translate.checkout(
+        return translate_checkouts.checkout(
             checkout, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
         )
     if event_type.startswith("order."):
@@ -107,7 +115,7 @@ async def _data(ports: Ports, organization: Organization, fact: Fact, event_type
     if event_type.startswith("discount."):
         return await _discount(ports, organization, fact)
     product = await _product(ports, organization, fact)
-    return translate.product(product, ports.public_url()) if product else None
+    return translate_products.product(product, ports.public_url()) if product else None
 
 
 async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Checkout | None:
@@ -128,7 +136,7 @@ async def _member(ports: Ports, organization: Organization, fact: Fact) -> Membe
     return await members.by_id(ports.db, organization.id, fact.subject_id, with_removed=True)
 
 
-async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Json | None:
+async def _discount(ports: Ports, organization: Organization, fact: Fact) -> answers.Discount | None:
     """The discount as it was, with the products it names as they are now."""
     found = (
         decode(Discount, fact.snapshot)
@@ -138,7 +146,7 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Jso
     if found is None:
         return None
     named = await products.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
-    return discount_models.discount(found, organization, named)
+    return translate_discounts.discount(found, organization, named)
 
 
 async def _refund(ports: Ports, organization: Organization, fact: Fact) -> Refund | None:

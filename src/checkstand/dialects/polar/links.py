@@ -7,7 +7,9 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import link_models, link_visits, paging
+from checkstand.dialects.polar import link_visits, paging
+from checkstand.dialects.polar.answers import link as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.link_models import (
     VARIANTS,
@@ -17,7 +19,7 @@ from checkstand.dialects.polar.link_models import (
     LinkProductsCreate,
     LinkUpdate,
 )
-from checkstand.dialects.polar.wire import Json
+from checkstand.dialects.polar.translate_links import checkout_link
 from checkstand.domain.link import CheckoutLink
 from checkstand.flows.open_link import find_link
 from checkstand.flows.save_link import LinkChanges, LinkDraft, NamedBy, change_link, create_link, delete_link, read_link
@@ -36,6 +38,7 @@ WRITE = ("checkout_links:write",)
     scopes=WRITE,
     body=LinkProductsCreate | LinkProductCreate | LinkPriceCreate,
     status=201,
+    answers=answers.CheckoutLink,
 )
 async def create(call: Call) -> Response:
     """Create a checkout link."""
@@ -77,7 +80,7 @@ def _text(url: object) -> str | None:
     return None if url is None else str(url)
 
 
-async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[Json]:
+async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.CheckoutLink]:
     """The links with their products and discounts, each read once."""
     db, organization = call.ports.db, call.organization
     product_ids = {product_id for link in found for product_id in link.product_ids}
@@ -85,7 +88,7 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[Json]:
     known = await products.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
     living = await discounts.by_ids(db, organization.id, list(discount_ids)) if discount_ids else {}
     return [
-        link_models.checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)
+        checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)
         for link in found
     ]
 
@@ -95,7 +98,7 @@ class Wanted(paging.Listed):
     product_id = paging.ids()
 
 
-@api.route("GET", "/checkout-links/", scopes=READ, query=Wanted)
+@api.route("GET", "/checkout-links/", scopes=READ, query=Wanted, answers=Page[answers.CheckoutLink])
 async def search(call: Call) -> Response:
     """List checkout links, oldest first."""
     asked = Wanted(call)
@@ -105,14 +108,14 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(await _shown(call, page.items), page, window.limit))
 
 
-@api.route("GET", "/checkout-links/{id}", scopes=READ)
+@api.route("GET", "/checkout-links/{id}", scopes=READ, answers=answers.CheckoutLink)
 async def get(call: Call) -> Response:
     """Read a checkout link."""
     found = await read_link(call.ports, call.organization, call.path_id())
     return call.json((await _shown(call, [found]))[0])
 
 
-@api.route("PATCH", "/checkout-links/{id}", scopes=WRITE, body=LinkUpdate)
+@api.route("PATCH", "/checkout-links/{id}", scopes=WRITE, body=LinkUpdate, answers=answers.CheckoutLink)
 async def update(call: Call) -> Response:
     """Change a checkout link."""
     link_id = call.path_id()

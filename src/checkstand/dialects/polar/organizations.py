@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import paging, translate
+from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.answers import organization as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call
+from checkstand.dialects.polar.translate_organization import organization
 from checkstand.domain.errors import NotFound
 
 api = Api("Polar: organizations")
@@ -18,7 +21,7 @@ class Wanted(paging.Paged):
     slug = paging.word()
 
 
-@api.route("GET", "/organizations/", scopes=READ, query=Wanted)
+@api.route("GET", "/organizations/", scopes=READ, query=Wanted, answers=Page[answers.Organization])
 async def search(call: Call) -> Response:
     """List the organizations that this key opens."""
     asked = Wanted(call)
@@ -26,13 +29,13 @@ async def search(call: Call) -> Response:
     if window.offset or slug not in (None, call.organization.slug):
         total = 1 if slug in (None, call.organization.slug) else 0
         return call.json({"items": [], "pagination": {"total_count": total, "max_page": total}})
-    shown = translate.organization(call.organization)
+    shown = organization(call.organization)
     return call.json({"items": [shown], "pagination": {"total_count": 1, "max_page": 1}})
 
 
-@api.route("GET", "/organizations/{id}", scopes=READ)
+@api.route("GET", "/organizations/{id}", scopes=READ, answers=answers.Organization)
 async def get(call: Call) -> Response:
     """Read an organization."""
     if call.path_id() != call.organization.id:
         raise NotFound
-    return call.json(translate.organization(call.organization))
+    return call.json(organization(call.organization))

@@ -1,4 +1,4 @@
-"""Prices on Polar's wire (polar.md 3.7, 10.1): what may be sent in, what it becomes in the catalogue, and how a price is shown."""
+"""Prices that are sent in (polar.md 10.1), and what they become in the catalogue. How a price is shown is in `translate_prices.py`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pydantic import UUID4, Field, ValidationInfo, field_validator, model_valida
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.models import INT32, Base, Currency, Many
-from checkstand.dialects.polar.wire import Json, moment
-from checkstand.domain.catalog import Price, PriceDefinition, Product, unit_amount
+from checkstand.domain.catalog import PriceDefinition
 from checkstand.domain.currency import currency
 from checkstand.domain.errors import Problem
 from checkstand.domain.meter import Meter
@@ -311,79 +310,3 @@ def _terms(price: AnyPrice, meters: dict[UUID, Meter]) -> Terms:
             cap_minor=price.cap_amount,
         )
     return Fixed(amount_minor=0)
-
-
-def shown(value: Price, product: Product) -> Json:
-    """A price, with the interval of its product: the original repeats it there, and clients of 0.13 refuse null."""
-    return {
-        "created_at": moment(value.created_at),
-        "modified_at": moment(value.modified_at),
-        "id": str(value.id),
-        "source": value.source,
-        "amount_type": value.terms.kind,
-        "price_currency": value.currency.lower(),
-        "tax_behavior": value.tax_behavior,
-        "is_archived": value.is_archived,
-        "product_id": str(value.product_id),
-        "type": "recurring" if product.recurrence else "one_time",
-        "recurring_interval": str(product.recurrence.interval) if product.recurrence else None,
-        **_shown_terms(value),
-    }
-
-
-def _shown_terms(value: Price) -> Json:
-    terms = value.terms
-    if isinstance(terms, Fixed):
-        return {"price_amount": unit_amount(value, chosen_minor=None)}
-    if isinstance(terms, Custom):
-        return {
-            "minimum_amount": terms.minimum_minor,
-            "maximum_amount": terms.maximum_minor,
-            "preset_amount": terms.preset_minor,
-        }
-    if isinstance(terms, SeatBased):
-        return _shown_seats(terms)
-    if isinstance(terms, UnitBased):
-        bounds = [(tier.bound, tier.unit_minor) for tier in terms.tiers]
-        return {**_shown_bounds(terms, bounds), "unit_label": terms.unit_label}
-    meter = {
-        "id": str(terms.meter_id),
-        "name": terms.meter_name,
-        "unit": "scalar",
-        "custom_label": terms.unit,
-        "custom_multiplier": None,
-    }
-    return {
-        "unit_amount": terms.unit_amount,
-        "cap_amount": terms.cap_minor,
-        "meter_id": str(terms.meter_id),
-        "meter": meter,
-    }
-
-
-def _shown_bounds(terms: SeatBased | UnitBased, tiers: Sequence[tuple[int | None, int]]) -> Json:
-    """Tiers by their upper bounds; rates are decimal numbers in text (polar.md 1.6)."""
-    listed = [{"bound": bound, "unit_amount": str(rate)} for bound, rate in tiers]
-    return {
-        "tiers": {"type": terms.model, "tiers": listed},
-        "minimum_units": terms.minimum,
-        "maximum_units": terms.maximum,
-    }
-
-
-def _shown_seats(terms: SeatBased) -> Json:
-    """Both forms: clients of 2027-01 read bounds."""
-    tiers = [
-        {"min_seats": tier.minimum, "max_seats": tier.maximum, "price_per_seat": tier.unit_minor}
-        for tier in terms.tiers
-    ]
-    return {
-        "seat_tiers": {
-            "seat_tier_type": terms.model,
-            "tiers": tiers,
-            "minimum_seats": terms.minimum,
-            "maximum_seats": terms.maximum,
-        },
-        "price_per_seat": terms.tiers[0].unit_minor,
-        **_shown_bounds(terms, [(tier.maximum, tier.unit_minor) for tier in terms.tiers]),
-    }

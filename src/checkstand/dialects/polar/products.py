@@ -11,7 +11,9 @@ from pydantic import UUID4, AfterValidator, BaseModel, Field, StringConstraints,
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from checkstand.dialects.polar import errors, paging, translate
+from checkstand.dialects.polar import errors, paging
+from checkstand.dialects.polar.answers import product as answers
+from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
 from checkstand.dialects.polar.models import (
     Base,
@@ -21,6 +23,7 @@ from checkstand.dialects.polar.models import (
     Prose,
 )
 from checkstand.dialects.polar.prices import MOST_PRICES, AnyPrice, PriceIn, Prices, meter_ids, price_definitions
+from checkstand.dialects.polar.translate_products import product
 from checkstand.domain.catalog import (
     LONGEST_PRODUCT_NAME,
     SHORTEST_PRODUCT_NAME,
@@ -141,7 +144,14 @@ class ProductUpdate(Base):
         return self
 
 
-@api.route("POST", "/products/", scopes=WRITE, body=ProductCreateOneTime | ProductCreateRecurring, status=201)
+@api.route(
+    "POST",
+    "/products/",
+    scopes=WRITE,
+    body=ProductCreateOneTime | ProductCreateRecurring,
+    status=201,
+    answers=answers.Product,
+)
 async def create(call: Call) -> Response:
     """Create a product."""
     body = _kind(call)
@@ -174,7 +184,7 @@ async def create(call: Call) -> Response:
         created_at=call.ports.now(call.organization),
     )
     made = await create_product(call.ports, call.organization, draft, definitions, refused=problems)
-    return call.json(translate.product(made, call.public_url), 201)
+    return call.json(product(made, call.public_url), 201)
 
 
 def _kind(call: Call) -> ProductCreateOneTime | ProductCreateRecurring:
@@ -235,7 +245,7 @@ class Wanted(paging.Listed):
     metadata = paging.pairs()
 
 
-@api.route("GET", "/products/", scopes=READ, query=Wanted)
+@api.route("GET", "/products/", scopes=READ, query=Wanted, answers=Page[answers.Product])
 async def search(call: Call) -> Response:
     """List products."""
     asked = Wanted(call)
@@ -250,20 +260,16 @@ async def search(call: Call) -> Response:
     )
     with_benefits = asked.benefit_id
     page = await asked.found(window, products.search, wanted, is_empty=bool(with_benefits))
-    return call.json(
-        paging.envelope([translate.product(item, call.public_url) for item in page.items], page, window.limit)
-    )
+    return call.json(paging.envelope([product(item, call.public_url) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/products/{id}", scopes=READ)
+@api.route("GET", "/products/{id}", scopes=READ, answers=answers.Product)
 async def get(call: Call) -> Response:
     """Read a product."""
-    return call.json(
-        translate.product(await read_product(call.ports, call.organization, call.path_id()), call.public_url)
-    )
+    return call.json(product(await read_product(call.ports, call.organization, call.path_id()), call.public_url))
 
 
-@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductUpdate)
+@api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductUpdate, answers=answers.Product)
 async def update(call: Call) -> Response:
     """Change or archive a product."""
     product_id = call.path_id()
@@ -288,7 +294,7 @@ async def update(call: Call) -> Response:
         metadata=body.metadata if body.gave("metadata") else found.metadata,
     )
     saved = await change_product(call.ports, call.organization, changed, prices)
-    return call.json(translate.product(saved, call.public_url))
+    return call.json(product(saved, call.public_url))
 
 
 def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
@@ -330,7 +336,7 @@ class BenefitsUpdate(Base):
     benefits: Annotated[list[UUID4], Many]
 
 
-@api.route("POST", "/products/{id}/benefits", scopes=WRITE, body=BenefitsUpdate)
+@api.route("POST", "/products/{id}/benefits", scopes=WRITE, body=BenefitsUpdate, answers=answers.Product)
 async def set_benefits(call: Call) -> Response:
     """Set a product's benefits. None exist here yet, so only the empty list can be set."""
     product_id = call.path_id()
@@ -342,4 +348,4 @@ async def set_benefits(call: Call) -> Response:
             for i, item in enumerate(body.benefits)
         ]
         raise Refused(errors.schema(items))
-    return call.json(translate.product(found, call.public_url))
+    return call.json(product(found, call.public_url))

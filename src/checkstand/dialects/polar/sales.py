@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from checkstand.dialects.polar import customer_views, prices, translate
+from checkstand.dialects.polar import customer_views
+from checkstand.dialects.polar.translate_discounts import order_discount
+from checkstand.dialects.polar.translate_prices import price
+from checkstand.dialects.polar.translate_products import order_product
 from checkstand.dialects.polar.wire import Json, address, moment, uuid
 from checkstand.domain.document import invoice_number, receipt_number
 from checkstand.domain.order import Order, OrderItem, Sale
@@ -58,15 +61,15 @@ def order(sale: Sale, organization: Organization) -> Json:
         "platform_fee_amount": 0,
         "platform_fee_currency": None,
         "customer": customer,
-        "product": {**translate.bare_product(bought), "metadata": dict(bought.metadata)},
-        "discount": translate.full_discount(sale.checkout.discount, organization),
+        "product": order_product(bought),
+        "discount": order_discount(sale.checkout.discount),
         "subscription": None,
         "items": [_item(item, value) for item in value.items],
         "description": ", ".join(item.label for item in value.items),
         "amount": value.net_minor,
         "from_balance_amount": 0,
         "product_price_id": str(value.items[0].price_id),
-        "product_price": prices.shown(sale.checkout.selected_price, sale.checkout.selected),
+        "product_price": price(sale.checkout.selected_price, sale.checkout.selected),
         "user_id": str(value.customer_id),
         "user": {
             "id": str(value.customer_id),

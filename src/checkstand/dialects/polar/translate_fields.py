@@ -3,44 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar, cast
 
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar.answers import custom_field as answers
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.fields import AttachedField, Field, Properties
 
-_OWN_PROPERTIES = {
-    "text": ("textarea", "min_length", "max_length"),
-    "number": ("ge", "le"),
-    "date": ("ge", "le"),
-}
-_LABELS = ("form_label", "form_help_text", "form_placeholder")
+Shape = TypeVar("Shape")
 
 
-def custom_field(field: Field) -> Json:
+def custom_field(field: Field) -> answers.CustomField:
     """A field of the catalogue. The kinds that only Dodo asks inline are text here."""
-    kind = "text" if field.kind in ("email", "url") else field.kind
+    record, naming, given = _record(field), _naming(field), field.properties
+    if field.kind == "number":
+        return {**record, "type": "number", **naming, "properties": _given(answers.BoundFieldProperties, given)}
+    if field.kind == "date":
+        return {**record, "type": "date", **naming, "properties": _given(answers.BoundFieldProperties, given)}
+    if field.kind == "checkbox":
+        return {**record, "type": "checkbox", **naming, "properties": _given(answers.FieldLabels, given)}
+    if field.kind == "select":
+        return {**record, "type": "select", **naming, "properties": _choices(given)}
+    return {**record, "type": "text", **naming, "properties": _given(answers.TextFieldProperties, given)}
+
+
+def _record(field: Field) -> answers.CustomFieldRecord:
     return {
         "id": str(field.id),
         "created_at": moment(field.created_at),
         "modified_at": moment(field.modified_at),
         "metadata": dict(field.metadata),
-        "type": kind,
-        "slug": field.slug,
-        "name": field.name,
-        "organization_id": str(field.organization_id),
-        "properties": _properties(kind, field.properties),
     }
 
 
-def _properties(kind: str, given: Properties) -> Json:
-    """Only what was set: no property is ever null."""
-    names = (*_LABELS, *_OWN_PROPERTIES.get(kind, ()))
-    shown: Json = {name: value for name in names if (value := getattr(given, name)) is not None}
-    if kind == "select":
-        shown["options"] = [{"value": option.value, "label": option.label} for option in given.options]
-    return shown
+def _naming(field: Field) -> answers.CustomFieldNaming:
+    return {"slug": field.slug, "name": field.name, "organization_id": str(field.organization_id)}
 
 
-def attached_custom_fields(fields: Sequence[AttachedField]) -> list[Json]:
+def _given(shape: type[Shape], given: Properties) -> Shape:
+    """Those properties of a kind that were set: none is ever null."""
+    # Which of them are there is known only now; the shape requires none.
+    return cast(Shape, {name: value for name in shape.__annotations__ if (value := getattr(given, name)) is not None})
+
+
+def _choices(given: Properties) -> answers.SelectFieldProperties:
+    options: list[answers.SelectOption] = [{"value": item.value, "label": item.label} for item in given.options]
+    return {**_given(answers.FieldLabels, given), "options": options}
+
+
+def attached_custom_fields(fields: Sequence[AttachedField]) -> list[answers.AttachedCustomField]:
     """The questions of a product or a checkout, in their order."""
     return [
         {

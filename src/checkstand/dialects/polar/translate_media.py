@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar.answers.product import ProductMedia
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.image import ImageRef, image_path
 
 
-def medias(product: Product, public_url: str) -> list[Json]:
+def medias(product: Product, public_url: str) -> list[ProductMedia]:
     """The images in their order."""
     return [_file(product, image, public_url) for image in product.images]
 
 
-def _file(product: Product, image: ImageRef, public_url: str) -> Json:
+def _file(product: Product, image: ImageRef, public_url: str) -> ProductMedia:
     """A file. It is never written again, so there is one version of it and it was last changed when it came."""
     path = image_path(product.organization_id, image)
     return {

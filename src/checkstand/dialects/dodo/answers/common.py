@@ -7,6 +7,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from checkstand.answers import Url, Uuid
+
 # Texts alone, whichever API wrote what (dodo.md 1.9).
 Notes = dict[str, str]
 # What the original lists and nobody has here.
@@ -16,7 +18,7 @@ Item = TypeVar("Item")
 
 
 class Page(TypedDict, Generic[Item]):
-    """A page of a list: nothing but its items. Each noun's own page names their type for the document."""
+    """A page of a list: nothing but its items."""
 
     items: list[Item]
 
@@ -29,6 +31,13 @@ class BillingAddress(TypedDict):
     state: str
     street: str
     zipcode: str
+
+
+class ImageUpload(TypedDict):
+    """Where to send an image. It shows once it was sent."""
+
+    url: Url
+    image_id: Uuid
 
 
 class Error(TypedDict):

@@ -61,9 +61,3 @@ class DiscountSummary(TypedDict):
     preserve_on_plan_change: bool
     metadata: dict[str, str | int | float | bool]
     created_at: Moment
-
-
-class DiscountPage(TypedDict):
-    """A page of discounts, newest first."""
-
-    items: list[Discount]

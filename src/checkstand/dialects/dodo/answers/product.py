@@ -100,6 +100,13 @@ class ProductFile(TypedDict):
     file_size: None
 
 
+class ProductFileUpload(TypedDict):
+    """Where to send a product's file. It shows once it was sent."""
+
+    file_id: Uuid
+    url: Url
+
+
 class Delivery(TypedDict):
     """How a digital product reaches its buyer. What was never given is left out."""
 
@@ -159,9 +166,3 @@ class ProductInList(ProductSummary):
     price: Minor
     tax_inclusive: bool | None
     price_detail: Price
-
-
-class ProductPage(TypedDict):
-    """A page of products, newest first."""
-
-    items: list[ProductInList]

@@ -1,13 +1,21 @@
-"""How a checkout session stands (dodo.md 3.5), and why there is no tax in it."""
+"""Checkout sessions: what creating one answers, how one stands (dodo.md 3.5), and why there is no tax in it."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from checkstand.answers import Moment
+from checkstand.answers import Moment, Url
 from checkstand.dialects.dodo.answers.payment import PaymentStatus
+
+
+class CreatedSession(TypedDict):
+    """A new checkout session. `payment_id` is there with `confirm: true`; a saved method is charged without a page."""
+
+    session_id: str
+    checkout_url: Url | None
+    payment_id: NotRequired[str | None]
 
 
 class TaxNote(TypedDict, total=False):

@@ -47,47 +47,52 @@ class SelectFieldProperties(FieldLabels):
     options: list[SelectOption]
 
 
-class CustomFieldParts(TypedDict):
-    """What every field has. `slug` is the key of its answers."""
+class CustomFieldRecord(TypedDict):
+    """Which field it is."""
 
     id: Uuid
     created_at: Moment
     modified_at: Moment | None
     metadata: Metadata
+
+
+class CustomFieldNaming(TypedDict):
+    """What a field is called. `slug` is the key of its answers."""
+
     slug: str
     name: str
     organization_id: Uuid
 
 
-class TextCustomField(CustomFieldParts):
+class TextCustomField(CustomFieldRecord, CustomFieldNaming):
     """A line or an area of text."""
 
     type: Literal["text"]
     properties: TextFieldProperties
 
 
-class NumberCustomField(CustomFieldParts):
+class NumberCustomField(CustomFieldRecord, CustomFieldNaming):
     """A whole number."""
 
     type: Literal["number"]
     properties: BoundFieldProperties
 
 
-class DateCustomField(CustomFieldParts):
+class DateCustomField(CustomFieldRecord, CustomFieldNaming):
     """A date, with or without a time."""
 
     type: Literal["date"]
     properties: BoundFieldProperties
 
 
-class CheckboxCustomField(CustomFieldParts):
+class CheckboxCustomField(CustomFieldRecord, CustomFieldNaming):
     """Yes or no."""
 
     type: Literal["checkbox"]
     properties: FieldLabels
 
 
-class SelectCustomField(CustomFieldParts):
+class SelectCustomField(CustomFieldRecord, CustomFieldNaming):
     """One of a list."""
 
     type: Literal["select"]

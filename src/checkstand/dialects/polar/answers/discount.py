@@ -13,14 +13,19 @@ from checkstand.dialects.polar.answers.product import ProductWithoutPrices
 from checkstand.domain.discount import Duration
 
 
-class DiscountParts(TypedDict):
-    """What every form of a discount has. `duration_in_months` is there for one that repeats."""
+class DiscountMonths(TypedDict):
+    """How long a discount lasts, where its duration is `repeating`."""
+
+    duration_in_months: NotRequired[int]
+
+
+class DiscountParts(DiscountMonths):
+    """What every form of a discount has. `duration_in_months` is there where its duration is `repeating`."""
 
     id: Uuid
     name: str
     duration: Duration
     code: str | None
-    duration_in_months: NotRequired[int | None]
 
 
 class CheckoutPercentageDiscount(DiscountParts):

@@ -13,13 +13,18 @@ from checkstand.domain.catalog import Interval, Source, TaxBehavior
 from checkstand.domain.terms import TierModel
 
 
-class PriceParts(TypedDict):
-    """What every price has. The interval is its product's; `price_currency` is a lower-case ISO 4217 code."""
+class PriceIdentity(TypedDict):
+    """Which price it is. One of `ad_hoc` was made for a single checkout."""
 
     created_at: Moment
     modified_at: Moment | None
     id: Uuid
     source: Source
+
+
+class PriceSetting(TypedDict):
+    """What every price says beside its amount. The interval is its product's; `price_currency` is a lower-case ISO 4217 code."""
+
     price_currency: str
     tax_behavior: TaxBehavior | None
     is_archived: bool
@@ -28,14 +33,14 @@ class PriceParts(TypedDict):
     recurring_interval: Interval | None
 
 
-class FixedPrice(PriceParts):
+class FixedPrice(PriceIdentity, PriceSetting):
     """A set amount; 0 is free."""
 
     amount_type: Literal["fixed"]
     price_amount: Minor
 
 
-class CustomPrice(PriceParts):
+class CustomPrice(PriceIdentity, PriceSetting):
     """The buyer names the amount."""
 
     amount_type: Literal["custom"]
@@ -58,8 +63,8 @@ class Tiers(TypedDict):
     tiers: list[Tier]
 
 
-class CountedPrice(PriceParts):
-    """What prices by the seat and by the unit share."""
+class CountedTiers(TypedDict):
+    """What prices by the seat and by the unit have in common. `maximum_units` is null for any number more."""
 
     tiers: Tiers
     minimum_units: int
@@ -83,7 +88,7 @@ class SeatTiers(TypedDict):
     maximum_seats: int | None
 
 
-class SeatPrice(CountedPrice):
+class SeatPrice(PriceIdentity, PriceSetting, CountedTiers):
     """So much for each seat. `price_per_seat` is the first tier's."""
 
     amount_type: Literal["seat_based"]
@@ -91,7 +96,7 @@ class SeatPrice(CountedPrice):
     price_per_seat: Minor
 
 
-class UnitPrice(CountedPrice):
+class UnitPrice(PriceIdentity, PriceSetting, CountedTiers):
     """So much for each unit, in advance. `unit_label`: plural forms by locale."""
 
     amount_type: Literal["unit_based"]
@@ -108,7 +113,7 @@ class PriceMeter(TypedDict):
     custom_multiplier: None
 
 
-class MeteredPrice(PriceParts):
+class MeteredPrice(PriceIdentity, PriceSetting):
     """So much for each unit that a meter counts, billed later. `unit_amount` is a decimal number of the currency's smallest unit."""
 
     amount_type: Literal["metered_unit"]

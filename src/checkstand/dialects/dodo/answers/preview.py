@@ -1,0 +1,102 @@
+"""What a checkout session would cost, as it is answered (dodo.md 3.6)."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from checkstand.answers import Minor, Moment
+from checkstand.dialects.dodo.answers.common import Empty
+from checkstand.dialects.dodo.answers.session import TaxNote
+from checkstand.domain.catalog import TaxCategory
+
+
+class Breakup(TypedDict):
+    """How a total comes about. `subtotal` and `discount` are without tax: subtotal - discount + tax is the total."""
+
+    subtotal: Minor
+    discount: Minor
+    tax: Minor | None
+    total_amount: Minor
+
+
+class LineAmounts(TypedDict):
+    """A line's prices and tax. `og_` is in the product's own currency; `discount_amount` and `tax_rate` are in basis points."""
+
+    currency: str
+    og_currency: str
+    og_price: Minor
+    discounted_price: Minor
+    discount_amount: int | None
+    tax: Minor | None
+    tax_rate: int
+    tax_category: TaxCategory
+    tax_inclusive: bool
+
+
+class PreviewAddon(LineAmounts):
+    """An add-on of a line. Discount and tax are those of the line that it belongs to."""
+
+    addon_id: str
+    name: str
+    description: str | None
+    quantity: int
+    single_quantity_price: Minor
+
+
+class PreviewMeter(TypedDict):
+    """What a unit of a meter will cost. `price_per_unit` is a decimal text in the currency's smallest unit."""
+
+    name: str
+    description: str | None
+    measurement_unit: str
+    price_per_unit: str
+    free_threshold: int | None
+
+
+class PreviewLine(LineAmounts):
+    """One product of the cart. What a trial defers is shown at what it will cost; `discount_cycle` counts billings."""
+
+    product_id: str
+    name: str | None
+    description: str | None
+    quantity: int
+    discount_cycle: int | None
+    is_subscription: bool
+    is_usage_based: bool
+    meters: list[PreviewMeter]
+    credit_entitlements: Empty
+    addons: list[PreviewAddon] | None
+    monthly_equivalent: None
+
+
+class PreviewSubscription(TypedDict):
+    """One of several subscriptions: what is taken today and at each renewal, its add-ons included."""
+
+    product_id: str
+    amount_due_now: Minor
+    tax_due_now: Minor | None
+    recurring_amount: Minor
+    recurring_tax: Minor | None
+    next_billing_date: Moment
+    trial_period_days: int | None
+
+
+class Preview(TaxNote):
+    """What a checkout session would cost. Without a billing address `billing_country` is a guess, and no tax is known."""
+
+    billing_country: str
+    currency: str
+    product_cart: list[PreviewLine]
+    current_breakup: Breakup
+    recurring_breakup: Breakup | None
+    total_price: Minor
+    total_tax: Minor | None
+    next_billing_date: Moment | None
+    trial_period_days: int | None
+    trial_amount: None
+    subscriptions: list[PreviewSubscription] | None
+    payment_method_required: bool
+    is_byop: bool
+    tax_id_err_msg: str | None
+    tax_id_format_name: str | None
+    tax_id_business_name: None

@@ -174,17 +174,20 @@ def _schemas(api: Described) -> tuple[SchemasOf, Json]:
 
     They are made together, so that two models of one name get names of their own.
     """
-    parts: list[tuple[str, Part, TypeAdapter[Any]]] = []
+    wanted: list[tuple[str, Part, Answers]] = []
     for one in api.operations:
         name = operation_id(api, one)
         if one.body is not None:
-            parts.append((name, "validation", _adapter(one.body)))
+            wanted.append((name, "validation", one.body))
         if one.answers is not None:
-            parts.append((name, "serialization", _adapter(one.answers)))
-    parts += [(name, "serialization", _adapter(of)) for name, of in api.errors.items() if not isinstance(of, Mapping)]
+            wanted.append((name, "serialization", one.answers))
+    wanted += [(name, "serialization", of) for name, of in api.errors.items() if not isinstance(of, Mapping)]
+    # Each type once: reading them is what takes the time, and many operations answer with the same.
+    parts = {(of, part): (of, part, _adapter(of)) for _, part, of in wanted}
     template = f"#/components/schemas/{api.prefix}{{model}}"
-    found, rest = TypeAdapter.json_schemas(parts, ref_template=template, schema_generator=_Named)
-    return found, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
+    found, rest = TypeAdapter.json_schemas(parts.values(), ref_template=template, schema_generator=_Named)
+    schemas_of: SchemasOf = {(name, part): found[of, part] for name, part, of in wanted}
+    return schemas_of, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
 
 
 class _Named(GenerateJsonSchema):

@@ -67,6 +67,23 @@ def test_the_document_is_valid_openapi_3_1_and_its_references_resolve(server: Ru
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+", key) for key in found["components"]["schemas"])
 
 
+def test_schemas_say_everything_in_words_that_json_schema_knows(server: RunningServer) -> None:
+    found = fetched(server, NAMES[0])["components"]["schemas"]
+    told = {"title", "description", "default", "discriminator"}
+    assert keywords(list(found.values())) - Draft202012Validator.VALIDATORS.keys() - told == set()
+
+
+def keywords(part: object) -> set[str]:
+    """The words of every schema in it; names of properties are none."""
+    if isinstance(part, list):
+        return set().union(*map(keywords, part))
+    if not isinstance(part, dict):
+        return set()
+    named = {key: part.get(key, {}).values() for key in ("properties", "$defs")}
+    below = [value for key, value in part.items() if key not in (*named, "default", "discriminator", "const", "enum")]
+    return part.keys() | keywords([*below, *named["properties"], *named["$defs"]])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_operation_ids_are_unique_and_paths_name_their_parameters(server: RunningServer, name: str) -> None:
     found = operations(fetched(server, name))

@@ -43,7 +43,7 @@ def _upper(value: object) -> object:
     return value.strip().upper() or None if isinstance(value, str) else value
 
 
-Positive = Annotated[int, BeforeValidator(whole), Field(ge=1, le=INT32)]
+Positive = Annotated[int, Field(ge=1, le=INT32), BeforeValidator(whole)]
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
 Code = Annotated[Annotated[str, StringConstraints(min_length=3, max_length=255)] | None, BeforeValidator(_upper)]
 Kind = Annotated[str, StringConstraints(max_length=255)]

@@ -150,8 +150,8 @@ def _metadata(value: object) -> object:
     return value
 
 
-Int32 = Annotated[int, BeforeValidator(whole), Field(ge=-INT32 - 1, le=INT32)]
-Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=INT32)]
+Int32 = Annotated[int, Field(ge=-INT32 - 1, le=INT32), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=0, le=INT32), BeforeValidator(whole)]
 Id = Annotated[str, StringConstraints(max_length=255)]
 Text = Annotated[Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None, AfterValidator(_blank_to_none)]
 Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
@@ -247,7 +247,7 @@ class SubscriptionDataIn(Base):
     """What the session changes about its subscriptions."""
 
     on_demand: OnDemandIn | None = None
-    trial_period_days: Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)] | None = None
+    trial_period_days: Annotated[int, Field(ge=0, le=10_000), BeforeValidator(whole)] | None = None
 
 
 class CustomizationIn(Base):
@@ -331,13 +331,13 @@ class CheckoutIn(Base):
     customer_business_name: Text = None
     discount_codes: Annotated[list[Text], Field(max_length=20)] | None = None
     force_3ds: bool | None = None
-    mandate_min_amount_inr_paise: Annotated[int, BeforeValidator(whole), Field(ge=1, lt=INT64)] | None = None
+    mandate_min_amount_inr_paise: Annotated[int, Field(ge=1, lt=INT64), BeforeValidator(whole)] | None = None
     minimal_address: bool | None = None
     payment_method_id: Text = None
     product_collection_id: Text = None
     short_link: bool = False
     tax_id: Text = None
-    expires_in: Annotated[int, BeforeValidator(whole), Field(ge=60, le=604_800)] | None = None
+    expires_in: Annotated[int, Field(ge=60, le=604_800), BeforeValidator(whole)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> CheckoutIn:

@@ -25,9 +25,9 @@ from checkstand.domain.meter import Meter
 from checkstand.domain.terms import Metered
 
 Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
-Percent = Annotated[int, BeforeValidator(whole), Field(ge=0, le=100)]
-BasisPoints = Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)]
-Positive = Annotated[int, BeforeValidator(whole), Field(ge=1, le=INT32)]
+Percent = Annotated[int, Field(ge=0, le=100), BeforeValidator(whole)]
+BasisPoints = Annotated[int, Field(ge=0, le=10_000), BeforeValidator(whole)]
+Positive = Annotated[int, Field(ge=1, le=INT32), BeforeValidator(whole)]
 Words = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] | None
 INT64 = 2**63 - 1
 MOST_ADDONS = 10
@@ -105,7 +105,7 @@ class RecurringPriceIn(PriceIn):
     payment_frequency_interval: IntervalName
     subscription_period_count: Positive
     subscription_period_interval: IntervalName
-    trial_period_days: Annotated[int, BeforeValidator(whole), Field(ge=0, le=10_000)] = 0
+    trial_period_days: Annotated[int, Field(ge=0, le=10_000), BeforeValidator(whole)] = 0
     trial_amount: Count | None = None
     trial_apply_discounts: bool | None = None
     trial_payment_method_optional: bool | None = None
@@ -117,7 +117,7 @@ class MeterPriceIn(Base):
 
     meter_id: Id
     price_per_unit: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,5}(\.[0-9]{1,12})?$")] | None = None
-    free_threshold: Annotated[int, BeforeValidator(whole), Field(ge=0, le=INT64)] | None = None
+    free_threshold: Annotated[int, Field(ge=0, le=INT64), BeforeValidator(whole)] | None = None
     name: Words = None
     description: Words = None
     measurement_unit: Words = None

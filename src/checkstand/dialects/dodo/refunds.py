@@ -50,7 +50,7 @@ class RefundItemIn(Base):
     """One product or add-on of the payment. Without an amount, all that is left of it."""
 
     item_id: Id
-    amount: Annotated[int, BeforeValidator(whole), Field(ge=-INT32, le=INT32)] | None = None
+    amount: Annotated[int, Field(ge=-INT32, le=INT32), BeforeValidator(whole)] | None = None
     tax_inclusive: bool = True
 
 

@@ -39,7 +39,7 @@ Key = Annotated[
 class LedgerEntryIn(Base):
     """`POST /customers/{id}/wallets/ledger-entries`. Amounts in minor units, always more than nothing."""
 
-    amount: Annotated[int, BeforeValidator(whole), Field(ge=1, le=LARGEST_BALANCE)]
+    amount: Annotated[int, Field(ge=1, le=LARGEST_BALANCE), BeforeValidator(whole)]
     currency: Currency
     entry_type: Literal["credit", "debit"]
     idempotency_key: Key = None

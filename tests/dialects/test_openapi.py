@@ -39,7 +39,8 @@ Operations = list[tuple[str, str, dict[str, Any]]]
 
 
 def fetched(server: RunningServer, name: str) -> dict[str, Any]:
-    answer = httpx2.get(f"{server.url}/{name}")
+    # Who asks first waits until it is made, which takes a busy machine seconds.
+    answer = httpx2.get(f"{server.url}/{name}", timeout=30)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
     return dict(answer.json())
 

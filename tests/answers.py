@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from pydantic import TypeAdapter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.openapi import PATH_PARAMETER, Described, Json, document
@@ -69,6 +70,16 @@ def _judge(api_name: str, method: str, path: str, start: Message, body: bytes) -
         else:
             errors = _validator(api_name, path, method, status).iter_errors(json.loads(body))
             wrong.extend(f"{where}: {at(error)}: {error.message[:300]}" for _, error in zip(range(MOST_SHOWN), errors))  # noqa: B905
+
+
+def differences(kind: Any, sent: Any) -> list[str]:
+    """Where what was sent by itself, such as an event, differs from its type."""
+    return [f"{at(error)}: {error.message[:300]}" for error in _validator_of(kind).iter_errors(sent)]
+
+
+@cache
+def _validator_of(kind: Any) -> Any:
+    return jsonschema_rs.Draft202012Validator(_closed(TypeAdapter(kind).json_schema(mode="serialization")))
 
 
 def at(error: jsonschema_rs.ValidationError) -> str:

@@ -10,12 +10,14 @@ from uuid import uuid4
 import pytest
 
 from checkstand.dialects.dodo import Events
+from checkstand.dialects.dodo.answers.event import PaymentEvent
 from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.payment import Succeeded
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.store import facts, payments
+from tests.answers import differences
 from tests.dialects.dodo_place import DodoShop
 
 
@@ -39,6 +41,7 @@ def told(dodo: DodoShop, session: str) -> list[dict[str, Any]]:
             payload = dodo.server.run(events.payload(ports, organization, fact, name, endpoint))
             assert payload is not None
             shown.append(json.loads(payload))
+            assert differences(PaymentEvent, shown[-1]) == []
     return shown
 
 

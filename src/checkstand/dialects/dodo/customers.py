@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, translate
 from checkstand.dialects.dodo.answers import customer as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Language, Metadata, Text
 from checkstand.domain.customer import Customer, CustomerChanges
@@ -71,7 +72,7 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/customers", scopes=READ, query=Wanted, answers=answers.CustomerPage)
+@api.route("GET", "/customers", scopes=READ, query=Wanted, answers=Page[answers.Customer])
 async def search(call: Call) -> Response:
     """List customers, newest first."""
     asked = Wanted(call)

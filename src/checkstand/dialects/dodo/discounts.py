@@ -13,7 +13,7 @@ from checkstand.dialects.dodo import discount_models as models
 from checkstand.dialects.dodo import paging, translate
 from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.answers.common import Page
-from checkstand.dialects.dodo.answers.customer import CustomerPage
+from checkstand.dialects.dodo.answers.customer import Customer
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.discount_models import DiscountCustomersIn, DiscountIn, DiscountPatch
 from checkstand.dialects.dodo.wire import named
@@ -206,7 +206,7 @@ async def delete(call: Call) -> Response:
     return Response(status_code=204)
 
 
-@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged, answers=CustomerPage)
+@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged, answers=Page[Customer])
 async def list_customers(call: Call) -> Response:
     """The customers that a discount of eligibility `specific` is for."""
     part = paging.Paged(call).window()

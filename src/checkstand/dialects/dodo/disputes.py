@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, returns, sales
 from checkstand.dialects.dodo.answers import dispute as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.wire import shown_brand
 from checkstand.domain.dispute import STAGES, Dispute
@@ -31,7 +32,7 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/disputes", scopes=READ, query=Wanted, answers=answers.DisputePage)
+@api.route("GET", "/disputes", scopes=READ, query=Wanted, answers=Page[answers.DisputeInList])
 async def search(call: Call) -> Response:
     """List disputes, newest first."""
     asked = Wanted(call)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging, sales
-from checkstand.dialects.dodo.answers.payment import LineItems, Payment, PaymentPage
+from checkstand.dialects.dodo.answers.common import Page
+from checkstand.dialects.dodo.answers.payment import LineItems, Payment, PaymentInList
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.ids import DodoPrefix
@@ -28,7 +29,7 @@ class Wanted(paging.Paged):
     product_id = paging.identity(DodoPrefix.PRODUCT)
 
 
-@api.route("GET", "/payments", scopes=READ, query=Wanted, answers=PaymentPage)
+@api.route("GET", "/payments", scopes=READ, query=Wanted, answers=Page[PaymentInList])
 async def search(call: Call) -> Response:
     """List payments, newest first."""
     asked = Wanted(call)

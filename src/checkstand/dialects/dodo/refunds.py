@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors, paging, returns, sales
 from checkstand.dialects.dodo.answers import refund as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call, Refused
 from checkstand.dialects.dodo.models import INT32, Base, Currency, Id, Metadata, whole
 from checkstand.dialects.dodo.wire import named, notes, shown_brand
@@ -129,7 +130,7 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/refunds", scopes=READ, query=Wanted, answers=answers.RefundPage)
+@api.route("GET", "/refunds", scopes=READ, query=Wanted, answers=Page[answers.RefundInList])
 async def search(call: Call) -> Response:
     """List refunds, newest first."""
     asked = Wanted(call)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from checkstand.dialects.dodo.answers.dispute import DisputeOfPayment, DisputeStatus
+from checkstand.dialects.dodo.answers import dispute as answers
 from checkstand.dialects.dodo.answers.refund import RefundInList
 from checkstand.dialects.dodo.translate import business_id
 from checkstand.dialects.dodo.wire import moment, shown
-from checkstand.domain import dispute as disputes
-from checkstand.domain.dispute import Dispute
+from checkstand.domain.dispute import Dispute, DisputeStatus
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Order, OrderStatus
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import Refund
 
-DISPUTE_STATUSES: Mapping[disputes.DisputeStatus, DisputeStatus] = {
+DISPUTE_STATUSES: Mapping[DisputeStatus, answers.DisputeStatus] = {
     "opened": "dispute_opened",
     "challenged": "dispute_challenged",
     "accepted": "dispute_accepted",
@@ -46,7 +45,7 @@ def refund(value: Refund, organization: Organization) -> RefundInList:
     }
 
 
-def dispute(value: Dispute, organization: Organization) -> DisputeOfPayment:
+def dispute(value: Dispute, organization: Organization) -> answers.DisputeOfPayment:
     """A dispute as lists have it. The amount is a text: minor units, as everywhere."""
     return {
         "dispute_id": shown(DodoPrefix.DISPUTE, value.id),

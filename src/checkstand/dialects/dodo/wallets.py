@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import paging
 from checkstand.dialects.dodo.answers import wallet as answers
+from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Currency, Text, whole
 from checkstand.dialects.dodo.translate import business_id
@@ -82,7 +83,9 @@ class Wanted(paging.Paged):
     currency = paging.one_of(sorted(DODO_CURRENCIES))
 
 
-@api.route("GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=answers.WalletEntryPage)
+@api.route(
+    "GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=Page[answers.WalletEntry]
+)
 async def entries(call: Call) -> Response:
     """The movements of a customer's wallets, newest first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)

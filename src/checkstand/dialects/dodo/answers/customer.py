@@ -23,12 +23,6 @@ class Customer(TypedDict):
     blocklist_entry_id: None
 
 
-class CustomerPage(TypedDict):
-    """A page of customers, newest first."""
-
-    items: list[Customer]
-
-
 class Buyer(TypedDict):
     """Whose a payment is: its customer, or before there is one what is known of the buyer, with an empty `customer_id`."""
 

@@ -50,9 +50,3 @@ class Dispute(DisputeInList):
     brand_id: str
     customer: Buyer
     reason: str | None
-
-
-class DisputePage(TypedDict):
-    """A page of disputes, newest first."""
-
-    items: list[DisputeInList]

@@ -68,12 +68,6 @@ class PaymentInList(PaymentSummary):
     has_license_key: bool
 
 
-class PaymentPage(TypedDict):
-    """A page of payments, newest first."""
-
-    items: list[PaymentInList]
-
-
 class PaymentInstrument(TypedDict):
     """How a payment was made. `payment_method` is the family, such as `wallet`; the month has two digits, the year four."""
 

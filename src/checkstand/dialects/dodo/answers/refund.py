@@ -33,9 +33,3 @@ class Refund(RefundInList):
     brand_id: str
     customer: Buyer
     metadata: Notes
-
-
-class RefundPage(TypedDict):
-    """A page of refunds, newest first."""
-
-    items: list[RefundInList]

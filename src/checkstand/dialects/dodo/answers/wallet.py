@@ -40,9 +40,3 @@ class WalletEntry(TypedDict):
     reason: str | None
     reference_object_id: None
     created_at: Moment
-
-
-class WalletEntryPage(TypedDict):
-    """A page of a customer's wallet movements, newest first."""
-
-    items: list[WalletEntry]

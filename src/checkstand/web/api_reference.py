@@ -284,7 +284,7 @@ def example_of(schema: object, schemas: Schemas, depth: int = 0) -> object:
         properties = schema.get("properties", {})
         return {name: example_of(properties.get(name), schemas, depth + 1) for name in schema.get("required", ())}
     if kind == "array":
-        return [example_of(schema.get("items"), schemas, depth + 1)]
+        return [] if schema.get("maxItems") == 0 else [example_of(schema.get("items"), schemas, depth + 1)]
     if kind in ("integer", "number"):
         return schema.get("minimum", 1)
     if kind == "boolean":

@@ -72,6 +72,15 @@ def _judge(api_name: str, method: str, path: str, start: Message, body: bytes) -
             wrong.extend(f"{where}: {at(error)}: {error.message[:300]}" for _, error in zip(range(MOST_SHOWN), errors))  # noqa: B905
 
 
+def judge_event(event: Mapping[str, Any]) -> None:
+    """Hold an event that a merchant's receiver got against its type."""
+    from checkstand.dialects.dodo.answers.event import Event as DodoEvent
+    from checkstand.dialects.polar.answers.event import Event as PolarEvent
+
+    kind = DodoEvent if "business_id" in event else PolarEvent
+    wrong.extend(f"event {event['type']}: {found}" for found in differences(kind, event))
+
+
 def differences(kind: Any, sent: Any) -> list[str]:
     """Where what was sent by itself, such as an event, differs from its type."""
     return [f"{at(error)}: {error.message[:300]}" for error in _validator_of(kind).iter_errors(sent)]

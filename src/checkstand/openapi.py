@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from checkstand.parameters import Query
@@ -172,22 +172,23 @@ def _responses(api: Described, operation: Operation, schemas_of: SchemasOf) -> J
 def _schemas(api: Described) -> tuple[SchemasOf, Json]:
     """The schemas of each operation's body and answer, by its id, of each error, by its name, and the definitions that they refer to.
 
-    They are made together, so that two models of one name get names of their own.
+    They are made together, so that two models of one name get names of their own. All answers are one model's fields: so what they
+    share, which is most of them, is looked at once.
     """
-    wanted: list[tuple[str, Part, Answers]] = []
-    for one in api.operations:
-        name = operation_id(api, one)
-        if one.body is not None:
-            wanted.append((name, "validation", one.body))
-        if one.answers is not None:
-            wanted.append((name, "serialization", one.answers))
-    wanted += [(name, "serialization", of) for name, of in api.errors.items() if not isinstance(of, Mapping)]
-    # Each type once: reading them is what takes the time, and many operations answer with the same.
-    parts = {(of, part): (of, part, _adapter(of)) for _, part, of in wanted}
+    told: dict[str, Any] = {
+        **{operation_id(api, one): (one.answers, ...) for one in api.operations if one.answers is not None},
+        **{name: (of, ...) for name, of in api.errors.items()},
+    }
+    whole = create_model("Answers", __config__=ConfigDict(defer_build=True), **told)
+    parts: list[tuple[str, Part, TypeAdapter[Any]]] = [
+        (operation_id(api, one), "validation", _adapter(one.body)) for one in api.operations if one.body is not None
+    ]
+    parts.append((whole.__name__, "serialization", TypeAdapter(whole)))
     template = f"#/components/schemas/{api.prefix}{{model}}"
-    found, rest = TypeAdapter.json_schemas(parts.values(), ref_template=template, schema_generator=_Named)
-    schemas_of: SchemasOf = {(name, part): found[of, part] for name, part, of in wanted}
-    return schemas_of, {f"{api.prefix}{name}": schema for name, schema in rest.get("$defs", {}).items()}
+    found, rest = TypeAdapter.json_schemas(parts, ref_template=template, schema_generator=_Named)
+    answers = rest["$defs"].pop(whole.__name__)["properties"]
+    schemas_of: SchemasOf = {**found, **{(name, "serialization"): schema for name, schema in answers.items()}}
+    return schemas_of, {f"{api.prefix}{name}": {**schema, "title": name} for name, schema in rest["$defs"].items()}
 
 
 class _Named(GenerateJsonSchema):
@@ -196,13 +197,14 @@ class _Named(GenerateJsonSchema):
     def normalize_name(self, name: str) -> str:
         return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
 
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Never: a field's title would be its name again."""
+        return False
+
 
 def _error_schemas(api: Described, schemas_of: SchemasOf) -> Json:
     """Each error's component. One that is a type of its own is among the definitions, under the same name."""
-    return {
-        f"{api.prefix}{name}": of if isinstance(of, Mapping) else schemas_of[name, "serialization"]
-        for name, of in api.errors.items()
-    }
+    return {f"{api.prefix}{name}": schemas_of[name, "serialization"] for name in api.errors}
 
 
 def _adapter(of: Answers) -> TypeAdapter[Any]:

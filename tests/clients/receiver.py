@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.answers import judge_event
+
 
 @dataclass(frozen=True, slots=True)
 class Hook:
@@ -47,12 +49,14 @@ class Receiver:
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver that answers 204 to everything."""
+    """A receiver that answers 204 to everything. What it gets is held against the events' types."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
-            receiver.hooks.append(Hook({key.lower(): value for key, value in self.headers.items()}, body))
+            hook = Hook({key.lower(): value for key, value in self.headers.items()}, body)
+            judge_event(hook.event)
+            receiver.hooks.append(hook)
             self.send_response(204)
             self.end_headers()
 

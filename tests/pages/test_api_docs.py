@@ -41,6 +41,9 @@ def test_a_call_shows_its_types_its_bodies_with_an_example_each_and_its_answers(
     assert "retry-after tells when to come back" in create
     assert '<article id="shape-PolarAddressIn"' in page
     assert "list of string (uuid)" in article(page, "get-v1-products")
+    state = article(page, "shape-PolarCustomerState")
+    assert "tax_id required list of string and string, or null" in state
+    assert "granted_benefits required empty list" in state
 
 
 def test_the_contents_are_searched_and_lead_to_a_call(server: RunningServer, browser: Browser) -> None:

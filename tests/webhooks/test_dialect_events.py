@@ -9,12 +9,14 @@ from dodopayments import DodoPayments
 from polar.v2026_04.webhooks import validate_event
 
 from checkstand.dialects.dodo.events import Events as DodoEvents
+from checkstand.dialects.polar.answers.event import Event
 from checkstand.dialects.polar.events import Events as PolarEvents
 from checkstand.domain.organization import Dialect
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay
 from checkstand.worker.loop import Worker
+from tests.answers import differences
 from tests.flows.refunding import REFUND_FAILS, REFUND_PENDS, decide, give_back
 from tests.flows.refunding import buy as buy_with
 from tests.webhooks.receiver import Answer, receiving
@@ -52,6 +54,7 @@ def test_the_polar_sdk_loads_every_event_of_a_purchase_in_the_order_of_the_origi
             assert await worker.drain(stage.organization) == (len(receiver.received), 0)
             await worker.aclose()
             loaded = [validate_event(got.body, got.headers, endpoint.secret) for got in receiver.received]
+            assert [differences(Event, json.loads(got.body)) for got in receiver.received] == [[]] * len(loaded)
             names = [event.type for event in loaded]
             assert names[0] == "checkout.created"
             assert names[-2:] == ["checkout.updated", "order.updated"], "the invoice comes last"

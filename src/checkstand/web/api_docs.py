@@ -1,7 +1,7 @@
 """`/openapi.json`, `/openapi/polar.json` and `/openapi/dodo.json`, and `/docs`, which shows the first to people.
 
 Nothing comes from elsewhere, so all of it works offline. A document is made when somebody asks for it the first time, beside the
-event loop since it takes a second, and then kept.
+event loop since it takes half a second, and then kept.
 """
 
 from __future__ import annotations

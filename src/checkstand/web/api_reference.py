@@ -210,8 +210,11 @@ def type_text(schema: object) -> Markup:
     kind = schema.get("type", "anything")
     if isinstance(kind, list):
         return _one_of([escape(one) for one in kind])
+    if "prefixItems" in schema:
+        return Markup("list of {}").format(Markup(" and ").join(map(type_text, schema["prefixItems"])))
     if kind == "array":
-        return Markup("list of {}").format(type_text(schema.get("items", {})))
+        is_empty = schema.get("maxItems") == 0
+        return Markup("empty list") if is_empty else Markup("list of {}").format(type_text(schema.get("items", {})))
     if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping):
         return Markup("object of {}").format(type_text(schema["additionalProperties"]))
     form = {"uuid4": "uuid", "ipvanyaddress": "IP address"}.get(schema.get("format", ""), schema.get("format", ""))
@@ -242,7 +245,8 @@ def _note(schema: Schema, about: str) -> Markup:
     bounds = [
         "not empty" if (key, choice[key]) in _NOT_EMPTY else text.format(f"{choice[key]:,}")
         for choice in choices
-        if isinstance(choice, Mapping)
+        # A list of a fixed length says so by its type.
+        if isinstance(choice, Mapping) and "prefixItems" not in choice and choice.get("maxItems") != 0
         for key, text in _BOUNDS.items()
         if isinstance(choice.get(key), int) and choice[key] < 2**53
     ]
@@ -284,7 +288,8 @@ def example_of(schema: object, schemas: Schemas, depth: int = 0) -> object:
         properties = schema.get("properties", {})
         return {name: example_of(properties.get(name), schemas, depth + 1) for name in schema.get("required", ())}
     if kind == "array":
-        return [example_of(schema.get("items"), schemas, depth + 1)]
+        items = schema.get("prefixItems", [] if schema.get("maxItems") == 0 else [schema.get("items")])
+        return [example_of(one, schemas, depth + 1) for one in items]
     if kind in ("integer", "number"):
         return schema.get("minimum", 1)
     if kind == "boolean":

@@ -340,8 +340,7 @@ async def _read(call: Call, *, most: int) -> None:
 def _require_length(call: Call) -> None:
     headers = call.request.headers
     if "content-length" not in headers and "transfer-encoding" in headers:
-        body = {"error": "LengthRequired", "detail": "A Content-Length header is required."}
-        raise Refused(json_response(body, status=411))
+        raise Refused(errors.named(411, "LengthRequired", "A Content-Length header is required."))
 
 
 async def _refuse_broken_json(call: Call) -> None:
@@ -369,10 +368,10 @@ async def _once(call: Call, handler: Handler, key: str) -> Response:
         )
     except idempotency.KeyReused:
         detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
-        return json_response({"error": "IdempotencyKeyReused", "detail": detail}, status=422)
+        return errors.named(422, "IdempotencyKeyReused", detail)
     except idempotency.KeyBusy:
         detail = "A request with this Idempotency-Key is at work. Ask again in a moment."
-        return json_response({"error": "IdempotencyKeyBusy", "detail": detail}, status=409)
+        return errors.named(409, "IdempotencyKeyBusy", detail)
     if replay is not None:
         return Response(replay.body, replay.status, {"Idempotent-Replayed": "true"}, media_type="application/json")
     status, body = 500, b""

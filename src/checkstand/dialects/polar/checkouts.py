@@ -179,7 +179,7 @@ async def client_get(call: Call) -> Response:
     opened_by=_sessions_buyer,
     body=CheckoutUpdatePublic,
     answers=answers.ClientCheckout,
-    refuses=(403, 409, 410),
+    refuses=(403, 409, 410, 429),
     also=(_CLIENT_OLD,),
 )
 async def client_update(call: Call) -> Response:
@@ -201,7 +201,7 @@ async def client_update(call: Call) -> Response:
     opened_by=_sessions_buyer,
     body=CheckoutConfirm,
     answers=answers.ConfirmedCheckout,
-    refuses=(400, 403, 409, 410),
+    refuses=(400, 403, 409, 410, 429),
     also=(f"{_CLIENT_OLD}/confirm",),
 )
 async def client_confirm(call: Call) -> Response:

@@ -9,7 +9,10 @@ from hashlib import sha256
 
 import orjson
 
-from checkstand.dialects.polar.wire import Json, address, moment
+from checkstand.dialects.polar.answers.customer import Customer as CustomerAnswer
+from checkstand.dialects.polar.answers.customer import CustomerState
+from checkstand.dialects.polar.answers.member import Member as MemberAnswer
+from checkstand.dialects.polar.wire import address, moment
 from checkstand.domain.customer import Customer
 from checkstand.domain.member import Member
 from checkstand.domain.tax import EU
@@ -28,7 +31,7 @@ TAX_FORMATS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def customer(value: Customer) -> Json:
+def customer(value: Customer) -> CustomerAnswer:
     """A customer; `tax_id` is a pair of number and format, null while the format is not known to us."""
     return {
         "id": str(value.id),
@@ -63,21 +66,21 @@ def avatar_url(email: str | None) -> str | None:
     return f"https://www.gravatar.com/avatar/{sha256(email.lower().encode()).hexdigest()}?d=404"
 
 
-def tax_id(value: Customer) -> list[str] | None:
+def tax_id(value: Customer) -> tuple[str, str] | None:
     """The number and its format."""
     if value.tax_id is None:
         return None
     usual = TAX_FORMATS.get(value.address.country) if value.address is not None else None
     known = value.tax_id_format or usual
-    return [value.tax_id, known] if known is not None else None
+    return (value.tax_id, known) if known is not None else None
 
 
-def customer_state(value: Customer) -> Json:
+def customer_state(value: Customer) -> CustomerState:
     """A customer and what is active for them."""
     return {**customer(value), "active_subscriptions": [], "granted_benefits": [], "active_meters": []}
 
 
-def member(value: Member) -> Json:
+def member(value: Member) -> MemberAnswer:
     """One person of a customer."""
     return {
         "id": str(value.id),

@@ -13,6 +13,9 @@ from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
 from checkstand.dialects.polar import customer_views, errors, paging, requests
+from checkstand.dialects.polar.answers.common import Page
+from checkstand.dialects.polar.answers.customer import Customer as CustomerAnswer
+from checkstand.dialects.polar.answers.customer import CustomerState
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
 from checkstand.dialects.polar.customer_models import (
     CustomerType,
@@ -50,7 +53,7 @@ class Wanted(paging.Listed):
     metadata = paging.pairs()
 
 
-@api.route("GET", "/customers/", scopes=READ, query=Wanted)
+@api.route("GET", "/customers/", scopes=READ, query=Wanted, answers=Page[CustomerAnswer])
 async def search(call: Call) -> Response:
     """List customers."""
     asked = Wanted(call)
@@ -60,7 +63,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([customer_views.customer(item) for item in page.items], page, window.limit))
 
 
-@api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate | TeamCreate, status=201)
+@api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate | TeamCreate, status=201, answers=CustomerAnswer)
 async def create(call: Call) -> Response:
     """Create a customer."""
     body = _create_body(call)
@@ -134,19 +137,21 @@ async def _exported(call: Call, *, empty: bool) -> AsyncIterator[str]:
         last = (part[-1].created_at, part[-1].id)
 
 
-@api.route("GET", "/customers/external/{external_id}", scopes=READ)
+@api.route("GET", "/customers/external/{external_id}", scopes=READ, answers=CustomerAnswer)
 async def get_external(call: Call) -> Response:
     """Read a customer by the merchant's own id."""
     return call.json(customer_views.customer(await by_external_id(call)))
 
 
-@api.route("GET", "/customers/external/{external_id}/state", scopes=READ)
+@api.route("GET", "/customers/external/{external_id}/state", scopes=READ, answers=CustomerState)
 async def state_external(call: Call) -> Response:
     """A customer by the merchant's own id and what is active for them."""
     return call.json(customer_views.customer_state(await by_external_id(call)))
 
 
-@api.route("PATCH", "/customers/external/{external_id}", scopes=WRITE, body=CustomerUpdateExternal)
+@api.route(
+    "PATCH", "/customers/external/{external_id}", scopes=WRITE, body=CustomerUpdateExternal, answers=CustomerAnswer
+)
 async def update_external(call: Call) -> Response:
     """Change a customer by the merchant's own id."""
     found = await by_external_id(call)
@@ -163,19 +168,19 @@ async def delete_external(call: Call) -> Response:
     return await _delete(call, await by_external_id(call))
 
 
-@api.route("GET", "/customers/{id}", scopes=READ)
+@api.route("GET", "/customers/{id}", scopes=READ, answers=CustomerAnswer)
 async def get(call: Call) -> Response:
     """Read a customer."""
     return call.json(customer_views.customer(await by_id(call)))
 
 
-@api.route("GET", "/customers/{id}/state", scopes=READ)
+@api.route("GET", "/customers/{id}/state", scopes=READ, answers=CustomerState)
 async def state(call: Call) -> Response:
     """A customer and what is active for them."""
     return call.json(customer_views.customer_state(await by_id(call)))
 
 
-@api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerUpdate)
+@api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerUpdate, answers=CustomerAnswer)
 async def update(call: Call) -> Response:
     """Change a customer. An individual can become a team; a team stays one."""
     found = await by_id(call)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from checkstand.dialects.polar.answers.error import Error, PaymentError, TokenError, UnknownPath, ValidationError
 from checkstand.dialects.polar.call import DEFAULT_VERSION, VERSIONS
 from checkstand.flows.idempotency import LONGEST_KEY
 from checkstand.openapi import Described, Operation
@@ -17,43 +18,12 @@ ABOUT = (
     "The Polar API. Lists answer `items` and `pagination`; amounts are in the currency's smallest unit. Every path is also "
     "served with or without its last slash. A method that a path does not know is answered with 405."
 )
-_ERROR: Json = {
-    "type": "object",
-    "required": ["error", "detail"],
-    "properties": {"error": {"type": "string"}, "detail": {"type": "string"}, "hint": {"type": "string"}},
-}
-_TOKEN: Json = {
-    "type": "object",
-    "required": ["error", "error_description"],
-    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
-}
-_PROBLEM: Json = {
-    "type": "object",
-    "required": ["type", "loc", "msg", "input"],
-    "properties": {
-        "type": {"type": "string"},
-        "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
-        "msg": {"type": "string"},
-        "input": True,
-        "ctx": {"type": "object"},
-        "hint": {"type": "string"},
-    },
-}
-_PROBLEMS: Json = {
-    "type": "object",
-    "required": ["error", "detail"],
-    "properties": {"error": {"type": "string"}, "detail": {"type": "array", "items": _PROBLEM}},
-}
-_NO_ROUTE: Json = {
-    "type": "object",
-    "required": ["detail"],
-    "properties": {"detail": {"const": "Not Found"}},
-}
-ERRORS: Mapping[str, Json] = {
-    "Error": _ERROR,
-    "TokenError": {"anyOf": [_TOKEN, _ERROR]},
-    "NotFound": {"anyOf": [_ERROR, _NO_ROUTE]},
-    "Invalid": {"anyOf": [_PROBLEMS, _ERROR]},
+ERRORS: Mapping[str, object] = {
+    "Error": Error,
+    "Unauthorized": TokenError | Error,
+    "NotFound": Error | UnknownPath,
+    "Refused": PaymentError | Error,
+    "Invalid": ValidationError | Error,
 }
 
 
@@ -72,14 +42,21 @@ def describe(operations: Sequence[Operation]) -> Described:
 
 
 def _refusals(operation: Operation) -> Mapping[int, str | None]:
-    """A bad token is refused on public routes too, and an unknown version is a path that does not exist."""
-    found: dict[int, str | None] = {401: "TokenError", 404: "NotFound", 429: None}
+    """A bad token is refused on public routes too, and an unknown version is a path that does not exist.
+
+    429 has no body, save where wrong codes are counted (`refuses`), which tells why.
+    """
+    found: dict[int, str | None] = {401: "Unauthorized", 404: "NotFound", 429: None}
     if not operation.is_public:
-        found[403] = "TokenError"
+        found[403] = "Unauthorized"
     if operation.is_keyed:
         found[409] = "Error"
     if operation.body is not None:
         found |= {411: "Error", 413: "Error"}
+    if 400 in operation.refuses:
+        found[400] = "Refused"
+    if 429 in operation.refuses:
+        found[429] = "Error"
     names_id = any(_is_uuid(name) for name in operation.path_names)
     if operation.body is not None or operation.query is not None or operation.is_keyed or names_id:
         found[422] = "Invalid"

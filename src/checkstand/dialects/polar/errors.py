@@ -1,4 +1,4 @@
-"""Polar's error bodies: one table from problem codes to `type` and `msg`, one from exceptions to status and name (polar.md 1.7)."""
+"""Polar's error bodies, and one table from exceptions to status and name (polar.md 1.7). Each problem's words: `problem_words.py`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from itertools import islice
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from checkstand.dialects.polar.answers import error as answers
+from checkstand.dialects.polar.problem_words import HINTS, PROBLEMS
 from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
@@ -36,196 +38,12 @@ from checkstand.ops.bounds import (
     MOST_VALUES,
 )
 
-# code -> (type, msg). `{name}` is filled from the problem's parameters.
-PROBLEMS: Mapping[str, tuple[str, str]] = {
-    "product_unknown": ("value_error", "Product does not exist."),
-    "product_archived": ("value_error", "Product is archived."),
-    "product_draft": ("value_error", "Product is a draft."),
-    "product_not_offered": ("value_error", "Product is not available in this checkout."),
-    "price_unknown": ("value_error", "Price does not exist."),
-    "price_archived": ("value_error", "Price is archived."),
-    "price_not_offered": ("value_error", "Price is not available in this checkout."),
-    "currency_unavailable": ("value_error", "Product is not available in the specified currency."),
-    "ad_hoc_product_not_offered": ("value_error", "Product is not set on that checkout."),
-    "price_required": ("too_short", "At least one price is required."),
-    "one_fixed_price_only": ("value_error", "Only one fixed price is allowed."),
-    "one_custom_price_only": ("value_error", "Only one custom price is allowed."),
-    "custom_price_stands_alone": (
-        "value_error",
-        "A custom price cannot be combined with a fixed, seat-based or unit-based price.",
-    ),
-    "one_tax_behavior_per_currency": (
-        "value_error",
-        "All prices for the same currency must have the same tax behavior.",
-    ),
-    "same_price_types_per_currency": ("value_error", "All price currencies must define the same set of price types."),
-    "default_currency_required": (
-        "value_error",
-        "The organization's default presentment currency must be present in the prices.",
-    ),
-    "seat_pricing_disabled": ("value_error", "Seat-based pricing is not enabled for this organization."),
-    "unit_pricing_disabled": ("value_error", "Unit-based pricing is not enabled for this organization."),
-    "metered_on_one_time": ("value_error", "Metered pricing is not supported on one-time products."),
-    "meter_unknown": ("value_error", "Meter does not exist."),
-    "media_unknown": ("value_error", "File does not exist or is not yet uploaded."),
-    "custom_field_unknown": ("value_error", "Custom field does not exist."),
-    "custom_field_slug_taken": ("value_error", "Custom field with this slug already exists."),
-    "custom_field_kind_fixed": ("value_error", "The type of a custom field can't be changed."),
-    "field_missing": ("missing", "Field required"),
-    "field_not_text": ("string_type", "Input should be a valid string"),
-    "field_too_short": ("string_too_short", "String should have at least {limit} {characters}"),
-    "field_too_long": ("string_too_long", "String should have at most {limit} {characters}"),
-    "field_not_number": ("int_type", "Input should be a valid integer"),
-    "field_number_unreadable": (
-        "int_parsing",
-        "Input should be a valid integer, unable to parse string as an integer",
-    ),
-    "field_number_fraction": (
-        "int_from_float",
-        "Input should be a valid integer, got a number with a fractional part",
-    ),
-    "field_number_too_large": (
-        "int_parsing_size",
-        "Unable to parse input string as an integer, exceeded maximum size",
-    ),
-    "field_below_minimum": ("greater_than_equal", "Input should be greater than or equal to {limit}"),
-    "field_above_maximum": ("less_than_equal", "Input should be less than or equal to {limit}"),
-    "field_not_date": ("datetime_type", "Input should be a valid datetime"),
-    "field_date_unreadable": ("datetime_from_date_parsing", "Input should be a valid datetime or date, {reason}"),
-    "field_date_out_of_range": ("datetime_parsing", "Input should be a valid datetime, {reason}"),
-    "field_not_checkbox": ("bool_type", "Input should be a valid boolean"),
-    "field_checkbox_unreadable": (
-        "bool_parsing",
-        "Input should be a valid boolean, unable to interpret input",
-    ),
-    "field_not_ticked": ("literal_error", "Input should be True"),
-    "field_not_an_option": ("literal_error", "Input should be {options}"),
-    "field_not_email": ("value_error", "value is not a valid email address"),
-    "field_not_url": ("url_parsing", "Input should be a valid URL"),
-    "recurring_interval_fixed": ("value_error", "Recurring interval cannot be changed."),
-    "trial_on_one_time": ("value_error", "Trial configuration is only supported on recurring products."),
-    "amount_below_minimum": ("greater_than_equal", "Amount is below minimum."),
-    "amount_below_processor_minimum": ("invalid_amount", "Amount must be 0 or at least {smallest}."),
-    "amount_off_step": ("multiple_of", "An amount of {currency} must be a multiple of {step}."),
-    "amount_above_maximum": ("less_than_equal", "Amount is above maximum."),
-    "amount_above_currency_maximum": ("less_than_equal", "Amount must be at most {largest}."),
-    "total_too_large": ("less_than_equal", "Total amount must be at most {maximum}."),
-    "renewal_too_large": ("less_than_equal", "Total amount once the discount has ended must be at most {maximum}."),
-    "subtotal_too_large": ("less_than_equal", "Amount before discounts must be at most {maximum}."),
-    "total_below_floor": ("invalid_amount", "Amount must be 0 or at least {minimum}."),
-    "total_changed": ("value_error", "The total is {total} now. Nothing was charged: confirm again to pay it."),
-    "discount_unknown": ("value_error", "Discount does not exist."),
-    "discount_not_started": ("value_error", "Discount does not exist."),
-    "discount_ended": ("value_error", "Discount does not exist."),
-    "discount_used_up": ("value_error", "Discount does not exist."),
-    "discount_other_product": ("value_error", "Discount does not exist."),
-    "discount_other_currency": ("value_error", "Discount does not exist."),
-    "discount_on_free_product": ("value_error", "Discounts are not applicable to this product."),
-    "discount_no_longer_redeemable": ("value_error", "Discount is no longer redeemable."),
-    "tax_id_needs_country": ("missing", "Country is required to validate tax ID."),
-    "tax_id_invalid": ("value_error", "Invalid tax ID."),
-    "bounds_need_seats": ("value_error", "{field} can only be set for seat-based pricing."),
-    "bounds_need_units": ("value_error", "{field} can only be set for unit-based pricing."),
-    "min_seats_too_low": ("greater_than_equal", "min_seats must be at least {number}."),
-    "max_seats_too_high": ("less_than_equal", "max_seats must be at most {number}."),
-    "too_few_seats": ("greater_than_equal", "Minimum {number} seats required."),
-    "too_many_seats": ("less_than_equal", "Maximum {number} seats allowed."),
-    "min_units_too_low": ("greater_than_equal", "min_units must be at least {number}."),
-    "max_units_too_high": ("less_than_equal", "max_units must be at most {number}."),
-    "too_few_units": ("greater_than_equal", "Minimum {number} units required."),
-    "too_many_units": ("less_than_equal", "Maximum {number} units allowed."),
-    "one_seat_price_only": ("value_error", "Only one seat-based price is allowed."),
-    "one_unit_price_only": ("value_error", "Only one unit-based price is allowed."),
-    "seats_or_units": ("value_error", "A seat-based price cannot be combined with a unit-based price."),
-    "unit_pricing_on_one_time": ("value_error", "Unit-based pricing is not supported on one-time products."),
-    "meter_used_twice": ("value_error", "Meter is already used for another price."),
-    "discount_twice": ("value_error", "Discount does not exist."),
-    "currency_not_chargeable": ("value_error", "Product is not available in the specified currency."),
-    "seats_not_applicable": ("value_error", "Seats can only be set for seat-based pricing."),
-    "units_not_applicable": ("value_error", "Units can only be set for unit-based pricing."),
-    "subscription_unknown": ("value_error", "Subscription does not exist."),
-    "customer_unknown": ("value_error", "Customer does not exist."),
-    "field_required": ("missing", "Field is required."),
-    "full_address_required": ("value_error", "Full billing address is required."),
-    "tax_place_missing": ("value_error", "Required tax location information is missing."),
-    "tax_place_unknown": (
-        "value_error",
-        "We could not determine the customer's tax location based on the provided customer address.",
-    ),
-    "token_required": ("missing", "Confirmation token is required."),
-    "quantity_required": ("greater_than_equal", "Quantity must be at least 1."),
-    "quantity_out_of_range": ("greater_than_equal", "Quantity must be between 0 and 2147483647."),
-    "organization_with_token": (
-        "organization_token",
-        "Setting organization_id is disallowed when using an organization token.",
-    ),
-    "customer_email_taken": ("value_error", "A customer with this email address already exists."),
-    "customer_tax_id_invalid": ("invalid", "Invalid tax ID."),
-    "customer_external_id_fixed": ("value_error", "Customer external ID cannot be updated."),
-    "customer_address_fixed": ("value_error", "Customer billing address cannot be reset to null once set."),
-    "customer_kind_fixed": ("value_error", "Customer type cannot be downgraded from 'team' to 'individual'."),
-    "member_email_taken": ("value_error", "A member with this email address already exists."),
-    "member_external_id_taken": ("value_error", "A member with this external ID already exists."),
-    "owner_needed": ("value_error", "A customer must have exactly one owner. Make another member the owner first."),
-    "customer_external_id_taken": ("value_error", "A customer with this external ID already exists."),
-    "webhook_url_not_https": ("url_scheme", "URL scheme should be 'https'"),
-    "webhook_url_odd": ("url_parsing", "Input should be a valid URL"),
-    "webhook_url_not_public": (
-        "value_error",
-        "Webhook URLs cannot point to localhost or private IP addresses.",
-    ),
-    "webhook_url_reserved": ("value_error", "Webhook URLs cannot point to {kind}."),
-    "discount_minimum_subtotal": ("value_error", "Discount does not exist."),
-    "discount_not_eligible": ("value_error", "Discount does not exist."),
-    "discount_code_taken": ("value_error", "Discount with this code already exists."),
-    "discount_product_unknown": ("value_error", "Product not found."),
-    "discount_duration_fixed": ("value_error", "Duration cannot be changed."),
-    "discount_type_fixed": ("value_error", "Type cannot be changed."),
-    "discount_already_redeemed": (
-        "value_error",
-        "This field cannot be changed because the discount has already been redeemed.",
-    ),
-    "discount_dates_order": ("value_error", "starts_at must be before ends_at"),
-    "link_discount_unfit": ("value_error", "Discount does not exist or is not applicable to this product."),
-    "link_seats_not_everywhere": (
-        "value_error",
-        "Seats can only be preconfigured when all products use seat-based pricing.",
-    ),
-    "link_units_not_everywhere": (
-        "value_error",
-        "Units can only be preconfigured when all products use unit-based pricing.",
-    ),
-    "link_seats_out_of_bounds": ("value_error", "Product '{product}' allows between {min} and {max} seats."),
-    "link_units_out_of_bounds": (
-        "value_error",
-        "Product '{product}' allows between {min} and {max} units for {currency}.",
-    ),
-    "link_without_products": ("value_error", "No valid products."),
-    "refund_order_unknown": ("value_error", "Order not found"),
-    "refund_exceeds": ("value_error", "Refund amount exceeds refundable amount"),
-    "billing_country_fixed": ("value_error", "Country cannot be changed"),
-    "billing_state_fixed": ("value_error", "State cannot be changed"),
-}
-# What the original keeps to itself is told in an extra key (decisions: precise reasons without changing the wire).
-HINTS: Mapping[str, str] = {
-    "discount_not_started": "The discount has not started yet.",
-    "discount_ended": "The discount has ended.",
-    "discount_used_up": "The discount has been redeemed as often as allowed.",
-    "discount_other_product": "The discount does not apply to the selected product.",
-    "discount_other_currency": "The discount has no amount in the session's currency.",
-    "discount_minimum_subtotal": "The order is too small for the discount.",
-    "discount_not_eligible": "The discount is not for this customer.",
-    "webhook_url_odd": "Name a plain web address, without a user, a backslash or port 0 in it, such as https://example.com/webhooks.",
-    "webhook_url_not_public": "Name a public https address. CHECKSTAND_PRIVATE_WEBHOOKS lets test organizations have local ones.",
-    "webhook_url_reserved": "Name a public address, or one of this machine or its private network.",
-}
-
-UNAUTHORIZED = {"error": "Unauthorized", "detail": "Unauthorized"}
-INVALID_TOKEN = {
+UNAUTHORIZED: answers.Error = {"error": "Unauthorized", "detail": "Unauthorized"}
+INVALID_TOKEN: answers.TokenError = {
     "error": "invalid_token",
     "error_description": ("The access token provided is expired, revoked, malformed, or invalid for other reasons."),
 }
-INSUFFICIENT_SCOPE = {
+INSUFFICIENT_SCOPE: answers.TokenError = {
     "error": "insufficient_scope",
     "error_description": "The request requires higher privileges than provided by the access token.",
 }
@@ -233,9 +51,10 @@ DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of 
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
-def named(status: int, error: str, detail: object) -> Response:
+def named(status: int, error: str, detail: str) -> Response:
     """An error under its name."""
-    return json_response({"error": error, "detail": detail}, status=status)
+    body: answers.Error = {"error": error, "detail": detail}
+    return json_response(body, status=status)
 
 
 def unauthorized() -> Response:
@@ -261,33 +80,36 @@ def insufficient_scope(accepted: Sequence[str]) -> Response:
 
 def unknown_version() -> Response:
     """There is no explicit version error."""
-    return json_response({"detail": "Not Found"}, status=404)
+    body: answers.UnknownPath = {"detail": "Not Found"}
+    return json_response(body, status=404)
 
 
-def _listed(error: str, items: Iterable[Mapping[str, object]]) -> Response:
-    """422 with the first errors, as many as may be told, each cut to what may be."""
-    told: list[dict[str, object]] = []
+def _listed(error: answers.ValidationErrorName, problems: Iterable[answers.Problem]) -> Response:
+    """422 with the first problems, as many as may be told, each cut to what may be."""
+    told: list[answers.Problem] = []
     room = LARGEST_REFUSAL
-    for item in islice(items, MOST_ERRORS):
-        told.append(_cut(item))
+    for problem in islice(problems, MOST_ERRORS):
+        told.append(_cut(problem))
         room -= len(encode(told[-1]))
         if room < 0:
             told.pop()
             break
-    return named(422, error, told)
+    body: answers.ValidationError = {"error": error, "detail": told}
+    return json_response(body, status=422)
 
 
-def _cut(item: Mapping[str, object]) -> dict[str, object]:
-    """An error with what the caller sent in it shortened: a text of theirs may be in any part."""
-    kept = dict(item)
-    loc, context = kept["loc"], kept.get("ctx")
-    if isinstance(loc, list | tuple):
-        kept["loc"] = [part[:LONGEST_NAME] if isinstance(part, str) else part for part in loc]
-    kept["msg"] = str(kept["msg"])[:LONGEST_SENTENCE]
-    kept["input"] = echo(kept["input"])
-    if isinstance(context, Mapping):
+def _cut(problem: answers.Problem) -> answers.Problem:
+    """A problem with what the caller sent in it shortened: a text of theirs may be in any part."""
+    kept: answers.Problem = {
+        **problem,
+        "loc": [part[:LONGEST_NAME] if isinstance(part, str) else part for part in problem["loc"]],
+        "msg": problem["msg"][:LONGEST_SENTENCE],
+        "input": echo(problem["input"]),
+    }
+    if "ctx" in problem:
         kept["ctx"] = {
-            name: value[:LONGEST_SENTENCE] if isinstance(value, str) else value for name, value in context.items()
+            name: value[:LONGEST_SENTENCE] if isinstance(value, str) else value
+            for name, value in problem["ctx"].items()
         }
     return kept
 
@@ -297,13 +119,13 @@ def invalid(problems: Sequence[Problem]) -> Response:
     return _listed("PolarRequestValidationError", map(_item, problems))
 
 
-def _item(problem: Problem) -> dict[str, object]:
+def _item(problem: Problem) -> answers.Problem:
     kind, text = PROBLEMS[problem.code]
-    where = list(problem.where)
+    where = problem.where
     given = problem.given
-    if problem.code.startswith("discount_") and where == ["discount_code"]:
+    if problem.code.startswith("discount_") and where == ("discount_code",):
         given = None
-    item: dict[str, object] = {
+    item: answers.Problem = {
         "type": kind,
         "loc": ["body", *where],
         "msg": text.format(field=where[-1] if where else "", **problem.params),
@@ -319,14 +141,15 @@ def schema(errors: Sequence[Mapping[str, object]], *, prefix: tuple[str | int, .
     return _listed("RequestValidationError", (_schema_item(error, prefix) for error in errors))
 
 
-def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> dict[str, object]:
-    item: dict[str, object] = {
-        "type": error["type"],
-        "loc": [*prefix, *error["loc"]],  # type: ignore[misc]
-        "msg": error["msg"],
+def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> answers.Problem:
+    where, context = error["loc"], error.get("ctx")
+    assert isinstance(where, tuple), "a place is a tuple, as Pydantic's are"
+    item: answers.Problem = {
+        "type": str(error["type"]),
+        "loc": [*prefix, *where],
+        "msg": str(error["msg"]),
         "input": error.get("input"),
     }
-    context = error.get("ctx")
     if isinstance(context, Mapping):
         item["ctx"] = {key: {} if isinstance(value, Exception) else _plain(value) for key, value in context.items()}
     return item
@@ -374,8 +197,27 @@ def bad_body(error: BadBody) -> Response:
 
 def _too_many_codes(error: TooManyCodes) -> Response:
     """A limit of ours, which the original has not: so its answer says why, where the original's other 429 are empty."""
-    body = {"error": "TooManyRequests", "detail": str(error)}
+    body: answers.Error = {"error": "TooManyRequests", "detail": str(error)}
     return json_response(body, status=429, headers={"retry-after": str(error.wait_s)})
+
+
+def _declined(error: PaymentDeclined) -> Response:
+    body: answers.PaymentError = {
+        "error": "PaymentError",
+        "detail": f"The payment failed: {error.message} Please try again with a different payment method.",
+        "hint": error.advice,
+        "decline_code": error.decline_code,
+    }
+    return json_response(body, status=400)
+
+
+def _external_id_mismatch() -> answers.Problem:
+    return {
+        "type": "value_error",
+        "loc": ["body", "external_customer_id"],
+        "msg": EXTERNAL_ID_MISMATCH,
+        "input": None,
+    }
 
 
 def of(error: CheckstandError) -> Response:
@@ -385,21 +227,9 @@ def of(error: CheckstandError) -> Response:
     if isinstance(error, Invalid):
         return invalid(error.problems)
     if isinstance(error, ExternalIdTaken):
-        item: dict[str, object] = {
-            "type": "value_error",
-            "loc": ["body", "external_customer_id"],
-            "msg": EXTERNAL_ID_MISMATCH,
-            "input": None,
-        }
-        return named(422, "CheckoutCustomerExternalIdMismatch", [item])
+        return _listed("CheckoutCustomerExternalIdMismatch", [_external_id_mismatch()])
     if isinstance(error, PaymentDeclined):
-        body = {
-            "error": "PaymentError",
-            "detail": f"The payment failed: {error.message} Please try again with a different payment method.",
-            "hint": error.advice,
-            "decline_code": error.decline_code,
-        }
-        return json_response(body, status=400)
+        return _declined(error)
     if isinstance(error, TooManyCodes):
         return _too_many_codes(error)
     for kind, status, name, detail in _SIMPLE:

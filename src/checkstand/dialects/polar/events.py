@@ -14,7 +14,11 @@ from checkstand.dialects.polar import (
     translate_discounts,
     translate_products,
 )
-from checkstand.dialects.polar.answers import discount as answers
+from checkstand.dialects.polar.answers.checkout import Checkout as CheckoutAnswer
+from checkstand.dialects.polar.answers.discount import Discount as DiscountAnswer
+from checkstand.dialects.polar.answers.event import Event, EventBase, EventType, OrderEventType
+from checkstand.dialects.polar.answers.order import Order as OrderAnswer
+from checkstand.dialects.polar.answers.product import Product as ProductAnswer
 from checkstand.dialects.polar.wire import moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout
@@ -32,7 +36,8 @@ from checkstand.store import checkouts, customers, discounts, members, products
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import decode
 
-EVENTS: Mapping[FactType, tuple[str, ...]] = {
+# The events of a fact, in the order in which they are sent.
+EVENTS: Mapping[FactType, tuple[EventType, ...]] = {
     FactType.CHECKOUT_CREATED: ("checkout.created",),
     FactType.CHECKOUT_UPDATED: ("checkout.updated",),
     FactType.CHECKOUT_CONFIRMED: ("checkout.updated",),
@@ -72,56 +77,62 @@ class Events:
     async def payload(
         self, ports: Ports, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
     ) -> str | None:
-        data = await _data(ports, organization, fact, event_type)
-        if data is None:
-            return None
-        envelope = {
-            "type": event_type,
-            "timestamp": moment(fact.occurred_at),
-            "api_version": endpoint.api_version,
-            "data": data,
-        }
-        return orjson.dumps(envelope).decode()
+        name = next(name for name in EVENTS[fact.type] if name == event_type)
+        event = await _event(ports, organization, fact, name, endpoint)
+        return orjson.dumps(event).decode() if event is not None else None
 
 
-async def _data(ports: Ports, organization: Organization, fact: Fact, event_type: str) -> Mapping[str, object] | None:
-    """The merchant's representation of the fact's object; read anew where no snapshot was kept."""
-    if event_type.startswith("checkout."):
-        checkout = await _checkout(ports, organization, fact)
-        if checkout is None or checkout.dialect != "polar":
-            return None
-        return translate_checkouts.checkout(
-            checkout, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
-        )
-    if event_type.startswith("order."):
-        sale = (
-            decode(Sale, fact.snapshot) if fact.snapshot else await sale_of_order(ports, organization, fact.subject_id)
-        )
-        shown = sales.order(sale, organization)
-        has_receipt = event_type == "order.paid" or fact.type is not FactType.ORDER_PAID
-        return shown if has_receipt else {**shown, "receipt_number": None}
-    if event_type.startswith("refund."):
-        refund = await _refund(ports, organization, fact)
-        return refunds.refund(refund) if refund else None
-    if event_type.startswith("customer."):
-        customer = await _customer(ports, organization, fact)
-        if customer is None:
-            return None
-        is_state = event_type == "customer.state_changed"
-        return customer_views.customer_state(customer) if is_state else customer_views.customer(customer)
-    if event_type.startswith("member."):
-        member = await _member(ports, organization, fact)
-        return customer_views.member(member) if member else None
-    if event_type.startswith("discount."):
-        return await _discount(ports, organization, fact)
-    product = await _product(ports, organization, fact)
-    return translate_products.product(product, ports.public_url()) if product else None
+async def _event(
+    ports: Ports, organization: Organization, fact: Fact, name: EventType, endpoint: Endpoint
+) -> Event | None:
+    """The event with the object as it was, read anew where no snapshot was kept. None when there is nothing to tell."""
+    told: EventBase = {"timestamp": moment(fact.occurred_at), "api_version": endpoint.api_version}
+    match name:
+        case "checkout.created" | "checkout.updated" | "checkout.expired":
+            checkout = await _checkout(ports, organization, fact)
+            return {"type": name, **told, "data": checkout} if checkout else None
+        case "customer.created" | "customer.updated" | "customer.deleted":
+            customer = await _customer(ports, organization, fact)
+            return {"type": name, **told, "data": customer_views.customer(customer)} if customer else None
+        case "customer.state_changed":
+            customer = await _customer(ports, organization, fact)
+            return {"type": name, **told, "data": customer_views.customer_state(customer)} if customer else None
+        case "member.created" | "member.updated" | "member.deleted":
+            member = await _member(ports, organization, fact)
+            return {"type": name, **told, "data": customer_views.member(member)} if member else None
+        case "discount.created" | "discount.updated" | "discount.deleted":
+            discount = await _discount(ports, organization, fact)
+            return {"type": name, **told, "data": discount} if discount else None
+        case "order.created" | "order.updated" | "order.paid" | "order.refunded":
+            return {"type": name, **told, "data": await _order(ports, organization, fact, name)}
+        case "product.created" | "product.updated":
+            product = await _product(ports, organization, fact)
+            return {"type": name, **told, "data": product} if product else None
+        case "refund.created" | "refund.updated":
+            refund = await _refund(ports, organization, fact)
+            return {"type": name, **told, "data": refunds.refund(refund)} if refund else None
 
 
-async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Checkout | None:
-    if fact.snapshot:
-        return decode(Checkout, fact.snapshot)
-    return await checkouts.by_id(ports.db, organization.id, fact.subject_id)
+async def _order(ports: Ports, organization: Organization, fact: Fact, name: OrderEventType) -> OrderAnswer:
+    """The order as it was. The number of its receipt is told with `order.paid`, not before."""
+    sale = decode(Sale, fact.snapshot) if fact.snapshot else await sale_of_order(ports, organization, fact.subject_id)
+    shown = sales.order(sale, organization)
+    has_receipt = name == "order.paid" or fact.type is not FactType.ORDER_PAID
+    return shown if has_receipt else {**shown, "receipt_number": None}
+
+
+async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> CheckoutAnswer | None:
+    """The session as it was; the other API's are none of these events."""
+    found = (
+        decode(Checkout, fact.snapshot)
+        if fact.snapshot
+        else await checkouts.by_id(ports.db, organization.id, fact.subject_id)
+    )
+    if found is None or found.dialect != "polar":
+        return None
+    return translate_checkouts.checkout(
+        found, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+    )
 
 
 async def _customer(ports: Ports, organization: Organization, fact: Fact) -> Customer | None:
@@ -136,7 +147,7 @@ async def _member(ports: Ports, organization: Organization, fact: Fact) -> Membe
     return await members.by_id(ports.db, organization.id, fact.subject_id, with_removed=True)
 
 
-async def _discount(ports: Ports, organization: Organization, fact: Fact) -> answers.Discount | None:
+async def _discount(ports: Ports, organization: Organization, fact: Fact) -> DiscountAnswer | None:
     """The discount as it was, with the products it names as they are now."""
     found = (
         decode(Discount, fact.snapshot)
@@ -155,7 +166,10 @@ async def _refund(ports: Ports, organization: Organization, fact: Fact) -> Refun
     return await stored_refunds.by_id(ports.db, organization.id, fact.subject_id)
 
 
-async def _product(ports: Ports, organization: Organization, fact: Fact) -> Product | None:
-    if fact.snapshot:
-        return decode(Product, fact.snapshot)
-    return (await products.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
+async def _product(ports: Ports, organization: Organization, fact: Fact) -> ProductAnswer | None:
+    found = (
+        decode(Product, fact.snapshot)
+        if fact.snapshot
+        else (await products.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
+    )
+    return translate_products.product(found, ports.public_url()) if found else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.polar import customer_views, paging
+from checkstand.dialects.polar.answers.common import Page
+from checkstand.dialects.polar.answers.member import Member as MemberAnswer
 from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.dialects.polar.customer_models import MemberCreate, MemberUpdate, Role
 from checkstand.dialects.polar.customers import by_external_id, by_id, path_text
@@ -37,13 +39,13 @@ class Wanted(paging.Paged):
     role = paging.words(MEMBER_ROLES)
 
 
-@api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=Wanted)
+@api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=Wanted, answers=Page[MemberAnswer])
 async def search_external(call: Call) -> Response:
     """List the members of a customer by the merchant's own id."""
     return await _search(call, await by_external_id(call))
 
 
-@api.route("GET", OF_ID, scopes=READ, query=Wanted)
+@api.route("GET", OF_ID, scopes=READ, query=Wanted, answers=Page[MemberAnswer])
 async def search(call: Call) -> Response:
     """List the members of a customer."""
     return await _search(call, await by_id(call))
@@ -64,13 +66,13 @@ async def _search(call: Call, customer: Customer) -> Response:
     return call.json(paging.envelope([customer_views.member(item) for item in page.items], page, window.limit))
 
 
-@api.route("POST", OF_EXTERNAL_ID, scopes=WRITE, body=MemberCreate, status=201)
+@api.route("POST", OF_EXTERNAL_ID, scopes=WRITE, body=MemberCreate, status=201, answers=MemberAnswer)
 async def create_external(call: Call) -> Response:
     """Add a member to a customer by the merchant's own id."""
     return await _create(call, await by_external_id(call))
 
 
-@api.route("POST", OF_ID, scopes=WRITE, body=MemberCreate, status=201)
+@api.route("POST", OF_ID, scopes=WRITE, body=MemberCreate, status=201, answers=MemberAnswer)
 async def create(call: Call) -> Response:
     """Add a member to a customer. Who has the e-mail already is answered as they are."""
     return await _create(call, await by_id(call))
@@ -88,25 +90,25 @@ async def _create(call: Call, customer: Customer) -> Response:
     return call.json(customer_views.member(made), 201)
 
 
-@api.route("GET", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=READ)
+@api.route("GET", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=READ, answers=MemberAnswer)
 async def get_external(call: Call) -> Response:
     """Read a member by the merchant's own ids."""
     return call.json(customer_views.member(await _by_external_ids(call)))
 
 
-@api.route("GET", f"{OF_ID}/{{member_id}}", scopes=READ)
+@api.route("GET", f"{OF_ID}/{{member_id}}", scopes=READ, answers=MemberAnswer)
 async def get(call: Call) -> Response:
     """Read a member."""
     return call.json(customer_views.member(await _by_ids(call)))
 
 
-@api.route("PATCH", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=WRITE, body=MemberUpdate)
+@api.route("PATCH", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=WRITE, body=MemberUpdate, answers=MemberAnswer)
 async def update_external(call: Call) -> Response:
     """Change a member by the merchant's own ids."""
     return await _update(call, await _by_external_ids(call))
 
 
-@api.route("PATCH", f"{OF_ID}/{{member_id}}", scopes=WRITE, body=MemberUpdate)
+@api.route("PATCH", f"{OF_ID}/{{member_id}}", scopes=WRITE, body=MemberUpdate, answers=MemberAnswer)
 async def update(call: Call) -> Response:
     """Change a member. Who becomes the owner takes over from the present one."""
     return await _update(call, await _by_ids(call))

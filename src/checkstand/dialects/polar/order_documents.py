@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.polar import sales
+from checkstand.dialects.polar.answers import order as answers
 from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.dialects.polar.models import AddressIn, Base, Name
 from checkstand.dialects.polar.requests import address
@@ -29,7 +30,7 @@ class OrderUpdate(Base):
     billing_address: AddressIn | None = None
 
 
-@api.route("PATCH", "/orders/{id}", scopes=WRITE, body=OrderUpdate)
+@api.route("PATCH", "/orders/{id}", scopes=WRITE, body=OrderUpdate, answers=answers.Order)
 async def update(call: Call) -> Response:
     """Change whom an order is made out to. Country and state stay: they decided its tax."""
     order_id, body = call.path_id(), call.body(OrderUpdate)
@@ -53,7 +54,7 @@ async def generate_invoice(call: Call) -> Response:
     return call.json(None, status=202)
 
 
-@api.route("GET", "/orders/{id}/invoice", scopes=READ)
+@api.route("GET", "/orders/{id}/invoice", scopes=READ, answers=answers.DocumentAddress)
 async def invoice(call: Call) -> Response:
     """Get the address of the invoice, a PDF file."""
     order = await _order(call)
@@ -63,7 +64,7 @@ async def invoice(call: Call) -> Response:
     return _address(call, "invoice", order)
 
 
-@api.route("GET", "/orders/{id}/receipt", scopes=READ)
+@api.route("GET", "/orders/{id}/receipt", scopes=READ, answers=answers.DocumentAddress)
 async def receipt(call: Call) -> Response:
     """Get the address of the receipt, a PDF file. What cost nothing has none."""
     order = await _order(call)
@@ -82,4 +83,5 @@ async def _order(call: Call) -> Order:
 
 def _address(call: Call, kind: DocumentKind, order: Order) -> Response:
     key = call.services.settings.secret_key.encode()
-    return call.json({"url": pdf_url(call.ports, order.organization_id, kind, order.id, key)})
+    shown: answers.DocumentAddress = {"url": pdf_url(call.ports, order.organization_id, kind, order.id, key)}
+    return call.json(shown)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.polar import paging, sales
+from checkstand.dialects.polar.answers import common
+from checkstand.dialects.polar.answers.order import Order
+from checkstand.dialects.polar.answers.payment import Payment
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.domain.errors import NotFound
 from checkstand.flows.read_sale import sale_of_order, sales_of_checkouts, sales_of_orders
@@ -32,7 +35,7 @@ class Wanted(paging.Listed):
     metadata = paging.pairs()
 
 
-@api.route("GET", "/orders/", scopes=READ, query=Wanted)
+@api.route("GET", "/orders/", scopes=READ, query=Wanted, answers=common.Page[Order])
 async def search(call: Call) -> Response:
     """List orders."""
     asked = Wanted(call)
@@ -56,7 +59,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(shown, page, window.limit))
 
 
-@api.route("GET", "/orders/{id}", scopes=READ)
+@api.route("GET", "/orders/{id}", scopes=READ, answers=Order)
 async def get(call: Call) -> Response:
     """Read an order."""
     sale = await sale_of_order(call.ports, call.organization, call.path_id())
@@ -73,7 +76,7 @@ class WantedPayments(paging.Listed):
     customer_email = paging.words()
 
 
-@api.route("GET", "/payments/", scopes=PAYMENTS, query=WantedPayments)
+@api.route("GET", "/payments/", scopes=PAYMENTS, query=WantedPayments, answers=common.Page[Payment])
 async def search_payments(call: Call) -> Response:
     """List payments: every try of every session, declined ones too."""
     asked = WantedPayments(call)
@@ -95,7 +98,7 @@ async def search_payments(call: Call) -> Response:
     return call.json(paging.envelope(shown, Page(page.items, page.total), window.limit))
 
 
-@api.route("GET", "/payments/{id}", scopes=PAYMENTS)
+@api.route("GET", "/payments/{id}", scopes=PAYMENTS, answers=Payment)
 async def get_payment(call: Call) -> Response:
     """Read a payment."""
     attempt = await payments.by_id(call.ports.db, call.organization.id, call.path_id())

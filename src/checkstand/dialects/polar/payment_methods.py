@@ -5,9 +5,15 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.answers.common import Page
+from checkstand.dialects.polar.answers.payment_method import (
+    PaymentMethod,
+    PaymentMethodBase,
+    PaymentMethodCardMetadata,
+)
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.customers import by_external_id, by_id
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.customer import Customer
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.store import payment_methods
@@ -16,13 +22,19 @@ api = Api("Polar: payment methods")
 READ = ("customers:read", "customers:write")
 
 
-@api.route("GET", "/customers/external/{external_id}/payment-methods", scopes=READ, query=paging.Paged)
+@api.route(
+    "GET",
+    "/customers/external/{external_id}/payment-methods",
+    scopes=READ,
+    query=paging.Paged,
+    answers=Page[PaymentMethod],
+)
 async def payment_methods_external(call: Call) -> Response:
     """The saved payment methods of a customer by the merchant's own id."""
     return await _found(call, await by_external_id(call))
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.Paged)
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.Paged, answers=Page[PaymentMethod])
 async def payment_methods_of(call: Call) -> Response:
     """The saved payment methods of a customer."""
     return await _found(call, await by_id(call))
@@ -36,10 +48,10 @@ async def _found(call: Call, customer: Customer) -> Response:
     return call.json(paging.envelope([_method(item) for item in page.items], page, window.limit))
 
 
-def _method(value: SavedMethod) -> Json:
+def _method(value: SavedMethod) -> PaymentMethod:
     """A card (also one in a wallet) with what may be shown of it; anything else by its kind. No method is a customer's default."""
     used = value.instrument
-    shown: Json = {
+    shown: PaymentMethodBase = {
         "id": str(value.id),
         "created_at": moment(value.created_at),
         "modified_at": moment(value.modified_at),
@@ -49,7 +61,7 @@ def _method(value: SavedMethod) -> Json:
     }
     if not (used.brand and used.last_four and used.exp_month and used.exp_year):
         return {**shown, "type": used.method}
-    card = {
+    card: PaymentMethodCardMetadata = {
         "brand": used.brand,
         "last4": used.last_four,
         "exp_month": used.exp_month,

@@ -8,9 +8,11 @@ from pydantic import UUID4, Field
 from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.answers.common import Page
+from checkstand.dialects.polar.answers.refund import Refund as RefundAnswer
 from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.dialects.polar.models import Base, Metadata, Prose
-from checkstand.dialects.polar.wire import Json, moment
+from checkstand.dialects.polar.wire import moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
 from checkstand.flows.refund_order import refund_order
@@ -52,7 +54,7 @@ class Wanted(paging.Listed):
     succeeded = paging.flag()
 
 
-@api.route("GET", "/refunds/", scopes=READ, query=Wanted)
+@api.route("GET", "/refunds/", scopes=READ, query=Wanted, answers=Page[RefundAnswer])
 async def search(call: Call) -> Response:
     """List refunds."""
     asked = Wanted(call)
@@ -78,7 +80,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([refund(item) for item in page.items], page, window.limit))
 
 
-@api.route("POST", "/refunds/", scopes=WRITE, body=RefundCreate, status=201, refuses=(400, 403))
+@api.route("POST", "/refunds/", scopes=WRITE, body=RefundCreate, status=201, answers=RefundAnswer, refuses=(400, 403))
 async def create(call: Call) -> Response:
     """Give money back to a customer."""
     body = call.body(RefundCreate)
@@ -109,7 +111,7 @@ def _named(status: int, error: str, detail: str) -> Response:
     return json_response({"error": error, "detail": detail}, status=status)
 
 
-def refund(value: Refund) -> Json:
+def refund(value: Refund) -> RefundAnswer:
     """A refund of polar.md 10.6."""
     return {
         "id": str(value.id),

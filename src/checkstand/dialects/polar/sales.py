@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from checkstand.dialects.polar import customer_views
+from checkstand.dialects.polar.answers import order as answers
+from checkstand.dialects.polar.answers.payment import Payment, PaymentStatus
 from checkstand.dialects.polar.translate_discounts import order_discount
 from checkstand.dialects.polar.translate_prices import price
 from checkstand.dialects.polar.translate_products import order_product
-from checkstand.dialects.polar.wire import Json, address, moment, uuid
+from checkstand.dialects.polar.wire import address, moment, uuid
 from checkstand.domain.document import invoice_number, receipt_number
 from checkstand.domain.order import Order, OrderItem, Sale
 from checkstand.domain.organization import Organization
@@ -15,7 +19,7 @@ from checkstand.domain.refund_shares import whole
 from checkstand.domain.refunding import returned_of
 
 
-def order(sale: Sale, organization: Organization) -> Json:
+def order(sale: Sale, organization: Organization) -> answers.Order:
     """An order of polar.md 10.4 with the deprecated keys. The sale must have one."""
     value, buyer = sale.order, sale.customer
     assert value is not None, "only a paid session has an order"
@@ -81,7 +85,7 @@ def order(sale: Sale, organization: Organization) -> Json:
     }
 
 
-def _item(item: OrderItem, value: Order) -> Json:
+def _item(item: OrderItem, value: Order) -> answers.OrderItem:
     return {
         "id": str(item.id),
         "created_at": moment(value.created_at),
@@ -96,17 +100,17 @@ def _item(item: OrderItem, value: Order) -> Json:
     }
 
 
-_STATUS = {
+_STATUS: Mapping[AttemptStatus, PaymentStatus] = {
     AttemptStatus.SUCCEEDED: "succeeded",
     AttemptStatus.DECLINED: "failed",
     AttemptStatus.CANCELED: "failed",
 }
 
 
-def payment(attempt: Attempt, sale: Sale) -> Json:
+def payment(attempt: Attempt, sale: Sale) -> Payment:
     """One try (polar.md 10.9): how a merchant sees the declines of a session."""
     instrument = attempt.instrument
-    shown: Json = {
+    shown: Payment = {
         "id": str(attempt.id),
         "created_at": moment(attempt.created_at),
         "modified_at": moment(attempt.modified_at),
@@ -125,7 +129,7 @@ def payment(attempt: Attempt, sale: Sale) -> Json:
     }
     if instrument is None or instrument.method == "card":
         shown["method_metadata"] = {
-            "brand": instrument.brand if instrument else "unknown",
-            "last4": instrument.last_four if instrument else "0000",
+            "brand": (instrument.brand if instrument else None) or "unknown",
+            "last4": (instrument.last_four if instrument else None) or "0000",
         }
     return shown

@@ -9,6 +9,7 @@ from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
 from starlette.responses import Response
 
 from checkstand.dialects.polar import paging
+from checkstand.dialects.polar.answers import common
 from checkstand.dialects.polar.answers.webhook import WebhookEndpoint
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.models import (
@@ -121,7 +122,7 @@ async def create(call: Call) -> Response:
     return call.json(shown(await create_endpoint(call.ports, call.organization, draft)), 201)
 
 
-@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed)
+@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed, answers=common.Page[WebhookEndpoint])
 async def search(call: Call) -> Response:
     """List webhook endpoints."""
     asked = paging.Listed(call)

@@ -1,0 +1,29 @@
+"""Refunds as they are answered (polar.md 10.6)."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from checkstand.answers import Minor, Moment, Uuid
+from checkstand.dialects.polar.answers.common import Metadata
+from checkstand.domain.refund import RefundReason, RefundStatus
+
+
+class Refund(TypedDict):
+    """Money on its way back to a buyer. `amount` is net, its share of the tax is `tax_amount`."""
+
+    id: Uuid
+    created_at: Moment
+    modified_at: Moment | None
+    metadata: Metadata
+    status: RefundStatus
+    reason: RefundReason
+    amount: Minor
+    tax_amount: Minor
+    currency: str
+    organization_id: Uuid
+    order_id: Uuid
+    subscription_id: None
+    customer_id: Uuid
+    revoke_benefits: bool
+    dispute: None

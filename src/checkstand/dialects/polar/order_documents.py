@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 from starlette.responses import Response
 
 from checkstand.dialects.polar import sales
@@ -43,7 +45,7 @@ async def update(call: Call) -> Response:
     return call.json(sales.order(sale, call.organization))
 
 
-@api.route("POST", "/orders/{id}/invoice", scopes=READ, status=202, gives="nothing")
+@api.route("POST", "/orders/{id}/invoice", scopes=READ, status=202, answers=NoneType)
 async def generate_invoice(call: Call) -> Response:
     """Make the invoice, or make it anew after the billing details changed."""
     try:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import jsonschema_rs
 from pydantic import TypeAdapter
@@ -119,12 +120,23 @@ def _closed(part: Any) -> Any:
     return closed
 
 
-@cache
 def _validator(api_name: str, path: str, method: str, status: str) -> Any:
-    whole = documents()[api_name]
-    told = whole["paths"][path][method]["responses"][status]
-    schema = {**told["content"]["application/json"]["schema"], "components": whole["components"]}
-    return jsonschema_rs.Draft202012Validator(schema)
+    """One for each shape, in a registry that has the document once: a validator with a copy of its own costs megabytes."""
+    told = documents()[api_name]["paths"][path][method]["responses"][status]
+    schema = told["content"]["application/json"]["schema"]
+    place = ("paths", path, method, "responses", status, "content", "application/json", "schema")
+    return _validator_at(api_name, schema.get("$ref") or f"#/{'/'.join(part.replace('/', '~1') for part in place)}")
+
+
+@cache
+def _validator_at(api_name: str, pointer: str) -> Any:
+    registry = _registry(api_name)
+    return jsonschema_rs.Draft202012Validator({"$ref": f"urn:{api_name}{quote(pointer, '#/~')}"}, registry=registry)
+
+
+@cache
+def _registry(api_name: str) -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry([(f"urn:{api_name}", documents()[api_name])])
 
 
 @cache

@@ -51,9 +51,11 @@ DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of 
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
-def named(status: int, error: str, detail: str) -> Response:
-    """An error under its name."""
+def named(status: int, error: str, detail: str, *, hint: str | None = None) -> Response:
+    """An error under its name. `hint`: what to do next."""
     body: answers.Error = {"error": error, "detail": detail}
+    if hint is not None:
+        body["hint"] = hint
     return json_response(body, status=status)
 
 

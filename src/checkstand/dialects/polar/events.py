@@ -77,8 +77,8 @@ class Events:
     async def payload(
         self, ports: Ports, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
     ) -> str | None:
-        name = next(name for name in EVENTS[fact.type] if name == event_type)
-        event = await _event(ports, organization, fact, name, endpoint)
+        name = next((name for name in EVENTS.get(fact.type, ()) if name == event_type), None)
+        event = await _event(ports, organization, fact, name, endpoint) if name else None
         return orjson.dumps(event).decode() if event is not None else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import customer_views, paging
+from checkstand.dialects.polar import customer_views, errors, paging
 from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.answers.member import Member as MemberAnswer
 from checkstand.dialects.polar.call import Api, Call, Refused
@@ -20,7 +20,6 @@ from checkstand.flows.save_member import (
     read_member_by_external_id,
     remove_member,
 )
-from checkstand.http import json_response
 from checkstand.store import members
 
 api = Api("Polar: members")
@@ -85,8 +84,7 @@ async def _create(call: Call, customer: Customer) -> Response:
         made = await add_member(call.ports, call.organization, customer.id, new)
     except NotATeam:
         hint = 'Only a customer of type "team" has members. Change the type of this one first.'
-        body_of = {"error": "NotPermitted", "detail": "Not permitted", "hint": hint}
-        raise Refused(json_response(body_of, status=403)) from None
+        raise Refused(errors.named(403, "NotPermitted", "Not permitted", hint=hint)) from None
     return call.json(customer_views.member(made), 201)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import sales
+from checkstand.dialects.polar import errors, sales
 from checkstand.dialects.polar.answers import order as answers
 from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.dialects.polar.models import AddressIn, Base, Name
@@ -14,7 +14,6 @@ from checkstand.domain.errors import NotFound
 from checkstand.domain.order import Order
 from checkstand.flows.document_address import pdf_url
 from checkstand.flows.issue_documents import BillingEdit, NotBillable, edit_billing, issue_invoice
-from checkstand.http import json_response
 from checkstand.store import orders
 
 api = Api("Polar: orders")
@@ -49,8 +48,7 @@ async def generate_invoice(call: Call) -> Response:
     try:
         await issue_invoice(call.ports, call.organization, call.path_id())
     except NotBillable as error:
-        body = {"error": "MissingInvoiceBillingDetails", "detail": str(error)}
-        raise Refused(json_response(body, status=422)) from error
+        raise Refused(errors.named(422, "MissingInvoiceBillingDetails", str(error))) from error
     return call.json(None, status=202)
 
 
@@ -59,8 +57,7 @@ async def invoice(call: Call) -> Response:
     """Get the address of the invoice, a PDF file."""
     order = await _order(call)
     if not order.has_invoice:
-        body = {"error": "InvoiceDoesNotExist", "detail": f"No invoice exists for order {order.id}."}
-        raise Refused(json_response(body, status=404))
+        raise Refused(errors.named(404, "InvoiceDoesNotExist", f"No invoice exists for order {order.id}."))
     return _address(call, "invoice", order)
 
 

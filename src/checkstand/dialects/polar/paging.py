@@ -47,22 +47,22 @@ class Window:
 
 def _sorting(call: Call, name: str, allowed: Sequence[str], default: str) -> tuple[str, ...]:
     given = call.request.query_params.getlist(name) or [default]
-    problems = []
-    for position, key in enumerate(given):
-        if key not in allowed:
-            expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
-            problems.append(
-                {
-                    "type": "enum",
-                    "loc": (position,),
-                    "msg": f"Input should be {expected}",
-                    "input": key,
-                    "ctx": {"expected": expected},
-                }
-            )
+    problems = [_not_among(allowed, key, (position,)) for position, key in enumerate(given) if key not in allowed]
     if problems:
         raise Refused(errors.schema(problems, prefix=("query", name)))
     return tuple(given)
+
+
+def _not_among(allowed: Sequence[str], given: str, where: tuple[int, ...]) -> dict[str, object]:
+    """What is wrong with a word that is none of a closed list's."""
+    expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
+    return {
+        "type": "enum",
+        "loc": where,
+        "msg": f"Input should be {expected}",
+        "input": given,
+        "ctx": {"expected": expected},
+    }
 
 
 def _positive(call: Call, name: str, default: int) -> int:
@@ -100,10 +100,7 @@ def _texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple
     found = tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
     for text in found:
         if allowed is not None and text not in allowed:
-            expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
-            item = {"type": "enum", "loc": (), "msg": f"Input should be {expected}", "input": text}
-            item["ctx"] = {"expected": expected}  # type: ignore[assignment]
-            raise Refused(errors.schema([item], prefix=("query", name)))
+            raise Refused(errors.schema([_not_among(allowed, text, ())], prefix=("query", name)))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import UUID4, Field
 from starlette.responses import Response
 
-from checkstand.dialects.polar import paging
+from checkstand.dialects.polar import errors, paging
 from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.answers.refund import Refund as RefundAnswer
 from checkstand.dialects.polar.call import Api, Call, Refused
@@ -16,7 +16,6 @@ from checkstand.dialects.polar.wire import moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
 from checkstand.flows.refund_order import refund_order
-from checkstand.http import json_response
 from checkstand.ops.bounds import INT64
 from checkstand.store import orders, refunds
 
@@ -89,7 +88,7 @@ async def create(call: Call) -> Response:
         raise Invalid.single("refund_order_unknown", "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":
         detail = "The benefits of a subscription end with the subscription, not with a refund of its order."
-        raise Refused(_named(400, "RevokeSubscriptionBenefitsProhibited", detail))
+        raise Refused(errors.named(400, "RevokeSubscriptionBenefitsProhibited", detail))
     asked = RefundRequest(
         net_minor=body.amount,
         reason=body.reason,
@@ -103,12 +102,8 @@ async def create(call: Call) -> Response:
         if refused.code not in REFUSED:
             raise Invalid.single("refund_exceeds", "amount", given=body.amount) from refused
         status, name, detail = REFUSED[refused.code]
-        raise Refused(_named(status, name, detail.format(id=order.id))) from refused
+        raise Refused(errors.named(status, name, detail.format(id=order.id))) from refused
     return call.json(refund(made), status=201)
-
-
-def _named(status: int, error: str, detail: str) -> Response:
-    return json_response({"error": error, "detail": detail}, status=status)
 
 
 def refund(value: Refund) -> RefundAnswer:

@@ -85,7 +85,7 @@ def client_checkout(
 
 
 def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answers.CheckoutParts:
-    buyer, quote = value.buyer, value.quote
+    buyer, quote, fields = value.buyer, value.quote, value.address_fields
     selected, chosen = value.selected, value.selected_price
     trial = active_trial(selected, value.trial)
     products = {item.id: _rendered_product(item, public_url) for item in value.products}
@@ -143,21 +143,14 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answer
         "locale": buyer.locale,
         "payment_method_type": value.payment_method,
         "payment_processor_metadata": processor_metadata(value, publishable_key),
-        **_address_fields(value),
+        "customer_billing_address_fields": only(answers.RequiredAddressFields, fields.required()),
+        "billing_address_fields": only(answers.AddressFieldModes, fields.modes()),
         "products": [products[product_id] for product_id in offers],
         "product": products[selected.id],
         "product_price": price(chosen, selected),
         "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
         "discount": checkout_discount(value.discount),
         "attached_custom_fields": attached_custom_fields(value.fields),
-    }
-
-
-def _address_fields(value: Checkout) -> answers.AskedAddress:
-    fields = value.address_fields
-    return {
-        "customer_billing_address_fields": only(answers.RequiredAddressFields, fields.required()),
-        "billing_address_fields": only(answers.AddressFieldModes, fields.modes()),
     }
 
 

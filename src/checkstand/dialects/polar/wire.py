@@ -9,8 +9,6 @@ from uuid import UUID
 from checkstand.dialects.polar.answers import common
 from checkstand.domain.address import Address
 
-Json = dict[str, object]
-
 
 @overload
 def moment(value: datetime) -> str: ...

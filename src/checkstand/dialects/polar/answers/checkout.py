@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment, Url, Uuid
-from checkstand.dialects.polar.answers.common import Address, Metadata
+from checkstand.dialects.polar.answers.common import Address, CurrencyCode, Metadata
 from checkstand.dialects.polar.answers.custom_field import AttachedCustomField
 from checkstand.dialects.polar.answers.discount import CheckoutDiscount
 from checkstand.dialects.polar.answers.organization import CheckoutOrganization
@@ -40,13 +41,6 @@ class AddressFieldModes(TypedDict):
     postal_code: FieldMode
 
 
-class AskedAddress(TypedDict):
-    """What is asked of the billing address, in the older form and the newer one."""
-
-    customer_billing_address_fields: RequiredAddressFields
-    billing_address_fields: AddressFieldModes
-
-
 class PaymentProcessorMetadata(TypedDict):
     """What a page needs to finish a payment. Of an intent only once there is one; `next_action_url` is where a buyer without the
     page finishes the bank's check.
@@ -58,26 +52,7 @@ class PaymentProcessorMetadata(TypedDict):
     next_action_url: NotRequired[Url]
 
 
-class CheckoutAmounts(TypedDict):
-    """What a session comes to, and how many of it. `currency` is a lower-case ISO 4217 code; a tax that is not known yet is null."""
-
-    amount: Minor
-    seats: int | None
-    min_seats: int | None
-    max_seats: int | None
-    units: int | None
-    min_units: int | None
-    max_units: int | None
-    discount_amount: Minor
-    net_amount: Minor
-    tax_amount: Minor | None
-    tax_behavior: Literal["inclusive", "exclusive"] | None
-    total_amount: Minor
-    subtotal_amount: Minor
-    currency: str
-
-
-class CheckoutParts(CheckoutAmounts, AskedAddress):
+class CheckoutParts(TypedDict):
     """What merchants and buyers see of a session alike."""
 
     id: Uuid
@@ -92,6 +67,20 @@ class CheckoutParts(CheckoutAmounts, AskedAddress):
     success_url: Url
     return_url: Url | None
     embed_origin: str | None
+    amount: Minor
+    seats: int | None
+    min_seats: int | None
+    max_seats: int | None
+    units: int | None
+    min_units: int | None
+    max_units: int | None
+    discount_amount: Minor
+    net_amount: Minor
+    tax_amount: Annotated[Minor | None, Field(description="Null while not enough is known of the buyer.")]
+    tax_behavior: Literal["inclusive", "exclusive"] | None
+    total_amount: Minor
+    subtotal_amount: Minor
+    currency: CurrencyCode
     allow_trial: bool | None
     active_trial_interval: Interval | None
     active_trial_interval_count: int | None
@@ -118,10 +107,12 @@ class CheckoutParts(CheckoutAmounts, AskedAddress):
     locale: str | None
     payment_method_type: str | None
     payment_processor_metadata: PaymentProcessorMetadata
+    customer_billing_address_fields: RequiredAddressFields
+    billing_address_fields: AddressFieldModes
     products: list[CheckoutProduct]
     product: CheckoutProduct
     product_price: Price
-    prices: dict[str, list[Price]]
+    prices: Annotated[dict[str, list[Price]], Field(description="By the product's id.")]
     discount: CheckoutDiscount | None
     attached_custom_fields: list[AttachedCustomField]
 
@@ -130,17 +121,17 @@ class TaxNote(TypedDict):
     """Why no tax is charged, where an invoice has to say so: then both are there."""
 
     tax_reason: NotRequired[Literal["reverse_charge"]]
-    tax_note: NotRequired[str]
+    tax_note: NotRequired[Annotated[str, Field(description="Why no tax is charged, as an invoice has to say it.")]]
 
 
 class CheckoutHint(TypedDict):
-    """What was asked for and not done, if anything."""
+    """What a merchant is told beside the session."""
 
-    hint: NotRequired[str]
+    hint: NotRequired[Annotated[str, Field(description="What was asked for and not done, and how to do it.")]]
 
 
 class Checkout(CheckoutParts, TaxNote, CheckoutHint):
-    """A checkout session as its merchant sees it. `prices` are by the product's id; `hint` tells what was asked for and not done."""
+    """A checkout session as its merchant sees it."""
 
     metadata: Metadata
     customer_metadata: dict[str, str | int | bool]
@@ -152,7 +143,7 @@ class Checkout(CheckoutParts, TaxNote, CheckoutHint):
 
 
 class ClientCheckout(CheckoutParts, TaxNote):
-    """A checkout session as its buyer sees it: without metadata, with the organization. `prices` are by the product's id."""
+    """A checkout session as its buyer sees it: without metadata, with the organization."""
 
     organization: CheckoutOrganization
 

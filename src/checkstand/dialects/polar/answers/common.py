@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 Item = TypeVar("Item")
+CurrencyCode = Annotated[str, Field(description="A code of ISO 4217 in lower case.")]
 Metadata = dict[str, str | int | float | bool]
 
 

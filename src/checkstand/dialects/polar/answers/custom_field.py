@@ -57,9 +57,9 @@ class CustomFieldRecord(TypedDict):
 
 
 class CustomFieldNaming(TypedDict):
-    """What a field is called. `slug` is the key of its answers."""
+    """What a field is called, and whose it is."""
 
-    slug: str
+    slug: Annotated[str, Field(description="The key of its answers.")]
     name: str
     organization_id: Uuid
 
@@ -103,7 +103,7 @@ CustomField = TypeAliasType(
     "CustomField",
     Annotated[
         TextCustomField | NumberCustomField | DateCustomField | CheckboxCustomField | SelectCustomField,
-        Field(discriminator="type"),
+        Field(discriminator="type", description="A question that a merchant asks, by its `type`."),
     ],
 )
 

@@ -8,19 +8,19 @@ from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
 
 from checkstand.answers import Minor, Moment, Uuid
-from checkstand.dialects.polar.answers.common import Metadata
+from checkstand.dialects.polar.answers.common import CurrencyCode, Metadata
 from checkstand.dialects.polar.answers.product import ProductWithoutPrices
 from checkstand.domain.discount import Duration
 
 
 class DiscountMonths(TypedDict):
-    """How long a discount lasts, where its duration is `repeating`."""
+    """How long a discount lasts that repeats."""
 
-    duration_in_months: NotRequired[int]
+    duration_in_months: NotRequired[Annotated[int, Field(description="There where `duration` is `repeating`.")]]
 
 
 class DiscountParts(DiscountMonths):
-    """What every form of a discount has. `duration_in_months` is there where its duration is `repeating`."""
+    """What every form of a discount has."""
 
     id: Uuid
     name: str
@@ -40,12 +40,16 @@ class CheckoutFixedDiscount(DiscountParts):
 
     type: Literal["fixed"]
     amounts: dict[str, Minor]
-    currency: str
+    currency: CurrencyCode
     amount: Minor
 
 
 CheckoutDiscount = TypeAliasType(
-    "CheckoutDiscount", Annotated[CheckoutPercentageDiscount | CheckoutFixedDiscount, Field(discriminator="type")]
+    "CheckoutDiscount",
+    Annotated[
+        CheckoutPercentageDiscount | CheckoutFixedDiscount,
+        Field(discriminator="type", description="A discount as a checkout holds it."),
+    ],
 )
 
 
@@ -73,7 +77,10 @@ class FixedDiscountWithoutProducts(CheckoutFixedDiscount, DiscountRules):
 
 DiscountWithoutProducts = TypeAliasType(
     "DiscountWithoutProducts",
-    Annotated[PercentageDiscountWithoutProducts | FixedDiscountWithoutProducts, Field(discriminator="type")],
+    Annotated[
+        PercentageDiscountWithoutProducts | FixedDiscountWithoutProducts,
+        Field(discriminator="type", description="A discount as orders and checkout links hold it."),
+    ],
 )
 
 
@@ -89,4 +96,9 @@ class FixedDiscount(FixedDiscountWithoutProducts):
     products: list[ProductWithoutPrices]
 
 
-Discount = TypeAliasType("Discount", Annotated[PercentageDiscount | FixedDiscount, Field(discriminator="type")])
+Discount = TypeAliasType(
+    "Discount",
+    Annotated[
+        PercentageDiscount | FixedDiscount, Field(discriminator="type", description="A discount, by its `type`.")
+    ],
+)

@@ -60,4 +60,3 @@ class UnknownPath(TypedDict):
     """Nothing is served under this path, or not in this version."""
 
     detail: Literal["Not Found"]
-    hint: NotRequired[str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment, Url, Uuid
-from checkstand.dialects.polar.answers.common import Address, Metadata
+from checkstand.dialects.polar.answers.common import Address, CurrencyCode, Metadata
 from checkstand.dialects.polar.answers.customer import Customer
 from checkstand.dialects.polar.answers.discount import DiscountWithoutProducts
 from checkstand.dialects.polar.answers.price import Price
@@ -42,7 +42,7 @@ class OrderUser(TypedDict):
 class Order(TypedDict):
     """What came of a paid session. `net_amount` is after the discount and without tax, `total_amount` with it.
 
-    `refunded_amount` and `refundable_amount` are net, and their tax is told beside them. `currency` is a lower-case ISO 4217 code.
+    `refunded_amount` and `refundable_amount` are net, and their tax is told beside them.
     What follows `description` is for clients of older versions: `amount` is the net amount, `user` is the customer.
     """
 
@@ -62,7 +62,7 @@ class Order(TypedDict):
     refunded_tax_amount: Minor
     refundable_amount: Minor
     refundable_tax_amount: Minor
-    currency: str
+    currency: CurrencyCode
     billing_reason: BillingReason
     billing_name: str | None
     billing_address: Address | None

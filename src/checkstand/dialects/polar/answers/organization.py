@@ -7,6 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from checkstand.answers import Empty, Minor, Moment, Url, Uuid
+from checkstand.dialects.polar.answers.common import CurrencyCode
 from checkstand.domain.organization import DefaultTaxBehavior
 
 
@@ -153,11 +154,11 @@ class OrganizationCapabilities(TypedDict):
 
 
 class Organization(CheckoutOrganization):
-    """The organization as its own keys see it. `default_presentment_currency` is in lower case, `country` is ISO 3166-1 alpha-2."""
+    """The organization as its own keys see it. `country` is a code of ISO 3166-1 alpha-2."""
 
     onboarding_resubmission_requested_at: None
     sso_enforced: bool
-    default_presentment_currency: str
+    default_presentment_currency: CurrencyCode
     default_tax_behavior: DefaultTaxBehavior
     customer_portal_settings: CustomerPortalSettings
     dispute_settings: DisputeSettings

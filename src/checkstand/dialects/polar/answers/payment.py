@@ -7,6 +7,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment, Uuid
+from checkstand.dialects.polar.answers.common import CurrencyCode
 
 PaymentStatus = Literal["pending", "succeeded", "failed"]
 
@@ -30,7 +31,7 @@ class Payment(TypedDict):
     processor: Literal["stripe"]
     status: PaymentStatus
     amount: Minor
-    currency: str
+    currency: CurrencyCode
     method: str
     trigger: Literal["purchase"]
     decline_reason: str | None

@@ -9,6 +9,7 @@ from pydantic import Field
 from typing_extensions import TypeAliasType, TypedDict
 
 from checkstand.answers import Minor, Moment, Uuid
+from checkstand.dialects.polar.answers.common import CurrencyCode
 from checkstand.domain.catalog import Interval, Source, TaxBehavior
 from checkstand.domain.terms import TierModel
 
@@ -23,9 +24,9 @@ class PriceIdentity(TypedDict):
 
 
 class PriceSetting(TypedDict):
-    """What every price says beside its amount. The interval is its product's; `price_currency` is a lower-case ISO 4217 code."""
+    """What every price says beside its amount. The interval is its product's."""
 
-    price_currency: str
+    price_currency: CurrencyCode
     tax_behavior: TaxBehavior | None
     is_archived: bool
     product_id: Uuid
@@ -125,5 +126,8 @@ class MeteredPrice(PriceIdentity, PriceSetting):
 
 Price = TypeAliasType(
     "Price",
-    Annotated[FixedPrice | CustomPrice | SeatPrice | UnitPrice | MeteredPrice, Field(discriminator="amount_type")],
+    Annotated[
+        FixedPrice | CustomPrice | SeatPrice | UnitPrice | MeteredPrice,
+        Field(discriminator="amount_type", description="A price, by its `amount_type`."),
+    ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment, Uuid
-from checkstand.dialects.polar.answers.common import Metadata
+from checkstand.dialects.polar.answers.common import CurrencyCode, Metadata
 from checkstand.domain.refund import RefundReason, RefundStatus
 
 
@@ -20,7 +20,7 @@ class Refund(TypedDict):
     reason: RefundReason
     amount: Minor
     tax_amount: Minor
-    currency: str
+    currency: CurrencyCode
     organization_id: Uuid
     order_id: Uuid
     subscription_id: None

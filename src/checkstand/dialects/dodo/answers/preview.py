@@ -23,7 +23,7 @@ class Breakup(TypedDict):
 
 
 class LineAmounts(TypedDict):
-    """A line's prices and tax. `og_price` is in the product's own currency, without discounts; both prices are for the whole quantity."""
+    """A line's prices and tax. `og_price` is in the product's own currency, without discounts. Both are for the whole quantity."""
 
     currency: CurrencyCode
     og_currency: CurrencyCode

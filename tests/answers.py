@@ -152,7 +152,8 @@ def _patterns() -> list[tuple[re.Pattern[str], str, str]]:
 
 def _operation(method: str, path: str) -> tuple[str, str, str] | None:
     """API, method and path of the operation that is meant; None for what is no operation of either."""
-    spelled = re.sub(r"^/api/v1/", "/v1/", path)
+    # Polar's old root, and the old name of its sessions.
+    spelled = re.sub(r"^/v1/checkouts/custom(?=/|$)", "/v1/checkouts", re.sub(r"^/api/v1/", "/v1/", path))
     for pattern, name, told in _patterns():
         if pattern.fullmatch(spelled) and method.lower() in documents()[name]["paths"][told]:
             return name, method.lower(), told

@@ -149,6 +149,8 @@ def test_every_operation_tells_its_key_its_errors_and_its_success(server: Runnin
         assert is_public or {"401", "403", "429"} <= statuses, path
         assert any(status.startswith("2") for status in statuses), path
         assert "requestBody" not in operation or {"413", "422"} <= statuses, path
+        kinds = [response.get("content", {}) for response in operation["responses"].values()]
+        assert all(kind["application/json"]["schema"] for kind in kinds if "application/json" in kind), path
 
 
 @pytest.mark.parametrize(("api_name", "name"), ASKING)

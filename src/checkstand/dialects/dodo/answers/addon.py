@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment, Url
+from checkstand.dialects.dodo.answers.common import CurrencyCode
 from checkstand.domain.catalog import TaxCategory
 
 
@@ -16,7 +17,7 @@ class Addon(TypedDict):
     name: str
     description: str | None
     price: Minor
-    currency: str
+    currency: CurrencyCode
     tax_category: TaxCategory
     image: Url | None
     created_at: Moment

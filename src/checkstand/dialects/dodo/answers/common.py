@@ -11,8 +11,11 @@ from checkstand.answers import Url, Uuid
 
 # Texts alone, whichever API wrote what (dodo.md 1.9).
 Notes = dict[str, str]
-# What the original lists and nobody has here.
-Empty = Annotated[list[object], Field(max_length=0)]
+CurrencyCode = Annotated[str, Field(description="A code of ISO 4217 in upper case.")]
+CountryCode = Annotated[str, Field(description="A code of ISO 3166-1 alpha-2.")]
+BasisPoints = Annotated[int, Field(description="In hundredths of a percent.")]
+# What a unit costs may be a fraction of the smallest unit; as text it keeps every digit.
+UnitAmount = Annotated[str, Field(description="In the currency's smallest unit, as a decimal number.")]
 IntervalName = Literal["Day", "Week", "Month", "Year"]
 Item = TypeVar("Item")
 
@@ -24,10 +27,10 @@ class Page(TypedDict, Generic[Item]):
 
 
 class BillingAddress(TypedDict):
-    """A billing address. `country` is a code of ISO 3166-1 alpha-2; what is not known is an empty text."""
+    """A billing address. What is not known is an empty text."""
 
     city: str
-    country: str
+    country: CountryCode
     state: str
     street: str
     zipcode: str

@@ -7,6 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment
+from checkstand.dialects.dodo.answers.common import CurrencyCode
 from checkstand.domain.discount import Eligibility
 
 DiscountType = Literal["percentage", "flat"]
@@ -15,7 +16,7 @@ DiscountType = Literal["percentage", "flat"]
 class CurrencyOption(TypedDict):
     """What holds for a discount in one currency: the most that is taken off, and the least that the cart must come to."""
 
-    currency: str
+    currency: CurrencyCode
     is_default: bool
     max_amount_possible: Minor | None
     minimum_subtotal: Minor

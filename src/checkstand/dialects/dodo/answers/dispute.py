@@ -7,6 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from checkstand.answers import Moment
+from checkstand.dialects.dodo.answers.common import CurrencyCode
 from checkstand.dialects.dodo.answers.customer import Buyer
 from checkstand.domain.dispute import DisputeStage
 
@@ -30,7 +31,7 @@ class DisputeOfPayment(TypedDict):
     payment_id: str
     business_id: str
     amount: str
-    currency: str
+    currency: CurrencyCode
     dispute_stage: DisputeStage
     dispute_status: DisputeStatus
     remarks: str | None

@@ -7,7 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from checkstand.answers import Empty, Minor, Moment, Url
-from checkstand.dialects.dodo.answers.common import BillingAddress, Notes
+from checkstand.dialects.dodo.answers.common import BillingAddress, CountryCode, CurrencyCode, Notes
 from checkstand.dialects.dodo.answers.customer import Buyer
 from checkstand.dialects.dodo.answers.discount import DiscountSummary
 from checkstand.dialects.dodo.answers.dispute import DisputeOfPayment, DisputeStatus, Provider
@@ -30,7 +30,7 @@ class PaymentSummary(TypedDict):
     payment_id: str
     brand_id: str
     created_at: Moment
-    currency: str
+    currency: CurrencyCode
     customer: Buyer
     digital_products_delivered: bool
     metadata: Notes
@@ -76,7 +76,7 @@ class PaymentInstrument(TypedDict):
     card_last_four: str | None
     card_network: str | None
     card_type: Literal["credit", "debit"] | None
-    card_issuing_country: str | None
+    card_issuing_country: CountryCode | None
     card_holder_name: str | None
     card_exp_month: str | None
     card_exp_year: str | None
@@ -120,9 +120,9 @@ class Payment(PaymentSummary):
     business_id: str
     tax: Minor | None
     settlement_amount: Minor
-    settlement_currency: str
+    settlement_currency: CurrencyCode
     settlement_tax: Minor | None
-    card_issuing_country: str | None
+    card_issuing_country: CountryCode | None
     card_holder_name: str | None
     billing: BillingAddress
     product_cart: list[CartItem]
@@ -152,6 +152,6 @@ class LineItem(TypedDict):
 class LineItems(TypedDict):
     """What a payment is for, line by line."""
 
-    currency: str
+    currency: CurrencyCode
     partial_refund_allowed: bool
     items: list[LineItem]

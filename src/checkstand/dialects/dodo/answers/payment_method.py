@@ -7,6 +7,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from checkstand.answers import Moment
+from checkstand.dialects.dodo.answers.common import CountryCode
 from checkstand.domain.methods import Method
 
 MethodFamily = Literal["card", "wallet", "bank_redirect", "upi", "voucher", "bank_debit", "pay_later"]
@@ -16,7 +17,7 @@ class SavedCard(TypedDict):
     """The card of a saved method, as far as it may be shown. The month has two digits, the year four."""
 
     card_holder_name: str | None
-    card_issuing_country: str | None
+    card_issuing_country: CountryCode | None
     card_network: str | None
     card_type: Literal["credit", "debit"] | None
     expiry_month: str | None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from checkstand.answers import Minor, Moment
-from checkstand.dialects.dodo.answers.common import Empty
+from checkstand.answers import Empty, Minor, Moment
+from checkstand.dialects.dodo.answers.common import BasisPoints, CountryCode, CurrencyCode, UnitAmount
 from checkstand.dialects.dodo.answers.session import TaxNote
 from checkstand.domain.catalog import TaxCategory
 
@@ -20,15 +23,17 @@ class Breakup(TypedDict):
 
 
 class LineAmounts(TypedDict):
-    """A line's prices and tax. `og_` is in the product's own currency; `discount_amount` and `tax_rate` are in basis points."""
+    """A line's prices and tax. `og_price` is in the product's own currency, without discounts. Both are for the whole quantity."""
 
-    currency: str
-    og_currency: str
+    currency: CurrencyCode
+    og_currency: CurrencyCode
     og_price: Minor
     discounted_price: Minor
-    discount_amount: int | None
+    discount_amount: Annotated[
+        BasisPoints | None, Field(description="Null where nothing or a set amount is taken off.")
+    ]
     tax: Minor | None
-    tax_rate: int
+    tax_rate: BasisPoints
     tax_category: TaxCategory
     tax_inclusive: bool
 
@@ -44,12 +49,12 @@ class PreviewAddon(LineAmounts):
 
 
 class PreviewMeter(TypedDict):
-    """What a unit of a meter will cost. `price_per_unit` is a decimal text in the currency's smallest unit."""
+    """What a unit of a meter will cost."""
 
     name: str
     description: str | None
     measurement_unit: str
-    price_per_unit: str
+    price_per_unit: UnitAmount
     free_threshold: int | None
 
 
@@ -84,8 +89,8 @@ class PreviewSubscription(TypedDict):
 class Preview(TaxNote):
     """What a checkout session would cost. Without a billing address `billing_country` is a guess, and no tax is known."""
 
-    billing_country: str
-    currency: str
+    billing_country: CountryCode
+    currency: CurrencyCode
     product_cart: list[PreviewLine]
     current_breakup: Breakup
     recurring_breakup: Breakup | None

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
-from checkstand.answers import Minor, Moment, Url, Uuid
-from checkstand.dialects.dodo.answers.common import Empty, IntervalName, Notes
+from checkstand.answers import Empty, Minor, Moment, Url, Uuid
+from checkstand.dialects.dodo.answers.common import BasisPoints, CurrencyCode, IntervalName, Notes, UnitAmount
 from checkstand.domain.catalog import TaxCategory
 
 
 class PriceBase(TypedDict):
-    """What every type of price has. `discount` is in percent, `discount_bps` says the same in basis points."""
+    """What every type of price has. `discount_bps` says the same as `discount`."""
 
-    currency: str
-    discount: int
-    discount_bps: int
+    currency: CurrencyCode
+    discount: Annotated[int, Field(description="In whole percent.")]
+    discount_bps: BasisPoints
     purchasing_power_parity: bool
     tax_inclusive: bool | None
 
@@ -62,10 +62,10 @@ class RecurringPrice(SetPrice, Period, KeptOfPrice):
 
 
 class MeterPrice(TypedDict):
-    """What a unit of a meter costs. `price_per_unit` is a decimal text in the currency's smallest unit."""
+    """What a unit of a meter costs. The first `free_threshold` units of a period cost nothing."""
 
     meter_id: str
-    price_per_unit: str
+    price_per_unit: UnitAmount
     free_threshold: int | None
     name: str
     description: str | None
@@ -82,7 +82,13 @@ class UsageBasedPrice(PriceBase, Period):
     meters: list[MeterPrice]
 
 
-Price = Annotated[OneTimePrice | RecurringPrice | UsageBasedPrice, Field(discriminator="type")]
+Price = TypeAliasType(
+    "Price",
+    Annotated[
+        OneTimePrice | RecurringPrice | UsageBasedPrice,
+        Field(discriminator="type", description="A product's price, by its `type`."),
+    ],
+)
 
 
 class ProductFile(TypedDict):
@@ -162,7 +168,7 @@ class Product(ProductSummary, KeptOfProduct):
 class ProductInList(ProductSummary):
     """A product as lists have it: its price is flat, its object beside it."""
 
-    currency: str
+    currency: CurrencyCode
     price: Minor
     tax_inclusive: bool | None
     price_detail: Price

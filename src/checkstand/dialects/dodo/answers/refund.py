@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment
-from checkstand.dialects.dodo.answers.common import Notes
+from checkstand.dialects.dodo.answers.common import CurrencyCode, Notes
 from checkstand.dialects.dodo.answers.customer import Buyer
 from checkstand.domain.refund import RefundStatus
 
@@ -17,7 +17,7 @@ class RefundInList(TypedDict):
     payment_id: str
     business_id: str
     amount: Minor
-    currency: str
+    currency: CurrencyCode
     status: RefundStatus
     is_partial: bool
     reason: str | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing_extensions import TypedDict
 
 from checkstand.answers import Minor, Moment
+from checkstand.dialects.dodo.answers.common import CurrencyCode
 from checkstand.domain.wallet import WalletEvent
 
 
@@ -12,7 +13,7 @@ class Wallet(TypedDict):
     """What a customer has in one currency."""
 
     customer_id: str
-    currency: str
+    currency: CurrencyCode
     balance: Minor
     created_at: Moment
     updated_at: Moment
@@ -31,7 +32,7 @@ class WalletEntry(TypedDict):
     id: str
     business_id: str
     customer_id: str
-    currency: str
+    currency: CurrencyCode
     amount: Minor
     is_credit: bool
     before_balance: Minor

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
-from checkstand.store import organizations
+from checkstand.domain.payment import Instrument, decline
+from checkstand.flows.settle_payment import settle_payment
+from checkstand.store import organizations, payments
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
 from tests.server import RunningServer
@@ -304,6 +306,22 @@ def test_a_decline_leaves_the_session_open_and_can_be_paid_after(polar: Polar, t
     failed = polar.client.get("/v1/payments/", params={"status": "failed"}).json()["items"]
     assert [item["decline_reason"] for item in failed] == [code]
     assert polar.confirm(made["client_secret"], **READY).status_code == 200
+
+
+def test_a_card_of_which_the_gateway_told_nothing_is_listed_as_an_unknown_one(
+    server: RunningServer, polar: Polar
+) -> None:
+    made = polar.create().json()
+    polar.confirm(made["client_secret"], **{**READY, "confirmation_token_id": "ctoken_3ds"})
+    listed = polar.client.get("/v1/payments/", params={"checkout_id": made["id"]}).json()["items"][0]
+    ports = server.services.ports
+    attempt = server.run(payments.by_id(ports.db, polar.shop.organization.id, UUID(listed["id"])))
+    assert attempt is not None
+    untold = decline("generic_decline", instrument=Instrument(method="card"))
+    server.run(settle_payment(ports, attempt, untold))
+    payment = polar.client.get(f"/v1/payments/{listed['id']}").json()
+    assert (payment["status"], payment["method"]) == ("failed", "card")
+    assert payment["method_metadata"] == {"brand": "unknown", "last4": "0000"}
 
 
 def test_three_d_secure_waits_for_the_buyer_at_the_bank(polar: Polar) -> None:

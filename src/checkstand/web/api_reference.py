@@ -236,7 +236,13 @@ def _named(schema: Schema) -> str:
 
 
 def _told(schema: Schema) -> str:
-    return str(schema.get("description", ""))
+    """What is said of a value: of what it may be, such as its unit, and of itself.
+
+    >>> _told({"anyOf": [{"type": "integer", "description": "In percent."}, {"type": "null"}], "description": "Null without any."})
+    'In percent. Null without any.'
+    """
+    told = [one["description"] for one in (*schema.get("anyOf", ()), schema) if "description" in one]
+    return " ".join(dict.fromkeys(told))
 
 
 def _note(schema: Schema, about: str) -> Markup:

@@ -92,7 +92,7 @@ REASONS: Mapping[int, str] = {
     413: "The body is too large",
     422: "The request is understood and wrong; the body names each field",
     429: "Too many requests; `retry-after` tells when to come back",
-    503: "Somebody else was faster; the same request may succeed in a moment",
+    503: "Not right now: the database is away, or somebody else was faster; the same request may succeed in a moment",
 }
 
 

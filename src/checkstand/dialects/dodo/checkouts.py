@@ -29,9 +29,7 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-@api.route(
-    "POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True, refuses=(503,), hot=True
-)
+@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True, hot=True)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = call.body(CheckoutIn)

@@ -46,7 +46,7 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
 
     429 has no body, save where wrong codes are counted (`refuses`), which tells why.
     """
-    found: dict[int, str | None] = {401: "Unauthorized", 404: "NotFound", 429: None}
+    found: dict[int, str | None] = {401: "Unauthorized", 404: "NotFound", 429: None, 503: "Error"}
     if not operation.is_public:
         found[403] = "Unauthorized"
     if operation.is_keyed:

@@ -2,7 +2,7 @@
 
 import { flawOf, reshape } from "./card.js";
 import { byId, form, isBox, isCard, isText, mark, say } from "./page.js";
-import { pay } from "./pay.js";
+import { hold, pay } from "./pay.js";
 import { stays, wentOn } from "./swap.js";
 import { now, soon, update } from "./update.js";
 
@@ -83,6 +83,7 @@ if (form) {
     pressEnter(event);
   });
   form.addEventListener("pointerdown", () => (keyedIn = null));
+  for (const press of ["pointerdown", "pointercancel", "keydown"]) addEventListener(press, hold, true);
   form.addEventListener("input", (event) => {
     clearError(event.target);
     if (!event.isComposing) reshape(event.target, event.inputType?.startsWith("delete"));

@@ -9,6 +9,7 @@ import { goOn, hasMoved, posted, send, show, stop } from "./update.js";
 const LOOKS_AGAIN_MS = 3000;
 const NOTHING_SENT = new URLSearchParams();
 let isPaying = false;
+let held = null;
 
 const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
@@ -44,10 +45,16 @@ function tell() {
   box?.focus();
 }
 
+const seen = () => ({ shown: form.elements.shown.value, odd_code: form.elements.odd_code?.value || "" });
+
+// A press begins when the finger goes down: what an answer draws before it comes up was not seen. Any other press forgets it.
+export const hold = (event) => (held = event.target.closest?.("#pay-button") ? seen() : null);
+
 export async function pay() {
   if (isPaying) return;
   if (!navigator.onLine) return say("connection", form.dataset.offline);
-  const pressed = { shown: form.elements.shown.value, odd_code: form.elements.odd_code?.value || "" };
+  const pressed = held ?? seen();
+  held = null;
   setBusy(true);
   await stop();
   setBusy(true); // an answer that came just now has drawn the button anew

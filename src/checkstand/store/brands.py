@@ -47,13 +47,15 @@ async def all_of(db: Executor, organization_id: UUID) -> Sequence[Brand]:
     return [_brand(row) for row in rows]
 
 
-async def by_id(db: Executor, organization_id: UUID, brand_id: UUID) -> Brand | None:
+async def by_id(db: Executor, organization_id: UUID, brand_id: UUID, *, hold: bool = False) -> Brand | None:
+    """A brand of this organization. `hold`: nobody else changes it meanwhile."""
     row = await db.fetchrow(
         f"""
         SELECT {_COLUMNS}
         FROM brands
         WHERE organization_id = $1
           AND id = $2
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         brand_id,

@@ -36,14 +36,17 @@ def _meter(row: asyncpg.Record) -> Meter:
     )
 
 
-async def by_ids(db: Executor, organization_id: UUID, meter_ids: Sequence[UUID]) -> dict[UUID, Meter]:
-    """The meters among these ids that this organization has, archived ones included."""
+async def by_ids(
+    db: Executor, organization_id: UUID, meter_ids: Sequence[UUID], *, hold: bool = False
+) -> dict[UUID, Meter]:
+    """The meters among these ids that this organization has, archived ones included. `hold`: nobody else changes them meanwhile."""
     rows = await db.fetch(
         f"""
         SELECT {_COLUMNS}
         FROM meters
         WHERE organization_id = $1
           AND id = ANY($2::uuid[])
+        {"FOR NO KEY UPDATE" if hold else ""}
         """,
         organization_id,
         list(meter_ids),

@@ -7,6 +7,7 @@ or the customer are in `requests.py` and in the flow.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -173,6 +174,11 @@ class Base(BaseModel):
     def gave(self, name: str) -> bool:
         """True when the caller sent this field, null included."""
         return name in self.model_fields_set
+
+    def given(self, *, lasting: Collection[str] = ()) -> dict[str, object]:
+        """The fields that the caller sent, null included; of a `lasting` one, which nothing can be without, null says nothing."""
+        sent = {name: getattr(self, name) for name in type(self).model_fields if self.gave(name)}
+        return {name: value for name, value in sent.items() if value is not None or name not in lasting}
 
 
 class AddonIn(Base):

@@ -82,6 +82,7 @@ def test_row_79_a_product_that_is_not_offered(polar: Polar) -> None:
     made = polar.create().json()
     answer = polar.client.patch(f"/v1/checkouts/{made['id']}", json={"product_id": polar.id("free")})
     refused(answer, BUSINESS, ["body", "product_id"], "value_error", "Product is not available in this checkout.")
+    assert polar.read(made["id"]) == made
 
 
 @pytest.mark.parametrize("amount", [10, 25, 49])
@@ -99,6 +100,7 @@ def test_row_82_the_country_of_a_stored_tax_id(polar: Polar) -> None:
         f"/v1/checkouts/{made['id']}", json={"customer_billing_address": {"country": "US", "state": "NY"}}
     )
     refused(answer, BUSINESS, ["body", "customer_tax_id"], "value_error", "Invalid tax ID.")
+    assert polar.read(made["id"]) == made
 
 
 def test_rows_83_and_84_clearing_what_businesses_have(polar: Polar) -> None:
@@ -144,10 +146,12 @@ def test_rows_93_and_95_switching_between_offered_products(polar: Polar) -> None
 
 
 def test_row_96_a_currency_that_the_product_lacks(polar: Polar) -> None:
-    answer = polar.client.patch(f"/v1/checkouts/{polar.create().json()['id']}", json={"currency": "eur"})
+    made = polar.create().json()
+    answer = polar.client.patch(f"/v1/checkouts/{made['id']}", json={"currency": "eur"})
     refused(
         answer, BUSINESS, ["body", "currency"], "value_error", "Product is not available in the specified currency."
     )
+    assert polar.read(made["id"]) == made
 
 
 # ---------------------------------------------------------------- buyer updates

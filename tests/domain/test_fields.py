@@ -231,14 +231,16 @@ def test_any_value_is_stored_or_refused_and_what_is_stored_is_accepted_again(
     assert as_text(field.field, answers["q"]) or answers["q"] in (None, "")
 
 
-def same_number(value: object) -> None:
+def numbers_of(value: object) -> tuple[object, object]:
+    """What the field makes of a value, and what the oracle does."""
     expected = oracle(Annotated[int, Limits(ge=-5, le=5_000)], value)
-    assert verdict(asked("number", required=True, ge=-5, le=5_000), value) == expected
+    return verdict(asked("number", required=True, ge=-5, le=5_000), value), expected
 
 
 @given(st.text("0123456789+._ ", max_size=18) | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none())
 def test_numbers_are_read_as_by_the_oracle(value: object) -> None:
-    same_number(value)
+    found, expected = numbers_of(value)
+    assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,8 @@ def test_numbers_are_read_as_by_the_oracle(value: object) -> None:
     ],
 )  # fmt: skip
 def test_a_number_in_an_odd_form_is_read_as_by_the_oracle(value: object) -> None:
-    same_number(value)
+    found, expected = numbers_of(value)
+    assert found == expected
 
 
 def test_a_number_beyond_64_bits_is_refused() -> None:
@@ -257,19 +260,20 @@ def test_a_number_beyond_64_bits_is_refused() -> None:
     assert verdict(asked("number"), str(2**63)) == oracle(int, "9" * 4_301)
 
 
-def same_date(value: object, low_s: int = JANUARY_2024, high_s: int = JANUARY_2025) -> None:
+def dates_of(value: object, low_s: int = JANUARY_2024, high_s: int = JANUARY_2025) -> tuple[object, object]:
+    """What the field makes of a value, and what the oracle does."""
     low, high = (datetime.fromtimestamp(bound, UTC).replace(tzinfo=None) for bound in (low_s, high_s))
     expected = oracle(Annotated[datetime, Limits(ge=low, le=high)], value)
     found = verdict(asked("date", required=True, ge=low_s, le=high_s), value)
     if isinstance(found, str) and isinstance(expected, str):
-        assert found[:19] == expected[:19]  # a float's last digits may differ from a decimal's
-    else:
-        assert found == expected
+        return found[:19], expected[:19]  # a float's last digits may differ from a decimal's
+    return found, expected
 
 
 @given(NEARLY | st.integers(-(2**63), 2**63 - 1) | st.booleans() | st.none() | st.lists(st.none()))
 def test_dates_are_read_as_by_the_oracle(value: object) -> None:
-    same_date(value)
+    found, expected = dates_of(value)
+    assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -286,8 +290,9 @@ def test_dates_are_read_as_by_the_oracle(value: object) -> None:
     ],
 )  # fmt: skip
 def test_a_date_in_an_odd_form_is_read_as_by_the_oracle(value: object) -> None:
-    same_date(value)
-    same_date(value, -(2**31), 2**31 - 1)
+    for bounds in ((JANUARY_2024, JANUARY_2025), (-(2**31), 2**31 - 1)):
+        found, expected = dates_of(value, *bounds)
+        assert found == expected, bounds
 
 
 @pytest.mark.parametrize("value", ["0000-01-01", "0000-02-29", "0000-02-30", "0000-01-01T10:00:00Z"])

@@ -22,29 +22,6 @@ class CurrencyOption(TypedDict):
     minimum_subtotal: Minor
 
 
-class Discount(TypedDict):
-    """A discount. `amount` is in basis points for a percentage, in the currency's smallest unit for a flat one."""
-
-    discount_id: str
-    business_id: str
-    type: DiscountType
-    amount: int
-    code: str
-    name: str | None
-    restricted_to: list[str]
-    usage_limit: int | None
-    per_customer_usage_limit: int | None
-    times_used: int
-    subscription_cycles: int | None
-    starts_at: Moment | None
-    expires_at: Moment | None
-    currency_options: list[CurrencyOption]
-    customer_eligibility: Eligibility
-    preserve_on_plan_change: bool
-    metadata: dict[str, str | int | float | bool]
-    created_at: Moment
-
-
 class DiscountSummary(TypedDict):
     """What a payment tells of a discount. `amount` is in basis points for a percentage, else in the currency's smallest unit."""
 
@@ -62,3 +39,12 @@ class DiscountSummary(TypedDict):
     preserve_on_plan_change: bool
     metadata: dict[str, str | int | float | bool]
     created_at: Moment
+
+
+class Discount(DiscountSummary):
+    """A discount. `amount` is in basis points for a percentage, in the currency's smallest unit for a flat one."""
+
+    per_customer_usage_limit: int | None
+    starts_at: Moment | None
+    currency_options: list[CurrencyOption]
+    customer_eligibility: Eligibility

@@ -2,64 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from checkstand.domain.brand import Brand, descriptor
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.image import ImageRef
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
-from checkstand.store import brands, images
+from checkstand.store import images
+from checkstand.store.brands import BRANDS
 from checkstand.store.database import Executor
 
 
-async def create_brand(ports: Ports, organization: Organization, given: Mapping[str, object]) -> Brand:
-    """A new brand with the fields that were given. Raises Invalid for an image that is not there."""
-    bare = Brand(
+async def create_brand(ports: Ports, organization: Organization, given: Given) -> Brand:
+    """A new brand with the fields that were given."""
+    made = made_of(
+        Brand,
+        {"statement_descriptor": None, **given},
         id=ports.new_id(),
         organization_id=organization.id,
-        statement_descriptor="",
         created_at=ports.now(organization),
     )
-    brand = await _with(ports.db, organization, bare, {"statement_descriptor": None, **given})
-    await brands.add(ports.db, brand)
+    brand = _described(made, organization)
+    await BRANDS.insert(ports.db, brand)
     return brand
 
 
 async def read_brand(ports: Ports, organization: Organization, brand_id: UUID) -> Brand:
     """A brand of this organization. Raises NotFound."""
-    found = await brands.by_id(ports.db, organization.id, brand_id)
+    found = await BRANDS.by_id(ports.db, organization.id, brand_id)
     if found is None:
         raise NotFound
     return found
 
 
-async def change_brand(
-    ports: Ports, organization: Organization, brand_id: UUID, given: Mapping[str, object]
-) -> Brand:
-    """The brand with the fields that were given. `statement_descriptor` None: the one that its name would have had; `image_id` names an
-    image that was uploaded. Raises NotFound, Invalid.
+async def change_brand(ports: Ports, organization: Organization, brand_id: UUID, given: Given) -> Brand:
+    """The brand with the fields that were given. `statement_descriptor` None: the one of its name; `image_id`: an uploaded image.
+    Raises NotFound, Invalid.
     """
     async with ports.db.transaction() as tx:
-        found = await brands.by_id(tx, organization.id, brand_id, hold=True)
+        found = await BRANDS.by_id(tx, organization.id, brand_id, hold=True)
         if found is None:
             raise NotFound
-        changed = replace(await _with(tx, organization, found, given), modified_at=ports.now(organization))
-        await brands.save(tx, changed)
+        fields = {**given, "modified_at": ports.now(organization)}
+        if "image_id" in fields:
+            fields["image"] = await _image(tx, organization, fields.pop("image_id"))
+        changed = _described(with_given(found, fields), organization)
+        await BRANDS.update(tx, changed)
     return changed
 
 
-async def _with(db: Executor, organization: Organization, brand: Brand, given: Mapping[str, object]) -> Brand:
-    fields = dict(given)
-    if "image_id" in fields:
-        fields["image"] = await _image(db, organization, fields.pop("image_id"))
-    changed: Brand = replace(brand, **fields)  # type: ignore[arg-type]
-    return changed if changed.statement_descriptor else _described(changed, organization)
-
-
 def _described(brand: Brand, organization: Organization) -> Brand:
+    """The brand with what statements say of it: its name's, where nothing else was chosen."""
+    if brand.statement_descriptor:
+        return brand
     return replace(brand, statement_descriptor=descriptor(brand.name or organization.name))
 
 

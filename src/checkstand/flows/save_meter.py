@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from uuid import UUID
 
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import NotFound
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.store import meters
+from checkstand.store.meters import METERS
 
 
-async def create_meter(ports: Ports, organization: Organization, draft: Meter) -> Meter:
-    """A new meter."""
+async def create_meter(ports: Ports, organization: Organization, given: Given) -> Meter:
+    """A new meter of the fields that were given."""
     now = ports.now(organization)
-    meter = replace(draft, created_at=now, modified_at=now)
-    await meters.add(ports.db, meter)
+    meter = made_of(Meter, given, id=ports.new_id(), organization_id=organization.id, created_at=now, modified_at=now)
+    await METERS.insert(ports.db, meter)
     return meter
 
 
 async def read_meter(ports: Ports, organization: Organization, meter_id: UUID) -> Meter:
     """A meter of this organization, archived or not. Raises NotFound."""
-    found = await meters.by_ids(ports.db, organization.id, [meter_id])
-    if meter_id not in found:
+    found = await METERS.by_id(ports.db, organization.id, meter_id)
+    if found is None:
         raise NotFound
-    return found[meter_id]
+    return found
 
 
-async def change_meter(ports: Ports, organization: Organization, meter_id: UUID, given: Mapping[str, object]) -> Meter:
-    """The meter with the words that were given. Raises NotFound."""
+async def change_meter(ports: Ports, organization: Organization, meter_id: UUID, given: Given) -> Meter:
+    """The meter with the words that were given: name, description, unit. Raises NotFound."""
     async with ports.db.transaction() as tx:
-        found = await meters.by_ids(tx, organization.id, [meter_id], hold=True)
-        if meter_id not in found:
+        found = await METERS.by_id(tx, organization.id, meter_id, hold=True)
+        if found is None:
             raise NotFound
-        changed: Meter = replace(found[meter_id], **given, modified_at=ports.now(organization))  # type: ignore[arg-type]
-        await meters.rename(tx, changed)
+        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        await METERS.update(tx, changed)
     return changed
 
 

@@ -21,6 +21,7 @@ from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
 from checkstand.flows.save_brand import change_brand, create_brand, read_brand
 from checkstand.store import brands
+from checkstand.store.brands import BRANDS
 
 api = Api("Dodo: brands")
 READ = ("organizations:read", "organizations:write")
@@ -102,7 +103,7 @@ async def named_brand(call: Call, given: str | None) -> UUID | None:
     if given is None or given == shown(DodoPrefix.BUSINESS, call.organization.id):
         return None
     brand_id = named(DodoPrefix.BRAND, given)
-    if brand_id is None or await brands.by_id(call.ports.db, call.organization.id, brand_id) is None:
+    if brand_id is None or await BRANDS.by_id(call.ports.db, call.organization.id, brand_id) is None:
         raise Invalid.single("brand_unknown", "brand_id", given=given)
     return brand_id
 

@@ -110,6 +110,7 @@ class MeterIn(Base):
 class MeterPatch(Base):
     """`PATCH /meters/{id}`."""
 
+    lasting = frozenset({"name", "measurement_unit"})
     name: Word | None = None
     measurement_unit: Word | None = None
     description: Text = None
@@ -118,19 +119,8 @@ class MeterPatch(Base):
 @api.route("POST", "/meters", scopes=WRITE, body=MeterIn, answers=answers.Meter, keyed=True, status=201)
 async def create(call: Call) -> Response:
     """Create a meter."""
-    body = call.body(MeterIn)
-    draft = Meter(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=body.name,
-        event_name=body.event_name,
-        measurement_unit=body.measurement_unit,
-        description=body.description,
-        aggregation=body.aggregation.meant(),
-        filter=body.filter.meant() if body.filter is not None else None,
-        created_at=call.ports.now(call.organization),
-    )
-    answer = call.json(_shown(await create_meter(call.ports, call.organization, draft)))
+    made = await create_meter(call.ports, call.organization, call.body(MeterIn).given())
+    answer = call.json(_shown(made))
     answer.status_code = 201
     return answer
 
@@ -165,7 +155,7 @@ async def get(call: Call) -> Response:
 async def change(call: Call) -> Response:
     """Change a meter's words. Absent means unchanged; null removes the description."""
     meter_id = call.path_id(DodoPrefix.METER)
-    given = call.body(MeterPatch).given(lasting=("name", "measurement_unit"))
+    given = call.body(MeterPatch).given()
     return call.json(_shown(await change_meter(call.ports, call.organization, meter_id, given)))
 
 

@@ -7,14 +7,12 @@ or the customer are in `requests.py` and in the flow.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -25,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from checkstand.dialects.given import GivingModel
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.ops.bounds import INT64, MOST_MEMBERS
@@ -166,19 +165,10 @@ Metadata = Annotated[dict[str, str | bool | int | float], Field(max_length=MOST_
 Many = Field(max_length=MOST_MEMBERS)
 
 
-class Base(BaseModel):
+class Base(GivingModel):
     """Types are taken literally; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
-
-    def gave(self, name: str) -> bool:
-        """True when the caller sent this field, null included."""
-        return name in self.model_fields_set
-
-    def given(self, *, lasting: Collection[str] = ()) -> dict[str, object]:
-        """The fields that the caller sent, null included; of a `lasting` one, which nothing can be without, null says nothing."""
-        sent = {name: getattr(self, name) for name in type(self).model_fields if self.gave(name)}
-        return {name: value for name, value in sent.items() if value is not None or name not in lasting}
 
 
 class AddonIn(Base):

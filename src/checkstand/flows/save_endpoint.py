@@ -17,6 +17,7 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import webhooks
 from checkstand.store.database import Transaction
+from checkstand.store.webhooks import ENDPOINTS
 from checkstand.webhooks.addresses import host_of, may_reach_private, refused_host_kind
 
 
@@ -25,7 +26,7 @@ async def create_endpoint(ports: Ports, organization: Organization, draft: Endpo
     _check_url(ports, organization, draft.url, "url")
     endpoint = replace(draft, secret=draft.secret or _new_secret(ports), created_at=ports.now(organization))
     async with ports.db.transaction() as tx:
-        await webhooks.add_endpoint(tx, endpoint)
+        await ENDPOINTS.insert(tx, endpoint)
         await ports.cache.changed(tx, organization.id)
     ports.cache.forget(organization.id)  # somebody may have asked who listens while the transaction was open
     return endpoint
@@ -59,7 +60,7 @@ async def change_endpoint(
             _check_url(ports, organization, after.url, "url")
         elif after.enabled and not before.enabled:
             _check_url(ports, organization, after.url, switch)
-        await webhooks.save_endpoint(tx, after)
+        await ENDPOINTS.update(tx, after)
         if before.enabled and not after.enabled:
             await webhooks.skip_pending(tx, organization.id, after.id)
         await ports.cache.changed(tx, organization.id)

@@ -174,7 +174,7 @@ class Story:
             return
         gateway = self.ports.gateway
         assert isinstance(gateway, TestGateway)
-        charge = await bank.charge_by_key(self.ports.db, self.organization_id, attempt.gateway_key)
+        charge = await bank.CHARGES.by_id(self.ports.db, self.organization_id, attempt.gateway_key)
         assert charge is not None
         await gateway.decide(charge, approved=True)
 

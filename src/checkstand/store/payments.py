@@ -14,6 +14,7 @@ from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
 ATTEMPTS = Table("payment_attempts", Attempt)
+LEDGER = Table("ledger_entries", Entry, owned=("organization_id", "id", "transaction_id", "order_id", "created_at"))
 # What a gateway's word changes of an attempt.
 _VERDICT = (
     "status",
@@ -187,18 +188,11 @@ async def add_entries(
     """Write one balanced transaction into the ledger."""
     if not entries:
         return
-    await db.executemany(
-        """
-        INSERT INTO ledger_entries (
-            organization_id, id, transaction_id, order_id, account, amount_minor, currency, created_at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        [
-            (organization_id, entry_id, transaction_id, order_id, e.account, e.amount_minor, e.currency, now)
-            for entry_id, e in entries
-        ],
-    )
+    rows = [
+        (organization_id, entry_id, transaction_id, order_id, now, *LEDGER.arguments(entry))
+        for entry_id, entry in entries
+    ]
+    await db.executemany(LEDGER.insertion, rows)
 
 
 async def lacks_fee(db: Executor, organization_id: UUID, attempt_id: UUID) -> bool:

@@ -142,7 +142,7 @@ async def receive(ports: Ports, attempt: Attempt, captured_minor: int) -> Bought
 
 
 async def _charge(ports: Ports, attempt: Attempt) -> BankCharge:
-    charge = await books.charge_by_key(ports.db, attempt.organization_id, attempt.gateway_key)
+    charge = await books.CHARGES.by_id(ports.db, attempt.organization_id, attempt.gateway_key)
     if charge is None:
         raise NotFound
     return charge

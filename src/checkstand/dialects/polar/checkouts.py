@@ -31,7 +31,8 @@ from checkstand.flows.explain_checkout import Account, account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
 from checkstand.http import encode, with_ignored
-from checkstand.store import checkouts, meters
+from checkstand.store import checkouts
+from checkstand.store.meters import METERS
 
 api = Api("Polar: checkouts")
 READ = ("checkouts:read", "checkouts:write")
@@ -77,7 +78,7 @@ async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
         body,
         call.organization.settings,
         known=await call.ports.cache.products(call.organization.id, list(own)) if own else {},
-        meters=await meters.by_ids(call.ports.db, call.organization.id, named) if named else {},
+        meters=await METERS.by_ids(call.ports.db, call.organization.id, named) if named else {},
     )
 
 

@@ -14,8 +14,9 @@ from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.member import Member, MemberChanges, NewMember, as_member, edited, removed
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
-from checkstand.store import customers, members
 from checkstand.store import facts as fact_store
+from checkstand.store import members
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
 
 
@@ -47,7 +48,7 @@ async def add_member(ports: Ports, organization: Organization, customer_id: UUID
 
 
 async def _held(tx: Transaction, organization: Organization, customer_id: UUID) -> Customer:
-    found = await customers.by_id(tx, organization.id, customer_id, hold=True)
+    found = await CUSTOMERS.living(tx, organization.id, customer_id, hold=True)
     if found is None:
         raise NotFound
     return found

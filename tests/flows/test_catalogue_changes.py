@@ -1,0 +1,34 @@
+"""Two people change two different fields of one thing at the same time: both keep theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from checkstand.flows.save_customer import change_customer, create_customer, read_customer
+from tests.conftest import Shop, open_shop
+
+TIMES = 5
+
+
+def told(database_url: str, story: Callable[[Shop], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with open_shop(database_url) as shop:
+            await story(shop)
+
+    asyncio.run(run())
+
+
+def test_two_who_change_two_fields_of_a_customer_both_keep_theirs(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        ada = await create_customer(ports, organization, {"email": "ada@example.com", "name": "Ada"})
+        for time in range(TIMES):
+            await asyncio.gather(
+                change_customer(ports, organization, ada.id, {"name": f"Ada {time}"}),
+                change_customer(ports, organization, ada.id, {"phone": f"+49 {time}"}),
+            )
+            kept = await read_customer(ports, organization, ada.id)
+            assert (kept.name, kept.phone, kept.email) == (f"Ada {time}", f"+49 {time}", "ada@example.com")
+
+    told(database_url, story)

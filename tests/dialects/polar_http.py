@@ -9,7 +9,8 @@ from uuid import uuid4
 import httpx2
 
 from checkstand.domain.meter import Aggregation, Meter
-from checkstand.store import meters, organizations
+from checkstand.store import organizations
+from checkstand.store.meters import METERS
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 
@@ -101,7 +102,7 @@ def metering(server: RunningServer, shop: DemoShop, name: str = "Requests") -> s
         created_at=now,
         modified_at=now,
     )
-    server.run(meters.add(ports.db, meter))
+    server.run(METERS.insert(ports.db, meter))
     return str(meter.id)
 
 

@@ -15,7 +15,8 @@ from checkstand.domain.image import ImageRef
 from checkstand.flows.save_field import create_field
 from checkstand.flows.save_product import change_product, read_product
 from checkstand.flows.upload_image import describe_image
-from checkstand.store import brands, images
+from checkstand.store import images
+from checkstand.store.brands import BRANDS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, fixed, metered, metering, seats, units
 from tests.pages.browser import looks
@@ -112,7 +113,7 @@ def test_what_the_form_does_not_show_is_kept(server: RunningServer) -> None:
     brand = Brand(
         id=uuid4(), organization_id=organization.id, statement_descriptor="ATELIER", created_at=organization.created_at
     )
-    server.run(brands.add(ports.db, brand))
+    server.run(BRANDS.insert(ports.db, brand))
     whole = replace(
         product,
         brand_id=brand.id,

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
@@ -50,8 +50,7 @@ class Controls:
 @contextlib.asynccontextmanager
 async def open_controls(url: str) -> AsyncIterator[Controls]:
     async with open_stage(url) as stage:
-        app = FastAPI()
-        app.include_router(controls.router)
+        app = Starlette(routes=controls.routes.all)
         app.state.services = Services(
             ports=stage.ports,
             authenticator=stage.shop.authenticator,

@@ -7,12 +7,13 @@ makes meaningless (the trial, a locked number, the one price) goes without a wor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.domain.catalog import Metadata, Product, Span
+from checkstand.domain.catalog import Product
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.link import CheckoutLink, fits_all, lock_problem, usable_trial
 from checkstand.domain.organization import Organization
@@ -20,125 +21,70 @@ from checkstand.flows.checkout_request import Where
 from checkstand.flows.choose_lines import product_of_price, why_not_sold
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links, discounts, products
+from checkstand.store.checkout_links import LINKS
 from checkstand.store.database import Executor
 
 NamedBy = Literal["products", "product_id", "product_price_id"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkDraft:
-    """A link as asked for; with a price there are no products."""
-
-    named_by: NamedBy
-    product_ids: tuple[UUID, ...] = ()
-    price_id: UUID | None = None
-    label: str | None = None
-    discount_id: UUID | None = None
-    seats: int | None = None
-    units: int | None = None
-    allow_discount_codes: bool = True
-    require_billing_address: bool = False
-    success_url: str | None = None
-    back_url: str | None = None
-    trial: Span | None = None
-    metadata: Metadata = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkChanges:
-    """What shall become of a link. `given` names the fields that were sent, so that None can take something away."""
-
-    given: frozenset[str]
-    product_ids: tuple[UUID, ...] | None = None
-    label: str | None = None
-    discount_id: UUID | None = None
-    seats: int | None = None
-    units: int | None = None
-    allow_discount_codes: bool | None = None
-    require_billing_address: bool | None = None
-    success_url: str | None = None
-    back_url: str | None = None
-    trial: Span | None = None
-    metadata: Metadata | None = None
-
-    def gives(self, name: str) -> bool:
-        return name in self.given
-
-
-async def create_link(ports: Ports, organization: Organization, draft: LinkDraft) -> CheckoutLink:
-    """A new link. Raises Invalid."""
-    if draft.price_id is not None:
-        sold = [await product_of_price(ports, organization, draft.price_id)]
-    else:
-        sold = await _sold(ports.db, organization.id, draft.product_ids, draft.named_by)
-    await _check_discount(ports.db, organization.id, draft.discount_id, sold)
-    _check_locks(sold, seats=draft.seats, units=draft.units)
-    link = CheckoutLink(
+async def create_link(ports: Ports, organization: Organization, given: Given, *, named_by: NamedBy) -> CheckoutLink:
+    """A new link with the fields that were given: `price_id`, or `product_ids`. Raises Invalid."""
+    secret = ids.secret(ids.SecretPrefix.CHECKOUT_LINK, random_bytes=ports.random_bytes)
+    link = made_of(
+        CheckoutLink,
+        {"product_ids": (), **given},
         id=ports.new_id(),
         organization_id=organization.id,
-        client_secret=ids.secret(ids.SecretPrefix.CHECKOUT_LINK, random_bytes=ports.random_bytes),
-        label=draft.label,
-        product_ids=tuple(product.id for product in sold),
-        price_id=draft.price_id,
-        discount_id=draft.discount_id,
-        seats=draft.seats,
-        units=draft.units,
-        allow_discount_codes=draft.allow_discount_codes,
-        require_billing_address=draft.require_billing_address,
-        success_url=draft.success_url,
-        back_url=draft.back_url,
-        trial=usable_trial(draft.trial, sold),
-        metadata=draft.metadata,
+        client_secret=secret,
         created_at=ports.now(organization),
     )
-    await checkout_links.add(ports.db, link)
+    if link.price_id is not None:
+        sold = [await product_of_price(ports, organization, link.price_id)]
+    else:
+        sold = await _sold(ports.db, organization.id, link.product_ids, named_by)
+    await _check_discount(ports.db, link, sold)
+    _check_locks(sold, link, given)
+    link = _selling(link, sold)
+    await LINKS.insert(ports.db, link)
     return link
 
 
-async def change_link(ports: Ports, organization: Organization, link_id: UUID, changes: LinkChanges) -> CheckoutLink:
-    """A changed link. Raises NotFound, Invalid."""
+async def change_link(ports: Ports, organization: Organization, link_id: UUID, given: Given) -> CheckoutLink:
+    """The link with the fields that were given. Raises NotFound, Invalid."""
     async with ports.db.transaction() as tx:
-        found = await checkout_links.locked(tx, organization.id, link_id)
+        found = await LINKS.by_id(tx, organization.id, link_id, hold=True)
         if found is None:
             raise NotFound
-        if changes.product_ids is not None:
-            sold = await _sold(tx, organization.id, changes.product_ids, "products")
+        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        if "product_ids" in given:
+            sold = await _sold(tx, organization.id, changed.product_ids, "products")
         else:
             known = await products.by_ids(tx, organization.id, found.product_ids)
             sold = [known[product_id] for product_id in found.product_ids]
-        if changes.gives("discount_id"):
-            await _check_discount(tx, organization.id, changes.discount_id, sold)
-        _check_locks(sold, seats=changes.seats, units=changes.units)
-        changed = replace(_changed(found, changes, sold), modified_at=ports.now(organization))
-        await checkout_links.save(tx, changed)
+        if "discount_id" in given:
+            await _check_discount(tx, changed, sold)
+        _check_locks(sold, changed, given)
+        changed = _selling(changed, sold)
+        if changed.product_ids != found.product_ids:
+            changed = replace(changed, price_id=None)
+        await LINKS.update(tx, changed)
     return changed
 
 
-def _changed(found: CheckoutLink, changes: LinkChanges, sold: Sequence[Product]) -> CheckoutLink:
-    product_ids = found.product_ids if changes.product_ids is None else changes.product_ids
-    seats = changes.seats if changes.gives("seats") else found.seats
-    units = changes.units if changes.gives("units") else found.units
-    codes, address = changes.allow_discount_codes, changes.require_billing_address
+def _selling(link: CheckoutLink, sold: Sequence[Product]) -> CheckoutLink:
+    """The link for these products, without what means nothing for them."""
     return replace(
-        found,
-        product_ids=product_ids,
-        price_id=found.price_id if product_ids == found.product_ids else None,
-        label=changes.label if changes.gives("label") else found.label,
-        discount_id=changes.discount_id if changes.gives("discount_id") else found.discount_id,
-        seats=None if lock_problem(sold, "seats", seats) else seats,
-        units=None if lock_problem(sold, "units", units) else units,
-        allow_discount_codes=found.allow_discount_codes if codes is None else codes,
-        require_billing_address=found.require_billing_address if address is None else address,
-        success_url=changes.success_url if changes.gives("success_url") else found.success_url,
-        back_url=changes.back_url if changes.gives("back_url") else found.back_url,
-        trial=usable_trial(changes.trial if changes.gives("trial") else found.trial, sold),
-        metadata=found.metadata if changes.metadata is None else changes.metadata,
+        link,
+        product_ids=tuple(product.id for product in sold),
+        seats=None if lock_problem(sold, "seats", link.seats) else link.seats,
+        units=None if lock_problem(sold, "units", link.units) else link.units,
+        trial=usable_trial(link.trial, sold),
     )
 
 
 async def read_link(ports: Ports, organization: Organization, link_id: UUID) -> CheckoutLink:
     """A link of this organization. Raises NotFound."""
-    found = await checkout_links.by_id(ports.db, organization.id, link_id)
+    found = await LINKS.by_id(ports.db, organization.id, link_id)
     if found is None:
         raise NotFound
     return found
@@ -168,17 +114,19 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
     return sold
 
 
-async def _check_discount(
-    db: Executor, organization_id: UUID, discount_id: UUID | None, sold: Sequence[Product]
-) -> None:
-    if discount_id is None:
+async def _check_discount(db: Executor, link: CheckoutLink, sold: Sequence[Product]) -> None:
+    if link.discount_id is None:
         return
-    if not fits_all(await discounts.by_id(db, organization_id, discount_id), sold):
-        raise Invalid.single("link_discount_unfit", "discount_id", given=str(discount_id))
+    if not fits_all(await discounts.by_id(db, link.organization_id, link.discount_id), sold):
+        raise Invalid.single("link_discount_unfit", "discount_id", given=str(link.discount_id))
 
 
-def _check_locks(sold: Sequence[Product], *, seats: int | None, units: int | None) -> None:
-    found = [lock_problem(sold, "seats", seats), lock_problem(sold, "units", units)]
+def _check_locks(sold: Sequence[Product], link: CheckoutLink, given: Given) -> None:
+    """Refuse the numbers that were given and cannot be locked; one that was there before goes without a word."""
+    found = [
+        lock_problem(sold, "seats", link.seats) if "seats" in given else None,
+        lock_problem(sold, "units", link.units) if "units" in given else None,
+    ]
     problems = [problem for problem in found if problem is not None]
     if problems:
         raise Invalid(problems)

@@ -26,6 +26,7 @@ from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.signed_address import seal, unseal
 from checkstand.store import brands, images, products
 from checkstand.store import facts as fact_store
+from checkstand.store.brands import BRANDS
 from checkstand.store.database import Executor
 
 Target = Literal["product", "addon", "brand"]
@@ -107,7 +108,7 @@ async def permit_upload(
 
 async def _exists(db: Executor, organization_id: UUID, target: Target, target_id: UUID) -> bool:
     if target == "brand":
-        return await brands.by_id(db, organization_id, target_id) is not None
+        return await BRANDS.by_id(db, organization_id, target_id) is not None
     return await images.can_show(db, organization_id, target, target_id)
 
 

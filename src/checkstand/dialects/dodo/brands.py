@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -16,11 +15,13 @@ from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Text, Url
 from checkstand.dialects.dodo.wire import named, shown, shown_brand
 from checkstand.domain.brand import LONGEST_DESCRIPTOR, Brand, descriptor
-from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.image import ImageRef, image_path
+from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
-from checkstand.store import brands, images
+from checkstand.flows.save_brand import change_brand, create_brand, read_brand
+from checkstand.store import brands
+from checkstand.store.brands import BRANDS
 
 api = Api("Dodo: brands")
 READ = ("organizations:read", "organizations:write")
@@ -62,19 +63,8 @@ async def every(call: Call) -> Response:
 @api.route("POST", "/brands", scopes=WRITE, body=BrandIn, answers=answers.Brand, keyed=True)
 async def create(call: Call) -> Response:
     """Create a brand."""
-    body = call.body(BrandIn)
-    brand = Brand(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=body.name,
-        description=body.description,
-        url=body.url,
-        support_email=body.support_email,
-        statement_descriptor=body.statement_descriptor or descriptor(body.name or call.organization.name),
-        created_at=call.ports.now(call.organization),
-    )
-    await brands.add(call.ports.db, brand)
-    return call.json(_shown(call, brand))
+    made = await create_brand(call.ports, call.organization, call.body(BrandIn).given())
+    return call.json(_shown(call, made))
 
 
 @api.route("GET", "/brands/{id}", scopes=READ, answers=answers.Brand)
@@ -83,7 +73,7 @@ async def get(call: Call) -> Response:
     brand_id = path_id(call)
     if brand_id is None:
         return call.json(primary(call.organization))
-    return call.json(_shown(call, await _found(call, brand_id)))
+    return call.json(_shown(call, await read_brand(call.ports, call.organization, brand_id)))
 
 
 @api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch, answers=answers.Brand)
@@ -92,26 +82,8 @@ async def change(call: Call) -> Response:
     brand_id = path_id(call)
     if brand_id is None:
         return primary_is_fixed()
-    body = call.body(BrandPatch)
-    found = await _found(call, brand_id)
-    given = body.model_dump(include={"name", "description", "url", "support_email"}, exclude_unset=True)
-    changed = replace(found, **given, modified_at=call.ports.now(call.organization))
-    if body.gave("statement_descriptor"):
-        text = body.statement_descriptor or descriptor(changed.name or call.organization.name)
-        changed = replace(changed, statement_descriptor=text)
-    if body.gave("image_id"):
-        changed = replace(changed, image=await _image(call, body.image_id))
-    await brands.save(call.ports.db, changed)
-    return call.json(_shown(call, changed))
-
-
-async def _image(call: Call, image_id: UUID | None) -> ImageRef | None:
-    if image_id is None:
-        return None
-    found = await images.refs(call.ports.db, call.organization.id, [image_id])
-    if image_id not in found:
-        raise Invalid.single("image_unknown", "image_id", given=str(image_id))
-    return found[image_id]
+    given = call.body(BrandPatch).given()
+    return call.json(_shown(call, await change_brand(call.ports, call.organization, brand_id, given)))
 
 
 def path_id(call: Call) -> UUID | None:
@@ -126,19 +98,12 @@ def primary_is_fixed() -> Response:
     return errors.answer(403, "UNABLE_TO_EDIT_PRIMARY_BRAND", "The primary brand cannot be edited here")
 
 
-async def _found(call: Call, brand_id: UUID) -> Brand:
-    brand = await brands.by_id(call.ports.db, call.organization.id, brand_id)
-    if brand is None:
-        raise NotFound
-    return brand
-
-
 async def named_brand(call: Call, given: str | None) -> UUID | None:
     """The brand that a body's `brand_id` names; None for the primary one and for none. Raises Invalid (`brand_unknown`)."""
     if given is None or given == shown(DodoPrefix.BUSINESS, call.organization.id):
         return None
     brand_id = named(DodoPrefix.BRAND, given)
-    if brand_id is None or await brands.by_id(call.ports.db, call.organization.id, brand_id) is None:
+    if brand_id is None or await BRANDS.by_id(call.ports.db, call.organization.id, brand_id) is None:
         raise Invalid.single("brand_unknown", "brand_id", given=given)
     return brand_id
 

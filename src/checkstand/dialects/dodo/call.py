@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from checkstand.dialects.dodo import auth, errors, limits
 from checkstand.dialects.dodo.wire import named
@@ -29,6 +27,7 @@ from checkstand.http import BadBody, ignored_fields, json_response, parse_json, 
 from checkstand.openapi import Answers, Body, Gives, Operation
 from checkstand.ops.limiter import Window
 from checkstand.parameters import Query
+from checkstand.routing import Routes
 from checkstand.services import Services, services_of
 
 JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
@@ -98,15 +97,11 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Api:
-    """Collects routes: every path is served with and without a slash at its end.
-
-    `hot` ones are plain Starlette routes beside their documented twins, which the application asks first.
-    """
+    """Collects routes: every path is served with and without a slash at its end."""
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
-        self.router = APIRouter()
-        self.hot_routes: list[Route] = []
+        self.routes = Routes()
         self.operations: list[Operation] = []
 
     def route(
@@ -123,9 +118,8 @@ class Api:
         refuses: Sequence[int] = (),
         public: bool = False,
         keyed: bool = False,
-        hot: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured. `hot`: asked before all.
+        """Register a handler. `scopes`: one of them suffices. `keyed`: an Idempotency-Key is honoured.
 
         `status`, `answers` (the type of the JSON body), `gives` and `refuses` (statuses of this route alone) are for the document.
         """
@@ -144,14 +138,8 @@ class Api:
 
             endpoint.__name__ = handler.__name__
             endpoint.__doc__ = handler.__doc__
-            if hot:
-                plain = Route(path, endpoint, methods=[method])
-                plain.methods = {method}
-                self.hot_routes.append(plain)
             for form in (path, f"{path}/"):
-                self.router.add_api_route(
-                    form, endpoint, methods=[method], include_in_schema=False, response_class=Response
-                )
+                self.routes.add(form, endpoint, method)
             operation = Operation(
                 method=method,
                 path=path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
@@ -15,9 +14,9 @@ from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import LONGEST_TEXT, Base, Text
 from checkstand.dialects.dodo.wire import moment, shown
-from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Aggregation, Condition, Conjunction, Filter, Meter, Operator
+from checkstand.flows.save_meter import archive_meter, change_meter, create_meter, read_meter
 from checkstand.store import meters
 
 api = Api("Dodo: meters")
@@ -111,6 +110,7 @@ class MeterIn(Base):
 class MeterPatch(Base):
     """`PATCH /meters/{id}`."""
 
+    lasting = frozenset({"name", "measurement_unit"})
     name: Word | None = None
     measurement_unit: Word | None = None
     description: Text = None
@@ -119,22 +119,8 @@ class MeterPatch(Base):
 @api.route("POST", "/meters", scopes=WRITE, body=MeterIn, answers=answers.Meter, keyed=True, status=201)
 async def create(call: Call) -> Response:
     """Create a meter."""
-    body = call.body(MeterIn)
-    now = call.ports.now(call.organization)
-    meter = Meter(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=body.name,
-        event_name=body.event_name,
-        measurement_unit=body.measurement_unit,
-        description=body.description,
-        aggregation=body.aggregation.meant(),
-        filter=body.filter.meant() if body.filter is not None else None,
-        created_at=now,
-        modified_at=now,
-    )
-    await meters.add(call.ports.db, meter)
-    answer = call.json(_shown(meter))
+    made = await create_meter(call.ports, call.organization, call.body(MeterIn).given())
+    answer = call.json(_shown(made))
     answer.status_code = 201
     return answer
 
@@ -161,51 +147,30 @@ async def search(call: Call) -> Response:
 @api.route("GET", "/meters/{id}", scopes=READ, answers=answers.Meter)
 async def get(call: Call) -> Response:
     """Read a meter, archived or not."""
-    return call.json(_shown(await _found(call)))
+    meter_id = call.path_id(DodoPrefix.METER)
+    return call.json(_shown(await read_meter(call.ports, call.organization, meter_id)))
 
 
 @api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch, answers=answers.Meter)
 async def change(call: Call) -> Response:
     """Change a meter's words. Absent means unchanged; null removes the description."""
-    found = await _found(call)
-    body = call.body(MeterPatch)
-    changed = replace(
-        found,
-        name=body.name or found.name,
-        measurement_unit=body.measurement_unit or found.measurement_unit,
-        description=body.description if body.gave("description") else found.description,
-        modified_at=call.ports.now(call.organization),
-    )
-    await meters.rename(call.ports.db, changed)
-    return call.json(_shown(changed))
-
-
-async def _found(call: Call) -> Meter:
     meter_id = call.path_id(DodoPrefix.METER)
-    found = await meters.by_ids(call.ports.db, call.organization.id, [meter_id])
-    if meter_id not in found:
-        raise NotFound
-    return found[meter_id]
+    given = call.body(MeterPatch).given()
+    return call.json(_shown(await change_meter(call.ports, call.organization, meter_id, given)))
 
 
 @api.route("DELETE", "/meters/{id}", scopes=WRITE, status=204)
 async def archive(call: Call) -> Response:
     """Archive a meter. Doing so again changes nothing."""
-    await _set_archived(call, is_archived=True)
+    await archive_meter(call.ports, call.organization, call.path_id(DodoPrefix.METER), is_archived=True)
     return Response(status_code=204)
 
 
 @api.route("POST", "/meters/{id}/unarchive", scopes=WRITE, gives="nothing")
 async def unarchive(call: Call) -> Response:
     """Use an archived meter again."""
-    await _set_archived(call, is_archived=False)
+    await archive_meter(call.ports, call.organization, call.path_id(DodoPrefix.METER), is_archived=False)
     return call.done()
-
-
-async def _set_archived(call: Call, *, is_archived: bool) -> None:
-    meter_id, now = call.path_id(DodoPrefix.METER), call.ports.now(call.organization)
-    if not await meters.set_archived(call.ports.db, call.organization.id, meter_id, is_archived=is_archived, now=now):
-        raise NotFound
 
 
 def _shown(meter: Meter) -> answers.Meter:

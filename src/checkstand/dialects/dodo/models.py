@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -24,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from checkstand.dialects.given import GivingModel
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.ops.bounds import INT64, MOST_MEMBERS
@@ -165,14 +165,10 @@ Metadata = Annotated[dict[str, str | bool | int | float], Field(max_length=MOST_
 Many = Field(max_length=MOST_MEMBERS)
 
 
-class Base(BaseModel):
+class Base(GivingModel):
     """Types are taken literally; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, defer_build=True)
-
-    def gave(self, name: str) -> bool:
-        """True when the caller sent this field, null included."""
-        return name in self.model_fields_set
 
 
 class AddonIn(Base):

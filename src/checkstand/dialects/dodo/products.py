@@ -26,7 +26,8 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
-from checkstand.store import meters, products
+from checkstand.store import products
+from checkstand.store.meters import METERS
 
 api = Api("Dodo: products")
 READ = ("products:read", "products:write")
@@ -67,7 +68,7 @@ async def _meters(call: Call, price: AnyPriceIn, product: Product | None = None)
     if not isinstance(price, UsageBasedPriceIn):
         return {}
     wanted = {item.meter_id: named(DodoPrefix.METER, item.meter_id) for item in price.meters or ()}
-    found = await meters.by_ids(call.ports.db, call.organization.id, [item for item in wanted.values() if item])
+    found = await METERS.by_ids(call.ports.db, call.organization.id, [item for item in wanted.values() if item])
     kept = {rate.meter_id for rate in translate.rates_of(product)} if product else set()
     return {
         text: found[meter_id]

@@ -14,11 +14,9 @@ from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import UUID4, BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from checkstand.dialects.polar import errors
 from checkstand.dialects.polar.limits import over_limit
@@ -31,6 +29,7 @@ from checkstand.http import BadBody, ignored_fields, json_response, parse_json, 
 from checkstand.openapi import Answers, Body, Gives, Operation
 from checkstand.ops.bounds import LARGEST_BODY, LARGEST_PUBLIC_BODY
 from checkstand.parameters import Query
+from checkstand.routing import Routes
 from checkstand.services import Services, client_address, services_of
 
 VERSIONS = ("2026-04", "2026-10", "2027-01")
@@ -156,16 +155,11 @@ Opener = Callable[[Call], Awaitable[tuple[Organization, Checkout]]]
 
 
 class Api:
-    """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`.
-
-    `hot` routes are plain Starlette routes beside their documented twins; the application asks them first, since finding a route
-    among all of FastAPI's costs more than the work of a read.
-    """
+    """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`."""
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
-        self.router = APIRouter()
-        self.hot_routes: list[Route] = []
+        self.routes = Routes()
         self.operations: list[Operation] = []
 
     def route(
@@ -184,7 +178,6 @@ class Api:
         refuses: Sequence[int] = (),
         also: Sequence[str] = (),
         hidden: bool = False,
-        hot: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Register a handler. `scopes`: one of them suffices. `also`: further paths that mean the same.
 
@@ -207,14 +200,8 @@ class Api:
 
             endpoint.__name__ = handler.__name__
             endpoint.__doc__ = handler.__doc__
-            if hot:
-                plain = Route(f"/v1{path}", endpoint, methods=[method])
-                plain.methods = {method}  # Starlette would answer HEAD too, which the original does not
-                self.hot_routes.append(plain)
             for form in (form for place in (path, *also) for form in forms(place)):
-                self.router.add_api_route(
-                    form, endpoint, methods=[method], include_in_schema=False, response_class=Response
-                )
+                self.routes.add(form, endpoint, method)
             if not hidden:
                 operation = Operation(
                     method=method,

@@ -31,7 +31,8 @@ from checkstand.flows.explain_checkout import Account, account_of
 from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.update_checkout import update_checkout
 from checkstand.http import encode, with_ignored
-from checkstand.store import checkouts, meters
+from checkstand.store import checkouts
+from checkstand.store.meters import METERS
 
 api = Api("Polar: checkouts")
 READ = ("checkouts:read", "checkouts:write")
@@ -60,7 +61,6 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     status=201,
     answers=answers.Checkout,
     also=("/checkouts/custom/",),
-    hot=True,
 )
 async def create(call: Call) -> Response:
     """Create a checkout session."""
@@ -78,7 +78,7 @@ async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
         body,
         call.organization.settings,
         known=await call.ports.cache.products(call.organization.id, list(own)) if own else {},
-        meters=await meters.by_ids(call.ports.db, call.organization.id, named) if named else {},
+        meters=await METERS.by_ids(call.ports.db, call.organization.id, named) if named else {},
     )
 
 
@@ -98,7 +98,6 @@ class Wanted(paging.Listed):
     query=Wanted,
     answers=Page[answers.Checkout],
     also=("/checkouts/custom/",),
-    hot=True,
 )
 async def search(call: Call) -> Response:
     """List checkout sessions."""
@@ -115,7 +114,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",), hot=True)
+@api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",))
 async def get(call: Call) -> Response:
     """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
     checkout_id = call.path_id()

@@ -6,7 +6,7 @@ switch) is refused or taken as 'unchanged' here.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import UUID4, Field, field_validator, model_validator
@@ -14,12 +14,16 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.models import Base, Line, Metadata, Seats, Units, Url
 from checkstand.domain.catalog import Interval, Span
+from checkstand.flows.save_link import NamedBy
 from checkstand.ops.bounds import MOST_MEMBERS
 
 
 class LinkFields(Base):
     """What create and update share."""
 
+    renamed: ClassVar = {"products": "product_ids", "product_price_id": "price_id", "return_url": "back_url"}
+    lasting = frozenset({"products", "allow_discount_codes", "require_billing_address"})
+    apart = frozenset({"payment_processor", "product_id", "trial_interval", "trial_interval_count"})
     label: Line | None = None
     discount_id: UUID4 | None = None
     seats: Seats | None = None
@@ -36,8 +40,14 @@ class LinkFields(Base):
             raise PydanticCustomError("missing", "Both trial_interval and trial_interval_count must be set together.")
         return self
 
-    @property
-    def trial(self) -> Span | None:
+    def given(self) -> dict[str, object]:
+        """The link's fields; its trial is made of two."""
+        given = super().given()
+        if self.gave("trial_interval"):
+            given["trial"] = self._trial()
+        return given
+
+    def _trial(self) -> Span | None:
         if self.trial_interval is None or self.trial_interval_count is None:
             return None
         return Span(interval=self.trial_interval, count=self.trial_interval_count)
@@ -46,6 +56,7 @@ class LinkFields(Base):
 class LinkCreate(LinkFields):
     """`POST /v1/checkout-links/` without the key that names what is sold."""
 
+    named_by: ClassVar[NamedBy]
     payment_processor: Literal["stripe"]
     allow_discount_codes: bool = True
     require_billing_address: bool = False
@@ -54,6 +65,7 @@ class LinkCreate(LinkFields):
 class LinkProductsCreate(LinkCreate):
     """The documented form: products to choose from."""
 
+    named_by = "products"
     products: list[UUID4] = Field(min_length=1, max_length=MOST_MEMBERS)
 
     @field_validator("products")
@@ -65,12 +77,17 @@ class LinkProductsCreate(LinkCreate):
 class LinkProductCreate(LinkCreate):
     """The older form: one product."""
 
+    named_by = "product_id"
     product_id: UUID4
+
+    def given(self) -> dict[str, object]:
+        return {**super().given(), "product_ids": [self.product_id]}
 
 
 class LinkPriceCreate(LinkCreate):
     """The oldest form: one price."""
 
+    named_by = "product_price_id"
     product_price_id: UUID4
 
 

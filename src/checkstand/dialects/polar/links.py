@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from starlette.responses import Response
 
@@ -13,7 +12,6 @@ from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.dialects.polar.link_models import (
     VARIANTS,
-    LinkCreate,
     LinkPriceCreate,
     LinkProductCreate,
     LinkProductsCreate,
@@ -22,7 +20,7 @@ from checkstand.dialects.polar.link_models import (
 from checkstand.dialects.polar.translate_links import checkout_link
 from checkstand.domain.link import CheckoutLink
 from checkstand.flows.open_link import find_link
-from checkstand.flows.save_link import LinkChanges, LinkDraft, NamedBy, change_link, create_link, delete_link, read_link
+from checkstand.flows.save_link import change_link, create_link, delete_link, read_link
 from checkstand.http import is_prefetch
 from checkstand.services import count_link_visit
 from checkstand.store import checkout_links, discounts, products
@@ -43,41 +41,8 @@ WRITE = ("checkout_links:write",)
 async def create(call: Call) -> Response:
     """Create a checkout link."""
     body = call.first_of(VARIANTS)
-    draft = LinkDraft(
-        named_by=_NAMED_BY[type(body)],
-        product_ids=_product_ids(body),
-        price_id=body.product_price_id if isinstance(body, LinkPriceCreate) else None,
-        label=body.label,
-        discount_id=body.discount_id,
-        seats=body.seats,
-        units=body.units,
-        allow_discount_codes=body.allow_discount_codes,
-        require_billing_address=body.require_billing_address,
-        success_url=_text(body.success_url),
-        back_url=_text(body.return_url),
-        trial=body.trial,
-        metadata=body.metadata,
-    )
-    made = await create_link(call.ports, call.organization, draft)
+    made = await create_link(call.ports, call.organization, body.given(), named_by=body.named_by)
     return call.json((await _shown(call, [made]))[0], 201)
-
-
-_NAMED_BY: dict[type[LinkCreate], NamedBy] = {
-    LinkProductsCreate: "products",
-    LinkProductCreate: "product_id",
-    LinkPriceCreate: "product_price_id",
-}
-
-
-def _product_ids(body: LinkCreate) -> tuple[UUID, ...]:
-    if isinstance(body, LinkProductsCreate):
-        return tuple(body.products)
-    return (body.product_id,) if isinstance(body, LinkProductCreate) else ()
-
-
-def _text(url: object) -> str | None:
-    """An address as text (the model has normalised it already)."""
-    return None if url is None else str(url)
 
 
 async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.CheckoutLink]:
@@ -119,27 +84,9 @@ async def get(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Change a checkout link."""
     link_id = call.path_id()
-    body = call.body(LinkUpdate)
-    changes = LinkChanges(
-        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set),
-        product_ids=tuple(body.products) if body.products is not None else None,
-        label=body.label,
-        discount_id=body.discount_id,
-        seats=body.seats,
-        units=body.units,
-        allow_discount_codes=body.allow_discount_codes,
-        require_billing_address=body.require_billing_address,
-        success_url=_text(body.success_url),
-        back_url=_text(body.return_url),
-        trial=body.trial,
-        metadata=body.metadata if body.gave("metadata") else None,
-    )
-    saved = await change_link(call.ports, call.organization, link_id, changes)
+    given = call.body(LinkUpdate).given()
+    saved = await change_link(call.ports, call.organization, link_id, given)
     return call.json((await _shown(call, [saved]))[0])
-
-
-# The wire's names of the flow's fields, where they differ.
-_RENAMED = {"return_url": "back_url", "trial_interval": "trial"}
 
 
 @api.route("DELETE", "/checkout-links/{id}", scopes=WRITE, status=204)

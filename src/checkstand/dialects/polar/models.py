@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar
 from babel import Locale, UnknownLocaleError
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from checkstand.dialects.given import GivingModel
 from checkstand.domain.address import COUNTRIES, EMBARGOED, InvalidState, normalize_state
 from checkstand.domain.currency import POLAR_CURRENCIES
 from checkstand.ops.bounds import LONGEST_LINE, LONGEST_TEXT, MOST_MEMBERS, in_time
@@ -100,15 +100,11 @@ def _url_text(value: HttpUrl) -> str:
 Url = Annotated[HttpUrl, AfterValidator(_url_text)]
 
 
-class Base(BaseModel):
+class Base(GivingModel):
     """Unknown fields are ignored, as the original does."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True)
     tolerated: ClassVar[tuple[str, ...]] = ()
-
-    def gave(self, name: str) -> bool:
-        """True when the caller sent this field, null included."""
-        return name in self.model_fields_set
 
 
 class AddressIn(Base):

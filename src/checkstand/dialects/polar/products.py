@@ -40,7 +40,8 @@ from checkstand.domain.terms import Metered
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.flows.upload_image import stored_images
 from checkstand.http import ignored_fields
-from checkstand.store import custom_fields, meters, products
+from checkstand.store import custom_fields, products
+from checkstand.store.meters import METERS
 
 api = Api("Polar: products")
 READ = ("products:read", "products:write")
@@ -209,7 +210,7 @@ def _span(interval: Interval | None, count: int | None) -> Span | None:
 async def _meters(call: Call, prices: Sequence[object]) -> dict[UUID, Meter]:
     """The meters that prices name, as far as there are such."""
     wanted = meter_ids(prices)
-    return await meters.by_ids(call.ports.db, call.organization.id, wanted) if wanted else {}
+    return await METERS.by_ids(call.ports.db, call.organization.id, wanted) if wanted else {}
 
 
 async def _parts(

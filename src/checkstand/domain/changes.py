@@ -1,0 +1,26 @@
+"""Changing a thing: the fields that were given, under the names they have in the thing, over the ones it has.
+
+    change_link(ports, organization, link_id, {"label": "Spring"})
+
+is how every noun is changed, and created likewise. The caller's model says what may be given and of which types; what is absent stays
+as it is, and None takes away what a thing can be without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+T = TypeVar("T")
+Given = Mapping[str, object]
+
+
+def with_given(value: T, given: Given) -> T:
+    """The value (a dataclass) with the given fields. Raises TypeError for a field that it does not have."""
+    return replace(value, **given)  # type: ignore[type-var]  # every value of the domain is a dataclass
+
+
+def made_of(kind: type[T], given: Given, **own: object) -> T:
+    """A new value of a dataclass: the fields that were given, and those that are not the caller's to give."""
+    return kind(**{**given, **own})

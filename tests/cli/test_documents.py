@@ -9,10 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-import pytest
 
 from checkstand.cli import COMMANDS, commands
 from checkstand.ops.settings import MEANING, PREFIX, Settings
+from tests.tables import table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -63,7 +63,7 @@ def all_commands() -> list[tuple[str, click.Command]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "command"), all_commands())
+@table(("name", "command"), all_commands())
 def test_every_command_and_option_explains_itself(name: str, command: click.Command) -> None:
     assert command.help, name
     for parameter in command.params:

@@ -24,6 +24,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing import clock, controls
+from tests.tables import table
 from tests.webhooks.receiver import Answer, always, receiving
 from tests.webhooks.stage import Stage, open_stage
 
@@ -124,7 +125,7 @@ def test_the_clock_moves_to_a_moment_but_never_back(quiet_database_url: str) -> 
     asyncio.run(story())
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         b"{",

@@ -15,7 +15,7 @@ from checkstand.domain.changes import Given, made_of
 from checkstand.domain.customer import Customer, deleted, edited, same_email
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import Fact, FactType
-from checkstand.domain.member import Member, NewMember
+from checkstand.domain.member import Member, NewOwner
 from checkstand.domain.organization import Organization
 from checkstand.flows import tax_ids
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
@@ -24,6 +24,7 @@ from checkstand.store import customers, members
 from checkstand.store import facts as fact_store
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
+from checkstand.store.members import MEMBERS
 
 
 async def create_customer(
@@ -31,7 +32,7 @@ async def create_customer(
     organization: Organization,
     given: Given,
     *,
-    owner: NewMember | None = None,
+    owner: NewOwner | None = None,
     unique_email: bool = False,
 ) -> Customer:
     """A new customer with the fields that were given, and with its owner where it has one.
@@ -92,15 +93,14 @@ def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
 
 
 async def _add_owner(
-    ports: Ports, tx: Transaction, tell: FactWriter, customer: Customer, given: NewMember | None
+    ports: Ports, tx: Transaction, tell: FactWriter, customer: Customer, named: NewOwner | None
 ) -> list[Fact]:
     """The customer's owner as a member, and the fact of it; nothing for an individual without one."""
-    owner = people.owner_of(customer, given)
+    owner = people.owner_of(customer, named, ports.new_id(), now=tell.now)
     if owner is None:
         return []
-    member = people.as_member(owner, customer, ports.new_id(), now=tell.now)
-    await members.add(tx, member)
-    return [tell(FactType.MEMBER_CREATED, member.id, shows=member)]
+    await MEMBERS.insert(tx, owner)
+    return [tell(FactType.MEMBER_CREATED, owner.id, shows=owner)]
 
 
 async def change_customer(
@@ -192,7 +192,7 @@ async def _remove_members(tx: Transaction, customer: Customer, *, anonymize: boo
     found = await members.of_customer(tx, customer.organization_id, customer.id)
     left = [people.removed(member, anonymize=anonymize, now=customer.deleted_at) for member in found]
     for member in left:
-        await members.save(tx, member)
+        await MEMBERS.update(tx, member)
     return left
 
 

@@ -19,7 +19,7 @@ from checkstand.dialects.polar.models import (
     Name,
     Text,
 )
-from checkstand.domain.member import NewMember
+from checkstand.domain.member import NewOwner
 
 OWNER_NEEDED = "An owner with an email address is required when creating a team customer without an email."
 
@@ -62,6 +62,10 @@ class Role(StrEnum):
     BILLING_MANAGER = "billing_manager"
     MEMBER = "member"
 
+    def meant(self) -> str:
+        """The role as the domain has it."""
+        return self.value
+
 
 class OwnerIn(Base):
     """Who owns a new customer."""
@@ -70,9 +74,9 @@ class OwnerIn(Base):
     name: Name = None
     external_id: Text = None
 
-    def meant(self) -> NewMember:
+    def meant(self) -> NewOwner:
         """The owner as the domain has them."""
-        return NewMember(email=self.email, name=self.name, external_id=self.external_id)
+        return NewOwner(email=self.email, name=self.name, external_id=self.external_id)
 
 
 class CustomerCreate(CustomerFields):
@@ -136,6 +140,7 @@ class MemberCreate(Base):
 class MemberUpdate(Base):
     """A change to a member. Null means unchanged, save for the name."""
 
+    lasting = frozenset({"email", "role"})
     name: Name = None
     email: EmailStr | None = None
     role: Role | None = None

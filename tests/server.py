@@ -114,7 +114,7 @@ async def _serve(
         config = uvicorn.Config(
             around(Checked(front(create_app(services)))),
             http=BoundedProtocol,
-            log_level="warning",
+            log_config=None,  # the process belongs to the tests: how it logs is theirs
             lifespan="off",
             timeout_graceful_shutdown=1,
         )

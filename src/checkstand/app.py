@@ -8,10 +8,9 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from checkstand import __version__
 from checkstand.dialects import dodo, polar
 from checkstand.dialects.polar.cors import PolarCors
 from checkstand.domain.organization import Dialect
@@ -21,19 +20,18 @@ from checkstand.gateways.base import Gateway
 from checkstand.gateways.test import TestGateway
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
+from checkstand.routing import Router, Routes
 from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
-from checkstand.web import api_docs, dashboard, errors, health
+from checkstand.web import api_docs, dashboard, errors, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.compression import Compressed
 from checkstand.web.documents.pages import document_routes
 from checkstand.web.files import file_routes
-from checkstand.web.hot_path import HotPath
 from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
-from checkstand.web.stripe_webhook import router as stripe_webhook
 from checkstand.webhooks.render import Renderer
 from checkstand.worker.loop import Worker
 
@@ -112,33 +110,37 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         await stripe.aclose()
 
 
-def create_app(services: Services) -> FastAPI:
+def create_app(services: Services) -> Starlette:
     """Both APIs, the pages, the dashboard and the test controls on one origin. Serve it through `front`."""
-    app = FastAPI(
-        title="Checkstand",
-        version=__version__,
-        redirect_slashes=False,
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
+    app = Starlette()
+    app.router = Router(_routes().all)
     app.state.services = services
-    app.state.documents = api_docs.Documents((polar.api, dodo.api), app)
+    own = {"Health": health.routes, "Test controls": controls.routes}
+    app.state.documents = api_docs.Documents((polar.api, dodo.api), own)
     errors.install(app)
-    app.include_router(health.router)
-    app.include_router(polar.router)
-    app.include_router(dodo.router)
-    app.include_router(controls.router)
-    app.include_router(api_docs.router)
-    app.include_router(checkout_pages.router)
-    app.include_router(stripe_webhook)
-    app.include_router(dashboard.router)
-    app.router.routes += polar.unserved_routes
-    app.router.routes[:0] = [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
     return app
 
 
-def front(app: FastAPI) -> ASGIApp:
-    """What the HTTP server calls: the hottest routes at once, everything else through the whole application."""
-    hot = HotPath(app, [*polar.hot_routes, *dodo.hot_routes])
-    return Compressed(PolarCors(errors.NamesSomething(hot, app)))
+def _routes() -> Routes:
+    """Everything that is served, in the order in which it is asked."""
+    found = Routes()
+    found.all += [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
+    for part in (
+        health.routes,
+        health.front_door,
+        polar.routes,
+        dodo.routes,
+        controls.routes,
+        api_docs.routes,
+        checkout_pages.routes,
+        stripe_webhook.routes,
+        dashboard.routes,
+        polar.unserved_routes,
+    ):
+        found.include(part)
+    return found
+
+
+def front(app: Starlette) -> ASGIApp:
+    """What the HTTP server calls: the application, and around it what concerns every request."""
+    return Compressed(PolarCors(errors.NamesSomething(errors.KeepsConnection(app), app)))

@@ -30,13 +30,16 @@ from checkstand.ops.bounds import (
 
 IGNORED_FIELDS = "Checkstand-Ignored-Fields"
 LONGEST_PATH_ECHO = 200
+_JSON_TYPE = re.compile(r"^application/(?:[^;]+\+)?json\s*(?:;|$)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A text may lack its end: else each quote in a broken one would be looked after for all that follows.
 _TEXTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
 class BadBody(Exception):
-    """The body cannot be used. `reason`: too_large, not_json, not_utf8, too_deep, too_many, long_text, bad_text or big_number."""
+    """The body cannot be used. `reason`: too_large, not_json, not_utf8, too_deep, too_many, long_text, bad_text or big_number; and
+    where a dialect asks for one: empty, not_an_object, content_type. `given` is what the last two are about.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class BadBody(Exception):
         message: str = "",
         where: tuple[str | int, ...] = (),
         limit: int = LARGEST_BODY,
+        given: object = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -53,6 +57,18 @@ class BadBody(Exception):
         self.message = message
         self.where = where
         self.limit = limit
+        self.given = given
+
+
+def bearer(request: Request) -> str | None:
+    """The token of the Authorization header; None for another scheme or none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return (token.strip() or None) if scheme.lower() == "bearer" else None
+
+
+def is_json(request: Request) -> bool:
+    """Whether the body is said to be JSON."""
+    return _JSON_TYPE.match(request.headers.get("content-type", "")) is not None
 
 
 async def read_body(request: Request, *, most: int = LARGEST_BODY) -> bytes:
@@ -260,9 +276,11 @@ __all__ = [
     "BadBody",
     "ClientDisconnect",
     "Rendered",
+    "bearer",
     "echo",
     "encode",
     "ignored_fields",
+    "is_json",
     "is_prefetch",
     "json_response",
     "parse_json",

@@ -9,10 +9,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import click
-import pytest
 
 from checkstand.cli import COMMANDS, commands
 from checkstand.ops.settings import MEANING, PREFIX, Settings
+from tests.tables import table
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -63,7 +63,7 @@ def all_commands() -> list[tuple[str, click.Command]]:
     return found
 
 
-@pytest.mark.parametrize(("name", "command"), all_commands())
+@table(("name", "command"), all_commands())
 def test_every_command_and_option_explains_itself(name: str, command: click.Command) -> None:
     assert command.help, name
     for parameter in command.params:
@@ -83,7 +83,7 @@ def test_a_commands_short_help_begins_its_long_one() -> None:
 def test_help_imports_neither_the_application_nor_the_database() -> None:
     script = (
         "import sys; from checkstand.cli import run; code = run(['--help']); "
-        "heavy = {'asyncpg', 'fastapi', 'pydantic', 'structlog', 'checkstand.app'} & set(sys.modules); "
+        "heavy = {'asyncpg', 'starlette', 'pydantic', 'structlog', 'checkstand.app'} & set(sys.modules); "
         "sys.exit(f'{code} {heavy}' if code or heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

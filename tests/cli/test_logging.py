@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from checkstand.ops.logging import configure, redact
+from tests.tables import table
 
 SECRETS = {
     "page": "GET /checkout/polar_c_q7Wn3VbT0zLx4mKd9sPfYhRg2uJe8aCo1iNyA 200",
@@ -47,7 +48,7 @@ def lines() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("kind", SECRETS)
+@table("kind", SECRETS)
 def test_what_looks_like_a_secret_is_shortened(kind: str) -> None:
     text = SECRETS[kind]
     longest = max("".join(c if c.isalnum() else " " for c in text).split(), key=len)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-import pytest
 from starlette.routing import Match
 
 from checkstand.app import create_app
 from checkstand.cli import commands
 from checkstand.dialects import polar
 from tests.server import RunningServer
+from tests.tables import table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -69,7 +69,7 @@ def test_every_call_that_a_document_shows_is_served(server: RunningServer) -> No
     assert {(method, path) for method, path in calls if not is_served(method, path)} == set()
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+@table("path", DOCUMENTS)
 def test_every_file_that_a_document_links_to_exists(path: Path) -> None:
     linked = _LINK.findall(path.read_text("utf-8"))
     assert [target for target in linked if not (path.parent / target).exists()] == []

@@ -13,6 +13,7 @@ from checkstand.cli.listening import bind, url_of
 from checkstand.cli.terminal import Failure, own_name, paint
 from checkstand.testing.browser_fill import CannotFulfil, Wishes, next_press
 from checkstand.testing.browser_page import read
+from tests.tables import table
 
 PAGE = """
 <script>document.write('<form>')</script>
@@ -33,7 +34,7 @@ PAGE = """
 """
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "expected"),
     [
         ("30d", "P30D"),
@@ -49,7 +50,7 @@ def test_durations_may_be_written_short(given: str, expected: str) -> None:
     assert iso_duration(given) == expected
 
 
-@pytest.mark.parametrize("text", ["", "d", "-3d", "P", "PT", "1.5d", "3 fortnights"])
+@table("text", ["", "d", "-3d", "P", "PT", "1.5d", "3 fortnights"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         iso_duration(text)
@@ -133,7 +134,7 @@ def test_a_refresh_is_read_with_and_without_an_address() -> None:
     )
 
 
-@pytest.mark.parametrize("html", ["", "<", "<form", "</form></main>", "<select><option value=1>", "<textarea name=a>"])
+@table("html", ["", "<", "<form", "</form></main>", "<select><option value=1>", "<textarea name=a>"])
 def test_no_page_is_too_broken_to_read(html: str) -> None:
     assert read(html).kind == ""
 

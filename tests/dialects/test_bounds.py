@@ -22,6 +22,7 @@ from checkstand.web.dashboard.discount_form import TypedDiscount
 from checkstand.web.dashboard.token_form import TypedToken
 from tests.dialects.polar_http import Polar
 from tests.server import RunningServer
+from tests.tables import table
 
 JSON = {"Content-Type": "application/json"}
 APIS: list[Described] = [polar.api, dodo.api]
@@ -163,7 +164,7 @@ def test_a_text_that_nobody_reads_may_be_long_and_one_that_is_stored_may_not(sho
     assert len(refused.content) < 2_000
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "reason"),
     [
         (b"[" + b",".join([b"1"] * 1_001) + b"]", "too_many"),

@@ -13,6 +13,7 @@ from tests.dialects.dodo_place import DodoShop, cart
 from tests.dialects.test_dodo_contract import conform
 from tests.dialects.test_dodo_products import MONTHLY, ONE_TIME
 from tests.pictures import png
+from tests.tables import table
 
 SEAT = {"name": "Seat", "price": 700, "currency": "USD", "tax_category": "saas"}
 
@@ -92,7 +93,7 @@ ADDONS_REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("row", ADDONS_REFUSED, ids=lambda row: row.name)
+@table("row", ADDONS_REFUSED)
 def test_an_addon_that_cannot_be_sold_is_refused(dodo: DodoShop, row: Refused) -> None:
     before = dodo.row_counts()
     answers = [dodo.http.post("/addons", json={**SEAT, **row.change})]
@@ -181,7 +182,7 @@ OFFERINGS_REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("row", OFFERINGS_REFUSED, ids=lambda row: row.name)
+@table("row", OFFERINGS_REFUSED)
 def test_addons_that_a_product_cannot_offer_are_refused(dodo: DodoShop, row: Offering) -> None:
     other = DodoShop(dodo.server, dodo.server.new_shop())
     spelled = {

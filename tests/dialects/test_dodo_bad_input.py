@@ -12,6 +12,7 @@ import pytest
 
 from checkstand.domain import ids
 from tests.dialects.dodo_place import DodoShop
+from tests.tables import table
 
 DEEP = b'{"product_cart": [], "metadata": ' + b'{"a": ' * 100 + b"1" + b"}" * 100 + b"}"
 BODIES = {
@@ -35,8 +36,8 @@ BODIES = {
 CREATING = ["/checkouts", "/products", "/customers", "/webhooks"]
 
 
-@pytest.mark.parametrize("path", CREATING)
-@pytest.mark.parametrize("name", BODIES)
+@table("path", CREATING)
+@table("name", BODIES)
 def test_a_body_that_cannot_be_used_is_refused_with_a_reason(dodo: DodoShop, path: str, name: str) -> None:
     content, says = BODIES[name]
     before = dodo.row_counts()

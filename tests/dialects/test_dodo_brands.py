@@ -11,6 +11,7 @@ from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform
 from tests.dialects.test_images import address, ask, send
 from tests.pictures import png
+from tests.tables import table
 
 PRICE = {
     "type": "one_time_price",
@@ -54,7 +55,7 @@ def test_a_brand_without_a_name_borrows_the_businesss_for_the_statement(dodo: Do
     assert made(dodo, name="A name too long for any card statement")["statement_descriptor"] == "A name too long for an"
 
 
-@pytest.mark.parametrize(
+@table(
     "fields",
     [
         {"support_email": "nobody"},

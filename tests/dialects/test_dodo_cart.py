@@ -18,6 +18,7 @@ from tests.dialects.dodo_place import BUYER, COMPLETE, FULL_ADDRESS, ONE, DodoSh
 from tests.dialects.test_dodo_addons import MONTHLY, by_usage, make_addon, make_meter, make_product
 from tests.dialects.test_dodo_contract import conform
 from tests.dialects.test_dodo_events import told
+from tests.tables import table
 
 IN_GERMANY = Address(country="DE", line1="Markt 4", city="Jena", postal_code="07743")
 
@@ -79,7 +80,7 @@ PRICED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", PRICED, ids=lambda row: row.name)
+@table("row", PRICED)
 def test_what_a_cart_comes_to(dodo: DodoShop, row: Priced) -> None:
     stored = quoted(dodo, **row.body)
     quote = stored.quote
@@ -114,7 +115,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+@table("row", REFUSED)
 def test_a_cart_that_cannot_be_sold_is_refused(dodo: DodoShop, row: Refused) -> None:
     spelled = {
         "U": make_product(dodo, by_usage(make_meter(dodo))).json()["product_id"],
@@ -255,7 +256,7 @@ def test_the_sessions_own_questions_are_asked_and_answered_in_texts(dodo: DodoSh
     assert told(dodo, session)[-1]["data"]["custom_field_responses"] == told_answers
 
 
-@pytest.mark.parametrize(
+@table(
     ("name", "fields"),
     [
         ("91 six", [{**QUESTIONS[1], "key": f"k{number}"} for number in range(6)]),
@@ -322,7 +323,7 @@ CONFIRMING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", CONFIRMING, ids=lambda row: row.name)
+@table("row", CONFIRMING)
 def test_confirming_at_once_needs_everything(dodo: DodoShop, row: Confirming) -> None:
     body = {"product_cart": ONE, "confirm": True, **COMPLETE, **row.change}
     before = dodo.row_counts()

@@ -12,6 +12,7 @@ from tests.dialects.dodo_place import BUYER, ONE, DodoShop, cart
 from tests.dialects.test_dodo_addons import MONTHLY, make_product
 from tests.dialects.test_dodo_cart import IN_GERMANY, add_discount, quoted
 from tests.dialects.test_dodo_contract import conform
+from tests.tables import table
 
 
 def test_a_wish_for_another_currency_is_ignored_where_the_business_sells_in_its_own(dodo: DodoShop) -> None:
@@ -130,8 +131,8 @@ def test_where_the_buyers_own_currency_does_not_fit_the_prices_is_charged(
     assert (stored.exchange is None) == (charged == "USD")
 
 
-@pytest.mark.parametrize("path", ["/checkouts", "/checkouts/preview"])
-@pytest.mark.parametrize(
+@table("path", ["/checkouts", "/checkouts/preview"])
+@table(
     ("price", "quantity", "code", "currency", "limit"),
     [
         (130_000, 1, None, "IDR", "The total is more than IDR 16,000,000.00."),  # named, so it is refused

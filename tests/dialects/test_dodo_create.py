@@ -17,6 +17,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.flows import idempotency
 from checkstand.store import discounts
 from tests.dialects.dodo_place import COMPLETE, ONE, DodoShop, cart
+from tests.tables import table
 
 
 def test_the_answer_is_the_session_and_where_to_pay_and_nothing_else(dodo: DodoShop) -> None:
@@ -70,7 +71,7 @@ def test_an_archived_product_is_refused_by_its_own_code(dodo: DodoShop) -> None:
     assert dodo.id("P") in answer.json()["message"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "total"),
     [
         ({"product_cart": cart("W", 2, amount=500)}, 1000),

@@ -11,6 +11,7 @@ from dodopayments import BadRequestError, DodoPayments
 
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform
+from tests.tables import table
 
 ADA = {"email": "ada@example.com", "name": "Ada"}
 
@@ -186,7 +187,7 @@ def test_many_debits_at_once_never_spend_the_same_credit_twice(dodo: DodoShop) -
     assert wallets(dodo, ada)["items"][0]["balance"] == 0
 
 
-@pytest.mark.parametrize(
+@table(
     "wrong",
     [
         {"amount": 0},

@@ -17,6 +17,7 @@ from checkstand.domain.errors import DiscountLimitReached
 from checkstand.store import discounts
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform
+from tests.tables import table
 
 SHARE: dict[str, Any] = {"type": "percentage", "amount": 1500}
 FLAT: dict[str, Any] = {
@@ -123,7 +124,7 @@ def test_a_share_can_have_a_cap_and_a_least_subtotal(dodo: DodoShop) -> None:
     assert dodo.stored(answer.json()["session_id"]).quote.discount_minor == 100
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "code", "names"),
     [
         ({"amount": 5}, "INVALID_REQUEST_BODY", "type"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
 from tests.dialects.dodo_place import COMPLETE, FULL_ADDRESS, ONE, DodoShop, cart
+from tests.tables import table
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@table("row", ROWS)
 def test_each_edge_of_the_cart_and_its_options_is_decided(dodo: DodoShop, row: Row) -> None:
     before = dodo.row_counts()
     answer = dodo.create(**row.body)

@@ -14,6 +14,7 @@ from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.polar_http import decide
+from tests.tables import table
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_a_link_leads_only_to_hosts_that_the_shop_lists(dodo: DodoShop) -> None:
     assert session_of(dodo, on).redirects.success_url is None
 
 
-@pytest.mark.parametrize(
+@table(
     "query",
     [
         {"quantity": "many"},
@@ -248,7 +249,7 @@ def test_a_short_link_without_a_slug_gets_a_code(dodo: DodoShop) -> None:
     assert code.isalnum()
 
 
-@pytest.mark.parametrize("slug", ["", "a b", "a/b", "ü", "a" * 101, 5])
+@table("slug", ["", "a b", "a/b", "ü", "a" * 101, 5])
 def test_a_slug_that_no_address_can_have_is_refused(dodo: DodoShop, slug: object) -> None:
     answer = dodo.http.post(f"/products/{dodo.id('P')}/short_links", json={"slug": slug})
     assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST_BODY")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import pytest
-
 from tests.dialects.dodo_place import DodoShop
+from tests.tables import table
 
 
 def test_a_customer_is_made_read_changed_and_found(dodo: DodoShop) -> None:
@@ -30,7 +29,7 @@ def test_an_email_may_belong_to_several_customers(dodo: DodoShop) -> None:
     assert [item["customer_id"] for item in dodo.http.get("/customers").json()["items"]] == made[::-1]
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [{"name": "Ada"}, {"email": "ada@example.com"}, {"email": "nope", "name": "A"}, {"email": 1, "name": "A"}, {}],
 )
@@ -100,7 +99,7 @@ def test_the_list_of_endpoints_is_walked_with_its_iterator(dodo: DodoShop) -> No
     assert (gone.status_code, gone.json()["code"]) == (422, "INVALID_QUERY_PARAMS")
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         {},
@@ -148,7 +147,7 @@ def test_the_brand_is_the_business_and_cannot_be_edited_here(dodo: DodoShop) -> 
     assert dodo.http.get("/brands/bus_other").status_code == 404
 
 
-@pytest.mark.parametrize(
+@table(
     ("method", "path", "status", "code"),
     [
         ("GET", "/checkouts/cks_x/nothing", 404, "NOT_SERVED"),

@@ -9,6 +9,7 @@ from dodopayments import DodoPayments, NotFoundError
 
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform
+from tests.tables import table
 
 REQUESTS: dict[str, Any] = {
     "name": "API calls",
@@ -75,7 +76,7 @@ def test_every_aggregation_is_kept(dodo: DodoShop, kind: str) -> None:
     assert dodo.http.get(f"/meters/{meter['id']}").json()["aggregation"] == aggregation
 
 
-@pytest.mark.parametrize("value", ["eu", "", 5, -2.5, True, False, 2**53 + 1])
+@table("value", ["eu", "", 5, -2.5, True, False, 2**53 + 1])
 def test_the_value_of_a_condition_comes_back_as_it_was_sent(dodo: DodoShop, value: object) -> None:
     wanted = {"conjunction": "or", "clauses": [{**CONDITION, "value": value}, CONDITION]}
     meter = made(dodo, filter=wanted)
@@ -92,7 +93,7 @@ def test_filters_nest_three_levels_deep(dodo: DodoShop) -> None:
     assert "three levels" in refused.json()["message"]
 
 
-@pytest.mark.parametrize(
+@table(
     ("fields", "said"),
     [
         ({"name": ""}, "name"),

@@ -13,6 +13,7 @@ from checkstand.domain.discount import AmountOff
 from tests.dialects.dodo_place import COMPLETE, ONE, DodoShop, cart
 from tests.dialects.test_dodo_addons import MONTHLY, by_usage, make_meter, make_product
 from tests.dialects.test_dodo_cart import add_discount, addons
+from tests.tables import table
 
 TOP = """
     billing_country currency product_cart current_breakup recurring_breakup total_price total_tax next_billing_date
@@ -51,8 +52,8 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("is_taxed", [False, True], ids=["without tax", "with tax"])
-@pytest.mark.parametrize("name", BODIES)
+@table("is_taxed", [False, True])
+@table("name", BODIES)
 def test_a_preview_is_the_session_to_the_cent(dodo: DodoShop, name: str, is_taxed: bool) -> None:
     dodo.settle_on(tax_registrations=("*",) if is_taxed else ())
     add_discount(dodo, "THREE", AmountOff(amounts={"USD": 300}))
@@ -170,7 +171,7 @@ def test_the_rate_of_percentages_is_told_and_an_amount_has_none(
     assert line["og_price"] == 1000
 
 
-@pytest.mark.parametrize(
+@table(
     ("tax_id", "country", "error", "name"),
     [
         ("DE136695976", "DE", None, "VAT Number"),
@@ -225,7 +226,7 @@ def test_a_tax_id_of_a_shape_that_nobody_knows_is_kept_and_the_tax_stays(dodo: D
         assert dodo.stored(session).buyer.tax_id == "0012345678"
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "code"),
     [
         ({"product_cart": []}, "PRODUCT_CART_EMTPY"),

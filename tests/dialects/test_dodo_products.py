@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.dialects.dodo_place import DodoShop
+from tests.tables import table
 
 ONE_TIME = {
     "type": "one_time_price",
@@ -34,7 +33,7 @@ def make(dodo: DodoShop, price: dict[str, Any], **more: Any) -> dict[str, Any]:
     return made
 
 
-@pytest.mark.parametrize(
+@table(
     ("price", "shown"),
     [
         (ONE_TIME, {"pay_what_you_want": False, "suggested_price": None, "tax_inclusive": None}),
@@ -80,7 +79,7 @@ def test_a_product_without_a_name_has_none(dodo: DodoShop) -> None:
     assert dodo.http.get(f"/products/{made['product_id']}").json()["name"] == "Now it has"
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "code"),
     [
         ({"price": None}, "INVALID_REQUEST_BODY"),
@@ -168,7 +167,7 @@ def test_lists_are_zero_based_newest_first_and_end_with_an_empty_page(dodo: Dodo
     assert page(brand_id="bus_other") == {"items": []}
 
 
-@pytest.mark.parametrize(
+@table(
     "query",
     [
         "page_size=0",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.dialects.dodo_place import DodoShop, cart
 from tests.dialects.test_dodo_addons import by_usage, make_meter, make_product
 from tests.dialects.test_dodo_cart import quoted
 from tests.dialects.test_dodo_contract import conform
 from tests.dialects.test_dodo_products import MONTHLY
+from tests.tables import table
 
 
 def test_a_product_by_usage_is_sold_once_for_its_set_amount(dodo: DodoShop) -> None:
@@ -59,7 +58,7 @@ def test_a_product_by_usage_may_have_no_meter_yet(dodo: DodoShop) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@table(
     ("change", "code", "says"),
     [
         ({"meter_id": "mtr_x"}, "NOT_FOUND", "price.meters[0].meter_id: meter mtr_x"),

@@ -11,11 +11,10 @@ from urllib.parse import quote
 import httpx2
 import pytest
 import schemathesis
-from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator
 
 from checkstand.dialects import dodo, polar
-from checkstand.openapi import Described, document, operation_id
+from checkstand.openapi import Described, document
 from checkstand.testing.demo import DemoShop
 from tests.dialects.fuzz_places import dodo_place, polar_place
 from tests.dialects.fuzzing import Place
@@ -29,12 +28,6 @@ UNTOLD = {
     ("POST", "/v1/checkouts/client/{client_secret}/opened"),
     ("GET", "/v1/checkout-links/{client_secret}/redirect"),
 }
-ASKING = [
-    (name, operation_id(api, operation))
-    for name, api in APIS.items()
-    for operation in api.operations
-    if operation.query
-]
 Operations = list[tuple[str, str, dict[str, Any]]]
 
 
@@ -108,19 +101,9 @@ def test_the_whole_document_has_what_the_others_have_and_the_test_controls(serve
 def served() -> set[tuple[str, str]]:
     """Method and path of every route of both APIs, in the spelling that documents have."""
     found = set()
-    for router in (polar.router, dodo.router):
-        for context in _contexts(router):
-            path = re.sub(r"^/api/v1", "/v1", context.path).rstrip("/").replace("/checkouts/custom", "/checkouts")
-            found |= {(method, path) for method in context.methods or ()}
-    return found
-
-
-def _contexts(router: Any) -> list[APIRoute]:
-    """Routes of a router and of those that it includes."""
-    found: list[APIRoute] = []
-    for route in router.routes:
-        inner = getattr(route, "original_router", None)
-        found += _contexts(inner) if inner is not None else [route] if isinstance(route, APIRoute) else []
+    for route in (*polar.routes.all, *dodo.routes.all):
+        path = re.sub(r"^/api/v1", "/v1", route.path).rstrip("/").replace("/checkouts/custom", "/checkouts")
+        found |= {(method, path) for method in route.methods or ()}
     return found
 
 
@@ -153,21 +136,21 @@ def test_every_operation_tells_its_key_its_errors_and_its_success(server: Runnin
         assert all(kind["application/json"]["schema"] for kind in kinds if "application/json" in kind), path
 
 
-@pytest.mark.parametrize(("api_name", "name"), ASKING)
-def test_each_documented_query_parameter_is_read(
-    server: RunningServer, shop: DemoShop, api_name: str, name: str
-) -> None:
-    api, place = APIS[api_name], PLACES[api_name](server, shop)
-    operation = next(one for one in api.operations if operation_id(api, one) == name)
-    assert operation.query is not None
+@pytest.mark.parametrize("name", APIS)
+def test_each_documented_query_parameter_is_read(server: RunningServer, shop: DemoShop, name: str) -> None:
+    api, place = APIS[name], PLACES[name](server, shop)
+    unread, asking = [], [operation for operation in api.operations if operation.query is not None]
     with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {place.key}"}) as http:
-        path = _existing(operation.path, place)
-        for told in operation.query.described():
-            key = f"{told['name']}[a]" if told.get("style") == "deepObject" else str(told["name"])
-            # No text of ours can hold a NUL, so whoever reads the parameter refuses it, and names it.
-            answer = http.request(operation.method, f"{path}?{key}=%00")
-            assert answer.status_code == 422, (key, answer.text)
-            assert key in answer.text
+        for operation in asking:
+            path = _existing(operation.path, place)
+            for told in operation.query.described() if operation.query else ():
+                key = f"{told['name']}[a]" if told.get("style") == "deepObject" else str(told["name"])
+                # No text of ours can hold a NUL, so whoever reads the parameter refuses it, and names it.
+                answer = http.request(operation.method, f"{path}?{key}=%00")
+                if answer.status_code != 422 or key not in answer.text:
+                    unread.append((operation.method, path, key, answer.status_code, answer.text))
+    assert unread == []
+    assert len(asking) > 10
 
 
 def _existing(path: str, place: Place) -> str:

@@ -12,6 +12,7 @@ import pytest
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, Polar
 from tests.server import RunningServer
+from tests.tables import table
 
 JSON = {"Content-Type": "application/json"}
 
@@ -129,7 +130,7 @@ def test_json_with_a_charset_or_a_suffix_is_parsed(polar: Polar, kind: str) -> N
     assert polar.client.post("/v1/checkouts/", content=body, headers={"Content-Type": kind}).status_code == 201
 
 
-@pytest.mark.parametrize(
+@table(
     "token",
     ["polar_oat_", "polar_oat_" + "x" * 43, "polar_pat_" + "x" * 43, "x", "polar_oat_\xe9".encode().decode("latin-1")],
 )
@@ -138,7 +139,7 @@ def test_a_token_that_opens_nothing_is_401(polar: Polar, token: str) -> None:
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
 
 
-@pytest.mark.parametrize(
+@table(
     "path",
     [
         "/v1/checkouts/not-a-uuid",

@@ -25,6 +25,7 @@ from tests.dialects.polar_http import (
     wrong,
 )
 from tests.server import RunningServer
+from tests.tables import table
 
 UNKNOWN = str(uuid4())
 IN_FRANCE, IN_CHINA, IN_NO_COUNTRY = "212.27.48.10", "114.114.114.114", "10.1.2.3"
@@ -268,7 +269,7 @@ def create(polar: Polar, *prices: dict[str, Any], every: str | None = None, **bo
     return polar.client.post("/v1/products/", json=whole)
 
 
-@pytest.mark.parametrize(
+@table(
     ("prices", "text"),
     [
         ([fixed(500), fixed(500)], "Only one fixed price is allowed."),
@@ -330,7 +331,7 @@ def test_a_price_that_is_refused_by_itself_is_left_out_and_the_rest_judged(serve
     wrong(create(polar, metered(meter), metered(meter, "0.5"), every="month"), twice)
 
 
-@pytest.mark.parametrize(
+@table(
     ("price", "where", "kind", "text"),
     [
         (

@@ -12,6 +12,7 @@ import pytest
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, SCHEMA, Polar, decide, fixed, refused, seats, units, wrong
 from tests.server import RunningServer
+from tests.tables import table
 
 VOLUME = seats((1, 4, 1000), (5, None, 800))
 GRADUATED = seats((1, 4, 1000), (5, None, 800), kind="graduated")
@@ -132,8 +133,8 @@ def test_row_67_both_bounds_are_told_at_once_and_before_the_number(polar: Polar)
     )
 
 
-@pytest.mark.parametrize("noun", ["seats", "units"])
-@pytest.mark.parametrize(
+@table("noun", ["seats", "units"])
+@table(
     ("number", "low", "high", "text"),
     [
         (10, None, 5, "{} must be less than or equal to max_{}"),

@@ -11,6 +11,7 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
+from tests.tables import table
 
 PATH = "/v1/custom-fields/"
 UNKNOWN = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
@@ -93,7 +94,7 @@ def test_what_is_not_noticed_is_accepted(polar: Polar) -> None:
     assert made(polar, "select", properties=twice)["properties"] == twice
 
 
-@pytest.mark.parametrize(
+@table(
     ("kind", "body", "where", "error", "text"),
     [
         ("text", {"slug": "Upper"}, ["text", "slug"], "string_pattern_mismatch", None),

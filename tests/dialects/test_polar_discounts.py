@@ -20,6 +20,7 @@ from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
+from tests.tables import table
 
 UNKNOWN = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
 SHARE = {"type": "percentage", "name": "Autumn", "duration": "once", "basis_points": 1500}
@@ -133,7 +134,7 @@ def test_a_code_belongs_to_one_living_discount_whatever_its_case(polar: Polar) -
     assert make(polar, **SHARE, code="AUTUMN")["code"] == "AUTUMN"
 
 
-@pytest.mark.parametrize(
+@table(
     ("body", "where", "kind", "text"),
     [
         ({**SHARE, "basis_points": 0}, ["percentage", "basis_points"], "greater_than_equal", None),

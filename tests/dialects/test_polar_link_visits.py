@@ -25,6 +25,7 @@ from tests.dialects.polar_links import (
     visited,
 )
 from tests.server import RunningServer
+from tests.tables import table
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_row_136_the_others_are_offered_when_some_are_archived(polar: Polar) -> 
     assert [item["id"] for item in visited(polar, link)["products"]] == [polar.id("one_time")]
 
 
-@pytest.mark.parametrize("origin", ["*", "null", "shop.example", "", "https://", "http://[::1"])
+@table("origin", ["*", "null", "shop.example", "", "https://", "http://[::1"])
 def test_row_137_what_is_no_origin_is_none(polar: Polar, origin: str) -> None:
     link = made(polar)
     answer = go(polar, link, f"?embed_origin={origin}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-import pytest
-
 from checkstand.domain.explain import rate_text
 from checkstand.domain.tax import TaxReason
 from checkstand.providers.taxes import rows
 from checkstand.web.dashboard.tax_places import charge_of
 from checkstand.web.documents.words import printed
 from tests.domain.test_document import invoice, line
+from tests.tables import table
 
 ROUND = (10_000, 100_000, 200_000, 300_000, 1_000_000)
 RATES = sorted({row.rate_ppm for row in rows() if row.rate_ppm} | set(ROUND))
@@ -34,6 +33,6 @@ def test_every_rate_of_the_table_is_printed_on_an_invoice_with_all_its_digits() 
         assert percent_in(label) == percent_in(rate_text(rate)) == Decimal(rate) / 10_000, label
 
 
-@pytest.mark.parametrize(("code", "percent"), [("GB", 20), ("JP", 10), ("DK", 25), ("US-NY", 4), ("AU", 10)])
+@table(("code", "percent"), [("GB", 20), ("JP", 10), ("DK", 25), ("US-NY", 4), ("AU", 10)])
 def test_the_list_of_registrations_shows_a_round_rate_whole(code: str, percent: int) -> None:
     assert percent_in(charge_of(code).rate) == percent

@@ -22,6 +22,7 @@ from checkstand.domain.address import (
     missing_fields,
     normalize_state,
 )
+from tests.tables import table
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 ANYWHERE = st.sampled_from([None, *sorted(COUNTRIES)])
@@ -51,7 +52,7 @@ def test_the_states_are_the_50_and_dc_and_the_subdivisions_13() -> None:
 # ---------------------------------------------------------------- states
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "state", "stored"),
     [
         ("US", "NY", "US-NY"),
@@ -70,7 +71,7 @@ def test_a_state_gets_the_prefix_of_its_country(country: str, state: str | None,
     assert normalize_state(country, state) == stored
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "state", "text"),
     [
         ("US", "ny", "Invalid US state"),
@@ -182,7 +183,7 @@ def test_exactly_the_required_and_blank_fields_are_missing(
         assert (name in missing) == (required and blank)
 
 
-@pytest.mark.parametrize("country", ["AE", "HK", "QA", "IE", "PA"])
+@table("country", ["AE", "HK", "QA", "IE", "PA"])
 def test_a_country_without_postcodes_is_not_asked_for_one(country: str) -> None:
     fields = fields_for(country, full=True)
     assert fields.postal_code == "required"  # what the API shows

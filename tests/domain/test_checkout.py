@@ -29,6 +29,7 @@ from checkstand.domain.errors import Expired, IllegalMove, NotOpen
 from checkstand.domain.pricing import quote
 from checkstand.domain.trial import add_span
 from tests.domain.test_pricing import NOW, ORG, product
+from tests.tables import table
 
 FINAL = {CheckoutStatus.EXPIRED, CheckoutStatus.SUCCEEDED, CheckoutStatus.FAILED}
 
@@ -89,7 +90,7 @@ def test_the_clock_is_tested_before_the_status() -> None:
         require_open(session(status=CheckoutStatus.SUCCEEDED), late)
 
 
-@pytest.mark.parametrize(
+@table(
     ("start", "span", "expected"),
     [
         ("2026-01-31", Span(interval=Interval.MONTH, count=1), "2026-02-28"),
@@ -117,7 +118,7 @@ def test_a_trial_needs_a_repeating_product_and_consent_and_the_sessions_own_wins
     assert trial_end([once, repeating], TrialChoice(), NOW) == NOW + timedelta(days=14)
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "line1", "state"),
     [
         ({}, "disabled", "disabled"),

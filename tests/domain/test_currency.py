@@ -16,6 +16,7 @@ from checkstand.domain.currency import (
     UnknownCurrency,
     currency,
 )
+from tests.tables import table
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 
@@ -45,7 +46,7 @@ PER_DOLLAR = {
 }
 
 
-@pytest.mark.parametrize(
+@table(
     ("code", "exponent"),
     [
         *((code, 0) for code in sorted(WHOLE_UNITS)),
@@ -63,20 +64,20 @@ def test_only_the_named_currencies_have_other_than_two_decimals() -> None:
     assert {entry.exponent for entry in CURRENCIES.values()} == {0, 2, 3}
 
 
-@pytest.mark.parametrize("entry", CURRENCIES.values(), ids=lambda entry: entry.code)
+@table("entry", CURRENCIES.values())
 def test_the_smallest_charge_is_worth_between_a_fifth_of_a_dollar_and_three(entry: Currency) -> None:
     dollars = entry.smallest_charge_minor / 10**entry.exponent / PER_DOLLAR[entry.code]
     assert 0.2 < dollars < 3
 
 
-@pytest.mark.parametrize("entry", CURRENCIES.values(), ids=lambda entry: entry.code)
+@table("entry", CURRENCIES.values())
 def test_the_largest_charge_allows_at_least_two_hundred_dollars(entry: Currency) -> None:
     dollars = entry.largest_charge_minor / 10**entry.exponent / PER_DOLLAR[entry.code]
     assert dollars > 200
     assert entry.largest_charge_minor <= 2**31 - 1
 
 
-@pytest.mark.parametrize(
+@table(
     ("code", "smallest", "largest"),
     [
         ("usd", 50, 99_999_999),
@@ -100,7 +101,7 @@ def test_the_code_is_taken_in_any_case() -> None:
     assert currency("usd") is currency("USD") is currency("Usd")
 
 
-@pytest.mark.parametrize("text", ["", "xxx", "us", "dollars", "btc", "usd "])
+@table("text", ["", "xxx", "us", "dollars", "btc", "usd "])
 def test_an_unknown_code_is_refused_with_the_text_as_given(text: str) -> None:
     with pytest.raises(UnknownCurrency, match="ISO 4217") as caught:
         currency(text)

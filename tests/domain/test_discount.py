@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from checkstand.domain.discount import (
     AmountOff,
     Discount,
@@ -20,6 +18,7 @@ from checkstand.domain.discount import (
     why_not,
     why_not_for_customer,
 )
+from tests.tables import table
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 GUIDE, MUG, ADA, BOB = (UUID(int=number) for number in range(1, 5))
@@ -38,7 +37,7 @@ def judged(discount: Discount, *, currency: str = "USD", subtotal_minor: int | N
     return why_not(discount, product_ids=bought, currency=currency, now=NOW, subtotal_minor=subtotal_minor)
 
 
-@pytest.mark.parametrize(
+@table(
     ("subtotal", "points", "off"),
     [(1010, 2500, 253), (1, 5000, 1), (999, 2550, 255), (333, 1500, 50), (999, 10_000, 999), (0, 5000, 0), (1, 1, 0)],
 )
@@ -63,7 +62,7 @@ def test_an_amount_never_takes_a_total_below_zero() -> None:
     assert takes_off(rule, subtotal_minor=500, currency="EUR") == 0
 
 
-@pytest.mark.parametrize(
+@table(
     ("changes", "reason"),
     [
         ({}, None),
@@ -94,7 +93,7 @@ def test_a_cart_must_come_to_the_least_of_its_currency() -> None:
     assert judged(discount) is None, "nothing is refused for what is not known yet"
 
 
-@pytest.mark.parametrize(
+@table(
     ("limit", "uses", "reason"),
     [
         (None, 99, None),
@@ -109,7 +108,7 @@ def test_one_customer_redeems_no_more_often_than_one_may(limit: int | None, uses
     assert why_not_for_customer(discount, uses=uses, has_bought=True, customer_id=ADA) == reason
 
 
-@pytest.mark.parametrize(
+@table(
     ("eligibility", "has_bought", "uses", "customer", "may"),
     [
         ("any", True, 5, None, True),
@@ -131,7 +130,7 @@ def test_a_code_can_be_for_some_customers_only(
     assert reason == (None if may else "discount_not_eligible")
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "mailbox"),
     [
         ("ada@e.com", "ada@e.com"),

@@ -16,6 +16,7 @@ from checkstand.domain.organization import Organization, OrganizationSettings
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import TaxReason, TaxShare
 from checkstand.web.documents.words import printed
+from tests.tables import table
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORDER = UUID("00000000-0000-4000-8000-000000000001")
@@ -63,7 +64,7 @@ def test_taxes_are_gathered_by_rate_and_sum_to_the_documents() -> None:
     assert sum(row.tax_minor for row in rows) == sum(one.tax_minor for one in lines)
 
 
-@pytest.mark.parametrize(
+@table(
     ("currency", "unit", "rate_ppm", "shown"),
     [
         ("ISK", 799_900, 0, "ISK\xa07,999"),
@@ -118,7 +119,7 @@ def test_a_receipt_is_its_invoice_under_the_number_and_date_of_the_payment() -> 
     assert ("Payment method", "Visa ending in 4242") in shown.facts
 
 
-@pytest.mark.parametrize(
+@table(
     ("currency", "quantity", "amount", "shown"),
     [
         ("USD", 5, 4000, "$8.00"),
@@ -186,7 +187,7 @@ def test_the_tax_is_told_in_the_sellers_own_currency_with_the_rate_and_its_day()
     assert shown.notes == ("Tax in PLN: PLN\xa09.79 (EUR 1 = PLN 4.2555, rate of November 20, 2026).",)
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "currency", "own"),
     [
         ("PL", "EUR", "PLN"),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from checkstand.domain.embed import embed_origin, may_embed
+from tests.tables import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "origin"),
     [
         ("https://Shop.Example:443/a?b#c", "https://shop.example"),
@@ -31,7 +30,7 @@ def test_an_address_is_reduced_to_its_origin(given: str | None, origin: str | No
     assert embed_origin(given) == origin
 
 
-@pytest.mark.parametrize(
+@table(
     ("origin", "entry", "allowed"),
     [
         ("https://example.com", "example.com", True),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
 from checkstand.domain.exchange import Exchange, fee_for
+from tests.tables import table
 
 AMOUNTS = st.integers(min_value=0, max_value=10**12)
 CODES = st.sampled_from(sorted(CURRENCIES))
@@ -25,7 +26,7 @@ def exchange(base: str, other: str, rate: str, fee_ppm: int = 0) -> Exchange:
 # ---------------------------------------------------------------- minor units
 
 
-@pytest.mark.parametrize(
+@table(
     ("base", "other", "rate", "amount_minor", "expected"),
     [
         ("USD", "JPY", "157.25", 1000, 1573),  # $10.00: 1572.5 yen
@@ -97,7 +98,7 @@ def test_one_to_one_without_a_fee_changes_nothing(code: str, amount_minor: int) 
 # ---------------------------------------------------------------- the fee
 
 
-@pytest.mark.parametrize(
+@table(
     ("usd_minor", "fee_ppm"),
     [(0, 40_000), (499_99, 40_000), (500_00, 30_000), (1500_00, 30_000), (1500_01, 20_000), (10**9, 20_000)],
 )

@@ -26,6 +26,7 @@ from checkstand.domain.ids import (
     uuid4_from,
     webhook_secret,
 )
+from tests.tables import table
 
 UUIDS = st.binary(min_size=16, max_size=16).map(lambda data: UUID(bytes=data, version=4))
 DODO_PREFIXES = st.sampled_from(list(DodoPrefix))
@@ -72,7 +73,7 @@ def test_a_checkout_session_id_has_the_25_characters_the_embed_script_demands() 
     assert len(text) == 25
 
 
-@pytest.mark.parametrize(
+@table(
     "text",
     [
         "",

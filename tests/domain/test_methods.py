@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.methods import CARDS, RULES, Kind, Method, Need, eligible, kind_of
+from tests.tables import table
 
 NAMES = [str(method) for method in Method]
 NEEDS = st.builds(
@@ -71,7 +71,7 @@ def test_every_method_has_a_rule_and_can_be_used_by_somebody() -> None:
         )
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "currency", "due_minor", "first", "also", "never"),
     [
         ("NL", "EUR", 1000, "ideal", "sepa", "bancontact_card"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency
 from checkstand.domain.money import Money, divide_half_away, format_money, parse_amount, percentage_of, split
+from tests.tables import table
 
 AMOUNTS = st.integers(min_value=-(10**13), max_value=10**13)
 WEIGHTS = st.lists(st.integers(min_value=0, max_value=10**9), min_size=1, max_size=20)
@@ -19,7 +20,7 @@ CODES = st.sampled_from(sorted(CURRENCIES))
 # ---------------------------------------------------------------- rounding
 
 
-@pytest.mark.parametrize(
+@table(
     ("amount_minor", "basis_points", "expected"),
     [
         (1010, 2500, 253),
@@ -70,7 +71,7 @@ def test_the_parts_of_a_split_sum_to_the_total(amount_minor: int, weights: list[
     assert len(parts) == len(weights)
 
 
-@pytest.mark.parametrize("code", sorted(CURRENCIES))
+@table("code", sorted(CURRENCIES))
 def test_the_smallest_and_the_largest_charge_of_every_currency_split_without_loss(code: str) -> None:
     entry = CURRENCIES[code]
     for amount_minor in (entry.smallest_charge_minor, entry.largest_charge_minor, -entry.largest_charge_minor):
@@ -136,7 +137,7 @@ def test_money_of_an_unknown_currency_cannot_be_made() -> None:
 # ---------------------------------------------------------------- text
 
 
-@pytest.mark.parametrize(
+@table(
     ("amount_minor", "code", "text"),
     [
         (50, "usd", "$0.50"),
@@ -162,14 +163,14 @@ def test_a_printed_amount_reads_back_in_every_currency(amount_minor: int, code: 
     assert parse_amount(format_money(amount_minor, code), code) == amount_minor
 
 
-@pytest.mark.parametrize("code", sorted(CURRENCIES))
+@table("code", sorted(CURRENCIES))
 def test_the_bounds_of_every_currency_read_back(code: str) -> None:
     entry = CURRENCIES[code]
     for amount_minor in (0, 1, entry.smallest_charge_minor, entry.largest_charge_minor):
         assert parse_amount(format_money(amount_minor, code), code.lower()) == amount_minor
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "code", "amount_minor"),
     [
         ("12", "usd", 1200),
@@ -209,7 +210,7 @@ def test_amounts_are_read_as_people_type_them(text: str, code: str, amount_minor
     assert parse_amount(text, code) == amount_minor
 
 
-@pytest.mark.parametrize(
+@table(
     ("text", "code"),
     [
         ("", "usd"),

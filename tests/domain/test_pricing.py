@@ -30,6 +30,7 @@ from checkstand.domain.pricing import Place, below_floor, quote
 from checkstand.domain.quote import Quote, is_mixed
 from checkstand.domain.tax import TaxComponent, TaxDecision
 from checkstand.domain.terms import Metered, SeatBased, SeatTier, TierModel, UnitBased, UnitTier
+from tests.tables import table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ORG = UUID(int=1)
@@ -313,7 +314,7 @@ def test_tax_is_unknown_until_there_is_a_place_unless_nothing_is_charged() -> No
         assert quote([line], [item], currency="USD", place=place).tax_minor == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("terms", "chosen", "expected"),
     [
         (Custom(minimum_minor=500, preset_minor=1500), None, 1500),
@@ -340,7 +341,7 @@ def test_bounds_of_a_chosen_amount(amount: int, code: str | None) -> None:
     assert check_custom_amount(Custom(minimum_minor=0, maximum_minor=1000), amount, "USD") == code
 
 
-@pytest.mark.parametrize("code", sorted(CURRENCIES))
+@table("code", sorted(CURRENCIES))
 def test_the_floor_is_told_in_words_for_every_currency(code: str) -> None:
     floor = CURRENCIES[code].smallest_charge_minor
     assert below_floor(0, code) is None
@@ -352,7 +353,7 @@ def definition(currency: str, terms: Terms) -> PriceDefinition:
     return PriceDefinition(currency=currency, terms=terms)
 
 
-@pytest.mark.parametrize(
+@table(
     ("definitions", "codes"),
     [
         ([], ["price_required"]),

@@ -18,6 +18,7 @@ from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.refund import AskedItem, Part, Refund, RefundRefused, RefundRequest, by_net, by_total, spread
 from checkstand.domain.refund_shares import parts_of, whole
 from checkstand.domain.refunding import make_refund, returned_of, status_after
+from tests.tables import table
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 SHOP, BUYER, CHECKOUT, ORDER = (UUID(int=n) for n in range(1, 5))
@@ -158,7 +159,7 @@ def test_an_order_given_back_in_pieces_of_every_kind_ends_refunded_to_the_unit(
     assert all(part.left == 0 for part in parts_of(bought, made))
 
 
-@pytest.mark.parametrize(
+@table(
     ("asked", "code"),
     [
         (RefundRequest(net_minor=1001), "refund_exceeds"),
@@ -210,7 +211,7 @@ def test_what_cannot_be_refunded_at_all_is_told_apart() -> None:
     assert give_back(bought, [], RefundRequest(), now=late)[0].status == "refunded"
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@table("status", STATUSES)
 def test_a_payment_whose_money_a_bank_holds_is_not_refunded(status: str) -> None:
     bought = order((1000, 0))
     one = Dispute(

@@ -15,6 +15,7 @@ from checkstand.domain.money import to_step
 from checkstand.domain.refund import Refund, RefundReport, RefundRequest, RefundSucceeded
 from checkstand.domain.refunding import make_refund, reported_refund
 from tests.domain.test_refund import NOW, ORDER, SHOP, attempt, order
+from tests.tables import table
 
 
 def report(amount: int, step: int = 1) -> RefundReport:
@@ -46,7 +47,7 @@ def test_it_goes_under_the_gateways_own_key_and_name() -> None:
     assert refund.status == "pending", "it is settled like any other, with what the gateway says"
 
 
-@pytest.mark.parametrize(
+@table(
     ("total", "refunded", "amount", "step", "taken"),
     [
         (138_742, 0, 138_700, 100, 138_742),

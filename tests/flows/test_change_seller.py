@@ -20,6 +20,7 @@ from checkstand.flows.change_seller import (
 from checkstand.store import organizations
 from checkstand.store.migrate import shipped
 from tests.conftest import open_shop
+from tests.tables import table
 
 UNSAID = OrganizationSettings(country=None)
 GERMAN = OrganizationSettings(
@@ -41,7 +42,7 @@ def test_a_state_goes_with_its_country() -> None:
     assert changed_seller(albany, {"country": "", "city": "", "state": ""}).address is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("given", "problem", "field"),
     [
         ({"country": "Germany"}, SellerProblem.COUNTRY_UNKNOWN, "country"),

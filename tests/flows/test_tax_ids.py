@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -21,6 +20,7 @@ from checkstand.flows.tax_ids import (
     normalize,
     state_of,
 )
+from tests.tables import table
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "taxes.md"
 
@@ -109,7 +109,7 @@ BY_FORM = [
 ]
 
 
-@pytest.mark.parametrize(("country", "given_number", "number", "name"), CHECKED)
+@table(("country", "given_number", "number", "name"), CHECKED)
 def test_numbers_with_check_digits_are_normalized_and_verified(
     country: str, given_number: str, number: str, name: str
 ) -> None:
@@ -118,7 +118,7 @@ def test_numbers_with_check_digits_are_normalized_and_verified(
     assert check(number, country) == TaxId(number=number, format=name, is_verified=True)
 
 
-@pytest.mark.parametrize(("country", "given_number", "number", "name"), BY_FORM)
+@table(("country", "given_number", "number", "name"), BY_FORM)
 def test_numbers_of_the_right_form_are_taken_and_marked_unverified(
     country: str, given_number: str, number: str, name: str
 ) -> None:
@@ -126,7 +126,7 @@ def test_numbers_of_the_right_form_are_taken_and_marked_unverified(
     assert check(number, country) == TaxId(number=number, format=name, is_verified=False)
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "number"),
     [
         ("FR", "61954506077"),  # the prefix is needed
@@ -157,7 +157,7 @@ def test_a_wrong_number_where_numbers_are_known_and_what_is_no_number_are_refuse
     assert effective(number, country) is None
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "given_number", "number"),
     [
         ("AF", "1234-5678", "12345678"),

@@ -16,6 +16,7 @@ from checkstand.gateways.stripe_signature import TOLERANCE_S
 from tests.gateways.fake_stripe import SECRET_KEY, WEBHOOK_SECRET
 from tests.gateways.stripe_server import StripeShop
 from tests.gateways.stripe_trade import Story, check, deliver, trade
+from tests.tables import table
 
 PATH = "/gateway/stripe/webhook"
 
@@ -55,7 +56,7 @@ def test_one_right_signature_among_several_is_enough(selling: StripeShop) -> Non
     assert post(selling, body, {"Stripe-Signature": f"{timestamp},{old},{right},v0=abc"}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@table(
     "header",
     [
         "",
@@ -128,7 +129,7 @@ def test_a_genuine_event_that_lies_about_a_payment_is_not_believed(selling: Stri
     assert selling.orders(session) == 0
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         b"",

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from checkstand.ops.settings import SettingsError, from_environment
 from checkstand.services import client_address
+from tests.tables import table
 
 
 def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
@@ -18,7 +19,7 @@ def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
     return client_address(HTTPConnection({"type": "http", "app": app, "client": (peer, 5), "headers": headers}))
 
 
-@pytest.mark.parametrize(
+@table(
     ("trusted", "peer", "forwarded", "address"),
     [
         ("", "198.51.100.7", "203.0.113.9", "198.51.100.7"),
@@ -38,7 +39,7 @@ def test_the_last_hop_that_no_trusted_proxy_is_counts(trusted: str, peer: str, f
     assert seen(trusted, peer, forwarded) == address
 
 
-@pytest.mark.parametrize("value", ["10.0.0.0/33", "10.0.0.1/8", "proxy.internal", "*", "10.0.0.0-10.0.0.9"])
+@table("value", ["10.0.0.0/33", "10.0.0.1/8", "proxy.internal", "*", "10.0.0.0-10.0.0.9"])
 def test_what_names_no_address_or_network_is_refused_at_the_start(value: str) -> None:
     with pytest.raises(SettingsError, match="CHECKSTAND_TRUSTED_PROXIES must list addresses or networks like"):
         from_environment({"CHECKSTAND_TRUSTED_PROXIES": f"10.0.0.5, {value}"})

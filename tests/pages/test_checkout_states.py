@@ -22,6 +22,7 @@ from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand
 from tests.server import RunningServer
+from tests.tables import table
 
 FILLED = {
     "email": "ada@example.com",
@@ -198,7 +199,7 @@ def test_a_session_with_a_price_of_its_own_is_not_renewed(stand: Stand) -> None:
     assert answer.status_code == 410
 
 
-@pytest.mark.parametrize(
+@table(
     "path",
     [
         "/checkout/polar_c_unknown",

@@ -27,6 +27,7 @@ from checkstand.web.checkout.session import safe_target, with_query
 from checkstand.web.checkout.summary import Summary, summarize
 from checkstand.web.checkout.texts import ENGLISH, texts_for
 from checkstand.web.checkout.wording import Wording
+from tests.tables import table
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 ORGANIZATION = UUID("8f2f6c0e-7c55-4c7e-9f0c-1f1f5a6f0001")
@@ -240,7 +241,7 @@ def test_every_country_has_a_form_that_asks_for_all_that_is_required() -> None:
             assert shown >= {name for name, needed in customary(country, asked).required().items() if needed}, country
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "order", "words"),
     [
         ("US", "line1 line2 city state postal_code", {"postal_code": "postal.zip", "state": "state.state"}),
@@ -261,13 +262,13 @@ def test_addresses_are_asked_for_in_the_country_s_own_order_and_words(
     assert {part.name: part.label_key for part in parts if part.name in words} == words
 
 
-@pytest.mark.parametrize("text", ["12/34", "1234", "12 / 2034", "12-34", "12.34", "122034"])
+@table("text", ["12/34", "1234", "12 / 2034", "12-34", "12.34", "122034"])
 def test_an_expiry_date_may_be_typed_in_any_usual_way(text: str) -> None:
     card = read_card({"card_number": "4242424242424242", "card_exp": text, "card_cvc": "123"}, now=NOW)
     assert (card.exp_month, card.exp_year) == (12, 2034)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("text", ["12", "2034", "1/2/34", "ab/cd", "12345"])
+@table("text", ["12", "2034", "1/2/34", "ab/cd", "12345"])
 def test_an_expiry_date_that_is_none_is_said(text: str) -> None:
     wrong = read_card({"card_number": "4242424242424242", "card_exp": text, "card_cvc": "123"}, now=NOW)
     assert [one.field for one in wrong] == ["card_exp"]  # type: ignore[union-attr]

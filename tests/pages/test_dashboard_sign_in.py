@@ -15,6 +15,7 @@ from checkstand.web.dashboard.passwords import PasswordChecks, TooBusy
 from checkstand.web.dashboard.sign_in import Door
 from tests.pages.visitor import Visitor, visitor
 from tests.server import RunningServer
+from tests.tables import table
 
 EVERY_ROOM = (
     "",
@@ -176,7 +177,7 @@ def test_signing_out_ends_the_session_on_the_server(server: RunningServer) -> No
     assert answer.status_code == 303
 
 
-@pytest.mark.parametrize("room", EVERY_ROOM)
+@table("room", EVERY_ROOM)
 def test_every_room_asks_for_sign_in_and_remembers_where_to_go(server: RunningServer, room: str) -> None:
     person = at_the_door(server)
     path = person.home + room.format(product=person.shop.products["one_time"].id)
@@ -190,7 +191,7 @@ def test_every_room_asks_for_sign_in_and_remembers_where_to_go(server: RunningSe
     assert signed_in.headers["location"] == path
 
 
-@pytest.mark.parametrize(
+@table(
     "bad",
     [
         "https://evil.example",
@@ -210,7 +211,7 @@ def test_sign_in_leads_nowhere_else(server: RunningServer, bad: str) -> None:
     assert person.client.post("/dashboard/login", data=fields).headers["location"] == "/dashboard"
 
 
-@pytest.mark.parametrize("room", EVERY_ROOM)
+@table("room", EVERY_ROOM)
 def test_other_peoples_organizations_do_not_exist(server: RunningServer, room: str) -> None:
     person = visitor(server.url, server.new_shop())
     other = server.new_shop()

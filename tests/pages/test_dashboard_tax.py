@@ -17,6 +17,7 @@ from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.visitor import Visitor, axe, screen, visitor
 from tests.server import RunningServer
+from tests.tables import table
 
 PATH = "/settings/tax"
 
@@ -77,7 +78,7 @@ def test_everywhere_can_be_removed_like_any_other(server: RunningServer) -> None
     assert settings_of(server, person).tax_registrations == ()
 
 
-@pytest.mark.parametrize(
+@table(
     ("code", "rate", "but"),
     [
         ("JP", "JCT 10%", ""),

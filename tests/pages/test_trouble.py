@@ -18,6 +18,7 @@ from tests.pages.browser import PHONE, serious_violations, visit
 from tests.pages.buyer import VISA, Stand, expect_success
 from tests.server import RunningServer, running_server
 from tests.store.embedded_place import eventually, place
+from tests.tables import table
 
 UNKNOWN = "We do not know yet whether you paid"
 
@@ -138,7 +139,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize(("path", "told"), PLACES.items())
+@table(("path", "told"), PLACES.items())
 def test_an_address_that_leads_nowhere_has_the_same_frame(stage: Stage, path: str, told: tuple[int, str]) -> None:
     status, heading = told
     with visit(stage.browser, stage.stand.server, size=PHONE, scheme="dark") as page:

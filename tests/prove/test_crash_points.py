@@ -13,9 +13,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from uuid import UUID, uuid4
 
 import pytest
@@ -36,6 +37,9 @@ from checkstand.testing.demo import DemoShop, open_demo_shop
 from tests.conftest import SECRET_KEY
 from tests.gateways.fake_stripe import ROOT, FakeStripe, running_fake
 from tests.prove.dying import come_back, confirm, opened, refund
+
+# One worker has them all, with the processes that they share.
+pytestmark = pytest.mark.xdist_group("crash-points")
 
 KILLS = 20
 PROCESSES = 2
@@ -117,14 +121,22 @@ def opened_place(database_url: str, fake: FakeStripe | None) -> Iterator[Place]:
             process.wait(timeout=10)
 
 
-@pytest.fixture(scope="module", params=["test", "stripe"])
-def place(request: pytest.FixtureRequest, quiet_database_url: str) -> Iterator[Place]:
-    if request.param == "test":
-        with opened_place(quiet_database_url, None) as made:
-            yield made
-    else:
-        with running_fake() as fake, opened_place(quiet_database_url, fake) as made:
-            yield made
+@pytest.fixture(scope="module")
+def places(quiet_database_url: str) -> Iterator[Callable[[str], Place]]:
+    """The place with a gateway, made when it is first asked for: its processes take seconds to start, and stay for all steps."""
+    with ExitStack() as stack:
+
+        @cache
+        def place_with(gateway: str) -> Place:
+            fake = stack.enter_context(running_fake()) if gateway == "stripe" else None
+            return stack.enter_context(opened_place(quiet_database_url, fake))
+
+        yield place_with
+
+
+@pytest.fixture(params=["test", "stripe"])
+def place(request: pytest.FixtureRequest, places: Callable[[str], Place]) -> Place:
+    return places(request.param)
 
 
 # ---------------------------------------------------------------- the story of a purchase

@@ -7,17 +7,17 @@ import subprocess
 import sys
 import time
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.providers.places import OfflinePlaces
+from tests.tables import table
 
 ADDRESSES = st.ip_addresses(v=4) | st.ip_addresses(v=6)
 
 
-@pytest.mark.parametrize(
+@table(
     ("address", "country"),
     [
         ("8.8.8.8", "US"),
@@ -34,7 +34,7 @@ def test_a_public_address_is_in_the_country_its_block_was_handed_to(address: str
     assert OfflinePlaces().country_of(address) == country
 
 
-@pytest.mark.parametrize(
+@table(
     "address",
     [
         "127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "0.0.0.0", "192.0.2.1",
@@ -46,7 +46,7 @@ def test_private_and_reserved_addresses_have_no_country(address: str) -> None:
     assert OfflinePlaces().country_of(address) is None
 
 
-@pytest.mark.parametrize(
+@table(
     "text", ["", "garbage", "unknown", "8.8.8", "8.8.8.8:443", "[2001:4860:4860::8888]", "8.8.8.8, 1.1.1.1", "134744072", "٨.8.8.8", "\0"]
 )  # fmt: skip
 def test_what_is_no_address_has_no_country(text: str) -> None:

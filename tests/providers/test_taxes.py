@@ -17,6 +17,7 @@ from checkstand.domain.address import CA_SUBDIVISIONS, COUNTRIES, US_STATES
 from checkstand.domain.tax import EU, TaxDecision, TaxQuestion, TaxReason, supplied_in
 from checkstand.providers import taxes
 from checkstand.providers.taxes import OfflineTaxes, TaxProvider, registration_codes, rows
+from tests.tables import table
 
 CATEGORIES = ("digital_products", "saas", "e_book", "edtech", "live_tutoring")
 STATES = tuple(f"US-{code}" for code in US_STATES) + tuple(f"CA-{code}" for code in CA_SUBDIVISIONS)
@@ -86,7 +87,7 @@ def test_every_question_has_an_answer_that_adds_up(
     assert registrations or found.reason == "not_collecting"
 
 
-@pytest.mark.parametrize("country", sorted(EU))
+@table("country", sorted(EU))
 def test_every_member_state_has_a_standard_rate_that_the_union_allows(country: str) -> None:
     found = decide(country, "EU")
     assert found is not None
@@ -95,7 +96,7 @@ def test_every_member_state_has_a_standard_rate_that_the_union_allows(country: s
     assert len(found.components) == 1
 
 
-@pytest.mark.parametrize("state", STATES)
+@table("state", STATES)
 def test_every_state_and_province_is_known(state: str) -> None:
     for category in CATEGORIES:
         found = decide(state[:2], "*", state=state, category=category)
@@ -104,7 +105,7 @@ def test_every_state_and_province_is_known(state: str) -> None:
         assert found.state == state
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "registrations", "reason"),
     [
         ("FR", ("EU",), "standard_rated"),
@@ -133,8 +134,8 @@ def test_the_one_stop_shop_covers_the_union_and_a_domestic_registration_only_its
     assert bool(found.components) == (reason == "standard_rated")
 
 
-@pytest.mark.parametrize("registration", ["US-CA", "US", "*"])
-@pytest.mark.parametrize("state", [None, "US-ZZ", "CA-QC", "Texas"])
+@table("registration", ["US-CA", "US", "*"])
+@table("state", [None, "US-ZZ", "CA-QC", "Texas"])
 def test_a_us_buyer_without_a_known_state_cannot_be_decided(registration: str, state: str | None) -> None:
     assert decide("US", registration, state=state) is None
 
@@ -151,7 +152,7 @@ def test_a_state_is_covered_by_itself_or_by_the_whole_country() -> None:
     assert told(decide("US", "US-NY", state="US-CA")) == ("not_collecting", [])
 
 
-@pytest.mark.parametrize(
+@table(
     ("state", "category", "expected"),
     [
         ("US-CA", "saas", ("product_exempt", [])),
@@ -178,7 +179,7 @@ def test_quebec_has_two_taxes_and_each_needs_its_registration() -> None:
     assert told(decide("CA", "CA", "CA-BC", state="CA-BC", category="e_book")) == ("standard_rated", [gst])
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "seller", "state", "expected"),
     [
         ("DE", "US", None, "reverse_charge"),
@@ -201,7 +202,7 @@ def test_a_business_abroad_accounts_for_the_tax_itself_where_the_country_says_so
     assert bool(found.components) == (expected == "standard_rated")
 
 
-@pytest.mark.parametrize(
+@table(
     ("seller", "registrations", "country", "tax_id", "expected"),
     [
         ("DE", ("DE",), "FR", "FR61954506077", "reverse_charge"),
@@ -225,7 +226,7 @@ def test_a_business_in_another_member_state_accounts_for_the_tax_wherever_the_se
     assert bool(found.components) == (expected == "standard_rated")
 
 
-@pytest.mark.parametrize(
+@table(
     ("seller", "registrations", "country", "tax_id", "expected"),
     [
         ("DE", "EU", "FR", "DE136695976", ("standard_rated", [("USt.", 190_000)])),
@@ -253,7 +254,7 @@ def test_a_tax_id_changes_nothing_where_nothing_is_collected() -> None:
     assert told(decide("DE", "US", tax_id="a valid one")) == ("not_collecting", [])
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "expected"),
     [
         ("DE", ("reduced_rated", [("USt.", 70_000)])),
@@ -269,7 +270,7 @@ def test_electronic_books_have_the_rate_of_books_where_the_country_says_so(
     assert told(decide(country, "*", category="e_book")) == expected
 
 
-@pytest.mark.parametrize(
+@table(
     ("country", "postal_code", "registrations", "expected"),
     [
         ("ES", "28001", ("EU",), ("standard_rated", [("IVA", 210_000)])),

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
@@ -24,6 +24,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing import clock, controls
+from tests.tables import table
 from tests.webhooks.receiver import Answer, always, receiving
 from tests.webhooks.stage import Stage, open_stage
 
@@ -49,8 +50,7 @@ class Controls:
 @contextlib.asynccontextmanager
 async def open_controls(url: str) -> AsyncIterator[Controls]:
     async with open_stage(url) as stage:
-        app = FastAPI()
-        app.include_router(controls.router)
+        app = Starlette(routes=controls.routes.all)
         app.state.services = Services(
             ports=stage.ports,
             authenticator=stage.shop.authenticator,
@@ -125,7 +125,7 @@ def test_the_clock_moves_to_a_moment_but_never_back(quiet_database_url: str) -> 
     asyncio.run(story())
 
 
-@pytest.mark.parametrize(
+@table(
     "body",
     [
         b"{",

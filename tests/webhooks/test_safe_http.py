@@ -16,6 +16,7 @@ from checkstand.domain.organization import Mode
 from checkstand.webhooks import addresses
 from checkstand.webhooks.addresses import why_refused
 from checkstand.webhooks.safe_http import Reply, SafeHttp
+from tests.tables import table
 from tests.webhooks.receiver import Answer, Received, always, receiving
 
 CERTIFICATE = Path(__file__).parent / "hooks_test.pem"  # of the name hooks.test, for these tests alone
@@ -41,7 +42,7 @@ def test_the_examples_hold() -> None:
     assert doctest.testmod(addresses).failed == 0
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         "127.0.0.1",
@@ -81,14 +82,14 @@ def test_a_live_organization_reaches_no_private_address_in_any_spelling(host: st
     assert reply.text.startswith(("Webhooks are not sent to", "The endpoint's URL is not valid"))
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd12::1"])
+@table("address", ["127.0.0.1", "10.0.0.5", "169.254.169.254", "::1", "fd12::1"])
 def test_a_name_that_leads_to_a_private_address_is_refused(address: str) -> None:
     reply = asyncio.run(post("https://hooks.example.com/", mode="live", http=resolving_to("93.184.215.14", address)))
     assert reply.status is None
     assert reply.text.startswith("Webhooks are not sent to hooks.example.com:")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "[fd12::1]"])
+@table("host", ["127.0.0.1", "localhost", "10.1.2.3", "[::1]", "[fd12::1]"])
 def test_a_test_organization_reaches_private_addresses_only_where_the_server_allows_it(host: str) -> None:
     reply = asyncio.run(post(f"http://{host}:9/hook", http=SafeHttp(private=False)))
     assert reply.text.startswith("Webhooks are not sent to")
@@ -102,7 +103,7 @@ def is_refused_with_leave(host: str) -> bool:
     return "not sent" in asyncio.run(post(f"http://{host}:9/hook")).text
 
 
-@pytest.mark.parametrize(
+@table(
     "host",
     [
         "169.254.169.254",
@@ -135,7 +136,7 @@ def test_live_webhooks_need_https() -> None:
     assert "https" in reply.text
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "https://", "not a url", "http://[::1"])
+@table("url", ["ftp://example.com/", "file:///etc/passwd", "https://", "not a url", "http://[::1"])
 def test_what_can_never_be_called_is_given_up_at_once(url: str) -> None:
     reply = asyncio.run(post(url))
     assert (reply.status, reply.is_final) == (None, True)

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,12 +24,13 @@ from checkstand.flows.read_checkout import read_checkout
 from checkstand.flows.read_sale import sale_of_payment
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_ECHO
+from checkstand.routing import Routes
 from checkstand.services import Services, client_address, count_bad_token, services_of
 from checkstand.store import organizations
 from checkstand.store.payments import ATTEMPTS
 from checkstand.testing import bank_office, buyer, clock
 
-router = APIRouter(prefix="/_test", tags=["Test controls"])
+routes = Routes("/_test")
 _PURCHASE = TypeAdapter(buyer.Purchase)
 _DISPUTE = TypeAdapter(bank_office.WantedDispute)
 _OUTCOME: TypeAdapter[Literal["succeeded", "failed"]] = TypeAdapter(Literal["succeeded", "failed"])
@@ -128,7 +128,7 @@ async def _fields(request: Request) -> dict[str, object]:
     return data
 
 
-@router.get("/clock")
+@routes.get("/clock")
 async def show_clock(request: Request) -> Response:
     """The organization's time."""
     return await _answer(request, _show_clock)
@@ -143,7 +143,7 @@ def _clock(services: Services, organization: Organization) -> dict[str, object]:
     return {"now": services.ports.now(organization), "offset_seconds": seconds}
 
 
-@router.post("/clock")
+@routes.post("/clock")
 async def move_clock(request: Request) -> Response:
     """Move the organization's time forward, by a duration or to a moment; due work is done before the answer."""
     return await _answer(request, _move_clock)
@@ -162,7 +162,7 @@ async def _move_clock(request: Request, services: Services, organization: Organi
     return _clock(services, moved)
 
 
-@router.post("/settle")
+@routes.post("/settle")
 async def settle(request: Request) -> Response:
     """Wait until no delivery and no job is due."""
     return await _answer(request, _settle)
@@ -173,7 +173,7 @@ async def _settle(_request: Request, services: Services, organization: Organizat
     return {"deliveries": delivered, "failed": failed}
 
 
-@router.post("/checkouts/{checkout_id}/pay")
+@routes.post("/checkouts/{checkout_id}/pay")
 async def pay(request: Request) -> Response:
     """Buy as a person would: what the body does not say is made up."""
     return await _answer(request, _pay)
@@ -189,7 +189,7 @@ async def _pay(request: Request, services: Services, organization: Organization)
     return _bought(await buyer.pay(services.ports, organization, checkout, purchase))
 
 
-@router.post("/payments/{payment_id}/resolve")
+@routes.post("/payments/{payment_id}/resolve")
 async def resolve(request: Request) -> Response:
     """End a payment that waits for the buyer or for time."""
     return await _answer(request, _resolve)
@@ -228,7 +228,7 @@ async def _attempt(request: Request, services: Services, organization: Organizat
     return found
 
 
-@router.post("/payments/{payment_id}/dispute")
+@routes.post("/payments/{payment_id}/dispute")
 async def dispute(request: Request) -> Response:
     """Open a dispute of a payment as its buyer's bank would, and say how it ends."""
     return await _answer(request, _dispute)
@@ -243,7 +243,7 @@ async def _dispute(request: Request, services: Services, organization: Organizat
     return await bank_office.dispute(services.ports, organization, attempt, wanted)
 
 
-@router.post("/refunds/{refund_id}/resolve")
+@routes.post("/refunds/{refund_id}/resolve")
 async def resolve_refund(request: Request) -> Response:
     """End a refund that waits for the bank; one that has arrived may come back as failed."""
     return await _answer(request, _resolve_refund)

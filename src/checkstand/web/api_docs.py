@@ -6,23 +6,26 @@ event loop since it takes half a second, and then kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from fastapi import APIRouter, FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
+from checkstand import __version__
 from checkstand.http import encode
 from checkstand.openapi import PATH_PARAMETER, Described, Json, document
+from checkstand.routing import Routes
 from checkstand.services import services_of
 from checkstand.web.api_reference import reference_of
 from checkstand.web.headers import page_headers
 from checkstand.web.templating import render
 
-router = APIRouter()
+routes = Routes()
+TITLE = "Checkstand"
 ABOUT = (
     "Both APIs of this server, its test controls and its health. The base URL is the server's own address; a key of either API tells "
     "which organization is meant."
@@ -30,11 +33,11 @@ ABOUT = (
 
 
 class Documents:
-    """The OpenAPI documents of an application: each API's and the whole one."""
+    """The OpenAPI documents of an application: each API's and the whole one. `own`: what else it tells of, by tag."""
 
-    def __init__(self, apis: Sequence[Described], app: FastAPI) -> None:
+    def __init__(self, apis: Sequence[Described], own: Mapping[str, Routes]) -> None:
         self._apis = {api.name: api for api in apis}
-        self._app = app
+        self._own = own
         self._whole: Json | None = None
         self._encoded: dict[str, bytes] = {}
         self._pages: dict[str, str] = {}
@@ -42,10 +45,10 @@ class Documents:
     def whole(self) -> Json:
         """Both APIs and what else is served."""
         if self._whole is None:
-            title, version = self._app.title, self._app.version
-            made = document(list(self._apis.values()), title=title, version=version, about=ABOUT)
-            rest = get_openapi(title=title, version=version, routes=self._app.routes)
-            made["paths"] |= {path: _completed(path, methods) for path, methods in rest["paths"].items()}
+            made = document(list(self._apis.values()), title=TITLE, version=__version__, about=ABOUT)
+            for tag, part in self._own.items():
+                for route, method in part.each():
+                    made["paths"].setdefault(route.path, {})[method] = _entry(tag, route, method)
             self._whole = made
         return self._whole
 
@@ -64,16 +67,22 @@ class Documents:
         return self._pages[public_url]
 
     def _of(self, api: Described) -> Json:
-        return document([api], title=f"Checkstand: {api.title}", version=self._app.version, about=api.about)
+        return document([api], title=f"{TITLE}: {api.title}", version=__version__, about=api.about)
 
 
-def _completed(path: str, methods: Json) -> Json:
-    """Routes that read their path by themselves tell FastAPI nothing of it."""
-    named = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in PATH_PARAMETER.findall(path)
-    ]
-    return {method: {**operation, "parameters": named} for method, operation in methods.items()}
+def _entry(tag: str, route: Route, method: str) -> Json:
+    """What the document tells of a route of our own: no more than its function does."""
+    return {
+        "tags": [tag],
+        "summary": route.name.replace("_", " ").title(),
+        "description": route.endpoint.__doc__,
+        "operationId": re.sub(r"\W", "_", f"{route.name}{route.path}_{method}"),
+        "responses": {"200": {"description": "Successful Response", "content": {"application/json": {"schema": {}}}}},
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in PATH_PARAMETER.findall(route.path)
+        ],
+    }
 
 
 def documents_of(request: Request) -> Documents:
@@ -81,13 +90,13 @@ def documents_of(request: Request) -> Documents:
     return found
 
 
-@router.get("/openapi.json", include_in_schema=False, response_class=Response)
+@routes.get("/openapi.json")
 async def whole(request: Request) -> Response:
     """The document of everything."""
     return Response(await run_in_threadpool(documents_of(request).encoded), media_type="application/json")
 
 
-@router.get("/openapi/{name}.json", include_in_schema=False, response_class=Response)
+@routes.get("/openapi/{name}.json")
 async def of_one(request: Request) -> Response:
     """The document of one API."""
     try:
@@ -97,7 +106,7 @@ async def of_one(request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-@router.get("/docs", include_in_schema=False, response_class=Response)
+@routes.get("/docs")
 async def docs(request: Request) -> Response:
     """Both APIs to read: what each call takes and answers."""
     public_url = services_of(request).ports.public_url()

@@ -11,7 +11,6 @@ from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +20,7 @@ from checkstand.domain.money import split
 from checkstand.domain.payment import Attempt
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.gateways.test import WAITING, TestGateway
+from checkstand.routing import Routes
 from checkstand.services import Services, services_of
 from checkstand.store import payments, test_gateway
 from checkstand.store.test_gateway import BankCharge
@@ -31,7 +31,7 @@ from checkstand.web.checkout.texts import Texts, texts_for
 from checkstand.web.checkout.wording import BRANDS
 from checkstand.web.templating import format_day, format_money
 
-router = APIRouter(include_in_schema=False)
+routes = Routes()
 PARTS, PART_DAYS = 4, 14
 # How a page that is answered with no declines: each method has its own way.
 _REFUSALS = {
@@ -151,5 +151,5 @@ async def _find(services: Services, request: Request) -> tuple[BankCharge, Attem
     return (charge, attempt, gateway) if attempt is not None else None
 
 
-router.add_api_route("/bank/{reference}", show, methods=["GET", "HEAD"])
-router.add_api_route("/bank/{reference}", decide, methods=["POST"])
+routes.add("/bank/{reference}", show, "GET", "HEAD")
+routes.add("/bank/{reference}", decide, "POST")

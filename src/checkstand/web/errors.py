@@ -8,11 +8,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import structlog
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.http import json_response, not_served
 from checkstand.services import services_of
@@ -50,7 +50,7 @@ _OWN_WORDS = (*POLAR_PREFIXES[:3], *DODO_PREFIXES)
 _log = structlog.get_logger("checkstand.web")
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Register the handlers of last resort."""
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -82,7 +82,7 @@ class NamesSomething:
     Both APIs read the names in their paths by themselves and refuse such a one in their own words.
     """
 
-    def __init__(self, app: ASGIApp, application: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, application: Starlette) -> None:
         self._app = app
         self._application = application
 
@@ -93,6 +93,27 @@ class NamesSomething:
         scope["app"] = self._application
         response = await _unrouted(Request(scope), HTTPException(404))
         await response(scope, receive, send)
+
+
+class KeepsConnection:
+    """Hides a fault that has been answered: the application raises it again, upon which the server would drop the connection."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ended = False
+
+        async def watched(message: Message) -> None:
+            nonlocal ended
+            await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if not ended:
+                raise
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from checkstand import __version__
 from checkstand.http import json_response
+from checkstand.routing import Routes
 from checkstand.services import services_of
 from checkstand.store.unavailable import RETRY_AFTER_S
 
-router = APIRouter(tags=["Health"])
+routes = Routes()
+front_door = Routes()
 PATIENCE_S = 1.5
 
 
-@router.get("/livez", response_class=Response)
-async def livez() -> Response:
+@routes.get("/livez")
+async def livez(_request: Request) -> Response:
     """The process is alive."""
     return json_response({"status": "ok", "version": __version__})
 
 
-@router.get("/readyz", response_class=Response)
+@routes.get("/readyz")
 async def readyz(request: Request) -> Response:
     """The process can serve: its database answers."""
     if not await services_of(request).ports.db.answers(within_s=PATIENCE_S):
@@ -33,7 +34,7 @@ async def readyz(request: Request) -> Response:
     return json_response({"status": "ok", "database": "ok"})
 
 
-@router.get("/", include_in_schema=False, response_class=Response)
-async def root() -> Response:
+@front_door.get("/")
+async def root(_request: Request) -> Response:
     """The dashboard is the front door."""
     return RedirectResponse("/dashboard", status_code=303)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,9 +20,10 @@ from checkstand.flows.ports import Ports
 from checkstand.gateways.stripe_signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_REPORT
+from checkstand.routing import Routes
 from checkstand.services import services_of
 
-router = APIRouter(include_in_schema=False)
+routes = Routes()
 PATH = "/gateway/stripe/webhook"
 INTENT_EVENTS = frozenset(
     f"{kind}.{what}"
@@ -89,4 +89,4 @@ def _payment(thing: Thing, intent: object) -> tuple[UUID, UUID, str] | None:
         return None
 
 
-router.add_api_route(PATH, hear, methods=["POST"])
+routes.add(PATH, hear, "POST")

@@ -1,8 +1,5 @@
 """The Dodo Payments dialect: `/checkouts`, `/products`, ... at the root, its error bodies, its webhook events. Never decides."""
 
-from fastapi import APIRouter
-from starlette.routing import Route
-
 from checkstand.dialects.dodo import (
     addons,
     brands,
@@ -26,10 +23,10 @@ from checkstand.dialects.dodo import (
 from checkstand.dialects.dodo.described import describe
 from checkstand.dialects.dodo.events import Events
 from checkstand.openapi import Operation
+from checkstand.routing import Routes
 
-router = APIRouter()
+routes = Routes()
 operations: list[Operation] = []
-hot_routes: list[Route] = []
 # `/products/short_links` comes before `/products/{id}`.
 for _part in (
     checkouts,
@@ -51,10 +48,9 @@ for _part in (
     invoices,
     payment_methods,
 ):
-    router.include_router(_part.api.router)
+    routes.include(_part.api.routes)
     operations += _part.api.operations
-    hot_routes += _part.api.hot_routes
 
 api = describe(operations)
 
-__all__ = ["Events", "api", "hot_routes", "router"]
+__all__ = ["Events", "api", "routes"]

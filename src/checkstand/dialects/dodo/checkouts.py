@@ -29,7 +29,7 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True, hot=True)
+@api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True)
 async def create(call: Call) -> Response:
     """Create a checkout session."""
     body = call.body(CheckoutIn)
@@ -73,7 +73,7 @@ async def preview_checkout(call: Call) -> Response:
     return call.json(await preview.document(call, call.body(CheckoutIn)))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, answers=SessionStatus, hot=True)
+@api.route("GET", "/checkouts/{id}", scopes=READ, answers=SessionStatus)
 async def get(call: Call) -> Response:
     """Read how a checkout session stands."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)

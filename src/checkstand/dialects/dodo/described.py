@@ -5,14 +5,11 @@ and the shapes of ids. The words of each error are in `errors.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from checkstand.dialects.api.described import ANY_TEXT, key_header
 from checkstand.dialects.dodo.answers.common import Error
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.idempotency import LONGEST_KEY
-from checkstand.openapi import Described, Operation
-
-Json = dict[str, Any]
+from checkstand.openapi import Described, Json, Operation
 
 ABOUT = (
     "The Dodo Payments API. Lists answer `items` and start with page 0; amounts are in the currency's smallest unit. Every path "
@@ -74,13 +71,9 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
 def _path_schema(operation: Operation, name: str) -> Json:
     kinds = KINDS.get(operation.path.split("/")[1], ()) if name == "id" else NAMED.get(name, ())
     if not kinds:
-        return {"type": "string", "minLength": 1}
+        return ANY_TEXT
     return {"type": "string", "pattern": f"^({'|'.join(kinds)})_[0-9A-Za-z]{{21}}$"}
 
 
 def _headers(operation: Operation) -> list[Json]:
-    if not operation.is_keyed:
-        return []
-    key: Json = {"type": "string", "maxLength": LONGEST_KEY}
-    about = "The same request under the same key gets the same answer."
-    return [{"name": "Idempotency-Key", "in": "header", "required": False, "description": about, "schema": key}]
+    return [key_header()] if operation.is_keyed else []

@@ -307,6 +307,23 @@ def forbidden(scopes: Sequence[str]) -> Response:
     return answer(403, "FORBIDDEN", f"This API key may not do this: it lacks the permission {' or '.join(scopes)}")
 
 
+def key_too_long(_key: str) -> Response:
+    """An Idempotency-Key beyond its bound (dodo.md 10.3: ours, as are the next two)."""
+    return answer(422, PARAMETERS, "Idempotency-Key: at most 255 characters")
+
+
+def key_reused() -> Response:
+    """An Idempotency-Key that came with another request before."""
+    message = "Idempotency-Key: it was used for another request. Use a new key for a new request."
+    return answer(422, "IDEMPOTENCY_KEY_REUSED", message)
+
+
+def key_busy() -> Response:
+    """An Idempotency-Key whose first request has not ended."""
+    message = "Idempotency-Key: a request with this key is at work. Ask again in a moment."
+    return answer(409, "IDEMPOTENCY_KEY_BUSY", message, {"retry-after": "1"})
+
+
 def not_found() -> Response:
     return answer(404, "NOT_FOUND", "Item not found")
 

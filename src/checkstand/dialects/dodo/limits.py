@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import errors
-from checkstand.dialects.dodo.auth import bearer
 from checkstand.domain.organization import Principal
+from checkstand.http import bearer
 from checkstand.ops.limiter import Window
 from checkstand.services import client_address, count_bad_token, services_of
 

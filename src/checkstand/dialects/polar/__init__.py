@@ -1,6 +1,5 @@
 """The Polar dialect: `/v1/...`, its error bodies, its webhook events. Translates; never decides."""
 
-from fastapi import APIRouter
 from starlette.routing import Route
 
 from checkstand.dialects.polar import (
@@ -23,15 +22,15 @@ from checkstand.dialects.polar import (
 from checkstand.dialects.polar.described import describe
 from checkstand.dialects.polar.events import Events
 from checkstand.openapi import Operation
+from checkstand.routing import Routes
 
 
 def _reads(route: Route) -> bool:
-    return "GET" in (getattr(route, "methods", None) or ())
+    return "GET" in (route.methods or ())
 
 
-router = APIRouter()
+routes = Routes()
 operations: list[Operation] = []
-hot_routes: list[Route] = []
 for _part in (
     checkouts,
     links,
@@ -49,12 +48,11 @@ for _part in (
     payment_methods,
 ):
     # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
-    _part.api.router.routes.sort(key=lambda route: not _reads(route))
-    hot_routes += sorted(_part.api.hot_routes, key=lambda route: not _reads(route))
-    router.include_router(_part.api.router)
+    _part.api.routes.all.sort(key=lambda route: not _reads(route))
+    routes.include(_part.api.routes)
     operations += _part.api.operations
 
 api = describe(operations)
 unserved_routes = unserved.routes
 
-__all__ = ["Events", "api", "hot_routes", "router", "unserved_routes"]
+__all__ = ["Events", "api", "routes", "unserved_routes"]

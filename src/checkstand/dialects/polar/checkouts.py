@@ -61,7 +61,6 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     status=201,
     answers=answers.Checkout,
     also=("/checkouts/custom/",),
-    hot=True,
 )
 async def create(call: Call) -> Response:
     """Create a checkout session."""
@@ -99,7 +98,6 @@ class Wanted(paging.Listed):
     query=Wanted,
     answers=Page[answers.Checkout],
     also=("/checkouts/custom/",),
-    hot=True,
 )
 async def search(call: Call) -> Response:
     """List checkout sessions."""
@@ -116,7 +114,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
 
 
-@api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",), hot=True)
+@api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",))
 async def get(call: Call) -> Response:
     """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
     checkout_id = call.path_id()

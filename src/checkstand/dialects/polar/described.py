@@ -5,14 +5,11 @@ the shapes of ids, and the two headers. The words of each error are in `errors.p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from checkstand.dialects.api.described import ANY_TEXT, header, key_header
 from checkstand.dialects.polar.answers.error import Error, PaymentError, TokenError, UnknownPath, ValidationError
 from checkstand.dialects.polar.call import DEFAULT_VERSION, VERSIONS
-from checkstand.flows.idempotency import LONGEST_KEY
-from checkstand.openapi import Described, Operation
-
-Json = dict[str, Any]
+from checkstand.openapi import Described, Json, Operation
 
 ABOUT = (
     "The Polar API. Lists answer `items` and `pagination`; amounts are in the currency's smallest unit. Every path is also "
@@ -68,21 +65,10 @@ def _is_uuid(name: str) -> bool:
 
 
 def _path_schema(_: Operation, name: str) -> Json:
-    return {"type": "string", "format": "uuid4"} if _is_uuid(name) else {"type": "string", "minLength": 1}
+    return {"type": "string", "format": "uuid4"} if _is_uuid(name) else ANY_TEXT
 
 
 def _headers(operation: Operation) -> list[Json]:
     version: Json = {"type": "string", "enum": list(VERSIONS), "default": DEFAULT_VERSION}
-    found: list[Json] = [{"name": "Polar-Version", "in": "header", "required": False, "schema": version}]
-    if operation.is_keyed:
-        key: Json = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
-        found.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "description": "The same request under the same key gets the same answer.",
-                "schema": key,
-            }
-        )
-    return found
+    keys = [key_header(minLength=1)] if operation.is_keyed else []
+    return [header("Polar-Version", version), *keys]

@@ -71,13 +71,30 @@ def invalid_token() -> Response:
     return json_response(INVALID_TOKEN, status=401, headers=headers)
 
 
-def insufficient_scope(accepted: Sequence[str]) -> Response:
+def forbidden(accepted: Sequence[str]) -> Response:
     """A token that is valid but not for this."""
     challenge = (
         f'Bearer realm="polar", scope="{" ".join(accepted)}", error="insufficient_scope", '
         f'error_description="{INSUFFICIENT_SCOPE["error_description"]}"'
     )
     return json_response(INSUFFICIENT_SCOPE, status=403, headers={"WWW-Authenticate": challenge})
+
+
+def key_too_long(key: str) -> Response:
+    """An Idempotency-Key beyond its bound (ours, as are the next two: the original has no such keys)."""
+    item = {"type": "string_too_long", "loc": (), "msg": "String should have at most 255 characters", "input": key}
+    return schema([item], prefix=("header", "idempotency-key"))
+
+
+def key_reused() -> Response:
+    """An Idempotency-Key that came with another request before."""
+    detail = "This Idempotency-Key was used for another request. Use a new key for a new request."
+    return named(422, "IdempotencyKeyReused", detail)
+
+
+def key_busy() -> Response:
+    """An Idempotency-Key whose first request has not ended."""
+    return named(409, "IdempotencyKeyBusy", "A request with this Idempotency-Key is at work. Ask again in a moment.")
 
 
 def unknown_version() -> Response:
@@ -166,8 +183,18 @@ def from_validation(error: ValidationError, *, prefix: tuple[str | int, ...] = (
     return schema(error.errors(include_url=False), prefix=prefix)
 
 
+def _not_an_object(given: object) -> Response:
+    text = "Input should be a valid dictionary or object to extract fields from"
+    return schema([{"type": "model_attributes_type", "loc": (), "msg": text, "input": given}])
+
+
 def bad_body(error: BadBody) -> Response:
     """A body that never reached the schema."""
+    if error.reason == "empty":
+        return schema([{"type": "missing", "loc": (), "msg": "Field required", "input": None}])
+    if error.reason in ("not_an_object", "content_type"):
+        given = error.given
+        return _not_an_object(given[:2000].decode("utf-8", "replace") if isinstance(given, bytes) else given)
     if error.reason == "too_large":
         detail = f"Request body exceeded the maximum allowed size of {error.limit} bytes."
         return named(413, "RequestBodyTooLarge", detail)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
+from checkstand.dialects.api import Rules
 from checkstand.dialects.polar import errors
-from checkstand.dialects.polar.call import Call, Refused, answer, forms
+from checkstand.dialects.polar.call import Api, Call, Refused
 from checkstand.domain.organization import ALL_SCOPES
 from checkstand.http import not_served
+from checkstand.routing import Routes
 
 # Methods, then the path below `/v1`.
 _WITH_A_KEY = """
@@ -150,27 +150,17 @@ async def _not_served_to_a_customer(call: Call) -> Response:
     return await _not_served(call)
 
 
-def _routes() -> Iterator[Route]:
-    """Plain routes, which cost a start next to nothing: there are hundreds, and nobody documents them."""
-
-    async def with_a_key(request: Request) -> Response:
-        return await answer(request, _not_served, scopes=ALL_SCOPES, public=False, takes_body=False)
-
-    async def of_customers(request: Request) -> Response:
-        return await answer(
-            request, _not_served_to_a_customer, scopes=(), public=True, reads_token=False, takes_body=False
-        )
-
-    async def of_everybody(request: Request) -> Response:
-        return await answer(request, _not_served, scopes=(), public=True, reads_token=False, takes_body=False)
-
-    tables = ((_WITH_A_KEY, with_a_key), (_OF_CUSTOMERS, of_customers), (_OF_EVERYBODY, of_everybody))
-    for table, endpoint in tables:
+def _routes() -> Routes:
+    """All of them in every form; nobody documents them."""
+    served = Api("")
+    for method, path in _listed(_WITH_A_KEY):
+        is_keyed = method == "POST"
+        served.serve(method, [path], Rules(handler=_not_served, scopes=ALL_SCOPES, is_keyed=is_keyed))
+    for table, handler in ((_OF_CUSTOMERS, _not_served_to_a_customer), (_OF_EVERYBODY, _not_served)):
+        rules = Rules(handler=handler, is_public=True, reads_token=False)
         for method, path in _listed(table):
-            for form in forms(path):
-                route = Route(form, endpoint, methods=[method])
-                route.methods = {method}  # Starlette would answer HEAD too, which the original does not
-                yield route
+            served.serve(method, [path], rules)
+    return served.routes
 
 
-routes = tuple(_routes())
+routes = _routes()

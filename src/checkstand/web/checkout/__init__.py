@@ -13,26 +13,25 @@ links.py     the addresses that make a session for whoever opens them
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
+from checkstand.routing import Routes
 from checkstand.web import bank
 from checkstand.web.checkout import forget, handlers, links, paying, stop
 
-router = APIRouter(include_in_schema=False)
+routes = Routes()
 
 for _prefix in ("/checkout/{secret}", "/session/{secret}"):
-    router.add_api_route(_prefix, handlers.show, methods=["GET", "HEAD"])
-    router.add_api_route(f"{_prefix}/confirmation", handlers.confirmation, methods=["GET", "HEAD"])
-    router.add_api_route(f"{_prefix}/status", handlers.status, methods=["GET"])
-    router.add_api_route(f"{_prefix}/update", handlers.update, methods=["POST"])
-    router.add_api_route(f"{_prefix}/pay", paying.pay, methods=["POST"])
-    router.add_api_route(f"{_prefix}/renew", handlers.renew, methods=["POST"])
-    router.add_api_route(f"{_prefix}/forget", forget.forget, methods=["POST"])
-    router.add_api_route(f"{_prefix}/stop", stop.stop, methods=["POST"])
+    routes.add(_prefix, handlers.show, "GET", "HEAD")
+    routes.add(f"{_prefix}/confirmation", handlers.confirmation, "GET", "HEAD")
+    routes.add(f"{_prefix}/status", handlers.status, "GET")
+    routes.add(f"{_prefix}/update", handlers.update, "POST")
+    routes.add(f"{_prefix}/pay", paying.pay, "POST")
+    routes.add(f"{_prefix}/renew", handlers.renew, "POST")
+    routes.add(f"{_prefix}/forget", forget.forget, "POST")
+    routes.add(f"{_prefix}/stop", stop.stop, "POST")
     for _step in ("update", "pay", "renew", "forget", "stop"):
-        router.add_api_route(f"{_prefix}/{_step}", handlers.to_the_page, methods=["GET", "HEAD"])
-router.add_api_route("/buy/{name}", links.buy, methods=["GET", "HEAD"])
-router.add_api_route("/s/{code}", links.short, methods=["GET", "HEAD"])
-router.include_router(bank.router)
+        routes.add(f"{_prefix}/{_step}", handlers.to_the_page, "GET", "HEAD")
+routes.add("/buy/{name}", links.buy, "GET", "HEAD")
+routes.add("/s/{code}", links.short, "GET", "HEAD")
+routes.include(bank.routes)
 
-__all__ = ["router"]
+__all__ = ["routes"]

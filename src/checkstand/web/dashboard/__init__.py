@@ -1,15 +1,15 @@
 """The merchant's dashboard: server-rendered rooms under `/dashboard`, one module each, usable by keyboard and without JavaScript.
 
 `frame.py` is what every room stands in (who visits, of which organization, what a form must prove); `session.py` and `sign_in.py`
-are the door. A new room is a module with a `router`, a template, and a line here and in the frame's navigation.
+are the door. A new room is a module with a `routes`, a template, and a line here and in the frame's navigation.
 """
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from checkstand.routing import Routes
 from checkstand.web.dashboard import (
     checkout_settings,
     checkouts,
@@ -27,12 +27,12 @@ from checkstand.web.dashboard import (
 )
 from checkstand.web.dashboard.frame import Visit, problem, room
 
-__all__ = ["router"]
+__all__ = ["routes"]
 
-router = APIRouter(prefix="/dashboard", include_in_schema=False)
+routes = Routes("/dashboard")
 
-router.add_api_route("", home.enter, methods=["GET"])
-router.add_api_route("/", home.enter, methods=["GET"])
+routes.add("", home.enter, "GET")
+routes.add("/", home.enter, "GET")
 # First come, first served: a fixed path stands before the pattern that would swallow it.
 for module in (
     sign_in,
@@ -49,7 +49,7 @@ for module in (
     refunds,
     sales,
 ):
-    router.include_router(module.router)
+    routes.include(module.routes)
 
 
 @room
@@ -58,7 +58,7 @@ async def nowhere(visit: Visit) -> Response:
     return problem(visit, 404, "There is no such page", "It may have moved, or there is a typing error in the address.")
 
 
-@router.get("/{org}/{rest:path}")
+@routes.get("/{org}/{rest:path}")
 async def elsewhere(request: Request) -> Response:
     """A slash too many is forgiven; the rest does not exist."""
     path = request.url.path

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid
@@ -13,16 +12,17 @@ from checkstand.domain.organization import OrganizationSettings
 from checkstand.domain.redirects import MOST_REDIRECT_HOSTS
 from checkstand.flows.change_redirects import changed_redirects
 from checkstand.flows.change_settings import change_settings
+from checkstand.routing import Routes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
-router = APIRouter()
+routes = Routes()
 LONGEST_LIST = 20_000
 _ON, _OFF = "on", "off"
 _LABELS: Final = {"redirect_hosts": "The list of hosts", "allows_renewal": "“Start again”"}
 
 
-@router.get("/{org}/settings/checkout")
+@routes.get("/{org}/settings/checkout")
 @room
 async def form(visit: Visit) -> Response:
     """What buyers may do now."""
@@ -30,7 +30,7 @@ async def form(visit: Visit) -> Response:
     return _show(visit, known, shown=shown_with(known))
 
 
-@router.post("/{org}/settings/checkout")
+@routes.post("/{org}/settings/checkout")
 @room
 async def save(visit: Visit) -> Response:
     """Keep what was changed, the list as it was typed, one host a line."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
@@ -19,6 +18,7 @@ from checkstand.domain.quote import is_mixed, tax_sums
 from checkstand.flows import tax_ids
 from checkstand.flows.read_checkout import read_checkout
 from checkstand.providers.postal import address_lines
+from checkstand.routing import Routes
 from checkstand.store import checkouts, disputes, facts, orders, payments, webhooks
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import encode
@@ -28,7 +28,7 @@ from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.dashboard.money_back import MoneyBack
 from checkstand.web.templating import format_money
 
-router = APIRouter()
+routes = Routes()
 _STEPS: Mapping[StepKind, str] = {
     "line": "Line",
     "discount": "Discount",
@@ -123,7 +123,7 @@ def row_of(visit: Visit, checkout: Checkout, order: Order | None = None) -> Row:
     )
 
 
-@router.get("/{org}/sales/checkouts")
+@routes.get("/{org}/sales/checkouts")
 @room
 async def listing(visit: Visit) -> Response:
     """Sessions, newest first, narrowed by status, e-mail or id."""
@@ -151,7 +151,7 @@ async def listing(visit: Visit) -> Response:
     )
 
 
-@router.get("/{org}/sales/checkouts/{checkout_id}")
+@routes.get("/{org}/sales/checkouts/{checkout_id}")
 @room
 async def detail(visit: Visit) -> Response:
     """One session: what it is, all that happened to it, each try to pay."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.catalog import Product
@@ -16,6 +15,7 @@ from checkstand.domain.discount import AmountOff, Discount
 from checkstand.domain.errors import Invalid
 from checkstand.domain.explain import rate_text
 from checkstand.flows.save_discount import create_discount, delete_discount, missing_products, read_discount
+from checkstand.routing import Routes
 from checkstand.store import discounts, products
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
@@ -24,7 +24,7 @@ from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.templating import format_money
 
-router = APIRouter()
+routes = Routes()
 MOST_OFFERED = 100
 _USABLE: Final[dict[str, bool | None]] = {"usable": True, "over": False, "all": None}
 _ELIGIBLE: Final[Mapping[str, str | None]] = {
@@ -54,7 +54,7 @@ class Row:
     chip: words.Chip
 
 
-@router.get("/{org}/products/discounts")
+@routes.get("/{org}/products/discounts")
 @room
 async def listing(visit: Visit) -> Response:
     """Discounts, newest first, narrowed by text and by whether they can be used now."""
@@ -149,7 +149,7 @@ def _chip(visit: Visit, discount: Discount) -> words.Chip:
     return words.Chip("Active", "check", "green")
 
 
-@router.get("/{org}/products/discounts/new")
+@routes.get("/{org}/products/discounts/new")
 @room
 async def new_form(visit: Visit) -> Response:
     """An empty form."""
@@ -157,7 +157,7 @@ async def new_form(visit: Visit) -> Response:
     return await _show(visit, TypedDiscount(rows=(TypedAmount(currency=own),)))
 
 
-@router.post("/{org}/products/discounts/new")
+@routes.post("/{org}/products/discounts/new")
 @room
 async def create(visit: Visit) -> Response:
     """Make the discount, or show what is wrong with all that was typed."""
@@ -219,7 +219,7 @@ async def _show(visit: Visit, typed: TypedDiscount, *, problems: Mapping[str, st
     )
 
 
-@router.get("/{org}/products/discounts/{discount_id}/delete")
+@routes.get("/{org}/products/discounts/{discount_id}/delete")
 @room
 async def ask_delete(visit: Visit) -> Response:
     """Say what deleting does before it is done."""
@@ -234,7 +234,7 @@ async def ask_delete(visit: Visit) -> Response:
     )
 
 
-@router.post("/{org}/products/discounts/{discount_id}/delete")
+@routes.post("/{org}/products/discounts/{discount_id}/delete")
 @room
 async def delete(visit: Visit) -> Response:
     """Take it out of use."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from checkstand.domain.catalog import Product, Visibility
 from checkstand.domain.checkout import CheckoutStatus
+from checkstand.routing import Routes
 from checkstand.services import services_of
 from checkstand.store import checkouts, orders, organizations, products, webhooks
 from checkstand.web.dashboard import session
@@ -18,7 +18,7 @@ from checkstand.web.dashboard.frame import Visit, outside, page, room
 from checkstand.web.dashboard.integrate import endpoint_curl
 from checkstand.web.dashboard.lists import counted
 
-router = APIRouter()
+routes = Routes()
 NEWEST = 6
 
 
@@ -44,7 +44,7 @@ async def enter(request: Request) -> Response:
     return RedirectResponse(f"/dashboard/{last if last in slugs else slugs[0]}", 303)
 
 
-@router.get("/{org}")
+@routes.get("/{org}")
 @room
 async def home(visit: Visit) -> Response:
     """The checklist of a first run, figures and the newest checkouts."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibility
@@ -17,6 +16,7 @@ from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import SUFFIXES, image_path
 from checkstand.flows.save_product import PriceList, ProductChanged, change_product, create_product, read_product
+from checkstand.routing import Routes
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.price_words import is_beyond_the_form, list_text, price_rows
@@ -34,7 +34,7 @@ from checkstand.web.dashboard.product_form import (
 from checkstand.web.dashboard.product_image import with_first, with_image
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
-router = APIRouter()
+routes = Routes()
 _VISIBILITY = {
     Visibility.PUBLIC: ("Public", "For sale and listed publicly."),
     Visibility.PRIVATE: ("Private", "For sale by link or API only; not listed."),
@@ -58,14 +58,14 @@ _COMPOSITION = {
 }
 
 
-@router.get("/{org}/products/new")
+@routes.get("/{org}/products/new")
 @room
 async def new_form(visit: Visit) -> Response:
     """An empty form."""
     return _show(visit, None, TypedProduct(rows=(TypedPrice(currency=_default_currency(visit)),)))
 
 
-@router.post("/{org}/products/new")
+@routes.post("/{org}/products/new")
 @room
 async def create(visit: Visit) -> Response:
     """Create the product, or show what is wrong with all that was typed."""
@@ -93,7 +93,7 @@ async def create(visit: Visit) -> Response:
     return visit.go(f"/products/{made.id}", notice="product-created")
 
 
-@router.get("/{org}/products/{product_id}/edit")
+@routes.get("/{org}/products/{product_id}/edit")
 @room
 async def edit_form(visit: Visit) -> Response:
     """The form with what is stored."""
@@ -101,7 +101,7 @@ async def edit_form(visit: Visit) -> Response:
     return _show(visit, product, typed_of(product), shown=_shown(product))
 
 
-@router.post("/{org}/products/{product_id}/edit")
+@routes.post("/{org}/products/{product_id}/edit")
 @room
 async def save(visit: Visit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from checkstand.domain import ids
@@ -20,13 +19,14 @@ from checkstand.domain.image import image_path
 from checkstand.flows.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_product import ProductChanged, change_product, create_product, read_product
+from checkstand.routing import Routes
 from checkstand.store import products
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.checkouts import page_path
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
-router = APIRouter()
+routes = Routes()
 _COPY: Final = " (copy)"
 _STATUS: Final[dict[str, bool | None]] = {"active": False, "archived": True, "all": None}
 
@@ -48,7 +48,7 @@ class Row:
     created: words.Moment
 
 
-@router.get("/{org}/products")
+@routes.get("/{org}/products")
 @room
 async def catalogue(visit: Visit) -> Response:
     """Products, newest first, narrowed by status, name or either id."""
@@ -93,7 +93,7 @@ def _row(visit: Visit, product: Product) -> Row:
     )
 
 
-@router.get("/{org}/products/{product_id}")
+@routes.get("/{org}/products/{product_id}")
 @room
 async def product_page(visit: Visit) -> Response:
     """One product: both of its ids, prices, what it says of itself."""
@@ -121,7 +121,7 @@ async def _addon_names(visit: Visit, product: Product) -> list[str]:
     return [known[addon_id].name for addon_id in product.addons if addon_id in known]
 
 
-@router.get("/{org}/products/{product_id}/integrate")
+@routes.get("/{org}/products/{product_id}/integrate")
 @room
 async def integrate_page(visit: Visit) -> Response:
     """Integrate Checkout: calls of both APIs with this server's address and this product's ids."""
@@ -138,14 +138,14 @@ async def integrate_page(visit: Visit) -> Response:
     )
 
 
-@router.post("/{org}/products/{product_id}/checkout")
+@routes.post("/{org}/products/{product_id}/checkout")
 @room
 async def open_checkout(visit: Visit) -> Response:
     """Make a real session for this product and go to its page, as a buyer would."""
     return await _open_checkout(visit, visit.path_id("product_id", "pdt"))
 
 
-@router.post("/{org}/products/checkout")
+@routes.post("/{org}/products/checkout")
 @room
 async def open_chosen_checkout(visit: Visit) -> Response:
     """The same for a product chosen in a list."""
@@ -164,7 +164,7 @@ async def _open_checkout(visit: Visit, product_id: UUID) -> Response:
     return RedirectResponse(page_path(made), 303)
 
 
-@router.post("/{org}/products/{product_id}/duplicate")
+@routes.post("/{org}/products/{product_id}/duplicate")
 @room
 async def duplicate(visit: Visit) -> Response:
     """Duplicate Product: a copy for sale under another name, with prices of its own."""
@@ -190,7 +190,7 @@ async def duplicate(visit: Visit) -> Response:
     return visit.go(f"/products/{made.id}/edit", notice="product-duplicated")
 
 
-@router.get("/{org}/products/{product_id}/archive")
+@routes.get("/{org}/products/{product_id}/archive")
 @room
 async def ask_archive(visit: Visit) -> Response:
     """Say what archiving does before it is done."""
@@ -206,14 +206,14 @@ async def ask_archive(visit: Visit) -> Response:
     )
 
 
-@router.post("/{org}/products/{product_id}/archive")
+@routes.post("/{org}/products/{product_id}/archive")
 @room
 async def archive(visit: Visit) -> Response:
     """Archive Product: not sold any more."""
     return await _set_archived(visit, archived=True)
 
 
-@router.post("/{org}/products/{product_id}/unarchive")
+@routes.post("/{org}/products/{product_id}/unarchive")
 @room
 async def unarchive(visit: Visit) -> Response:
     """For sale again."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid, NotFound
@@ -15,13 +14,14 @@ from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
 from checkstand.domain.refund_shares import whole
 from checkstand.flows.refund_order import refund_order
+from checkstand.routing import Routes
 from checkstand.store.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.product_form import major_text, no_amount
 from checkstand.web.templating import format_money
 
-router = APIRouter()
+routes = Routes()
 LONGEST_NOTE = 3000
 REASONS: Final[Mapping[RefundReason, str]] = {
     "customer_request": "Requested by customer",
@@ -87,7 +87,7 @@ def row_of(visit: Visit, refund: Refund) -> RefundRow:
     )
 
 
-@router.get("/{org}/sales/{order_id}/refund")
+@routes.get("/{org}/sales/{order_id}/refund")
 @room
 async def form(visit: Visit) -> Response:
     """All that is left, to be changed."""
@@ -95,7 +95,7 @@ async def form(visit: Visit) -> Response:
     return _show(visit, order, Typed(amount=major_text(whole(order).left, order.currency)))
 
 
-@router.post("/{org}/sales/{order_id}/refund")
+@routes.post("/{org}/sales/{order_id}/refund")
 @room
 async def send(visit: Visit) -> Response:
     """Send the money, or show what is wrong with all that was typed."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
+from checkstand.routing import Routes
 from checkstand.store import customers, orders
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Visit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.templating import format_money
 
-router = APIRouter()
+routes = Routes()
 _RETURNED = ("refunded", "partially_refunded")
 _REASONS = {
     "purchase": "Purchase",
@@ -52,7 +53,7 @@ class CustomerRow:
     since: words.Moment
 
 
-@router.get("/{org}/sales")
+@routes.get("/{org}/sales")
 @room
 async def order_list(visit: Visit) -> Response:
     """Orders, newest first."""
@@ -64,7 +65,7 @@ async def order_list(visit: Visit) -> Response:
         offset=offset(visit),
         limit=PAGE_SIZE,
     )
-    people = await customers.by_ids(visit.ports.db, visit.organization.id, [order.customer_id for order in found.items])
+    people = await CUSTOMERS.by_ids(visit.ports.db, visit.organization.id, [order.customer_id for order in found.items])
     rows = [
         OrderRow(
             number=order.number,
@@ -89,7 +90,7 @@ async def order_list(visit: Visit) -> Response:
     )
 
 
-@router.get("/{org}/sales/{order_id}")
+@routes.get("/{org}/sales/{order_id}")
 @room
 async def order_detail(visit: Visit) -> Response:
     """An order is shown with the checkout that it came from."""
@@ -99,7 +100,7 @@ async def order_detail(visit: Visit) -> Response:
     return visit.go(f"/sales/checkouts/{order.checkout_id}")
 
 
-@router.get("/{org}/customers")
+@routes.get("/{org}/customers")
 @room
 async def customer_list(visit: Visit) -> Response:
     """Customers, newest first, found by e-mail, name or the merchant's own id."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.document import seller_of
@@ -23,10 +22,11 @@ from checkstand.flows.change_seller import (
 from checkstand.flows.change_settings import change_settings
 from checkstand.providers.country_names import other_names
 from checkstand.providers.postal import address_lines, countries_by_name
+from checkstand.routing import Routes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
-router = APIRouter()
+routes = Routes()
 _PROBLEMS: Final[Mapping[SellerProblem, str]] = {
     SellerProblem.COUNTRY_UNKNOWN: "Choose a country.",
     SellerProblem.COUNTRY_NEEDED: "Choose the country of this address.",
@@ -45,7 +45,7 @@ _LABELS: Final[Mapping[SellerField, str]] = {
 }
 
 
-@router.get("/{org}/settings/seller")
+@routes.get("/{org}/settings/seller")
 @room
 async def form(visit: Visit) -> Response:
     """What is known of the seller, to be changed."""
@@ -53,7 +53,7 @@ async def form(visit: Visit) -> Response:
     return _show(visit, known, shown=shown_with(known))
 
 
-@router.post("/{org}/settings/seller")
+@routes.post("/{org}/settings/seller")
 @room
 async def save(visit: Visit) -> Response:
     """Keep what was changed; an emptied field takes away."""

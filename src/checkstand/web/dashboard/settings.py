@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain import ids
 from checkstand.providers.postal import country_name
+from checkstand.routing import Routes
 from checkstand.web.dashboard import tokens
 from checkstand.web.dashboard.frame import Visit, page, room
 
-router = APIRouter()
+routes = Routes()
 
 
-@router.get("/{org}/settings")
+@routes.get("/{org}/settings")
 @room
 async def overview(visit: Visit) -> Response:
     """General facts and the tokens that are in use."""

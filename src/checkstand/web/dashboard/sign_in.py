@@ -10,7 +10,6 @@ import asyncio
 import re
 from urllib.parse import unquote
 
-from fastapi import APIRouter
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -20,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from checkstand.domain.organization import User
 from checkstand.http import BadBody
 from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
+from checkstand.routing import Routes
 from checkstand.services import client_address, services_of
 from checkstand.store import organizations
 from checkstand.web.dashboard import session
@@ -27,7 +27,7 @@ from checkstand.web.dashboard.answers import html
 from checkstand.web.dashboard.forms import Form, read_form
 from checkstand.web.dashboard.passwords import NOBODY, PasswordChecks, TooBusy
 
-router = APIRouter()
+routes = Routes()
 REFUSAL_TAKES_S = 0.3
 _OURS = re.compile(r"/dashboard(?:/[\w./?=&%-]*)?", re.ASCII)
 _checks = PasswordChecks()
@@ -58,7 +58,7 @@ class Door:
 _door = Door()
 
 
-@router.get("/login")
+@routes.get("/login")
 async def show_form(request: Request) -> Response:
     """The sign-in form; who is signed in already goes straight on."""
     if await session.find(request):
@@ -67,7 +67,7 @@ async def show_form(request: Request) -> Response:
     return _form(request, next_page=query.get("next", ""), ended="ended" in query)
 
 
-@router.post("/login")
+@routes.post("/login")
 async def sign_in(request: Request) -> Response:
     """Check e-mail and password, begin a session, go where the person wanted to go."""
     if not session.is_from_here(request):
@@ -98,7 +98,7 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
-@router.post("/logout")
+@routes.post("/logout")
 async def sign_out(request: Request) -> Response:
     """End the session here."""
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, get_args
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
@@ -16,11 +15,12 @@ from checkstand.domain.organization import DefaultTaxBehavior, OrganizationSetti
 from checkstand.flows.change_settings import change_settings
 from checkstand.flows.tax_registrations import change_registrations
 from checkstand.providers.taxes import dated, registration_codes
+from checkstand.routing import Routes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name_of
 
-router = APIRouter()
+routes = Routes()
 BEHAVIORS: Final[dict[DefaultTaxBehavior, tuple[str, str]]] = {
     "location": (
         "Depends on the buyer’s location",
@@ -41,14 +41,14 @@ class Row:
     href: str
 
 
-@router.get("/{org}/settings/tax")
+@routes.get("/{org}/settings/tax")
 @room
 async def overview(visit: Visit) -> Response:
     """Registrations with their rates, one more to choose, and the behaviour of prices."""
     return _show(visit)
 
 
-@router.post("/{org}/settings/tax/register")
+@routes.post("/{org}/settings/tax/register")
 @room
 async def register(visit: Visit) -> Response:
     """Collect in one more place."""
@@ -59,7 +59,7 @@ async def register(visit: Visit) -> Response:
     return visit.go("/settings/tax", notice="tax-added")
 
 
-@router.get("/{org}/settings/tax/{code}/remove")
+@routes.get("/{org}/settings/tax/{code}/remove")
 @room
 async def ask_remove(visit: Visit) -> Response:
     """Say what it means before tax is no longer collected."""
@@ -68,7 +68,7 @@ async def ask_remove(visit: Visit) -> Response:
     return page(visit, "tax_remove.html", title="Stop collecting", section="tax", crumbs=crumbs, row=row)
 
 
-@router.post("/{org}/settings/tax/{code}/remove")
+@routes.post("/{org}/settings/tax/{code}/remove")
 @room
 async def remove(visit: Visit) -> Response:
     """Collect there no longer."""
@@ -76,7 +76,7 @@ async def remove(visit: Visit) -> Response:
     return visit.go("/settings/tax", notice="tax-removed")
 
 
-@router.post("/{org}/settings/tax/behavior")
+@routes.post("/{org}/settings/tax/behavior")
 @room
 async def save_behavior(visit: Visit) -> Response:
     """Whether prices that say nothing of their own contain the tax."""

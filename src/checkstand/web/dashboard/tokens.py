@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import AccessToken
 from checkstand.flows.authenticate import PREFIXES, create_token, revoke_token
+from checkstand.routing import Routes
 from checkstand.store import organizations
 from checkstand.web.dashboard import integrate, token_form, words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.home import sellable
 from checkstand.web.dashboard.token_form import TypedToken, Understood
 
-router = APIRouter()
+routes = Routes()
 _SOON = timedelta(days=14)
 _VARIABLES = {"polar": integrate.POLAR_VARIABLE, "dodo": integrate.DODO_VARIABLE}
 
@@ -80,21 +80,21 @@ def _row(visit: Visit, token: AccessToken) -> Row:
     )
 
 
-@router.get("/{org}/settings/tokens")
+@routes.get("/{org}/settings/tokens")
 @room
 async def listing(visit: Visit) -> Response:
     """All tokens, revoked ones included."""
     return page(visit, "tokens.html", title="Access tokens", section="tokens", rows=await rows(visit))
 
 
-@router.get("/{org}/settings/tokens/new")
+@routes.get("/{org}/settings/tokens/new")
 @room
 async def new_form(visit: Visit) -> Response:
     """The form, each time with another number."""
     return _show(visit, token_form.new_form())
 
 
-@router.post("/{org}/settings/tokens/new")
+@routes.post("/{org}/settings/tokens/new")
 @room
 async def create(visit: Visit) -> Response:
     """Make the token and show it, this once."""
@@ -141,14 +141,14 @@ async def _curl(visit: Visit, token: AccessToken, secret: str) -> str | None:
     return None
 
 
-@router.get("/{org}/settings/tokens/{token_id}/revoke")
+@routes.get("/{org}/settings/tokens/{token_id}/revoke")
 @room
 async def ask_revoke(visit: Visit) -> Response:
     """Ask for the token's name before it is ended."""
     return _show_revoke(visit, await _token(visit))
 
 
-@router.post("/{org}/settings/tokens/{token_id}/revoke")
+@routes.post("/{org}/settings/tokens/{token_id}/revoke")
 @room
 async def revoke(visit: Visit) -> Response:
     """End the token at once, if its name was typed."""

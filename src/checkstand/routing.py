@@ -1,0 +1,106 @@
+"""Which function answers a request: Starlette's routes, collected by the modules that have them and found by how a path begins.
+
+    routes = Routes("/_test")
+
+    @routes.get("/clock")                       # GET /_test/clock, and no HEAD beside it
+    async def show_clock(request): ...
+
+What a route's operation looks like in the OpenAPI document is not said here: see `openapi.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from starlette import routing
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Routes:
+    """The routes of a module, or of several, in the order in which they are asked. All their paths begin with `prefix`."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+        self.all: list[Route] = []
+
+    def add(self, path: str, endpoint: Endpoint, *methods: str) -> None:
+        """Answer these methods on a path, and no others: Starlette would answer HEAD wherever GET is."""
+        route = Route(self._prefix + path, endpoint, methods=methods)
+        route.methods = set(methods)
+        self.all.append(route)
+
+    def include(self, others: Routes) -> None:
+        """Add all routes of a part, under this prefix."""
+        if not self._prefix:
+            self.all += others.all
+            return
+        for route in others.all:
+            self.add(route.path, route.endpoint, *(route.methods or ()))
+
+    def each(self) -> Iterator[tuple[Route, str]]:
+        """Every route with each of its methods, in small letters as documents have them."""
+        yield from ((route, method.lower()) for route in self.all for method in sorted(route.methods or ()))
+
+    def get(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        """Register a function for GET."""
+        return self._on("GET", path)
+
+    def post(self, path: str) -> Callable[[Endpoint], Endpoint]:
+        """Register a function for POST."""
+        return self._on("POST", path)
+
+    def _on(self, method: str, path: str) -> Callable[[Endpoint], Endpoint]:
+        def register(endpoint: Endpoint) -> Endpoint:
+            self.add(path, endpoint, method)
+            return endpoint
+
+        return register
+
+
+class Router(routing.Router):
+    """Starlette's router for a thousand routes: of these it asks only the few whose paths begin as the request's does.
+
+    Routes with the same fixed segments before their first placeholder are kept together, each group with all that might match as
+    well, in the given order. So the answer is the one that Starlette gives when it asks them all, also to a wrong method.
+    """
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        super().__init__(routes, redirect_slashes=False)
+        beginnings = {(), *(_beginning(route.path) for route in routes)}
+        self._longest = max(map(len, beginnings))
+        self._groups = {
+            beginning: routing.Router(_that_may_match(beginning, routes), redirect_slashes=False)
+            for beginning in beginnings
+        }
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the group with the longest beginning that its path has."""
+        if scope["type"] != "http":
+            await super().app(scope, receive, send)
+            return
+        segments = tuple(scope["path"].split("/", self._longest + 1)[1 : self._longest + 1])
+        group = self._groups.get(segments)
+        while group is None:
+            segments = segments[:-1]
+            group = self._groups.get(segments)
+        await group.app(scope, receive, send)
+
+
+def _beginning(path: str) -> tuple[str, ...]:
+    """A path's segments before its first placeholder.
+
+    >>> _beginning("/v1/orders/{id}/invoice")
+    ('v1', 'orders')
+    """
+    segments = path.split("/")[1:]
+    fixed = next((place for place, segment in enumerate(segments) if "{" in segment), len(segments))
+    return tuple(segments[:fixed])
+
+
+def _that_may_match(beginning: tuple[str, ...], routes: Sequence[Route]) -> list[Route]:
+    return [route for route in routes if beginning[: len(own := _beginning(route.path))] == own]

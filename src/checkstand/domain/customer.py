@@ -17,6 +17,7 @@ from uuid import UUID
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Metadata
+from checkstand.domain.changes import Given, with_given
 from checkstand.domain.checkout import Buyer
 
 CustomerKind = Literal["individual", "team"]
@@ -52,46 +53,12 @@ class Customer:
         return self.billing_name or self.name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerChanges:
-    """What a merchant's edit asks for. `given` names the fields that were sent: only these change, null included.
-
-    An e-mail and a kind are never taken away, so null means nothing for them.
-    """
-
-    given: frozenset[str]
-    kind: CustomerKind | None = None
-    external_id: str | None = None
-    email: str | None = None
-    name: str | None = None
-    address: Address | None = None
-    tax_id: str | None = None
-    tax_id_format: str | None = None
-    phone: str | None = None
-    locale: str | None = None
-    metadata: Metadata = field(default_factory=dict)
-
-    def gives(self, name: str) -> bool:
-        return name in self.given
-
-
-def edited(customer: Customer, changes: CustomerChanges, *, now: datetime) -> Customer:
-    """The customer after a merchant's edit that was found allowed."""
-    tax_id = changes.tax_id if changes.gives("tax_id") else customer.tax_id
-    return replace(
-        customer,
-        kind=changes.kind or customer.kind,
-        external_id=changes.external_id if changes.gives("external_id") else customer.external_id,
-        email=changes.email or customer.email,
-        name=changes.name if changes.gives("name") else customer.name,
-        address=changes.address if changes.gives("address") else customer.address,
-        tax_id=tax_id,
-        tax_id_format=changes.tax_id_format or _format_of(customer, tax_id),
-        phone=changes.phone if changes.gives("phone") else customer.phone,
-        locale=changes.locale if changes.gives("locale") else customer.locale,
-        metadata=dict(changes.metadata) if changes.gives("metadata") else customer.metadata,
-        modified_at=now,
-    )
+def edited(customer: Customer, given: Given, *, now: datetime) -> Customer:
+    """The customer with the fields that a merchant gave."""
+    changed = with_given(customer, {**given, "modified_at": now})
+    if "tax_id_format" in given:
+        return changed
+    return replace(changed, tax_id_format=_format_of(customer, changed.tax_id))
 
 
 def _format_of(customer: Customer, tax_id: str | None) -> str | None:

@@ -11,7 +11,8 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import Organization
 from checkstand.domain.wallet import Adjustment, Wallet, WalletEntry, after
 from checkstand.flows.ports import Ports
-from checkstand.store import customers, wallets
+from checkstand.store import wallets
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
 
 
@@ -19,7 +20,7 @@ async def adjust_wallet(ports: Ports, organization: Organization, customer_id: U
     """The wallet after the movement. Raises NotFound; Invalid when it would go below zero or the key was used for another one."""
     now = ports.now(organization)
     async with ports.db.transaction() as tx:
-        if await customers.by_id(tx, organization.id, customer_id, hold=True) is None:
+        if await CUSTOMERS.living(tx, organization.id, customer_id, hold=True) is None:
             raise NotFound
         if not await _is_done(tx, organization.id, customer_id, asked):
             latest = await wallets.latest(tx, organization.id, customer_id, asked.currency)

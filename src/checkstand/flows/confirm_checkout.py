@@ -41,6 +41,7 @@ from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.steps import Step
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, raise_loss, store_change
 from checkstand.store import checkouts, customers, discounts, payments
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Executor
 
 MOST_DECLINES = 5
@@ -249,7 +250,7 @@ async def _check_customer(ports: Ports, checkout: Checkout) -> None:
     buyer = checkout.buyer
     organization_id = checkout.organization_id
     if buyer.customer_id is not None:
-        if await customers.by_id(ports.db, organization_id, buyer.customer_id) is None:
+        if await CUSTOMERS.living(ports.db, organization_id, buyer.customer_id) is None:
             raise CustomerDeleted
         return
     if buyer.external_id is None or buyer.email is None:

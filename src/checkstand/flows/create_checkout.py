@@ -26,6 +26,7 @@ from checkstand.flows.choose_lines import Chosen, choose_lines
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.price_checkout import Basket, price_basket
 from checkstand.store import checkouts, customers, members
+from checkstand.store.customers import CUSTOMERS
 
 
 async def create_checkout(ports: Ports, organization: Organization, request: CheckoutRequest) -> Checkout:
@@ -153,7 +154,7 @@ async def _buyer(
             options = replace(options, require_billing_address=True)
     customer: Customer | None = None
     if request.customer_id is not None:
-        customer = await customers.by_id(ports.db, organization.id, request.customer_id)
+        customer = await CUSTOMERS.living(ports.db, organization.id, request.customer_id)
         if customer is None:
             raise Invalid.single("customer_unknown", "customer_id", given=str(request.customer_id))
     elif buyer.external_id is not None:

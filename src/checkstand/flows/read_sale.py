@@ -12,7 +12,8 @@ from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import Refund
 from checkstand.flows.ports import Ports
-from checkstand.store import checkouts, customers, disputes, orders, payments, refunds
+from checkstand.store import checkouts, disputes, orders, payments, refunds
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Executor
 
 
@@ -34,7 +35,7 @@ async def sales_within(db: Executor, organization_id: UUID, found: Sequence[Orde
     wanted = [order.checkout_id for order in found]
     sessions = {item.id: item for item in await checkouts.by_ids(db, organization_id, wanted)}
     attempts = await payments.of_checkouts(db, organization_id, wanted)
-    people = await customers.by_ids(db, organization_id, [order.customer_id for order in found])
+    people = await CUSTOMERS.by_ids(db, organization_id, [order.customer_id for order in found])
     returned, disputed = await _money_back(db, organization_id, found)
     return [
         Sale(
@@ -71,7 +72,7 @@ async def sale_of_payment(ports: Ports, organization: Organization, payment_id: 
 async def sales_of_checkouts(ports: Ports, organization: Organization, found: Sequence[Checkout]) -> list[Sale]:
     """Sessions as sales, in the same order; three statements for all of them."""
     attempts = await payments.of_checkouts(ports.db, organization.id, [checkout.id for checkout in found])
-    people = await customers.by_ids(
+    people = await CUSTOMERS.by_ids(
         ports.db,
         organization.id,
         [checkout.buyer.customer_id for checkout in found if checkout.buyer.customer_id is not None],

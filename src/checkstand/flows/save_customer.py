@@ -11,30 +11,38 @@ from dataclasses import replace
 from uuid import UUID
 
 from checkstand.domain import member as people
-from checkstand.domain.customer import Customer, CustomerChanges, deleted, edited, same_email
+from checkstand.domain.changes import Given, made_of
+from checkstand.domain.customer import Customer, deleted, edited, same_email
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import Fact, FactType
-from checkstand.domain.member import Member, NewMember
+from checkstand.domain.member import Member, NewOwner
 from checkstand.domain.organization import Organization
 from checkstand.flows import tax_ids
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.remove_method import remove_all
 from checkstand.store import customers, members
 from checkstand.store import facts as fact_store
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
+from checkstand.store.members import MEMBERS
 
 
 async def create_customer(
     ports: Ports,
     organization: Organization,
-    draft: Customer,
+    given: Given,
     *,
-    owner: NewMember | None = None,
+    owner: NewOwner | None = None,
     unique_email: bool = False,
 ) -> Customer:
-    """A new customer, with its owner where it has one. Raises Invalid with everything that is wrong or taken."""
+    """A new customer with the fields that were given, and with its owner where it has one.
+    Raises Invalid with everything that is wrong or taken.
+    """
     now = ports.now(organization)
-    customer, problems = _with_checked_tax_id(replace(draft, created_at=now))
+    made = made_of(
+        Customer, {"email": None, **given}, id=ports.new_id(), organization_id=organization.id, created_at=now
+    )
+    customer, problems = _with_checked_tax_id(made)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
         problems += await _conflicts(tx, customer, email=customer.email if unique_email else None)
@@ -85,38 +93,38 @@ def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
 
 
 async def _add_owner(
-    ports: Ports, tx: Transaction, tell: FactWriter, customer: Customer, given: NewMember | None
+    ports: Ports, tx: Transaction, tell: FactWriter, customer: Customer, named: NewOwner | None
 ) -> list[Fact]:
     """The customer's owner as a member, and the fact of it; nothing for an individual without one."""
-    owner = people.owner_of(customer, given)
+    owner = people.owner_of(customer, named, ports.new_id(), now=tell.now)
     if owner is None:
         return []
-    member = people.as_member(owner, customer, ports.new_id(), now=tell.now)
-    await members.add(tx, member)
-    return [tell(FactType.MEMBER_CREATED, member.id, shows=member)]
+    await MEMBERS.insert(tx, owner)
+    return [tell(FactType.MEMBER_CREATED, owner.id, shows=owner)]
 
 
 async def change_customer(
     ports: Ports,
     organization: Organization,
     customer_id: UUID,
-    changes: CustomerChanges,
+    given: Given,
     *,
     unique_email: bool = False,
 ) -> Customer:
-    """A changed customer. Raises NotFound, or Invalid with everything that is wrong or taken."""
+    """The customer with the fields that were given. Raises NotFound, or Invalid with everything that is wrong or taken."""
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
-        if unique_email and changes.email is not None:
+        email = given.get("email")
+        if unique_email and isinstance(email, str):
             # Before the row, as everywhere: a purchase holds the e-mail while it waits for the row.
-            await customers.lock_email(tx, organization.id, changes.email)
-        present = await customers.by_id(tx, organization.id, customer_id, hold=True)
+            await customers.lock_email(tx, organization.id, email)
+        present = await CUSTOMERS.living(tx, organization.id, customer_id, hold=True)
         if present is None:
             raise NotFound
-        changed = edited(present, changes, now=now)
-        problems = _forbidden(present, changes)
-        if changes.tax_id is not None:
+        changed = edited(present, given, now=now)
+        problems = _forbidden(present, changed)
+        if given.get("tax_id") is not None:
             changed, wrong = _with_checked_tax_id(changed)
             problems += wrong
         problems += await _conflicts_of_change(tx, present, changed, unique_email=unique_email)
@@ -132,16 +140,15 @@ async def change_customer(
     return changed
 
 
-def _forbidden(present: Customer, changes: CustomerChanges) -> list[Problem]:
+def _forbidden(present: Customer, changed: Customer) -> list[Problem]:
     """What is set once and for all (polar.md 10.3). Sending again what is there already is fine."""
     problems = []
-    fixed = present.external_id is not None and changes.gives("external_id")
-    if fixed and changes.external_id != present.external_id:
-        problems.append(Problem("customer_external_id_fixed", ("external_id",), changes.external_id))
-    if present.address is not None and changes.gives("address") and changes.address is None:
+    if present.external_id is not None and changed.external_id != present.external_id:
+        problems.append(Problem("customer_external_id_fixed", ("external_id",), changed.external_id))
+    if present.address is not None and changed.address is None:
         problems.append(Problem("customer_address_fixed", ("billing_address",)))
-    if present.kind == "team" and changes.kind == "individual":
-        problems.append(Problem("customer_kind_fixed", ("type",), changes.kind))
+    if present.kind == "team" and changed.kind == "individual":
+        problems.append(Problem("customer_kind_fixed", ("type",), changed.kind))
     return problems
 
 
@@ -166,7 +173,7 @@ async def delete_customer(
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
-        present = await customers.by_id(tx, organization.id, customer_id, hold=True)
+        present = await CUSTOMERS.living(tx, organization.id, customer_id, hold=True)
         if present is None:
             raise NotFound
         gone = deleted(present, anonymize=anonymize, now=now)
@@ -185,13 +192,13 @@ async def _remove_members(tx: Transaction, customer: Customer, *, anonymize: boo
     found = await members.of_customer(tx, customer.organization_id, customer.id)
     left = [people.removed(member, anonymize=anonymize, now=customer.deleted_at) for member in found]
     for member in left:
-        await members.save(tx, member)
+        await MEMBERS.update(tx, member)
     return left
 
 
 async def read_customer(ports: Ports, organization: Organization, customer_id: UUID) -> Customer:
     """A living customer of this organization. Raises NotFound."""
-    found = await customers.by_id(ports.db, organization.id, customer_id)
+    found = await CUSTOMERS.living(ports.db, organization.id, customer_id)
     if found is None:
         raise NotFound
     return found

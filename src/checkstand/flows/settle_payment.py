@@ -36,6 +36,7 @@ from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.flows.take_fee import take_fee
 from checkstand.store import checkouts, customers, discounts, documents, orders, payments
+from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
 
 # How long a gateway that has not said when it will know is left alone before it is asked again.
@@ -260,7 +261,7 @@ async def _customer(
     buyer, organization_id = checkout.buyer, checkout.organization_id
     known: Customer | None = None
     if buyer.customer_id is not None:
-        known = await customers.by_id(tx, organization_id, buyer.customer_id, with_deleted=True, hold=True)
+        known = await CUSTOMERS.by_id(tx, organization_id, buyer.customer_id, hold=True)
     elif not checkout.options.always_create_customer and buyer.email is not None:
         await customers.lock_email(tx, organization_id, buyer.email)
         known = await customers.newest_by_email(tx, organization_id, buyer.email, hold=True)

@@ -9,81 +9,20 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.domain.address import Address
 from checkstand.domain.customer import Customer, fold_email
-from checkstand.store.codec import decode, decode_plain, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-COLUMNS = (
-    "customers.organization_id, customers.id, customers.kind, customers.external_id, customers.email, customers.name, "
-    "customers.billing_name, customers.billing_address, customers.tax_id, customers.tax_id_format, customers.phone, "
-    "customers.locale, customers.metadata, customers.created_at, customers.modified_at, customers.deleted_at"
-)
-
-
-def from_row(row: asyncpg.Record) -> Customer:
-    address = row["billing_address"]
-    return Customer(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        kind=row["kind"],
-        external_id=row["external_id"],
-        email=row["email"],
-        name=row["name"],
-        billing_name=row["billing_name"],
-        address=decode(Address, address) if address is not None else None,
-        tax_id=row["tax_id"],
-        tax_id_format=row["tax_id_format"],
-        phone=row["phone"],
-        locale=row["locale"],
-        metadata=decode_plain(row["metadata"]),
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-        deleted_at=row["deleted_at"],
-    )
-
-
-async def by_id(
-    db: Executor, organization_id: UUID, customer_id: UUID, *, with_deleted: bool = False, hold: bool = False
-) -> Customer | None:
-    """A customer of this organization; deleted ones only when asked for. `hold`: until the transaction ends."""
-    row = await db.fetchrow(
-        f"""
-        SELECT {COLUMNS}
-        FROM customers
-        WHERE organization_id = $1
-          AND id = $2
-          AND (deleted_at IS NULL OR $3)
-        {"FOR NO KEY UPDATE" if hold else ""}
-        """,
-        organization_id,
-        customer_id,
-        with_deleted,
-    )
-    return from_row(row) if row is not None else None
-
-
-async def by_ids(db: Executor, organization_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
-    """The customers among these ids, deleted ones included."""
-    rows = await db.fetch(
-        f"""
-        SELECT {COLUMNS}
-        FROM customers
-        WHERE organization_id = $1
-          AND id = ANY($2::uuid[])
-        """,
-        organization_id,
-        list(customer_ids),
-    )
-    return {row["id"]: from_row(row) for row in rows}
+CUSTOMERS = Table("customers", Customer, kept={"address": "billing_address"})
 
 
 async def by_external_id(db: Executor, organization_id: UUID, external_id: str) -> Customer | None:
     """The living customer with the merchant's own id."""
-    row = await db.fetchrow(
+    return await CUSTOMERS.one(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {CUSTOMERS.columns}
         FROM customers
         WHERE organization_id = $1
           AND external_id = $2
@@ -92,14 +31,14 @@ async def by_external_id(db: Executor, organization_id: UUID, external_id: str) 
         organization_id,
         external_id,
     )
-    return from_row(row) if row is not None else None
 
 
 async def newest_by_email(db: Executor, organization_id: UUID, email: str, *, hold: bool = False) -> Customer | None:
     """The most recently made living customer with this e-mail, compared without case. `hold`: until the transaction ends."""
-    row = await db.fetchrow(
+    return await CUSTOMERS.one(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {CUSTOMERS.columns}
         FROM customers
         WHERE organization_id = $1
           AND lower(email) = lower($2)
@@ -111,7 +50,6 @@ async def newest_by_email(db: Executor, organization_id: UUID, email: str, *, ho
         organization_id,
         email.strip(),
     )
-    return from_row(row) if row is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,60 +105,25 @@ async def lock_email(db: Executor, organization_id: UUID, email: str) -> None:
 async def add(db: Executor, customer: Customer) -> bool:
     """Store a new customer; False when its external id is taken."""
     status = await db.execute(
-        """
-        INSERT INTO customers (
-            organization_id, id, external_id, email, name, billing_name, billing_address, tax_id, phone, locale,
-            metadata, created_at, modified_at, deleted_at, kind, tax_id_format
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11::json, $12, $13, $14, $15, $16)
+        f"""
+        {CUSTOMERS.insertion}
         ON CONFLICT (organization_id, external_id) WHERE deleted_at IS NULL DO NOTHING
         """,
-        *_arguments(customer),
+        *CUSTOMERS.arguments(customer),
     )
     return status.endswith(" 1")
 
 
 async def save(db: Executor, customer: Customer) -> bool:
-    """Store a changed customer. One that is deleted stays deleted.
+    """Store a changed customer, whose row is held.
 
     False when its external id is taken: nothing is stored, and a transaction around it can only be given up.
     """
     try:
-        await db.execute(
-            """
-            UPDATE customers
-            SET external_id = $3, email = $4, name = $5, billing_name = $6, billing_address = $7::json, tax_id = $8,
-                phone = $9, locale = $10, metadata = $11::json, created_at = $12, modified_at = $13,
-                deleted_at = coalesce($14, deleted_at), kind = $15, tax_id_format = $16
-            WHERE organization_id = $1
-              AND id = $2
-            """,
-            *_arguments(customer),
-        )
+        await CUSTOMERS.update(db, customer)
     except asyncpg.UniqueViolationError:
         return False
     return True
-
-
-def _arguments(customer: Customer) -> tuple[object, ...]:
-    return (
-        customer.organization_id,
-        customer.id,
-        customer.external_id,
-        customer.email,
-        customer.name,
-        customer.billing_name,
-        encode(customer.address) if customer.address is not None else None,
-        customer.tax_id,
-        customer.phone,
-        customer.locale,
-        encode(customer.metadata),
-        customer.created_at,
-        customer.modified_at,
-        customer.deleted_at,
-        customer.kind,
-        customer.tax_id_format,
-    )
 
 
 SORTABLE = {"created_at": "created_at", "email": "email", "name": "name"}
@@ -258,17 +161,17 @@ async def search(
     query.at_least("created_at", wanted.created_after)
     query.at_most("created_at", wanted.created_before)
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, COLUMNS, offset=offset, limit=limit)
-    return found.of([from_row(row) for row in found.items])
+    return await CUSTOMERS.page(db, query, offset=offset, limit=limit)
 
 
 async def after(
     db: Executor, organization_id: UUID, last: tuple[datetime, UUID] | None, *, limit: int
 ) -> Sequence[Customer]:
     """The living customers made after `last` (time and id of the one before), oldest first: a walk that nothing can shift."""
-    rows = await db.fetch(
+    return await CUSTOMERS.all(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {CUSTOMERS.columns}
         FROM customers
         WHERE organization_id = $1
           AND deleted_at IS NULL
@@ -281,4 +184,3 @@ async def after(
         last[1] if last else None,
         limit,
     )
-    return [from_row(row) for row in rows]

@@ -119,6 +119,18 @@ class Table(Generic[T]):
         """
         return await self.one(db, statement, organization_id, row_id)
 
+    async def living(self, db: Executor, organization_id: UUID, row_id: UUID, *, hold: bool = False) -> T | None:
+        """The same, unless it was deleted. The table has a column `deleted_at`."""
+        statement = f"""
+            SELECT {self.columns}
+            FROM {self.name}
+            WHERE organization_id = $1
+              AND id = $2
+              AND deleted_at IS NULL
+            {"FOR NO KEY UPDATE" if hold else ""}
+        """
+        return await self.one(db, statement, organization_id, row_id)
+
     async def by_ids(self, db: Executor, organization_id: UUID, row_ids: Sequence[UUID]) -> dict[UUID, T]:
         """The organization's values among these ids."""
         statement = f"""

@@ -7,6 +7,7 @@ saved to pay with in `payment_methods.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from starlette.responses import Response
 
@@ -15,7 +16,7 @@ from checkstand.dialects.dodo.answers import customer as answers
 from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Language, Metadata, Text
-from checkstand.domain.customer import Customer, CustomerChanges
+from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.save_customer import change_customer, create_customer, read_customer
 from checkstand.store import customers, members
@@ -23,23 +24,13 @@ from checkstand.store import customers, members
 api = Api("Dodo: customers")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
-# The wire's names of the domain's fields, where they differ.
-_RENAMED = {"phone_number": "phone", "preferred_locale": "locale"}
 
 
-class CustomerCreateIn(Base):
-    """`POST /customers`."""
+class CustomerFields(Base):
+    """What creating and changing share."""
 
-    email: Email
-    name: str
-    phone_number: Text = None
-    metadata: Metadata | None = None
-    preferred_locale: Language = None
-
-
-class CustomerPatch(Base):
-    """`PATCH /customers/{id}`: absent means unchanged; null clears the phone number and the language."""
-
+    renamed: ClassVar = {"phone_number": "phone", "preferred_locale": "locale"}
+    lasting = frozenset({"email", "name", "metadata"})
     email: Email | None = None
     name: Text = None
     phone_number: Text = None
@@ -47,21 +38,25 @@ class CustomerPatch(Base):
     preferred_locale: Language = None
 
 
+class CustomerCreateIn(CustomerFields):
+    """`POST /customers`."""
+
+    email: Email
+    name: str
+
+    def given(self) -> dict[str, object]:
+        """The customer's fields; a blank name is none."""
+        return {**super().given(), "name": self.name.strip() or None}
+
+
+class CustomerPatch(CustomerFields):
+    """`PATCH /customers/{id}`: absent means unchanged; null clears the phone number and the language."""
+
+
 @api.route("POST", "/customers", scopes=WRITE, body=CustomerCreateIn, keyed=True, answers=answers.Customer)
 async def create(call: Call) -> Response:
     """Create a customer."""
-    body = call.body(CustomerCreateIn)
-    draft = Customer(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        email=body.email,
-        name=body.name.strip() or None,
-        phone=body.phone_number,
-        locale=body.preferred_locale,
-        metadata=body.metadata or {},
-        created_at=call.ports.now(call.organization),
-    )
-    made = await create_customer(call.ports, call.organization, draft)
+    made = await create_customer(call.ports, call.organization, call.body(CustomerCreateIn).given())
     return call.json(translate.customer(made, call.organization))
 
 
@@ -112,16 +107,6 @@ async def _shown(call: Call, found: Sequence[Customer]) -> list[answers.Customer
 async def update(call: Call) -> Response:
     """Change a customer."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
-    body = call.body(CustomerPatch)
-    # A name and metadata are never cleared by null.
-    kept = {name for name in ("name", "metadata") if getattr(body, name) is None}
-    changes = CustomerChanges(
-        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set - kept),
-        email=body.email,
-        name=body.name,
-        phone=body.phone_number,
-        locale=body.preferred_locale,
-        metadata=body.metadata or {},
-    )
-    saved = await change_customer(call.ports, call.organization, customer_id, changes)
+    given = call.body(CustomerPatch).given()
+    saved = await change_customer(call.ports, call.organization, customer_id, given)
     return call.json((await _shown(call, [saved]))[0])

@@ -29,7 +29,8 @@ from checkstand.flows.save_discount import (
     read_discount,
     read_discount_by_code,
 )
-from checkstand.store import customers, discounts
+from checkstand.store import discounts
+from checkstand.store.customers import CUSTOMERS
 
 api = Api("Dodo: discounts")
 READ = ("discounts:read", "discounts:write")
@@ -212,7 +213,7 @@ async def list_customers(call: Call) -> Response:
     part = paging.Paged(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
-    known = await customers.by_ids(call.ports.db, call.organization.id, wanted)
+    known = await CUSTOMERS.by_ids(call.ports.db, call.organization.id, wanted)
     listed = [known[customer_id] for customer_id in wanted if customer_id in known]
     return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
 
@@ -223,7 +224,7 @@ async def attach_customers(call: Call) -> Response:
     discount_id = call.path_id(DodoPrefix.DISCOUNT)
     body = call.body(DiscountCustomersIn)
     wanted = [named(DodoPrefix.CUSTOMER, text) for text in body.customer_ids]
-    known = await customers.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
+    known = await CUSTOMERS.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
     problems = [
         Problem("discount_customer_unknown", ("customer_ids", position), text)
         for position, (text, item) in enumerate(zip(body.customer_ids, wanted, strict=True))

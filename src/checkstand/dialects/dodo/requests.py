@@ -29,7 +29,8 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
 from checkstand.flows.ports import Ports
-from checkstand.store import customers, payment_methods
+from checkstand.store import payment_methods
+from checkstand.store.customers import CUSTOMERS
 
 CONFIRMED_LIFETIME = timedelta(minutes=15)
 _OPTION_FLAGS = frozenset(
@@ -64,7 +65,7 @@ async def create_request(ports: Ports, organization: Organization, body: Checkou
     _check(organization, body, lines)
     if body.confirm:
         _check_confirmed_cart(body, lines, currency)
-        known = await customers.by_id(ports.db, organization.id, customer_id) if customer_id else None
+        known = await CUSTOMERS.living(ports.db, organization.id, customer_id) if customer_id else None
         _check_confirmed_details(body, known)
         await _check_method(ports, organization, body, customer_id)
     new = body.customer if isinstance(body.customer, NewCustomerIn) else None

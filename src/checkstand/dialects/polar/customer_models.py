@@ -6,7 +6,7 @@ E-mail addresses are read as in checkouts: the form is checked, nobody is asked 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import UUID4, EmailStr, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -19,13 +19,17 @@ from checkstand.dialects.polar.models import (
     Name,
     Text,
 )
+from checkstand.domain.member import NewOwner
 
 OWNER_NEEDED = "An owner with an email address is required when creating a team customer without an email."
 
 
-class WithTaxId(Base):
-    """A tax id. Clients up to 0.28 send the pair of number and format that answers show."""
+class CustomerFields(Base):
+    """What creating and changing share. Clients up to 0.28 send the tax id as the pair of number and format that answers show."""
 
+    renamed: ClassVar = {"type": "kind", "billing_address": "address"}
+    lasting = frozenset({"type", "email", "tax_id_format"})
+    apart = frozenset({"organization_id", "owner"})
     tax_id: Text = None
     tax_id_format: SkipJsonSchema[Text] = None
 
@@ -46,6 +50,10 @@ class CustomerType(StrEnum):
     INDIVIDUAL = "individual"
     TEAM = "team"
 
+    def meant(self) -> str:
+        """The kind as the domain has it."""
+        return self.value
+
 
 class Role(StrEnum):
     """What a member may do."""
@@ -53,6 +61,10 @@ class Role(StrEnum):
     OWNER = "owner"
     BILLING_MANAGER = "billing_manager"
     MEMBER = "member"
+
+    def meant(self) -> str:
+        """The role as the domain has it."""
+        return self.value
 
 
 class OwnerIn(Base):
@@ -62,8 +74,12 @@ class OwnerIn(Base):
     name: Name = None
     external_id: Text = None
 
+    def meant(self) -> NewOwner:
+        """The owner as the domain has them."""
+        return NewOwner(email=self.email, name=self.name, external_id=self.external_id)
 
-class CustomerCreate(WithTaxId):
+
+class CustomerCreate(CustomerFields):
     """What both types of a new customer share."""
 
     metadata: Metadata = Field(default_factory=dict)
@@ -95,7 +111,7 @@ class TeamCreate(CustomerCreate):
         return self
 
 
-class CustomerUpdateExternal(WithTaxId):
+class CustomerUpdateExternal(CustomerFields):
     """A change to a customer named by the merchant's own id. Absent means unchanged."""
 
     metadata: Metadata = Field(default_factory=dict)
@@ -124,6 +140,7 @@ class MemberCreate(Base):
 class MemberUpdate(Base):
     """A change to a member. Null means unchanged, save for the name."""
 
+    lasting = frozenset({"email", "role"})
     name: Name = None
     email: EmailStr | None = None
     role: Role | None = None

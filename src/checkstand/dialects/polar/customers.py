@@ -12,21 +12,19 @@ from uuid import UUID
 from pydantic import ValidationError
 from starlette.responses import Response, StreamingResponse
 
-from checkstand.dialects.polar import customer_views, errors, paging, requests
+from checkstand.dialects.polar import customer_views, errors, paging
 from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.answers.customer import Customer as CustomerAnswer
 from checkstand.dialects.polar.answers.customer import CustomerState
 from checkstand.dialects.polar.call import Api, Call, Refused, known_fields
 from checkstand.dialects.polar.customer_models import (
-    CustomerType,
     CustomerUpdate,
     CustomerUpdateExternal,
     IndividualCreate,
     TeamCreate,
 )
-from checkstand.domain.customer import Customer, CustomerChanges, CustomerKind
+from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.member import NewMember
 from checkstand.flows.save_customer import (
     change_customer,
     create_customer,
@@ -42,8 +40,6 @@ api = Api("Polar: customers")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
 EXPORTED_AT_ONCE = 500
-# The wire's names of the domain's fields, where they differ.
-_RENAMED = {"type": "kind", "billing_address": "address"}
 
 
 class Wanted(paging.Listed):
@@ -69,28 +65,8 @@ async def create(call: Call) -> Response:
     body = _create_body(call)
     if body.organization_id is not None:
         raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
-    draft = Customer(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        kind=body.type,
-        external_id=body.external_id,
-        email=body.email,
-        name=body.name,
-        address=requests.address(body.billing_address),
-        tax_id=body.tax_id,
-        tax_id_format=body.tax_id_format,
-        locale=body.locale,
-        metadata=body.metadata,
-        created_at=call.ports.now(call.organization),
-    )
-    owner = body.owner
-    made = await create_customer(
-        call.ports,
-        call.organization,
-        draft,
-        owner=NewMember(email=owner.email, name=owner.name, external_id=owner.external_id) if owner else None,
-        unique_email=True,
-    )
+    owner = body.owner.meant() if body.owner else None
+    made = await create_customer(call.ports, call.organization, body.given(), owner=owner, unique_email=True)
     return call.json(customer_views.customer(made), 201)
 
 
@@ -194,26 +170,8 @@ async def delete(call: Call) -> Response:
 
 
 async def _update(call: Call, found: Customer, body: CustomerUpdateExternal) -> Response:
-    changes = CustomerChanges(
-        given=frozenset(_RENAMED.get(name, name) for name in body.model_fields_set),
-        kind=_kind(body),
-        external_id=body.external_id if isinstance(body, CustomerUpdate) else None,
-        email=body.email,
-        name=body.name,
-        address=requests.address(body.billing_address),
-        tax_id=body.tax_id,
-        tax_id_format=body.tax_id_format,
-        locale=body.locale,
-        metadata=body.metadata,
-    )
-    saved = await change_customer(call.ports, call.organization, found.id, changes, unique_email=True)
+    saved = await change_customer(call.ports, call.organization, found.id, body.given(), unique_email=True)
     return call.json(customer_views.customer(saved))
-
-
-def _kind(body: CustomerUpdateExternal) -> CustomerKind | None:
-    if not isinstance(body, CustomerUpdate) or body.type is None:
-        return None
-    return "team" if body.type is CustomerType.TEAM else "individual"
 
 
 async def _delete(call: Call, found: Customer) -> Response:

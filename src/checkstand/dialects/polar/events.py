@@ -32,9 +32,11 @@ from checkstand.domain.refund import Refund
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
-from checkstand.store import checkouts, customers, discounts, members, products
+from checkstand.store import checkouts, discounts, products
 from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import decode
+from checkstand.store.customers import CUSTOMERS
+from checkstand.store.members import MEMBERS
 
 # The events of a fact, in the order in which they are sent.
 EVENTS: Mapping[FactType, tuple[EventType, ...]] = {
@@ -138,13 +140,13 @@ async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Che
 async def _customer(ports: Ports, organization: Organization, fact: Fact) -> Customer | None:
     if fact.snapshot:
         return decode(Customer, fact.snapshot)
-    return await customers.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+    return await CUSTOMERS.by_id(ports.db, organization.id, fact.subject_id)
 
 
 async def _member(ports: Ports, organization: Organization, fact: Fact) -> Member | None:
     if fact.snapshot:
         return decode(Member, fact.snapshot)
-    return await members.by_id(ports.db, organization.id, fact.subject_id, with_removed=True)
+    return await MEMBERS.by_id(ports.db, organization.id, fact.subject_id)
 
 
 async def _discount(ports: Ports, organization: Organization, fact: Fact) -> DiscountAnswer | None:

@@ -8,10 +8,10 @@ from checkstand.dialects.polar import customer_views, errors, paging
 from checkstand.dialects.polar.answers.common import Page
 from checkstand.dialects.polar.answers.member import Member as MemberAnswer
 from checkstand.dialects.polar.call import Api, Call, Refused
-from checkstand.dialects.polar.customer_models import MemberCreate, MemberUpdate, Role
+from checkstand.dialects.polar.customer_models import MemberCreate, MemberUpdate
 from checkstand.dialects.polar.customers import by_external_id, by_id, path_text
 from checkstand.domain.customer import Customer
-from checkstand.domain.member import MEMBER_ROLES, Member, MemberChanges, MemberRole, NewMember
+from checkstand.domain.member import MEMBER_ROLES, Member
 from checkstand.flows.save_member import (
     NotATeam,
     add_member,
@@ -25,11 +25,6 @@ from checkstand.store import members
 api = Api("Polar: members")
 READ = ("members:read", "members:write")
 WRITE = ("members:write",)
-_ROLES: dict[Role, MemberRole] = {
-    Role.OWNER: "owner",
-    Role.BILLING_MANAGER: "billing_manager",
-    Role.MEMBER: "member",
-}
 OF_ID, OF_EXTERNAL_ID = "/customers/{id}/members", "/customers/external/{external_id}/members"
 
 
@@ -78,10 +73,9 @@ async def create(call: Call) -> Response:
 
 
 async def _create(call: Call, customer: Customer) -> Response:
-    body = call.body(MemberCreate)
-    new = NewMember(email=body.email, name=body.name, external_id=body.external_id, role=body.role)
+    given = call.body(MemberCreate).given()
     try:
-        made = await add_member(call.ports, call.organization, customer.id, new)
+        made = await add_member(call.ports, call.organization, customer.id, given)
     except NotATeam:
         hint = 'Only a customer of type "team" has members. Change the type of this one first.'
         raise Refused(errors.named(403, "NotPermitted", "Not permitted", hint=hint)) from None
@@ -113,14 +107,8 @@ async def update(call: Call) -> Response:
 
 
 async def _update(call: Call, found: Member) -> Response:
-    body = call.body(MemberUpdate)
-    changes = MemberChanges(
-        given=frozenset(body.model_fields_set),
-        name=body.name,
-        email=body.email,
-        role=_ROLES[body.role] if body.role is not None else None,
-    )
-    saved = await change_member(call.ports, call.organization, found.customer_id, found.id, changes)
+    given = call.body(MemberUpdate).given()
+    saved = await change_member(call.ports, call.organization, found.customer_id, found.id, given)
     return call.json(customer_views.member(saved))
 
 

@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.given import GivingModel
-from checkstand.domain.address import COUNTRIES, EMBARGOED, InvalidState, normalize_state
+from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidState, normalize_state
 from checkstand.domain.currency import POLAR_CURRENCIES
 from checkstand.ops.bounds import LONGEST_LINE, LONGEST_TEXT, MOST_MEMBERS, in_time
 
@@ -124,3 +124,7 @@ class AddressIn(Base):
         except InvalidState as error:
             raise ValueError(str(error)) from error
         return self
+
+    def meant(self) -> Address:
+        """The address as the domain has it."""
+        return Address(**self.model_dump())

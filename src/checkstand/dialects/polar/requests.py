@@ -41,16 +41,7 @@ def _text(url: HttpUrl | None) -> str | None:
 
 
 def address(value: AddressIn | None) -> Address | None:
-    if value is None:
-        return None
-    return Address(
-        country=value.country,
-        line1=value.line1,
-        line2=value.line2,
-        city=value.city,
-        state=value.state,
-        postal_code=value.postal_code,
-    )
+    return value.meant() if value is not None else None
 
 
 def create_request(

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from checkstand.domain.errors import NotFound
 from checkstand.routing import Routes
 from checkstand.store import customers, orders
+from checkstand.store.customers import CUSTOMERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Visit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
@@ -63,7 +64,7 @@ async def order_list(visit: Visit) -> Response:
         offset=offset(visit),
         limit=PAGE_SIZE,
     )
-    people = await customers.by_ids(visit.ports.db, visit.organization.id, [order.customer_id for order in found.items])
+    people = await CUSTOMERS.by_ids(visit.ports.db, visit.organization.id, [order.customer_id for order in found.items])
     rows = [
         OrderRow(
             number=order.number,

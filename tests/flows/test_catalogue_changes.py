@@ -1,0 +1,53 @@
+"""Two people change two different fields of one thing at the same time: both keep theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from checkstand.flows.save_customer import change_customer, create_customer, read_customer
+from checkstand.flows.save_member import add_member, change_member
+from checkstand.store.members import MEMBERS
+from tests.conftest import Shop, open_shop
+
+TIMES = 5
+
+
+def told(database_url: str, story: Callable[[Shop], Awaitable[None]]) -> None:
+    async def run() -> None:
+        async with open_shop(database_url) as shop:
+            await story(shop)
+
+    asyncio.run(run())
+
+
+def test_two_who_change_two_fields_of_a_customer_both_keep_theirs(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        ada = await create_customer(ports, organization, {"email": "ada@example.com", "name": "Ada"})
+        for time in range(TIMES):
+            await asyncio.gather(
+                change_customer(ports, organization, ada.id, {"name": f"Ada {time}"}),
+                change_customer(ports, organization, ada.id, {"phone": f"+49 {time}"}),
+            )
+            kept = await read_customer(ports, organization, ada.id)
+            assert (kept.name, kept.phone, kept.email) == (f"Ada {time}", f"+49 {time}", "ada@example.com")
+
+    told(database_url, story)
+
+
+def test_two_who_change_two_fields_of_a_member_both_keep_theirs(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        team = await create_customer(ports, organization, {"email": "team@example.com", "kind": "team"})
+        ada = await add_member(ports, organization, team.id, {"email": "ada@example.com"})
+        for time in range(TIMES):
+            await asyncio.gather(
+                change_member(ports, organization, team.id, ada.id, {"name": f"Ada {time}"}),
+                change_member(ports, organization, team.id, ada.id, {"email": f"ada{time}@example.com"}),
+            )
+            kept = await MEMBERS.living(ports.db, organization.id, ada.id)
+            assert kept is not None
+            assert (kept.name, kept.email, kept.role) == (f"Ada {time}", f"ada{time}@example.com", "member")
+
+    told(database_url, story)

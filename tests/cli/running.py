@@ -1,4 +1,4 @@
-"""Running the real command in processes of its own, as a person would: no part of it is replaced.
+"""Running the real command in processes of its own: no part of it is replaced.
 
 A place is a temporary folder that also stands in for the user's data folder and for /tmp, so whatever a command leaves
 behind is found there. A server that a test leaves running is ended with the place.
@@ -21,7 +21,7 @@ from typing import Any
 import httpx2
 
 import checkstand
-from tests.cli.forked import Done, run_command
+from tests.cli.forked import Done, RunningCommand, run_command
 from tests.store.embedded_place import place
 
 __all__ = ["Dev", "Done", "Place", "create_checkout", "eventually", "open_place"]
@@ -35,7 +35,7 @@ class Place:
     """Where commands run."""
 
     folder: Path
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
+    started: list[RunningCommand | subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def temporary(self) -> Path:
@@ -52,8 +52,14 @@ class Place:
         """One command to its end."""
         return run_command(arguments, self.environment(settings), within_s=_DONE_WITHIN_S)
 
-    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **settings: str) -> RunningCommand:
         """A command that goes on. What it says is read from its `stdout` and `stderr`."""
+        process = RunningCommand(arguments, self.environment(settings))
+        self.started.append(process)
+        return process
+
+    def start_from_the_first_line(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        """The same as a person's shell starts it: a new interpreter, which imports everything first."""
         process = subprocess.Popen(
             [sys.executable, "-m", "checkstand", *arguments],
             env=self.environment(settings),
@@ -75,7 +81,7 @@ class Place:
 class Dev:
     """A running `checkstand dev --json` and its line."""
 
-    process: subprocess.Popen[str]
+    process: RunningCommand
     line: dict[str, Any]
 
     @property
@@ -89,7 +95,7 @@ class Dev:
         """Send a signal and wait for the end; `out` is what came after the line."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=_END_WITHIN_S)
-        return Done(self.process.returncode, out, err)
+        return Done(self.process.wait(), out, err)
 
 
 def create_checkout(dev: Dev, *labels: str, **fields: object) -> str:
@@ -128,9 +134,8 @@ def eventually(holds: Callable[[], bool], within_s: float = 20.0) -> bool:
     return True
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
+def _first_line(process: RunningCommand) -> str:
     """The line that says it is ready; fails with what was said instead."""
-    assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
         out, err = process.communicate(timeout=_END_WITHIN_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import asyncpg
 import httpx2
 import pytest
 
+from tests.cli.forked import RunningCommand
 from tests.cli.pgbouncer import pgbouncer
 from tests.cli.running import Place
 from tests.cli.test_serve import COMPLETE, ended, free_port, serving
@@ -98,9 +98,8 @@ def test_the_doctor_names_what_to_correct_in_the_databases_address(
     assert unknown.endswith("Correct the host in CHECKSTAND_DATABASE_URL, or look at this machine's DNS.")
 
 
-def _working(at: Place, settings: dict[str, str]) -> subprocess.Popen[str]:
+def _working(at: Place, settings: dict[str, str]) -> RunningCommand:
     worker = at.start("worker", **settings)
-    assert worker.stderr is not None
     line = worker.stderr.readline()
     assert json.loads(line)["event"] == "working", line
     return worker

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.cli.forked import RunningCommand
 from tests.cli.running import Place, eventually
 
 COMPLETE = {
@@ -66,7 +67,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def serving(at: Place, port: int, **settings: str) -> subprocess.Popen[str]:
+def serving(at: Place, port: int, **settings: str) -> RunningCommand:
     process = at.start("serve", **{**COMPLETE, "CHECKSTAND_PORT": str(port), **settings})
     assert eventually(lambda: answers(port), within_s=120), process.communicate(timeout=5)
     return process
@@ -80,7 +81,7 @@ def answers(port: int) -> bool:
 
 
 def ended(
-    process: subprocess.Popen[str], number: int = signal.SIGTERM, *, within_s: float = 20
+    process: RunningCommand | subprocess.Popen[str], number: int = signal.SIGTERM, *, within_s: float = 20
 ) -> list[dict[str, object]]:
     """Stop it, well before a drain of 30 s would be over; its log, which must be JSON line by line."""
     process.send_signal(number)
@@ -113,7 +114,6 @@ def test_an_embedded_database_serves_web_and_worker_beside_each_other(at: Place)
     port = free_port()
     web = serving(at, port, **settings)
     worker = at.start("worker", **{**COMPLETE, **settings})
-    assert worker.stderr is not None
     assert json.loads(worker.stderr.readline())["event"] == "working"
     assert at.run("doctor", **{**COMPLETE, **settings, "CHECKSTAND_PUBLIC_URL": f"http://127.0.0.1:{port}"}).code == 0
     ended(worker)
@@ -148,7 +148,7 @@ def children(pid: int) -> list[int]:
 
 def test_a_signal_while_it_is_still_starting_ends_it_well_and_its_log_stays_json(at: Place, database_url: str) -> None:
     settings = {**COMPLETE, "CHECKSTAND_DATABASE_URL": database_url, "CHECKSTAND_PORT": "0"}
-    starting = [at.start(command, **settings) for command in ("serve", "worker") for _ in range(2)]
+    starting = [at.start_from_the_first_line(command, **settings) for command in ("serve", "worker") for _ in range(2)]
     for process, others in zip(starting, range(4), strict=True):
         assert eventually(lambda process=process: _interruptible(process)), "it has taken charge of its signals"  # type: ignore[misc]
         time.sleep(0.1 * others)

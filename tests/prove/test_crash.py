@@ -7,8 +7,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ import httpx2
 import pytest
 
 from checkstand.store import embedded
+from tests.cli.forked import RunningCommand
 from tests.dialects.polar_http import READY
 
 SESSIONS = 6
@@ -31,7 +30,7 @@ SESSIONS = 6
 class Dev:
     """A `checkstand dev` in a process of its own."""
 
-    process: subprocess.Popen[str]
+    process: RunningCommand
     ready: dict[str, Any]
 
     @property
@@ -47,11 +46,9 @@ class Dev:
 
 
 def start(folder: Path) -> Dev:
-    command = [sys.executable, "-m", "checkstand", "dev", "--port", "0", "--json", "--data", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
-    assert process.stdout is not None
+    process = RunningCommand(["dev", "--port", "0", "--json", "--data", str(folder)], os.environ)
     line = process.stdout.readline()
-    assert line, process.stderr.read() if process.stderr else "no line"
+    assert line, process.stderr.read()
     return Dev(process, json.loads(line))
 
 

@@ -29,6 +29,7 @@ from checkstand.domain.organization import (
 from checkstand.flows.authenticate import PREFIXES, Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.store import discounts, organizations, products
+from checkstand.store.organizations import ORGANIZATIONS
 
 EMAIL = "demo@checkstand.localhost"
 
@@ -207,7 +208,7 @@ async def _make(ports: Ports, authenticator: Authenticator, shop: DemoShop) -> N
         ("Dodo SDK (demo)", "dodo", shop.dodo_key),
     )
     async with ports.db.transaction() as tx:
-        await organizations.add(tx, organization)
+        await ORGANIZATIONS.insert(tx, organization)
         for name, dialect, secret in keys:
             token = AccessToken(
                 id=ports.new_id(),

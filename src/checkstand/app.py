@@ -14,10 +14,10 @@ from starlette.types import ASGIApp
 from checkstand.dialects import dodo, polar
 from checkstand.dialects.polar.cors import PolarCors
 from checkstand.domain.organization import Dialect
-from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import Gateway
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
 from checkstand.routing import Router, Routes
@@ -25,10 +25,10 @@ from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
-from checkstand.web import api_docs, dashboard, errors, health, stripe_webhook
+from checkstand.web import api_docs, bank, dashboard, errors, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.compression import Compressed
-from checkstand.web.documents.pages import document_routes
+from checkstand.web.documents import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
@@ -97,7 +97,7 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         yield TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
         return
     require_gateway(settings)
-    from checkstand.gateways.stripe import StripeGateway  # half a second that other servers need not wait
+    from checkstand.gateways.stripe.gateway import StripeGateway  # half a second that other servers need not wait
 
     stripe = StripeGateway(
         secret_key=settings.stripe_secret_key,
@@ -133,6 +133,7 @@ def _routes() -> Routes:
         controls.routes,
         api_docs.routes,
         checkout_pages.routes,
+        bank.routes,
         stripe_webhook.routes,
         dashboard.routes,
         polar.unserved_routes,

@@ -26,9 +26,10 @@ from checkstand.domain.organization import (
     OrganizationSettings,
     User,
 )
-from checkstand.flows.authenticate import PREFIXES, Authenticator
+from checkstand.flows.organizations.authenticate import PREFIXES, Authenticator
 from checkstand.flows.ports import Ports
-from checkstand.store import discounts, organizations, products
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts, products
 from checkstand.store.organizations import ORGANIZATIONS
 
 EMAIL = "demo@checkstand.localhost"

@@ -20,7 +20,8 @@ from checkstand.domain.facts import Fact
 from checkstand.domain.organization import Dialect, Organization
 from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.store import deliveries, facts, webhooks
+from checkstand.store import facts
+from checkstand.store.delivery import deliveries, webhooks
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import AccessToken
-from checkstand.flows.authenticate import PREFIXES, create_token, revoke_token
+from checkstand.flows.organizations.authenticate import PREFIXES, create_token, revoke_token
 from checkstand.routing import Routes
 from checkstand.store import organizations
 from checkstand.web.dashboard import integrate, token_form, words

@@ -14,12 +14,12 @@ from pypdf import PdfReader
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, Polar, decide, fixed
 from tests.dialects.test_polar_refunds import bought, refund
+from tests.pages.browser import looks
 from tests.pages.visitor import axe, screen
 from tests.server import RunningServer
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1280])
+@looks(390, 1280)
 def test_the_merchant_opens_each_document_of_an_order(
     browser: Browser, server: RunningServer, shop: DemoShop, width: int, dark: bool
 ) -> None:

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from checkstand.domain.organization import ALL_SCOPES, Organization
 from checkstand.flows.authenticate import create_token
-from checkstand.store import organizations
+from checkstand.store.organizations import ORGANIZATIONS
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 
@@ -88,7 +88,7 @@ def write_tokens(server: RunningServer, shop: DemoShop, folder: Path) -> Path:
     unready = replace(
         shop.organization, id=ports.new_id(), slug=f"unready-{uuid4().hex[:12]}", name="Not Ready", mode="live"
     )
-    server.run(organizations.add(ports.db, unready))
+    server.run(ORGANIZATIONS.insert(ports.db, unready))
 
     def token(organization: Organization, scopes: Sequence[str], expires_at: datetime | None = None) -> str:
         create = create_token(

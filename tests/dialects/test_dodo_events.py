@@ -16,7 +16,8 @@ from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.payment import Succeeded
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.store import facts, payments
+from checkstand.store import facts
+from checkstand.store.payments import ATTEMPTS
 from tests.answers import differences
 from tests.dialects.dodo_place import DodoShop
 
@@ -79,7 +80,7 @@ def test_a_payment_that_is_decided_later_is_told_twice(dodo: DodoShop) -> None:
     assert [event["type"] for event in told(dodo, session)] == ["payment.processing"]
     ports, organization = dodo.server.services.ports, dodo.demo.organization
     checkout = dodo.stored(session)
-    attempt = dodo.server.run(payments.by_id(ports.db, organization.id, checkout.payment.attempt_id))
+    attempt = dodo.server.run(ATTEMPTS.by_id(ports.db, organization.id, checkout.payment.attempt_id))
     assert attempt is not None
     assert attempt.instrument is not None
     dodo.server.run(settle_payment(ports, attempt, Succeeded(reference="done", instrument=attempt.instrument)))

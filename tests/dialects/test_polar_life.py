@@ -10,7 +10,8 @@ import pytest
 
 from checkstand.domain.payment import Instrument, decline
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.store import organizations, payments
+from checkstand.store import organizations
+from checkstand.store.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
 from tests.server import RunningServer
@@ -319,7 +320,7 @@ def test_a_card_of_which_the_gateway_told_nothing_is_listed_as_an_unknown_one(
     polar.confirm(made["client_secret"], **{**READY, "confirmation_token_id": "ctoken_3ds"})
     listed = polar.client.get("/v1/payments/", params={"checkout_id": made["id"]}).json()["items"][0]
     ports = server.services.ports
-    attempt = server.run(payments.by_id(ports.db, polar.shop.organization.id, UUID(listed["id"])))
+    attempt = server.run(ATTEMPTS.by_id(ports.db, polar.shop.organization.id, UUID(listed["id"])))
     assert attempt is not None
     untold = decline("generic_decline", instrument=Instrument(method="card"))
     server.run(settle_payment(ports, attempt, untold))

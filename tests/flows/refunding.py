@@ -13,7 +13,7 @@ from checkstand.flows.refund_order import refund_order
 from checkstand.flows.settle_refund import settle_refund
 from checkstand.gateways.test import TestGateway
 from checkstand.gateways.test_cards import CardDetails
-from checkstand.store import orders
+from checkstand.store.orders import ORDERS
 from tests.conftest import Shop
 from tests.flows.test_purchase import make, pay
 
@@ -62,7 +62,7 @@ async def buy(shop: Shop, label: str = "one_time", card: str | None = None) -> t
 
 async def order_of(shop: Shop, checkout: Checkout) -> Order:
     assert checkout.order_id is not None
-    found = await orders.by_id(shop.ports.db, shop.demo.organization.id, checkout.order_id)
+    found = await ORDERS.by_id(shop.ports.db, shop.demo.organization.id, checkout.order_id)
     assert found is not None
     return found
 

@@ -134,7 +134,7 @@ async def forgotten(shop: Shop) -> list[str]:
 
 
 async def approve(shop: Shop, attempt: Attempt) -> None:
-    charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+    charge = await books.CHARGES.by_id(shop.ports.db, attempt.organization_id, attempt.gateway_key)
     assert charge is not None
     await bank(shop).decide(charge, approved=True)
     verdict = await bank(shop).lookup(attempt)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from checkstand.flows.save_customer import change_customer, create_customer, read_customer
+from checkstand.flows.save_field import change_field, create_field, read_field
 from checkstand.flows.save_member import add_member, change_member
 from checkstand.store.members import MEMBERS
 from tests.conftest import Shop, open_shop
@@ -49,5 +50,20 @@ def test_two_who_change_two_fields_of_a_member_both_keep_theirs(database_url: st
             kept = await MEMBERS.living(ports.db, organization.id, ada.id)
             assert kept is not None
             assert (kept.name, kept.email, kept.role) == (f"Ada {time}", f"ada{time}@example.com", "member")
+
+    told(database_url, story)
+
+
+def test_two_who_change_two_fields_of_a_question_both_keep_theirs(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        size = await create_field(ports, organization, {"kind": "text", "slug": "size", "name": "Size"})
+        for time in range(TIMES):
+            await asyncio.gather(
+                change_field(ports, organization, size.id, {"name": f"Size {time}"}),
+                change_field(ports, organization, size.id, {"slug": f"size-{time}"}),
+            )
+            kept = await read_field(ports, organization, size.id)
+            assert (kept.name, kept.slug, kept.kind) == (f"Size {time}", f"size-{time}", "text")
 
     told(database_url, story)

@@ -15,7 +15,8 @@ from checkstand.flows.read_sale import sale_of_order, sale_of_payment
 from checkstand.flows.reconcile import reconcile
 from checkstand.flows.refund_order import refund_order
 from checkstand.gateways.test import TestGateway
-from checkstand.store import payments, refunds, work
+from checkstand.store import refunds, work
+from checkstand.store.payments import ATTEMPTS
 from tests.conftest import open_shop
 from tests.flows.refunding import (
     REFUND_FAILS,
@@ -212,7 +213,7 @@ def test_a_bank_that_is_asked_twice_under_one_key_gives_back_once(database_url: 
         async with open_shop(database_url) as shop:
             _, order = await buy(shop)
             made = await give_back(shop, order, 400)
-            paid = await payments.by_id(shop.ports.db, order.organization_id, made.attempt_id)
+            paid = await ATTEMPTS.by_id(shop.ports.db, order.organization_id, made.attempt_id)
             assert paid is not None
             answers = await asyncio.gather(*(shop.ports.gateway.refund(paid, made) for _ in range(5)))
             assert set(answers) == {RefundSucceeded(reference=made.gateway_reference or "")}

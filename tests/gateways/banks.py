@@ -84,12 +84,12 @@ async def built_in_bank(database_url: str) -> AsyncIterator[Bank]:
         assert isinstance(gateway, TestGateway)
 
         async def decide(attempt: Attempt, approved: bool) -> None:
-            charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+            charge = await books.CHARGES.by_id(shop.ports.db, attempt.organization_id, attempt.gateway_key)
             assert charge is not None
             await gateway.decide(charge, approved=approved)
 
         async def taken(attempt: Attempt) -> list[tuple[int, str]]:
-            charge = await books.charge_by_key(shop.ports.db, attempt.organization_id, attempt.gateway_key)
+            charge = await books.CHARGES.by_id(shop.ports.db, attempt.organization_id, attempt.gateway_key)
             paid = charge is not None and charge.state == "succeeded"
             return [(charge.amount_minor, charge.currency)] if charge and paid else []
 

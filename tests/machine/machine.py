@@ -226,7 +226,7 @@ class ShopMachine(MoneyBack):
         """The buyer answers at the bank; who does not come back leaves it to others to find out."""
         world = self.world
         real = await self._attempt(attempt)
-        charge = await test_gateway.charge_by_key(world.ports.db, world.organization_id, real.gateway_key)
+        charge = await test_gateway.CHARGES.by_id(world.ports.db, world.organization_id, real.gateway_key)
         assert charge is not None and attempt.charge is not None
         code = "customer_cancelled" if answer == "cancel" else "authentication_failure"
         await world.bank.decide(charge, approved=answer == "approve", code=code)

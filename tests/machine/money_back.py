@@ -12,7 +12,8 @@ from checkstand.domain.refund import AskedItem, RefundRequest, RefundUnknown
 from checkstand.flows.dispute_payment import move_dispute, open_dispute
 from checkstand.flows.refund_order import refund_order
 from checkstand.flows.settle_refund import settle_refund
-from checkstand.store import disputes, refunds
+from checkstand.store.disputes import DISPUTES
+from checkstand.store.refunds import REFUNDS
 from tests.machine.model import PATIENCE
 from tests.machine.steps import LINE, PICK, Steps, one_of, same
 from tests.machine.things import Dispute, Refund, RefundAsked
@@ -77,7 +78,7 @@ class MoneyBack(Steps):
 
     async def _decide_refund(self, refund: Refund, *, succeeded: bool, times: int) -> None:
         world = self.world
-        real = await refunds.by_id(world.ports.db, world.organization_id, UUID(refund.id))
+        real = await REFUNDS.by_id(world.ports.db, world.organization_id, UUID(refund.id))
         assert real is not None and refund.booked is not None
         verdict = await world.bank.decide_refund(real, succeeded=succeeded)
         assert not isinstance(verdict, RefundUnknown)
@@ -115,7 +116,7 @@ class MoneyBack(Steps):
 
     async def _move_dispute(self, dispute: Dispute, end: Any) -> None:
         world = self.world
-        real = await disputes.by_id(world.ports.db, world.organization_id, UUID(dispute.id))
+        real = await DISPUTES.by_id(world.ports.db, world.organization_id, UUID(dispute.id))
         assert real is not None
         await move_dispute(world.ports, await self._organization(), real, end)
         await move_dispute(world.ports, await self._organization(), real, end)  # the bank says it twice

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from checkstand.domain.refund import Refund as RealRefund
-from checkstand.store import payments, refunds
+from checkstand.store import refunds
+from checkstand.store.payments import ATTEMPTS
 from tests.machine.things import Attempt
 from tests.machine.world import Tally, World
 
@@ -65,7 +66,7 @@ class Steps(RuleBasedStateMachine):
         return await self.world.ports.cache.organization(self.world.organization_id)
 
     async def _attempt(self, attempt: Attempt) -> Any:
-        found = await payments.by_id(self.world.ports.db, self.world.organization_id, UUID(attempt.id))
+        found = await ATTEMPTS.by_id(self.world.ports.db, self.world.organization_id, UUID(attempt.id))
         assert found is not None
         return found
 

@@ -72,16 +72,13 @@ class Shelf:
         if "options" in properties:
             properties["options"] = tuple(Option(value=one.lower(), label=one) for one in properties["options"])
         organization = self.stand.shop.organization
-        draft = Field(
-            id=uuid4(),
-            organization_id=organization.id,
-            kind=kind,
-            slug=slug,
-            name=label,
-            properties=Properties(form_label=label, **properties),
-            created_at=organization.created_at,
-        )
-        made: Field = self._run(create_field(self._ports, organization, draft))
+        given = {
+            "kind": kind,
+            "slug": slug,
+            "name": label,
+            "properties": Properties(form_label=label, **properties),
+        }
+        made: Field = self._run(create_field(self._ports, organization, given))
         return AttachedField(field=made, required=required)
 
     def picture(self, *, width: int = 8, height: int = 8) -> ImageRef:

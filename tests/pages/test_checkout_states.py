@@ -133,7 +133,7 @@ def test_no_session_ever_leads_to_a_dangerous_address(stand: Stand, target: str)
 def test_a_success_url_that_is_the_session_s_own_page_does_not_lead_in_a_circle(stand: Stand) -> None:
     session = stand.session("one_time")
     own = stand.url(session, "/confirmation")
-    changes = CheckoutChanges(given=frozenset({"success_url"}), success_url=own)
+    changes = CheckoutChanges(redirects={"success_url": own})
     services, organization = stand.server.services, stand.shop.organization
     session = stand.server.run(update_checkout(services.ports, organization, session, changes, by_merchant=True))
     confirm(stand, session)

@@ -139,16 +139,8 @@ def test_what_the_form_does_not_show_is_kept(server: RunningServer) -> None:
 
 
 def _question(server: RunningServer, shop: DemoShop) -> Field:
-    organization = shop.organization
-    draft = Field(
-        id=uuid4(),
-        organization_id=organization.id,
-        kind="text",
-        slug="size",
-        name="Company size",
-        created_at=organization.created_at,
-    )
-    return server.run(create_field(server.services.ports, organization, draft))
+    given = {"kind": "text", "slug": "size", "name": "Company size"}
+    return server.run(create_field(server.services.ports, shop.organization, given))
 
 
 def _image(server: RunningServer, shop: DemoShop) -> ImageRef:

@@ -30,8 +30,9 @@ from checkstand.flows.ports import Ports
 from checkstand.flows.reconcile import reconcile
 from checkstand.flows.steps import Step
 from checkstand.gateways.test import TestGateway
-from checkstand.store import checkouts, payments
+from checkstand.store import checkouts
 from checkstand.store import test_gateway as bank
+from checkstand.store.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop, open_demo_shop
 from tests.conftest import SECRET_KEY
 from tests.gateways.fake_stripe import ROOT, FakeStripe, running_fake
@@ -177,7 +178,7 @@ class Story:
     async def approve(self, checkout: Checkout) -> None:
         """The buyer says yes at the bank."""
         assert checkout.payment is not None
-        attempt = await payments.by_id(self.ports.db, self.organization_id, checkout.payment.attempt_id)
+        attempt = await ATTEMPTS.by_id(self.ports.db, self.organization_id, checkout.payment.attempt_id)
         assert attempt is not None
         if self.place.fake is not None:
             assert attempt.action_url is not None
@@ -185,7 +186,7 @@ class Story:
             return
         gateway = self.ports.gateway
         assert isinstance(gateway, TestGateway)
-        charge = await bank.charge_by_key(self.ports.db, self.organization_id, attempt.gateway_key)
+        charge = await bank.CHARGES.by_id(self.ports.db, self.organization_id, attempt.gateway_key)
         assert charge is not None
         await gateway.decide(charge, approved=True)
 

@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 
 from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports, real_now
 from checkstand.store import deliveries, delivery_log, facts, organizations, webhooks
+from checkstand.store.webhooks import ENDPOINTS
 from checkstand.testing.demo import open_demo_shop
 from checkstand.webhooks.deliver import LEASE
 from checkstand.worker.loop import Worker
@@ -103,7 +105,7 @@ class Stage:
             rate_limit=rate_limit,
             created_at=await self.now(),
         )
-        await webhooks.add_endpoint(self.ports.db, endpoint)
+        await ENDPOINTS.insert(self.ports.db, endpoint)
         await self.ports.cache.changed(self.ports.db, self.organization.id)
         return endpoint
 
@@ -143,10 +145,10 @@ class Stage:
     async def queue(self) -> list[Delivery]:
         """All deliveries of the organization, in their order."""
         rows = await self.ports.db.fetch(
-            f"SELECT {webhooks.DELIVERY} FROM deliveries WHERE organization_id = $1 ORDER BY sequence",
+            f"SELECT {webhooks.DELIVERIES.columns} FROM deliveries WHERE organization_id = $1 ORDER BY sequence",
             self.organization.id,
         )
-        return [webhooks.delivery_from(row) for row in rows]
+        return [webhooks.DELIVERIES.read(row) for row in rows]
 
     async def tries(self, delivery_id: UUID) -> Sequence[DeliveryAttempt]:
         return await delivery_log.of_delivery(self.ports.db, self.organization.id, delivery_id)

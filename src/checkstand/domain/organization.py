@@ -11,16 +11,15 @@ only the test controls move, so that `now` keeps running and never needs storing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address, LocalAddress
+from checkstand.domain.profile import Dialect
 
 Mode = Literal["test", "live"]
-Dialect = Literal["polar", "dodo"]
 DefaultTaxBehavior = Literal["location", "inclusive", "exclusive"]
 
 ALL_SCOPES: tuple[str, ...] = tuple(
@@ -162,4 +161,3 @@ class User:
     email: str
     name: str
     created_at: datetime
-    settings: Mapping[str, str] = field(default_factory=dict)

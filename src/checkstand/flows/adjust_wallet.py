@@ -14,6 +14,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store import wallets
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Transaction
+from checkstand.store.wallets import ENTRIES
 
 
 async def adjust_wallet(ports: Ports, organization: Organization, customer_id: UUID, asked: Adjustment) -> Wallet:
@@ -39,7 +40,7 @@ async def adjust_wallet(ports: Ports, organization: Organization, customer_id: U
                 idempotency_key=asked.idempotency_key,
                 created_at=now,
             )
-            await wallets.add(tx, entry)
+            await ENTRIES.insert(tx, entry)
         found = await wallets.of_customer(tx, organization.id, customer_id, currency=asked.currency)
     return found[0]
 

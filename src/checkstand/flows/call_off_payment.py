@@ -10,14 +10,15 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.payment import AttemptStatus
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.store import checkouts, payments
+from checkstand.store import checkouts
+from checkstand.store.payments import ATTEMPTS
 
 
 async def call_off_payment(ports: Ports, checkout: Checkout) -> Checkout:
     """The session afterwards: open, or paid; still confirmed where the gateway gave no answer or what waits cannot be called off."""
     if checkout.status is not CheckoutStatus.CONFIRMED or checkout.payment is None:
         return checkout
-    attempt = await payments.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)
+    attempt = await ATTEMPTS.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)
     if attempt is None or attempt.gateway != ports.gateway.name or attempt.status is AttemptStatus.STARTED:
         return checkout
     verdict = await ports.gateway.cancel(attempt)

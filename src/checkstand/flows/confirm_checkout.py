@@ -58,6 +58,14 @@ class Confirmed:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A session that is about to be confirmed: as it was read, and priced with the payer's changes in it."""
+
+    seen: Checkout
+    changed: Checkout
+
+
 async def confirm_checkout(
     ports: Ports,
     organization: Organization,
@@ -68,16 +76,30 @@ async def confirm_checkout(
     return_url: str,
     pay_with: PayWith = TOKEN_ALONE,
     agreed: str | None = None,
-    by_page: bool = False,
 ) -> Confirmed:
     """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
 
     `agreed`: the mark of the total that the payer had in front of them, where the request says so (`domain.consent`).
-    `by_page`: our own page asks for no more of an address than is needed.
 
     Raises what `domain.errors` has for a session: Expired, NotOpen, Locked, Invalid, TotalChanged, PaymentNotReady,
     ExternalIdTaken, CustomerDeleted, PaymentDeclined.
     """
+    prepared = await prepare_confirmation(ports, organization, checkout, changes)
+    return await confirm_prepared(
+        ports,
+        organization,
+        prepared,
+        confirmation_token=confirmation_token,
+        return_url=return_url,
+        pay_with=pay_with,
+        agreed=agreed,
+    )
+
+
+async def prepare_confirmation(
+    ports: Ports, organization: Organization, checkout: Checkout, changes: CheckoutChanges
+) -> Prepared:
+    """The session as it would be confirmed with these changes, not stored. Raises Expired, NotOpen, Invalid, PaymentDeclined."""
     ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
     require_open(checkout, now)
@@ -86,7 +108,27 @@ async def confirm_checkout(
         raise PaymentDeclined(locked.code, locked.message, locked.advice)
     changed = await apply_changes(ports, organization, checkout, changes, now=now, as_shown=True)
     # Answers to what another product asked are of no use from here on (polar.md 9.2).
-    changed = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
+    purged = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
+    return Prepared(seen=checkout, changed=purged)
+
+
+async def confirm_prepared(
+    ports: Ports,
+    organization: Organization,
+    prepared: Prepared,
+    *,
+    confirmation_token: str | None,
+    return_url: str,
+    pay_with: PayWith = TOKEN_ALONE,
+    agreed: str | None = None,
+    by_page: bool = False,
+) -> Confirmed:
+    """The second half of `confirm_checkout`, for a page that looked at the prepared session first: it is priced once.
+
+    `by_page`: our own page asks for no more of an address than is needed. Raises what `confirm_checkout` does.
+    """
+    checkout, changed = prepared.seen, prepared.changed
+    now = ports.now(organization)
     if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
         raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
     problems = why_untaxed(organization, changed)
@@ -240,7 +282,7 @@ def _lacks_full_address(checkout: Checkout) -> bool:
     """Polar tells of a whole address that is wanted and of which only the country is there (polar.md 6.2 step 11)."""
     address = checkout.buyer.address
     is_wanted = checkout.address_fields_in(None).line1 == "required"
-    if checkout.dialect != "polar" or address is None or not is_wanted:
+    if not checkout.profile.names_lacking_address_whole or address is None or not is_wanted:
         return False
     return not (address.line1 or address.line2 or address.city or address.postal_code)
 

@@ -21,8 +21,10 @@ from checkstand.domain.money import to_step
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus
 from checkstand.flows.ports import Ports, fact_writer
-from checkstand.store import disputes, facts, orders, payments, refunds
+from checkstand.store import disputes, facts, payments, refunds
 from checkstand.store.database import Transaction
+from checkstand.store.disputes import DISPUTES
+from checkstand.store.orders import ORDERS
 
 
 async def open_dispute(
@@ -42,7 +44,7 @@ async def open_dispute(
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
-        order = await orders.by_id(tx, organization.id, order_id, hold=True)
+        order = await ORDERS.by_id(tx, organization.id, order_id, hold=True)
         if order is None:
             raise NotFound
         known = (await disputes.of_orders(tx, organization.id, [order.id])).get(order.id, ())
@@ -71,7 +73,7 @@ async def open_dispute(
             created_at=now,
             gateway_reference=report.reference if report else None,
         )
-        await disputes.add(tx, made)
+        await DISPUTES.insert(tx, made)
         # The order has changed: whoever reads it looks for its disputes.
         await refunds.settle_order(tx, organization.id, order.id, status=order.status, given_up=None, now=now)
         await _book(ports, tx, made, ledger.dispute(amount_minor=amount, currency=made.currency))
@@ -101,7 +103,7 @@ async def move_dispute(
     async with ports.db.transaction() as tx:
         moved = replace(dispute, status=status, remarks=remarks or dispute.remarks, modified_at=now)
         if not may_become(dispute.status, status) or not await disputes.move(tx, moved, seen=dispute.status):
-            return await disputes.by_id(tx, organization.id, dispute.id) or dispute
+            return await DISPUTES.by_id(tx, organization.id, dispute.id) or dispute
         if status in RETURNED:
             taken = ledger.dispute(amount_minor=moved.amount_minor, currency=moved.currency)
             await _book(ports, tx, moved, ledger.reversal(taken))

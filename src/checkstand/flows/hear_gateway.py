@@ -18,7 +18,7 @@ from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
 from checkstand.flows.take_fee import hear_of_fee
 from checkstand.gateways.base import GatewaySilent, Reports
-from checkstand.store import payments
+from checkstand.store.payments import ATTEMPTS
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 async def hear_gateway(ports: Ports, organization_id: UUID, attempt_id: UUID, reference: str) -> bool:
     """False: the gateway could not say how the payment stands, so it should tell again later. News of strangers is no trouble."""
-    attempt = await payments.by_id(ports.db, organization_id, attempt_id)
+    attempt = await ATTEMPTS.by_id(ports.db, organization_id, attempt_id)
     if attempt is None or attempt.gateway != ports.gateway.name:
         return True
     if attempt.gateway_reference not in (None, reference):
@@ -50,7 +50,7 @@ async def settled_payment(ports: Ports, organization_id: UUID, attempt_id: UUID,
     True: there is no such payment here, or none that was paid. False: the gateway should tell again later.
     """
     for _ in range(2):
-        attempt = await payments.by_id(ports.db, organization_id, attempt_id)
+        attempt = await ATTEMPTS.by_id(ports.db, organization_id, attempt_id)
         if attempt is None or attempt.gateway != ports.gateway.name:
             return True
         if attempt.status is AttemptStatus.SUCCEEDED:

@@ -18,7 +18,9 @@ from checkstand.domain.refunding import reported_refund
 from checkstand.flows.hear_gateway import reported, settled_payment
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
-from checkstand.store import orders, refunds
+from checkstand.store import refunds
+from checkstand.store.orders import ORDERS
+from checkstand.store.refunds import REFUNDS
 
 PATIENCE = timedelta(seconds=30)
 log = structlog.get_logger(__name__)
@@ -30,7 +32,7 @@ async def hear_refund(ports: Ports, reference: str) -> bool:
     if isinstance(report, bool):
         return report
     if report.refund_id is not None:
-        refund = await refunds.by_id(ports.db, report.organization_id, report.refund_id)
+        refund = await REFUNDS.by_id(ports.db, report.organization_id, report.refund_id)
         if refund is not None and refund.gateway_reference in (None, report.reference):
             await settle_refund(ports, refund, report.verdict)
         return True
@@ -58,7 +60,7 @@ async def _recorded(ports: Ports, attempt: Attempt, report: RefundReport) -> Ref
     now = ports.now(organization)
     try:
         async with ports.db.transaction() as tx:
-            order = await orders.by_id(tx, organization.id, attempt.order_id, hold=True)
+            order = await ORDERS.by_id(tx, organization.id, attempt.order_id, hold=True)
             assert order is not None, "a payment that succeeded has its order"
             known = (await refunds.of_orders(tx, organization.id, [order.id])).get(order.id, ())
             for one in known:

@@ -29,9 +29,11 @@ from checkstand.domain.refund import Refund
 from checkstand.flows.currencies import exchange_to
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.read_sale import sale_of_order, sales_within
-from checkstand.store import documents, orders, refunds
+from checkstand.store import documents, orders
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Executor
+from checkstand.store.orders import ORDERS
+from checkstand.store.refunds import REFUNDS
 
 
 class NotBillable(CheckstandError):
@@ -114,7 +116,7 @@ async def read_invoice(ports: Ports, organization: Organization, order_id: UUID)
 
 async def read_receipt(ports: Ports, organization: Organization, order_id: UUID) -> Document:
     """The receipt of an order that was paid. Raises NotFound for others and for what cost nothing."""
-    order = await orders.by_id(ports.db, organization.id, order_id)
+    order = await ORDERS.by_id(ports.db, organization.id, order_id)
     if order is None or order.receipt_number is None:
         raise NotFound
     return make_receipt(await read_invoice(ports, organization, order_id), order.receipt_number)
@@ -122,7 +124,7 @@ async def read_receipt(ports: Ports, organization: Organization, order_id: UUID)
 
 async def read_credit_note(ports: Ports, organization: Organization, refund_id: UUID) -> Document:
     """The credit note of a refund that succeeded once. Raises NotFound."""
-    refund = await refunds.by_id(ports.db, organization.id, refund_id)
+    refund = await REFUNDS.by_id(ports.db, organization.id, refund_id)
     if refund is None or refund.credit_note_number is None:
         raise NotFound
     found = await documents.credit_note(ports.db, organization.id, refund_id)
@@ -138,7 +140,7 @@ async def issue_invoice(ports: Ports, organization: Organization, order_id: UUID
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
         # The order's row is held: of two who ask at once, the second finds what the first has made.
-        order = await orders.by_id(tx, organization.id, order_id, hold=True)
+        order = await ORDERS.by_id(tx, organization.id, order_id, hold=True)
         if order is None:
             raise NotFound
         if not is_billable(order):
@@ -167,11 +169,11 @@ async def edit_billing(ports: Ports, organization: Organization, order_id: UUID,
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
-        order = await orders.by_id(tx, organization.id, order_id, hold=True)
+        order = await ORDERS.by_id(tx, organization.id, order_id, hold=True)
         if order is None:
             raise NotFound
         edited = replace(_edited(order, edit), modified_at=now)
-        await orders.save_billing(tx, edited)
+        await ORDERS.update(tx, edited, "billing_name", "billing_address", "modified_at")
         sale = (await sales_within(tx, organization.id, [edited]))[0]
         fact = tell(FactType.ORDER_UPDATED, order.id, checkout_id=order.checkout_id, shows=sale)
         await fact_store.record(tx, organization.id, [fact])

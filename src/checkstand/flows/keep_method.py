@@ -15,6 +15,7 @@ from checkstand.domain.saved_method import FINAL_DECLINES, SavedMethod, can_be_k
 from checkstand.flows.ports import FactWriter, Ports
 from checkstand.store import payment_methods
 from checkstand.store.database import Transaction
+from checkstand.store.payment_methods import METHODS
 
 
 async def keep_method(
@@ -98,7 +99,7 @@ async def _keep(
             created_at=now,
             last_used_at=now,
         )
-        await payment_methods.add(tx, method)
+        await METHODS.insert(tx, method)
     else:
         method = replace(
             known,

@@ -8,6 +8,7 @@ from uuid import UUID
 from checkstand.domain.organization import Mode, Organization, OrganizationSettings, User
 from checkstand.flows.ports import Ports
 from checkstand.store import organizations
+from checkstand.store.organizations import ORGANIZATIONS
 
 
 class SlugTaken(Exception):
@@ -51,7 +52,7 @@ async def open_organization(
     async with ports.db.transaction() as tx:
         if await organizations.by_slug(tx, slug) is not None:
             raise SlugTaken
-        await organizations.add(tx, organization)
+        await ORGANIZATIONS.insert(tx, organization)
         known = await organizations.user_with_password(tx, email)
         user = known[0] if known else User(id=ports.new_id(), email=email, name=email.partition("@")[0], created_at=now)
         if known is None:

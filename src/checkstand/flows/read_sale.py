@@ -15,11 +15,12 @@ from checkstand.flows.ports import Ports
 from checkstand.store import checkouts, disputes, orders, payments, refunds
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Executor
+from checkstand.store.orders import ORDERS
 
 
 async def sale_of_order(ports: Ports, organization: Organization, order_id: UUID) -> Sale:
     """A paid order as a sale. Raises NotFound."""
-    order = await orders.by_id(ports.db, organization.id, order_id)
+    order = await ORDERS.by_id(ports.db, organization.id, order_id)
     if order is None:
         raise NotFound
     return (await sales_of_orders(ports, organization, [order]))[0]

@@ -22,6 +22,7 @@ from checkstand.flows.remove_method import forget_removed
 from checkstand.flows.settle_payment import LATER, settle_payment
 from checkstand.flows.take_fee import ask_for_fee
 from checkstand.store import checkouts, payments, refunds
+from checkstand.store.payments import ATTEMPTS
 
 PATIENCE = timedelta(seconds=30)
 
@@ -49,7 +50,7 @@ async def _ask_again(ports: Ports, attempt: Attempt, now: datetime) -> bool:
     verdict = await ports.gateway.lookup(attempt)
     if verdict is not None and not isinstance(verdict, Unknown):
         await settle_payment(ports, attempt, verdict)
-    current = await payments.by_id(ports.db, attempt.organization_id, attempt.id)
+    current = await ATTEMPTS.by_id(ports.db, attempt.organization_id, attempt.id)
     if current is None or current.status not in PENDING_STATUSES:
         return True
     await payments.ask_later(ports.db, attempt.organization_id, attempt.id, at=now + LATER)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_payment import settle_payment
-from checkstand.store import payments
+from checkstand.store.payments import ATTEMPTS
 
 
 async def refresh_payment(ports: Ports, checkout: Checkout) -> Checkout:
     """The session after the gateway's present word; unchanged when it waits for nothing or nothing is known."""
     if checkout.status is not CheckoutStatus.CONFIRMED or checkout.payment is None:
         return checkout
-    attempt = await payments.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)
+    attempt = await ATTEMPTS.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)
     if attempt is None or attempt.gateway != ports.gateway.name:
         return checkout
     verdict = await ports.gateway.lookup(attempt)

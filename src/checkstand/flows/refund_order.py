@@ -20,8 +20,10 @@ from checkstand.domain.refunding import make_refund
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
 from checkstand.flows.steps import Step
-from checkstand.store import checkouts, disputes, orders, payments, refunds
+from checkstand.store import checkouts, disputes, payments, refunds
 from checkstand.store.database import Transaction
+from checkstand.store.orders import ORDERS
+from checkstand.store.payments import ATTEMPTS
 
 PATIENCE = timedelta(seconds=30)
 
@@ -31,7 +33,7 @@ async def refund_order(ports: Ports, organization: Organization, order_id: UUID,
     ports.reached(Step.REFUND_ASKED)
     now = ports.now(organization)
     async with ports.db.transaction() as tx:
-        order = await orders.by_id(tx, organization.id, order_id, hold=True)
+        order = await ORDERS.by_id(tx, organization.id, order_id, hold=True)
         if order is None:
             raise NotFound
         attempt = await _captured(ports, tx, order)
@@ -69,7 +71,7 @@ async def _settled(tx: Transaction, order: Order) -> dict[UUID, Part]:
 
 async def finish_refund(ports: Ports, refund: Refund) -> bool:
     """Ask the gateway what became of an undecided refund; send it, under its key, if it never arrived. True: it is decided."""
-    attempt = await payments.by_id(ports.db, refund.organization_id, refund.attempt_id)
+    attempt = await ATTEMPTS.by_id(ports.db, refund.organization_id, refund.attempt_id)
     assert attempt is not None, "a refund's attempt cannot be removed"
     if attempt.gateway != ports.gateway.name:
         return False

@@ -6,26 +6,37 @@ change. Where it may point is judged when it is named and when it is switched on
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
 from uuid import UUID
 
 from checkstand.domain import ids
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import webhooks
 from checkstand.store.database import Transaction
+from checkstand.store.webhooks import ENDPOINTS
 from checkstand.webhooks.addresses import host_of, may_reach_private, refused_host_kind
 
 
-async def create_endpoint(ports: Ports, organization: Organization, draft: Endpoint) -> Endpoint:
-    """A new endpoint, with a secret of our making when the draft's is empty. Raises Invalid for where it must not point."""
-    _check_url(ports, organization, draft.url, "url")
-    endpoint = replace(draft, secret=draft.secret or _new_secret(ports), created_at=ports.now(organization))
+async def create_endpoint(ports: Ports, organization: Organization, dialect: Dialect, given: Given) -> Endpoint:
+    """A new endpoint of the fields that were given, with a secret of our making unless one is. Raises Invalid for where it must not
+    point.
+    """
+    endpoint = made_of(
+        Endpoint,
+        {"secret": _new_secret(ports), **given},
+        id=ports.new_id(),
+        organization_id=organization.id,
+        dialect=dialect,
+        created_at=ports.now(organization),
+    )
+    _check_url(ports, organization, endpoint.url, "url")
     async with ports.db.transaction() as tx:
-        await webhooks.add_endpoint(tx, endpoint)
+        await ENDPOINTS.insert(tx, endpoint)
         await ports.cache.changed(tx, organization.id)
     ports.cache.forget(organization.id)  # somebody may have asked who listens while the transaction was open
     return endpoint
@@ -44,35 +55,60 @@ async def change_endpoint(
     organization: Organization,
     dialect: Dialect,
     endpoint_id: UUID,
-    change: Callable[[Endpoint], Endpoint],
+    given: Given,
     *,
     switch: str = "enabled",
 ) -> Endpoint:
-    """The endpoint after the change; what waits for one that was switched off is given up. Raises NotFound, Invalid.
+    """The endpoint with the fields that were given; what waits for one that was switched off is given up. Raises NotFound, Invalid.
 
     `switch`: the field that callers switch it on with, named when its address is no longer allowed.
     """
     async with ports.db.transaction() as tx:
         before = await _held(tx, organization, dialect, endpoint_id)
-        after = replace(change(before), modified_at=ports.now(organization))
-        if after.url != before.url:
-            _check_url(ports, organization, after.url, "url")
-        elif after.enabled and not before.enabled:
-            _check_url(ports, organization, after.url, switch)
-        await webhooks.save_endpoint(tx, after)
-        if before.enabled and not after.enabled:
-            await webhooks.skip_pending(tx, organization.id, after.id)
-        await ports.cache.changed(tx, organization.id)
+        after = await _save(ports, tx, organization, before, given, switch)
+    ports.cache.forget(organization.id)
+    return after
+
+
+async def add_headers(
+    ports: Ports,
+    organization: Organization,
+    dialect: Dialect,
+    endpoint_id: UUID,
+    headers: Mapping[str, str],
+    *,
+    most: int,
+) -> Endpoint:
+    """The endpoint with these headers beside or instead of those it has, at most `most`. Raises NotFound, Invalid."""
+    async with ports.db.transaction() as tx:
+        before = await _held(tx, organization, dialect, endpoint_id)
+        merged = {**before.headers, **headers}
+        if len(merged) > most:
+            raise Invalid.single("too_many_headers", "headers", given=len(merged), most=most)
+        after = await _save(ports, tx, organization, before, {"headers": merged}, "enabled")
     ports.cache.forget(organization.id)
     return after
 
 
 async def rotate_secret(ports: Ports, organization: Organization, dialect: Dialect, endpoint_id: UUID) -> Endpoint:
     """The endpoint with a new secret. Raises NotFound."""
-    secret = _new_secret(ports)
-    return await change_endpoint(
-        ports, organization, dialect, endpoint_id, lambda endpoint: replace(endpoint, secret=secret)
-    )
+    given = {"secret": _new_secret(ports)}
+    return await change_endpoint(ports, organization, dialect, endpoint_id, given)
+
+
+async def _save(
+    ports: Ports, tx: Transaction, organization: Organization, before: Endpoint, given: Given, switch: str
+) -> Endpoint:
+    after = with_given(before, {**given, "modified_at": ports.now(organization)})
+    if after.url != before.url:
+        _check_url(ports, organization, after.url, "url")
+    elif after.enabled and not before.enabled:
+        _check_url(ports, organization, after.url, switch)
+    await ENDPOINTS.update(tx, after)
+    if before.enabled and not after.enabled:
+        await webhooks.skip_pending(tx, organization.id, after.id)
+    await ports.cache.changed(tx, organization.id)
+    return after
 
 
 async def delete_endpoint(ports: Ports, organization: Organization, dialect: Dialect, endpoint_id: UUID) -> None:

@@ -6,33 +6,26 @@ key of every answer, in sessions and orders of any age. The kind of a field neve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.fields import Field, FieldKind, Properties, rename_answer, with_definition, without
+from checkstand.domain.fields import Field, rename_answer, with_definition, without
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.store import custom_fields
+from checkstand.store.custom_fields import CUSTOM_FIELDS
 from checkstand.store.database import Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChanges:
-    """What shall become of a field; None leaves it as it is. `kind` is what the caller believes it to be."""
-
-    kind: FieldKind
-    slug: str | None = None
-    name: str | None = None
-    properties: Properties | None = None
-    metadata: Mapping[str, str | int | float | bool] | None = None
-
-
-async def create_field(ports: Ports, organization: Organization, draft: Field) -> Field:
-    """A new field. Raises Invalid when its slug is taken."""
-    field = replace(draft, created_at=ports.now(organization))
+async def create_field(ports: Ports, organization: Organization, given: Given) -> Field:
+    """A new field with what was given of it. Raises Invalid when its slug is taken."""
+    field = made_of(
+        Field, given, id=ports.new_id(), organization_id=organization.id, created_at=ports.now(organization)
+    )
     if not await custom_fields.add(ports.db, field):
         raise _slug_taken(field)
     return field
@@ -40,28 +33,23 @@ async def create_field(ports: Ports, organization: Organization, draft: Field) -
 
 async def read_field(ports: Ports, organization: Organization, field_id: UUID) -> Field:
     """A field of this organization. Raises NotFound."""
-    found = await custom_fields.by_id(ports.db, organization.id, field_id)
+    found = await CUSTOM_FIELDS.by_id(ports.db, organization.id, field_id)
     if found is None:
         raise NotFound
     return found
 
 
-async def change_field(ports: Ports, organization: Organization, field_id: UUID, changes: FieldChanges) -> Field:
-    """A changed field; its answers move with its slug. Raises NotFound, Invalid."""
+async def change_field(ports: Ports, organization: Organization, field_id: UUID, given: Given) -> Field:
+    """The field with what was given of it; its answers move with its slug.
+    `kind`: what the caller believes it to be. Raises NotFound, Invalid.
+    """
     async with ports.db.transaction() as tx:
         found = await custom_fields.lock(tx, organization.id, field_id)
         if found is None:
             raise NotFound
-        if changes.kind != found.kind:
-            raise Invalid.single("custom_field_kind_fixed", "type", given=changes.kind)
-        changed = replace(
-            found,
-            slug=found.slug if changes.slug is None else changes.slug,
-            name=found.name if changes.name is None else changes.name,
-            properties=found.properties if changes.properties is None else changes.properties,
-            metadata=found.metadata if changes.metadata is None else changes.metadata,
-            modified_at=ports.now(organization),
-        )
+        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        if changed.kind != found.kind:
+            raise Invalid.single("custom_field_kind_fixed", "type", given=changed.kind)
         if not await custom_fields.save(tx, changed):
             raise _slug_taken(changed)
         renamed_from = found.slug if changed.slug != found.slug else None

@@ -27,9 +27,11 @@ from checkstand.flows.issue_documents import keep_credit_note
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.read_sale import sales_within
 from checkstand.flows.steps import Step
-from checkstand.store import documents, orders, payments, refunds
+from checkstand.store import documents, payments, refunds
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
+from checkstand.store.orders import ORDERS
+from checkstand.store.refunds import REFUNDS
 
 # How long a gateway that has taken a refund on is left alone before it is asked again.
 LATER = timedelta(hours=1)
@@ -43,14 +45,14 @@ _STATUSES: dict[type, RefundStatus] = {
 async def settle_refund(ports: Ports, refund: Refund, verdict: RefundVerdict) -> Refund:
     """The refund after the gateway's word. Safe to call any number of times; `RefundUnknown` changes nothing."""
     if isinstance(verdict, RefundUnknown):
-        return await refunds.by_id(ports.db, refund.organization_id, refund.id) or refund
+        return await REFUNDS.by_id(ports.db, refund.organization_id, refund.id) or refund
     organization = await ports.cache.organization(refund.organization_id)
     now = ports.now(organization)
     tell = await fact_writer(ports, refund.organization_id, now)
     async with ports.db.transaction() as tx:
         # The order's row first, as whoever reserves does: nobody waits for another in a circle.
-        order = await orders.by_id(tx, refund.organization_id, refund.order_id, hold=True)
-        before = await refunds.by_id(tx, refund.organization_id, refund.id)
+        order = await ORDERS.by_id(tx, refund.organization_id, refund.order_id, hold=True)
+        before = await REFUNDS.by_id(tx, refund.organization_id, refund.id)
         assert order is not None, "a refund is stored with its order"
         assert before is not None, "a refund is stored before its gateway hears of it"
         judged = _judged(before, verdict, tell)
@@ -114,7 +116,7 @@ async def _number(ports: Ports, tx: Transaction, organization: Organization, ref
     organization_id = refund.organization_id
     number = await documents.number_credit_note(tx, organization_id, refund.id)
     numbered = replace(refund, credit_note_number=number)
-    order = await orders.by_id(tx, organization_id, refund.order_id)
+    order = await ORDERS.by_id(tx, organization_id, refund.order_id)
     assert order is not None, "its row is held"
     sale = (await sales_within(tx, organization_id, [order]))[0]
     await keep_credit_note(ports, tx, organization, sale, numbered, now=now)
@@ -137,7 +139,7 @@ async def _order_facts(tx: Transaction, before: Order, refund: Refund, tell: Fac
     kind = FactType.ORDER_REFUNDED if refund.status == "succeeded" else FactType.ORDER_UPDATED
     shown = None
     if tell.keeps_snapshots:
-        order = await orders.by_id(tx, before.organization_id, before.id)
+        order = await ORDERS.by_id(tx, before.organization_id, before.id)
         assert order is not None, "its row is held"
         shown = (await sales_within(tx, before.organization_id, [order]))[0]
     return [tell(kind, before.id, checkout_id=before.checkout_id, shows=shown)]

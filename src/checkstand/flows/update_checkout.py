@@ -23,11 +23,11 @@ from checkstand.domain.catalog import (
     choose_currency,
     in_currency,
 )
+from checkstand.domain.changes import Given, with_given
 from checkstand.domain.checkout import (
     Buyer,
     Checkout,
     CheckoutStatus,
-    Options,
     TrialChoice,
     move,
     require_open,
@@ -53,7 +53,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutChanges:
-    """What a caller sent. `given` names the fields that were present, so that null can mean something.
+    """What a caller sent. `given` names the fields that were present, so that null can mean something; `options` and `redirects` are
+    the fields that were given of these two.
 
     `at_current_prices`: a price that is no longer sold gives way to the one that followed it.
     """
@@ -69,8 +70,7 @@ class CheckoutChanges:
     discount_id: UUID | None = None
     discount_code: str | None = None
     removed_discount_id: UUID | None = None
-    allow_discount_codes: bool | None = None
-    require_billing_address: bool | None = None
+    options: Given = field(default_factory=dict)
     allow_trial: bool | None = None
     trial: TrialChoice | None = None
     is_business: bool | None = None
@@ -83,9 +83,7 @@ class CheckoutChanges:
     phone: str | None = None
     customer_metadata: Metadata | None = None
     metadata: Metadata | None = None
-    success_url: str | None = None
-    back_url: str | None = None
-    embed_origin: str | None = None
+    redirects: Given = field(default_factory=dict)
     locale: str | None = None
     payment_method: str | None = None
     answers: Mapping[str, object] | None = None
@@ -168,18 +166,15 @@ async def apply_changes(
     sold = await at_current_prices(ports, checkout) if changes.at_current_prices else checkout
     changed = _choose(organization, sold, changes)
     changed = _set_amounts(changed, changes)
-    changed = replace(changed, options=_options(changed.options, changes), trial=_trial(changed.trial, changes))
+    changed = replace(
+        changed, options=with_given(changed.options, changes.options), trial=_trial(changed.trial, changes)
+    )
     changed = replace(changed, buyer=_located(ports, _buyer(changed, changes), checkout))
     changed = _answered(changed, changes)
     changed = replace(
         changed,
         metadata=_or_keep(changes.metadata, changed.metadata),
-        redirects=replace(
-            changed.redirects,
-            success_url=changes.success_url if changes.gives("success_url") else changed.redirects.success_url,
-            back_url=changes.back_url if changes.gives("back_url") else changed.redirects.back_url,
-            embed_origin=changes.embed_origin if changes.gives("embed_origin") else changed.redirects.embed_origin,
-        ),
+        redirects=with_given(changed.redirects, changes.redirects),
         payment_method=changes.payment_method if changes.gives("payment_method") else changed.payment_method,
         version=checkout.version + 1,
         modified_at=now,
@@ -217,7 +212,7 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
         product = checkout.product(changes.product_id)
         prices = _chosen_prices(organization, checkout, product, changes)
     elif changes.currency is not None and changes.currency != checkout.price_currency:
-        if checkout.dialect == "dodo":
+        if checkout.profile.converts_currency:
             return replace(checkout, wanted_currency=changes.currency)
         prices = in_currency(checkout.selected.prices, changes.currency)
         if not prices:
@@ -292,14 +287,6 @@ def _quantity(checkout: Checkout, position: int, changes: CheckoutChanges) -> in
     return wanted
 
 
-def _options(options: Options, changes: CheckoutChanges) -> Options:
-    return replace(
-        options,
-        allow_discount_codes=_or_keep(changes.allow_discount_codes, options.allow_discount_codes),
-        require_billing_address=_or_keep(changes.require_billing_address, options.require_billing_address),
-    )
-
-
 def _trial(trial: TrialChoice, changes: CheckoutChanges) -> TrialChoice:
     span = changes.trial.span if changes.trial is not None else trial.span
     allow = changes.allow_trial if changes.gives("allow_trial") else trial.allow
@@ -323,7 +310,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
     """The country of the buyer's network address, while nothing better is known (polar.md 5.3 step 10)."""
-    if checkout.dialect != "polar" or buyer.address is not None or buyer.ip_address is None:
+    if not checkout.profile.locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
     return replace(buyer, address=Address(country=country)) if country else buyer

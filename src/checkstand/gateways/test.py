@@ -105,7 +105,7 @@ class TestGateway:
             instrument=instrument,
             created_at=now,
         )
-        await books.add_token(self.db, token)
+        await books.TOKENS.insert(self.db, token)
         return token.id
 
     async def charge(self, attempt: Attempt, *, return_url: str) -> Verdict:
@@ -142,7 +142,7 @@ class TestGateway:
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:
         """What the bank's books say under the attempt's key; what is due by the organization's clock is decided first."""
-        charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
+        charge = await books.CHARGES.by_id(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is not None and charge.due_at is not None and charge.state in WAITING:
             charge = await books.decide_if_due(self.db, charge.organization_id, charge.id, real_now=self.real_now())
         verdict = self._verdict(charge) if charge else None
@@ -207,7 +207,7 @@ class TestGateway:
         """Book the refund under its key; asked again under the same key, the first answer stands."""
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
-        charge = await books.charge_by_key(self.db, attempt.organization_id, attempt.gateway_key)
+        charge = await books.CHARGES.by_id(self.db, attempt.organization_id, attempt.gateway_key)
         if charge is None or charge.state != "succeeded":
             return RefundFailed(code="charge_not_captured")
         state, code = REFUNDS.get(charge.behaviour.partition(":")[2], ("succeeded", None))
@@ -226,7 +226,7 @@ class TestGateway:
 
     async def lookup_refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict | None:
         """What the bank's books say under the refund's key."""
-        found = await returned.refund_by_key(self.db, refund.organization_id, refund.gateway_key)
+        found = await returned.REFUNDS.by_id(self.db, refund.organization_id, refund.gateway_key)
         return _refund_verdict(found) if found else None
 
     async def decide_refund(self, refund: Refund, *, succeeded: bool) -> RefundVerdict:

@@ -12,98 +12,98 @@ from uuid import UUID
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.facts import Fact
+from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Database, Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.written import Written
+
+CHECKOUTS = Written[Checkout](
+    "c",
+    organization_id=("uuid", lambda checkout: checkout.organization_id),
+    id=("uuid", lambda checkout: checkout.id),
+    dialect=("text", lambda checkout: checkout.dialect),
+    status=("text", lambda checkout: checkout.status),
+    client_secret=("text", lambda checkout: checkout.client_secret),
+    version=("integer", lambda checkout: checkout.version),
+    customer_id=("uuid", lambda checkout: checkout.buyer.customer_id),
+    customer_email=("text", lambda checkout: checkout.buyer.email),
+    product_id=("uuid", lambda checkout: checkout.selected.id),
+    order_id=("uuid", lambda checkout: checkout.order_id),
+    currency=("text", lambda checkout: checkout.currency),
+    total_minor=("bigint", lambda checkout: checkout.quote.total_minor),
+    created_at=("timestamptz", lambda checkout: checkout.created_at),
+    modified_at=("timestamptz", lambda checkout: checkout.modified_at),
+    expires_at=("timestamptz", lambda checkout: checkout.expires_at),
+    document=("json", encode),
+)
+_CHANGING = (
+    "status",
+    "client_secret",
+    "version",
+    "customer_id",
+    "customer_email",
+    "product_id",
+    "order_id",
+    "currency",
+    "total_minor",
+    "modified_at",
+    "expires_at",
+    "document",
+)
 
 _CREATE = f"""
     WITH made AS (
-        INSERT INTO checkouts (
-            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
-            order_id, currency, total_minor, created_at, modified_at, expires_at, document
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::json)
+        INSERT INTO checkouts ({CHECKOUTS.names})
+        VALUES ({CHECKOUTS.places})
     )
-    INSERT INTO facts {fact_store.COLUMNS}
-    SELECT f.organization_id, {fact_store.SELECTED}
-    FROM {fact_store.unnest_with_organization(17)}
+    {fact_store.told(len(CHECKOUTS) + 1)}
 """
 
-# The same for several sessions: every column an array, every fact with the organization it belongs to.
+# The same for several sessions.
 _CREATE_SEVERAL = f"""
     WITH made AS (
-        INSERT INTO checkouts (
-            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
-            order_id, currency, total_minor, created_at, modified_at, expires_at, document
-        )
-        SELECT c.organization_id, c.id, c.dialect, c.status, c.client_secret, c.version, c.customer_id, c.customer_email,
-            c.product_id, c.order_id, c.currency, c.total_minor, c.created_at, c.modified_at, c.expires_at, c.document::json
-        FROM unnest(
-            $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::uuid[], $8::text[], $9::uuid[],
-            $10::uuid[], $11::text[], $12::bigint[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[],
-            $16::text[]
-        ) AS c (
-            organization_id, id, dialect, status, client_secret, version, customer_id, customer_email, product_id,
-            order_id, currency, total_minor, created_at, modified_at, expires_at, document
-        )
+        INSERT INTO checkouts ({CHECKOUTS.names})
+        SELECT {CHECKOUTS.selected}
+        FROM {CHECKOUTS.unnested(1)}
     )
-    INSERT INTO facts {fact_store.COLUMNS}
-    SELECT f.organization_id, {fact_store.SELECTED}
-    FROM {fact_store.unnest_with_organization(17)}
+    {fact_store.told(len(CHECKOUTS) + 1)}
 """
 
 _SAVE = f"""
     WITH changed AS (
         UPDATE checkouts
-        SET status = $4, client_secret = $5, version = $6, customer_id = $7, customer_email = $8, product_id = $9,
-            order_id = $10, currency = $11, total_minor = $12, modified_at = $14, expires_at = $15, document = $16::json
+        SET {CHECKOUTS.assignments(*_CHANGING, first=4)}
         WHERE organization_id = $1
           AND id = $2
-          AND dialect = $3
-          AND created_at = $13
-          AND version = $24
+          AND version = $3
         RETURNING id
     ),
     told AS (
-        INSERT INTO facts {fact_store.COLUMNS}
-        SELECT $1, {fact_store.SELECTED}
-        FROM changed, {fact_store.unnest_from(17)} {fact_store.ALIAS}
+        {fact_store.told(4 + len(_CHANGING))}
+        WHERE EXISTS (SELECT 1 FROM changed)
     )
     SELECT count(*) FROM changed
 """
 
 
-def _arguments(checkout: Checkout) -> tuple[object, ...]:
-    return (
-        checkout.organization_id,
-        checkout.id,
-        checkout.dialect,
-        str(checkout.status),
-        checkout.client_secret,
-        checkout.version,
-        checkout.buyer.customer_id,
-        checkout.buyer.email,
-        checkout.selected.id,
-        checkout.order_id,
-        checkout.currency,
-        checkout.quote.total_minor,
-        checkout.created_at,
-        checkout.modified_at,
-        checkout.expires_at,
-        encode(checkout),
-    )
-
-
 async def create(db: Database, checkout: Checkout, facts: Sequence[Fact]) -> None:
     """Store a new session and what it tells, in one statement, which sessions made at the same time may share."""
-    grouped = db.grouped(_CREATE, _CREATE_SEVERAL, fact_width=fact_store.WIDTH)
-    await grouped.store(_arguments(checkout), [fact_store.row(fact) for fact in facts])
+    grouped = db.grouped(_CREATE, _CREATE_SEVERAL, fact_width=len(fact_store.FACTS))
+    await grouped.store(CHECKOUTS.row(checkout), [fact_store.FACTS.row(fact) for fact in facts])
 
 
 async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen: int) -> bool:
     """Store a changed session and its facts if nobody changed it since version `seen` was read; False otherwise."""
-    changed = await db.fetchval(_SAVE, *_arguments(checkout), *fact_store.columns(facts), seen)
+    changed = await db.fetchval(
+        _SAVE,
+        checkout.organization_id,
+        checkout.id,
+        seen,
+        *CHECKOUTS.row(checkout, *_CHANGING),
+        *fact_store.FACTS.arrays(facts),
+    )
     return bool(changed)
 
 
@@ -149,29 +149,31 @@ async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUI
 
 
 async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
-    """Look-up by secret for Polar: the session whose page or client endpoints are asked for. Dodo's are not reachable this way."""
+    """Look-up by secret: the session whose page or client endpoints are asked for, if its API gives it a secret of its own."""
     text = await db.fetchval(
         """
         SELECT document
         FROM checkouts
         WHERE client_secret = $1
-          AND dialect = 'polar'
+          AND dialect = ANY($2::text[])
         """,
         secret,
+        names_where(lambda profile: not profile.opens_page_by_id),
     )
     return decode(Checkout, text) if text is not None else None
 
 
 async def by_page_id(db: Executor, checkout_id: UUID) -> Checkout | None:
-    """Look-up by secret for Dodo, where the session's id is the page's key. Polar sessions are not reachable this way."""
+    """Look-up by secret where the session's id is the page's key. Sessions with a secret of their own are not reachable this way."""
     text = await db.fetchval(
         """
         SELECT document
         FROM checkouts
         WHERE id = $1
-          AND dialect = 'dodo'
+          AND dialect = ANY($2::text[])
         """,
         checkout_id,
+        names_where(lambda profile: profile.opens_page_by_id),
     )
     return decode(Checkout, text) if text is not None else None
 

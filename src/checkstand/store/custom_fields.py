@@ -13,78 +13,32 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.fields import Field, Properties
-from checkstand.store.codec import decode, decode_plain, encode
+from checkstand.domain.fields import Field
+from checkstand.domain.profile import Dialect, names_where
+from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
 SORTABLE = {"created_at": "created_at", "slug": "slug", "name": "name", "type": "kind"}
-COLUMNS = "organization_id, id, kind, slug, name, properties, metadata, created_at, modified_at"
+CUSTOM_FIELDS = Table("custom_fields", Field)
 FIRST_ID = UUID(int=0)
-
-
-def from_row(row: asyncpg.Record) -> Field:
-    """A field from a row with the columns of COLUMNS."""
-    return Field(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        kind=row["kind"],
-        slug=row["slug"],
-        name=row["name"],
-        properties=decode(Properties, row["properties"]),
-        metadata=decode_plain(row["metadata"]),
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-    )
 
 
 async def add(db: Executor, field: Field) -> bool:
     """Store a new field; False when its slug is taken."""
-    made = await db.fetchval(
-        f"""
-        INSERT INTO custom_fields ({COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6::json, $7::json, $8, $9)
-        ON CONFLICT (organization_id, slug) DO NOTHING
-        RETURNING id
-        """,
-        field.organization_id,
-        field.id,
-        field.kind,
-        field.slug,
-        field.name,
-        encode(field.properties),
-        encode(field.metadata),
-        field.created_at,
-        field.modified_at,
+    status = await db.execute(
+        f"{CUSTOM_FIELDS.insertion} ON CONFLICT (organization_id, slug) DO NOTHING", *CUSTOM_FIELDS.arguments(field)
     )
-    return made is not None
-
-
-async def by_id(db: Executor, organization_id: UUID, field_id: UUID) -> Field | None:
-    """A field of this organization."""
-    return (await by_ids(db, organization_id, [field_id])).get(field_id)
-
-
-async def by_ids(db: Executor, organization_id: UUID, field_ids: Sequence[UUID]) -> dict[UUID, Field]:
-    """The fields among these ids that this organization has."""
-    rows = await db.fetch(
-        f"""
-        SELECT {COLUMNS}
-        FROM custom_fields
-        WHERE organization_id = $1
-          AND id = ANY($2::uuid[])
-        """,
-        organization_id,
-        list(field_ids),
-    )
-    return {row["id"]: from_row(row) for row in rows}
+    return status.endswith(" 1")
 
 
 async def lock(db: Executor, organization_id: UUID, field_id: UUID) -> Field | None:
-    """The same field, nobody else's to change until this transaction ends: a slug is renamed from what it is now."""
-    row = await db.fetchrow(
+    """A field of this organization, nobody else's to change until this transaction ends: a slug is renamed from what it is now."""
+    return await CUSTOM_FIELDS.one(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {CUSTOM_FIELDS.columns}
         FROM custom_fields
         WHERE organization_id = $1
           AND id = $2
@@ -93,27 +47,12 @@ async def lock(db: Executor, organization_id: UUID, field_id: UUID) -> Field | N
         organization_id,
         field_id,
     )
-    return from_row(row) if row is not None else None
 
 
 async def save(db: Executor, field: Field) -> bool:
     """Store a changed field; False when its slug is taken, and then the transaction it was in can only be rolled back."""
     try:
-        await db.execute(
-            """
-            UPDATE custom_fields
-            SET slug = $3, name = $4, properties = $5::json, metadata = $6::json, modified_at = $7
-            WHERE organization_id = $1
-              AND id = $2
-            """,
-            field.organization_id,
-            field.id,
-            field.slug,
-            field.name,
-            encode(field.properties),
-            encode(field.metadata),
-            field.modified_at,
-        )
+        await CUSTOM_FIELDS.update(db, field)
     except asyncpg.UniqueViolationError:
         return False
     return True
@@ -150,8 +89,12 @@ async def search(
         query.where(f"(strpos(lower(name), lower({text}::text)) > 0 OR strpos(slug, lower({text}::text)) > 0)")
     query.any_of("kind", wanted.kinds, "text")
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, COLUMNS, offset=offset, limit=limit)
-    return found.of([from_row(row) for row in found.items])
+    return await CUSTOM_FIELDS.page(db, query, offset=offset, limit=limit)
+
+
+def _dialects() -> list[Dialect]:
+    """The APIs whose sessions ask such questions. The others keep questions of a session's own, with slugs that are nobody else's."""
+    return names_where(lambda profile: profile.has_custom_fields)
 
 
 async def sessions_asking(
@@ -171,7 +114,7 @@ async def sessions_asking(
         SELECT document
         FROM checkouts
         WHERE organization_id = $1
-          AND dialect = 'polar'
+          AND dialect = ANY($6::text[])
           AND id > $4
           AND (status = 'open' OR $3::text IS NOT NULL)
           AND (strpos(document::text, $2::text) > 0 OR document -> 'custom_field_data' -> $3::text IS NOT NULL)
@@ -184,6 +127,7 @@ async def sessions_asking(
         answered_under,
         after,
         limit,
+        _dialects(),
     )
     return [decode(Checkout, row["document"]) for row in rows]
 
@@ -202,7 +146,7 @@ async def save_sessions(db: Executor, sessions: Sequence[Checkout]) -> None:
 
 
 async def rename_in_orders(db: Executor, organization_id: UUID, old: str, new: str) -> None:
-    """Move the answers of all Polar orders to a new slug, where they stand; an answer left under the new one goes."""
+    """Move the answers of all orders to a new slug, where they stand; an answer left under the new one goes."""
     await db.execute(
         """
         UPDATE orders
@@ -218,10 +162,11 @@ async def rename_in_orders(db: Executor, organization_id: UUID, old: str, new: s
               FROM checkouts
               WHERE checkouts.organization_id = $1
                 AND checkouts.id = orders.checkout_id
-                AND checkouts.dialect = 'polar'
+                AND checkouts.dialect = ANY($4::text[])
           )
         """,
         organization_id,
         old,
         new,
+        _dialects(),
     )

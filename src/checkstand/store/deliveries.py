@@ -16,35 +16,15 @@ import asyncpg
 
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.store.database import Executor
-from checkstand.store.webhooks import DELIVERY, ENDPOINT, delivery_from, endpoint_from, prefixed
+from checkstand.store.webhooks import DELIVERIES, ENDPOINTS
 
 
 async def add(db: Executor, deliveries: Sequence[Delivery]) -> None:
     """Queue deliveries in order; one that exists already for the same fact, endpoint and event is left alone."""
     if not deliveries:
         return
-    await db.executemany(
-        """
-        INSERT INTO deliveries (
-            organization_id, id, endpoint_id, fact_id, event_type, payload, status, next_attempt_at, created_at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8)
-        ON CONFLICT (organization_id, endpoint_id, fact_id, event_type) DO NOTHING
-        """,
-        [
-            (
-                d.organization_id,
-                d.id,
-                d.endpoint_id,
-                d.fact_id,
-                d.event_type,
-                d.payload,
-                d.next_attempt_at,
-                d.created_at,
-            )
-            for d in deliveries
-        ],
-    )
+    statement = f"{DELIVERIES.insertion} ON CONFLICT (organization_id, endpoint_id, fact_id, event_type) DO NOTHING"
+    await db.executemany(statement, [DELIVERIES.arguments(delivery) for delivery in deliveries])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +87,9 @@ _LEASE = f"""
           AND deliveries.status = 'pending'
           AND deliveries.next_attempt_at <= $2
           AND (deliveries.leased_until IS NULL OR deliveries.leased_until <= $3)
-        RETURNING {prefixed(DELIVERY, "deliveries")}
+        RETURNING {DELIVERIES.columns}
     )
-    SELECT {prefixed(DELIVERY, "taken")}, {prefixed(ENDPOINT, "e", "e_")},
+    SELECT {DELIVERIES.select("taken")}, {ENDPOINTS.select("e", prefix="e_")},
         e.enabled AND e.deleted_at IS NULL AS is_wanted
     FROM taken
     JOIN webhook_endpoints AS e ON e.organization_id = taken.organization_id AND e.id = taken.endpoint_id
@@ -118,8 +98,7 @@ _LEASE = f"""
 
 
 def _leased(row: asyncpg.Record) -> Leased:
-    endpoint = {key.removeprefix("e_"): value for key, value in row.items() if key.startswith("e_")}
-    return Leased(delivery_from(row), endpoint_from(endpoint), row["is_wanted"])
+    return Leased(DELIVERIES.read(row), ENDPOINTS.read(row, prefix="e_"), row["is_wanted"])
 
 
 async def lease_due(

@@ -10,9 +10,10 @@ from uuid import UUID
 from checkstand.domain.webhook import Delivery, DeliveryAttempt
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
-from checkstand.store.webhooks import DELIVERY, delivery_from, prefixed
+from checkstand.store.rows import Table
+from checkstand.store.webhooks import DELIVERIES
 
-_ATTEMPT = "organization_id, id, delivery_id, succeeded, http_code, response, duration_ms, created_at"
+ATTEMPTS = Table("delivery_attempts", DeliveryAttempt)
 SORTABLE = {"created_at": "delivery_attempts.created_at"}
 
 
@@ -61,10 +62,9 @@ async def search(
     if wanted.text:
         query.contains("delivery_id::text || ' ' || response", wanted.text)
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _ATTEMPT, offset=offset, limit=limit)
-    attempts = [DeliveryAttempt(**{key: row[key] for key in DeliveryAttempt.__slots__}) for row in found.items]
-    events = await _events(db, organization_id, {attempt.delivery_id for attempt in attempts})
-    return found.of([Entry(attempt, *events[attempt.delivery_id]) for attempt in attempts])
+    found = await ATTEMPTS.page(db, query, offset=offset, limit=limit)
+    events = await _events(db, organization_id, {attempt.delivery_id for attempt in found.items})
+    return found.of([Entry(attempt, *events[attempt.delivery_id]) for attempt in found.items])
 
 
 async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) -> dict[UUID, tuple[Delivery, str]]:
@@ -72,7 +72,7 @@ async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) 
         return {}
     rows = await db.fetch(
         f"""
-        SELECT {prefixed(DELIVERY, "d")}, e.api_version
+        SELECT {DELIVERIES.select("d")}, e.api_version
         FROM deliveries AS d
         JOIN webhook_endpoints AS e ON e.organization_id = d.organization_id AND e.id = d.endpoint_id
         WHERE d.organization_id = $1
@@ -81,14 +81,15 @@ async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) 
         organization_id,
         list(delivery_ids),
     )
-    return {row["id"]: (delivery_from(row), row["api_version"]) for row in rows}
+    return {row["id"]: (DELIVERIES.read(row), row["api_version"]) for row in rows}
 
 
 async def of_delivery(db: Executor, organization_id: UUID, delivery_id: UUID) -> Sequence[DeliveryAttempt]:
     """All tries of one delivery, oldest first."""
-    rows = await db.fetch(
+    return await ATTEMPTS.all(
+        db,
         f"""
-        SELECT {_ATTEMPT}
+        SELECT {ATTEMPTS.columns}
         FROM delivery_attempts
         WHERE organization_id = $1
           AND delivery_id = $2
@@ -97,7 +98,6 @@ async def of_delivery(db: Executor, organization_id: UUID, delivery_id: UUID) ->
         organization_id,
         delivery_id,
     )
-    return [DeliveryAttempt(**{key: row[key] for key in DeliveryAttempt.__slots__}) for row in rows]
 
 
 async def counts_since(db: Executor, organization_id: UUID, since: datetime) -> tuple[int, int]:

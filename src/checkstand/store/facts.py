@@ -9,80 +9,39 @@ import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
 from checkstand.store.database import Executor
+from checkstand.store.written import Written
 
-# The tail of a statement that records facts beside its own change; `columns` gives its arguments in this order.
-UNNEST = "unnest({}::uuid[], {}::text[], {}::uuid[], {}::uuid[], {}::timestamptz[], {}::text[], {}::text[])"
-COLUMNS = "(organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
-SELECTED = "f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot::json"
-WIDTH = 8
+FACTS = Written[Fact](
+    "f",
+    organization_id=("uuid", lambda fact: fact.organization_id),
+    id=("uuid", lambda fact: fact.id),
+    type=("text", lambda fact: fact.type),
+    subject_id=("uuid", lambda fact: fact.subject_id),
+    checkout_id=("uuid", lambda fact: fact.checkout_id),
+    occurred_at=("timestamptz", lambda fact: fact.occurred_at),
+    detail=("text", lambda fact: fact.detail),
+    snapshot=("json", lambda fact: fact.snapshot.decode() if fact.snapshot is not None else None),
+)
 _TURN = 0x6661637473  # "facts"
-ALIAS = "AS f (id, type, subject_id, checkout_id, occurred_at, detail, snapshot)"
 
 
-def unnest_from(first: int) -> str:
-    """The UNNEST clause with its parameters numbered from `first`."""
-    return UNNEST.format(*(f"${number}" for number in range(first, first + 7)))
-
-
-def unnest_with_organization(first: int) -> str:
-    """The same for facts of several organizations: one more array, the last, says whose each fact is."""
-    arrays = unnest_from(first).removesuffix(")")
-    return f"{arrays}, ${first + 7}::uuid[]) {ALIAS.removesuffix(')')}, organization_id)"
-
-
-def row(fact: Fact) -> tuple[object, ...]:
-    """One fact's columns in the order of UNNEST, then its organization."""
-    snapshot = fact.snapshot.decode() if fact.snapshot is not None else None
-    return (
-        fact.id,
-        str(fact.type),
-        fact.subject_id,
-        fact.checkout_id,
-        fact.occurred_at,
-        fact.detail,
-        snapshot,
-        fact.organization_id,
-    )
-
-
-def columns(facts: Sequence[Fact]) -> tuple[list[object], ...]:
-    """Facts as seven parallel arrays, in the order of UNNEST."""
-    return (
-        [fact.id for fact in facts],
-        [str(fact.type) for fact in facts],
-        [fact.subject_id for fact in facts],
-        [fact.checkout_id for fact in facts],
-        [fact.occurred_at for fact in facts],
-        [fact.detail for fact in facts],
-        [fact.snapshot.decode() if fact.snapshot is not None else None for fact in facts],
-    )
-
-
-_RECORD = f"""
-    INSERT INTO facts {COLUMNS}
-    SELECT $1, {SELECTED}
-    FROM {unnest_from(2)} {ALIAS}
-"""
+def told(first: int) -> str:
+    """The tail of a statement that records facts beside its own change: its parameters from `first` are `FACTS.arrays`."""
+    return f"INSERT INTO facts ({FACTS.names}) SELECT {FACTS.selected} FROM {FACTS.unnested(first)}"
 
 
 async def record(db: Executor, organization_id: UUID, facts: Sequence[Fact]) -> None:
-    """Append facts, in order."""
+    """Append facts of one organization, in order."""
+    assert all(fact.organization_id == organization_id for fact in facts), "a fact of another organization"
     if facts:
-        await db.execute(_RECORD, organization_id, *columns(facts))
+        await db.execute(told(1), *FACTS.arrays(facts))
 
 
 def from_row(row: asyncpg.Record) -> Fact:
+    """A fact from a row with the columns of FACTS."""
     snapshot = row["snapshot"]
-    return Fact(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        type=FactType(row["type"]),
-        subject_id=row["subject_id"],
-        checkout_id=row["checkout_id"],
-        occurred_at=row["occurred_at"],
-        detail=row["detail"],
-        snapshot=snapshot.encode() if snapshot is not None else None,
-    )
+    values = {**row, "type": FactType(row["type"]), "snapshot": snapshot.encode() if snapshot is not None else None}
+    return Fact(**values)
 
 
 async def take_turn(db: Executor) -> bool:
@@ -92,7 +51,7 @@ async def take_turn(db: Executor) -> bool:
 
 
 # The organizations that have any are found one by one along the index, so that the time does not grow with how many facts one has.
-_PENDING = """
+_PENDING = f"""
     WITH RECURSIVE waiting AS (
         (
             SELECT organization_id
@@ -130,7 +89,7 @@ _PENDING = """
         ORDER BY oldest.turn, oldest.sequence
         LIMIT $1
     )
-    SELECT f.organization_id, f.id, f.type, f.subject_id, f.checkout_id, f.occurred_at, f.detail, f.snapshot
+    SELECT {FACTS.selected}
     FROM turns
     JOIN facts AS f ON f.organization_id = turns.organization_id AND f.id = turns.id
     ORDER BY turns.turn, turns.sequence
@@ -166,8 +125,8 @@ async def mark_done(db: Executor, facts: Sequence[Fact]) -> frozenset[UUID]:
 async def by_id(db: Executor, organization_id: UUID, fact_id: UUID) -> Fact:
     """One fact that is known to exist: facts are never removed."""
     row = await db.fetchrow(
-        """
-        SELECT organization_id, id, type, subject_id, checkout_id, occurred_at, detail, snapshot
+        f"""
+        SELECT {FACTS.names}
         FROM facts
         WHERE organization_id = $1
           AND id = $2

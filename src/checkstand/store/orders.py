@@ -7,163 +7,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
-from checkstand.domain.address import Address
 from checkstand.domain.order import Order, OrderItem
-from checkstand.store.codec import decode, decode_plain, encode
 from checkstand.store.database import Executor
+from checkstand.store.kept import selected
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_ITEMS = """
+ITEMS = Table("order_items", OrderItem, owned=("organization_id", "order_id", "position"))
+_ITEMS = f"""
     (
-        SELECT json_agg(json_build_object(
-            'id', id, 'product_id', product_id, 'price_id', price_id, 'label', label, 'quantity', quantity,
-            'amount_minor', amount_minor, 'discount_minor', discount_minor, 'tax_minor', tax_minor, 'net_minor', net_minor,
-            'taxes', taxes
-        ) ORDER BY position)
+        SELECT {ITEMS.documents("order_items", order="position")}
         FROM order_items
         WHERE order_items.organization_id = orders.organization_id
           AND order_items.order_id = orders.id
-    ) AS items
-"""
-_COLUMNS = f"""
-    orders.organization_id, orders.id, orders.checkout_id, orders.customer_id, orders.product_id, orders.discount_id,
-    orders.status, orders.billing_reason, orders.number, orders.currency, orders.subtotal_minor, orders.discount_minor,
-    orders.net_minor, orders.tax_minor, orders.total_minor, orders.billing_name, orders.billing_address,
-    orders.metadata, orders.custom_field_data, orders.created_at, orders.modified_at,
-    orders.refunded_minor, orders.refunded_tax_minor, orders.receipt_number, orders.has_invoice, {_ITEMS}
-"""
-
-
-def _order(row: asyncpg.Record) -> Order:
-    address = row["billing_address"]
-    return Order(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        checkout_id=row["checkout_id"],
-        customer_id=row["customer_id"],
-        product_id=row["product_id"],
-        discount_id=row["discount_id"],
-        status=row["status"],
-        billing_reason=row["billing_reason"],
-        number=row["number"],
-        currency=row["currency"],
-        subtotal_minor=row["subtotal_minor"],
-        discount_minor=row["discount_minor"],
-        net_minor=row["net_minor"],
-        tax_minor=row["tax_minor"],
-        total_minor=row["total_minor"],
-        billing_name=row["billing_name"],
-        billing_address=decode(Address, address) if address is not None else None,
-        items=decode(tuple[OrderItem, ...], row["items"]) if row["items"] is not None else (),
-        metadata=decode_plain(row["metadata"]),
-        custom_field_data=decode_plain(row["custom_field_data"]),
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-        refunded_minor=row["refunded_minor"],
-        refunded_tax_minor=row["refunded_tax_minor"],
-        receipt_number=row["receipt_number"],
-        has_invoice=row["has_invoice"],
     )
+"""
+ORDERS = Table("orders", Order, kept={"items": selected("items", _ITEMS, tuple[OrderItem, ...])})
 
 
 async def add(db: Executor, order: Order) -> None:
     """Store a new order with its items. A second one for the same checkout is refused by constraint."""
-    await db.execute(
-        """
-        INSERT INTO orders (
-            organization_id, id, checkout_id, customer_id, product_id, discount_id, status, billing_reason, number,
-            currency, subtotal_minor, discount_minor, net_minor, tax_minor, total_minor, billing_name, billing_address,
-            metadata, custom_field_data, created_at, modified_at, receipt_number, has_invoice
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17::json, $18::json,
-                $19::json, $20, $21, $22, $23)
-        """,
-        order.organization_id,
-        order.id,
-        order.checkout_id,
-        order.customer_id,
-        order.product_id,
-        order.discount_id,
-        order.status,
-        order.billing_reason,
-        order.number,
-        order.currency,
-        order.subtotal_minor,
-        order.discount_minor,
-        order.net_minor,
-        order.tax_minor,
-        order.total_minor,
-        order.billing_name,
-        encode(order.billing_address) if order.billing_address is not None else None,
-        encode(order.metadata),
-        encode(order.custom_field_data),
-        order.created_at,
-        order.modified_at,
-        order.receipt_number,
-        order.has_invoice,
-    )
-    await db.executemany(
-        """
-        INSERT INTO order_items (
-            organization_id, id, order_id, position, product_id, price_id, label, quantity, amount_minor,
-            discount_minor, tax_minor, net_minor, taxes
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json)
-        """,
-        [
-            (
-                order.organization_id,
-                item.id,
-                order.id,
-                position,
-                item.product_id,
-                item.price_id,
-                item.label,
-                item.quantity,
-                item.amount_minor,
-                item.discount_minor,
-                item.tax_minor,
-                item.net_minor,
-                encode(item.taxes),
-            )
-            for position, item in enumerate(order.items)
-        ],
-    )
-
-
-async def by_id(db: Executor, organization_id: UUID, order_id: UUID, *, hold: bool = False) -> Order | None:
-    """An order of this organization with its items. `hold`: nobody else can move its money until the transaction ends."""
-    row = await db.fetchrow(
-        f"""
-        SELECT {_COLUMNS}
-        FROM orders
-        WHERE organization_id = $1
-          AND id = $2
-        {"FOR NO KEY UPDATE" if hold else ""}
-        """,
-        organization_id,
-        order_id,
-    )
-    return _order(row) if row is not None else None
-
-
-async def save_billing(db: Executor, order: Order) -> None:
-    """Write whom an order is made out to."""
-    await db.execute(
-        """
-        UPDATE orders
-        SET billing_name = $3, billing_address = $4::json, modified_at = $5
-        WHERE organization_id = $1
-          AND id = $2
-        """,
-        order.organization_id,
-        order.id,
-        order.billing_name,
-        encode(order.billing_address) if order.billing_address is not None else None,
-        order.modified_at,
-    )
+    await ORDERS.insert(db, order)
+    items = [
+        (order.organization_id, order.id, position, *ITEMS.arguments(item)) for position, item in enumerate(order.items)
+    ]
+    await db.executemany(ITEMS.insertion, items)
 
 
 async def note_invoice(db: Executor, organization_id: UUID, order_id: UUID, *, now: datetime) -> None:
@@ -218,8 +86,7 @@ async def search(
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
     query = await _filtered(db, organization_id, wanted)
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_order(row) for row in found.items])
+    return await ORDERS.page(db, query, offset=offset, limit=limit)
 
 
 async def before(
@@ -228,7 +95,7 @@ async def before(
     """The orders made before `last` (time and id of the one before), newest first: a walk that nothing can shift."""
     query = await _filtered(db, organization_id, wanted)
     query.older_than(last)
-    return [_order(row) for row in await query.newest(db, _COLUMNS, limit=limit)]
+    return [ORDERS.read(row) for row in await query.newest(db, ORDERS.columns, limit=limit)]
 
 
 async def _filtered(db: Executor, organization_id: UUID, wanted: OrderFilter) -> Query:

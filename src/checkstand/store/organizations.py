@@ -6,93 +6,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.organization import AccessToken, Organization, OrganizationSettings, Principal, User
-from checkstand.store.codec import decode, encode
+from checkstand.store.codec import encode
 from checkstand.store.database import Executor
+from checkstand.store.rows import Table
 
-_ORGANIZATION = (
-    "o.id AS o_id, o.slug AS o_slug, o.name AS o_name, o.mode AS o_mode, o.settings AS o_settings, "
-    "o.clock_offset_us AS o_clock_offset_us, o.created_at AS o_created_at, o.modified_at AS o_modified_at"
-)
-_TOKEN = (
-    "t.organization_id, t.id, t.name, t.dialect, t.hint, t.scopes, t.created_at, t.expires_at, t.last_used_at, "  # noqa: S105
-    "t.last_used_ip, t.revoked_at"
-)
-
-
-def _organization(row: asyncpg.Record) -> Organization:
-    return Organization(
-        id=row["o_id"],
-        slug=row["o_slug"],
-        name=row["o_name"],
-        mode=row["o_mode"],
-        settings=decode(OrganizationSettings, row["o_settings"]),
-        clock_offset_us=row["o_clock_offset_us"],
-        created_at=row["o_created_at"],
-        modified_at=row["o_modified_at"],
-    )
-
-
-def _token(row: asyncpg.Record) -> AccessToken:
-    return AccessToken(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        name=row["name"],
-        dialect=row["dialect"],
-        hint=row["hint"],
-        scopes=tuple(row["scopes"]),
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        last_used_at=row["last_used_at"],
-        last_used_ip=row["last_used_ip"],
-        revoked_at=row["revoked_at"],
-    )
-
-
-async def add(db: Executor, organization: Organization) -> None:
-    """Store a new organization."""
-    await db.execute(
-        """
-        INSERT INTO organizations (id, slug, name, mode, settings, created_at)
-        VALUES ($1, $2, $3, $4, $5::json, $6)
-        """,
-        organization.id,
-        organization.slug,
-        organization.name,
-        organization.mode,
-        encode(organization.settings),
-        organization.created_at,
-    )
+ORGANIZATIONS = Table("organizations", Organization)
+TOKENS = Table("access_tokens", AccessToken, owned=("token_hash",))
+USERS = Table("users", User, owned=("password_hash",))
 
 
 async def by_id(db: Executor, organization_id: UUID) -> Organization | None:
-    row = await db.fetchrow(
-        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1",
-        organization_id,
-    )
-    return _organization(row) if row is not None else None
+    statement = f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE id = $1"
+    return await ORGANIZATIONS.one(db, statement, organization_id)
 
 
 async def by_slug(db: Executor, slug: str) -> Organization | None:
-    row = await db.fetchrow(f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.slug = $1", slug)
-    return _organization(row) if row is not None else None
+    return await ORGANIZATIONS.one(db, f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE slug = $1", slug)
 
 
 async def all_of_them(db: Executor) -> Sequence[Organization]:
     """Every organization, for the worker's rounds."""
-    rows = await db.fetch(f"SELECT {_ORGANIZATION} FROM organizations AS o ORDER BY o.created_at")
-    return [_organization(row) for row in rows]
+    return await ORGANIZATIONS.all(db, f"SELECT {ORGANIZATIONS.columns} FROM organizations ORDER BY created_at")
 
 
 async def locked(tx: Executor, organization_id: UUID) -> Organization | None:
     """An organization that nobody else changes until the transaction ends."""
-    row = await tx.fetchrow(
-        f"SELECT {_ORGANIZATION} FROM organizations AS o WHERE o.id = $1 FOR NO KEY UPDATE",
-        organization_id,
-    )
-    return _organization(row) if row is not None else None
+    statement = f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE id = $1 FOR NO KEY UPDATE"
+    return await ORGANIZATIONS.one(tx, statement, organization_id)
 
 
 async def save_settings(db: Executor, organization_id: UUID, settings: OrganizationSettings, *, now: datetime) -> None:
@@ -127,22 +68,7 @@ async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> int:
 async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> bool:
     """Store a new token by its keyed hash; False when one with this id exists already."""
     status = await db.execute(
-        """
-        INSERT INTO access_tokens (
-            organization_id, id, name, dialect, token_hash, hint, scopes, created_at, expires_at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT (organization_id, id) DO NOTHING
-        """,
-        token.organization_id,
-        token.id,
-        token.name,
-        token.dialect,
-        token_hash,
-        token.hint,
-        list(token.scopes),
-        token.created_at,
-        token.expires_at,
+        f"{TOKENS.insertion} ON CONFLICT (organization_id, id) DO NOTHING", token_hash, *TOKENS.arguments(token)
     )
     return status.endswith(" 1")
 
@@ -151,28 +77,32 @@ async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None
     """Look-up by secret: the token with this hash, revoked and expired ones included, and its organization."""
     row = await db.fetchrow(
         f"""
-        SELECT {_TOKEN}, {_ORGANIZATION}
+        SELECT {TOKENS.select("t")}, {ORGANIZATIONS.select("o", prefix="o_")}
         FROM access_tokens AS t
         JOIN organizations AS o ON o.id = t.organization_id
         WHERE t.token_hash = $1
         """,
         token_hash,
     )
-    return Principal(token=_token(row), organization=_organization(row)) if row is not None else None
+    return (
+        Principal(token=TOKENS.read(row), organization=ORGANIZATIONS.read(row, prefix="o_"))
+        if row is not None
+        else None
+    )
 
 
 async def tokens(db: Executor, organization_id: UUID) -> Sequence[AccessToken]:
     """All tokens of an organization, newest first."""
-    rows = await db.fetch(
+    return await TOKENS.all(
+        db,
         f"""
-        SELECT {_TOKEN}
+        SELECT {TOKENS.select("t")}
         FROM access_tokens AS t
         WHERE t.organization_id = $1
         ORDER BY t.created_at DESC
         """,
         organization_id,
     )
-    return [_token(row) for row in rows]
 
 
 async def revoke_token(db: Executor, organization_id: UUID, token_id: UUID, *, now: datetime) -> bool:
@@ -209,14 +139,8 @@ async def note_use(db: Executor, organization_id: UUID, token_id: UUID, *, now: 
 
 
 async def add_user(db: Executor, user: User, password_hash: str) -> None:
-    await db.execute(
-        "INSERT INTO users (id, email, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
-        user.id,
-        user.email,
-        user.name,
-        password_hash,
-        user.created_at,
-    )
+    """Store a new person."""
+    await db.execute(USERS.insertion, password_hash, *USERS.arguments(user))
 
 
 async def add_membership(db: Executor, organization_id: UUID, user_id: UUID, role: str, *, now: datetime) -> None:
@@ -231,20 +155,16 @@ async def add_membership(db: Executor, organization_id: UUID, user_id: UUID, rol
 
 async def user_with_password(db: Executor, email: str) -> tuple[User, str] | None:
     """Look-up at sign-in: the user with this e-mail (without case) and the stored password hash."""
-    row = await db.fetchrow(
-        "SELECT id, email, name, password_hash, created_at FROM users WHERE lower(email) = lower($1)", email
-    )
-    if row is None:
-        return None
-    user = User(id=row["id"], email=row["email"], name=row["name"], created_at=row["created_at"])
-    return user, row["password_hash"]
+    row = await db.fetchrow(f"SELECT {USERS.columns}, password_hash FROM users WHERE lower(email) = lower($1)", email)
+    return (USERS.read(row), row["password_hash"]) if row is not None else None
 
 
 async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization]:
     """The organizations that a person may act for."""
-    rows = await db.fetch(
+    return await ORGANIZATIONS.all(
+        db,
         f"""
-        SELECT {_ORGANIZATION}
+        SELECT {ORGANIZATIONS.select("o")}
         FROM organizations AS o
         JOIN memberships AS m ON m.organization_id = o.id
         WHERE m.user_id = $1
@@ -252,14 +172,13 @@ async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization
         """,
         user_id,
     )
-    return [_organization(row) for row in rows]
 
 
 async def memberships_of(db: Executor, user_id: UUID) -> Sequence[tuple[Organization, str]]:
     """The organizations that a person may act for, each with the person's role there."""
     rows = await db.fetch(
         f"""
-        SELECT {_ORGANIZATION}, m.role
+        SELECT {ORGANIZATIONS.select("o")}, m.role
         FROM organizations AS o
         JOIN memberships AS m ON m.organization_id = o.id
         WHERE m.user_id = $1
@@ -267,7 +186,7 @@ async def memberships_of(db: Executor, user_id: UUID) -> Sequence[tuple[Organiza
         """,
         user_id,
     )
-    return [(_organization(row), row["role"]) for row in rows]
+    return [(ORGANIZATIONS.read(row), row["role"]) for row in rows]
 
 
 async def add_session(
@@ -288,8 +207,8 @@ async def add_session(
 async def session_user(db: Executor, token_hash: bytes, *, now: datetime) -> tuple[User, str] | None:
     """Look-up by secret: who is signed in with this cookie, and the session's CSRF token."""
     row = await db.fetchrow(
-        """
-        SELECT u.id, u.email, u.name, u.created_at, s.csrf_token
+        f"""
+        SELECT {USERS.select("u")}, s.csrf_token
         FROM user_sessions AS s
         JOIN users AS u ON u.id = s.user_id
         WHERE s.token_hash = $1
@@ -298,9 +217,7 @@ async def session_user(db: Executor, token_hash: bytes, *, now: datetime) -> tup
         token_hash,
         now,
     )
-    if row is None:
-        return None
-    return User(id=row["id"], email=row["email"], name=row["name"], created_at=row["created_at"]), row["csrf_token"]
+    return (USERS.read(row), row["csrf_token"]) if row is not None else None
 
 
 async def end_session(db: Executor, token_hash: bytes) -> None:

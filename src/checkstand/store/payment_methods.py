@@ -10,32 +10,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-
-from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_COLUMNS = """
-    organization_id, id, customer_id, gateway, gateway_method, gateway_customer, instrument, is_recurring, is_offered,
-    refused_code, created_at, modified_at, last_used_at, removed_at
-"""
-
-
-def _method(row: asyncpg.Record) -> SavedMethod:
-    values = {name: row[name] for name in SavedMethod.__slots__}
-    return SavedMethod(**{**values, "instrument": decode(Instrument, row["instrument"])})
+METHODS = Table("payment_methods", SavedMethod, also={"fingerprint": lambda method: method.instrument.fingerprint})
 
 
 async def by_id(
     db: Executor, organization_id: UUID, customer_id: UUID, method_id: UUID, *, hold: bool = False
 ) -> SavedMethod | None:
     """A customer's method that was not removed. `hold`: until the transaction ends."""
-    row = await db.fetchrow(
+    return await METHODS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {METHODS.columns}
         FROM payment_methods
         WHERE organization_id = $1
           AND customer_id = $2
@@ -47,16 +37,16 @@ async def by_id(
         customer_id,
         method_id,
     )
-    return _method(row) if row is not None else None
 
 
 async def same_card(
     db: Executor, organization_id: UUID, customer_id: UUID, *, gateway: str, fingerprint: str
 ) -> SavedMethod | None:
     """The row of a card that this customer has saved already. Ask only while the customer's row is held."""
-    row = await db.fetchrow(
+    return await METHODS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {METHODS.columns}
         FROM payment_methods
         WHERE organization_id = $1
           AND customer_id = $2
@@ -70,14 +60,14 @@ async def same_card(
         gateway,
         fingerprint,
     )
-    return _method(row) if row is not None else None
 
 
 async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) -> Sequence[SavedMethod]:
     """All that a customer has saved, the one used last first."""
-    rows = await db.fetch(
+    return await METHODS.all(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {METHODS.columns}
         FROM payment_methods
         WHERE organization_id = $1
           AND customer_id = $2
@@ -87,7 +77,6 @@ async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) ->
         organization_id,
         customer_id,
     )
-    return [_method(row) for row in rows]
 
 
 async def search(
@@ -98,57 +87,33 @@ async def search(
     query.equals("customer_id", customer_id)
     query.where("removed_at IS NULL")
     query.order_by(["-created_at"], {"created_at": "created_at"})
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_method(row) for row in found.items])
-
-
-async def add(db: Executor, method: SavedMethod) -> None:
-    """Store a new one."""
-    await db.execute(
-        f"""
-        INSERT INTO payment_methods ({_COLUMNS}, fingerprint)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12, $13, $14, $15)
-        """,
-        method.organization_id,
-        method.id,
-        method.customer_id,
-        method.gateway,
-        method.gateway_method,
-        method.gateway_customer,
-        encode(method.instrument),
-        method.is_recurring,
-        method.is_offered,
-        method.refused_code,
-        method.created_at,
-        method.modified_at,
-        method.last_used_at,
-        method.removed_at,
-        method.instrument.fingerprint,
-    )
+    return await METHODS.page(db, query, offset=offset, limit=limit)
 
 
 async def save(db: Executor, method: SavedMethod) -> None:
     """Write what may change; one that was removed stays removed."""
+    names = (
+        "gateway_method",
+        "gateway_customer",
+        "instrument",
+        "is_recurring",
+        "is_offered",
+        "refused_code",
+        "modified_at",
+        "last_used_at",
+        "removed_at",
+    )
     await db.execute(
-        """
+        f"""
         UPDATE payment_methods
-        SET gateway_method = $3, gateway_customer = $4, instrument = $5::json, is_recurring = $6, is_offered = $7,
-            refused_code = $8, modified_at = $9, last_used_at = $10, removed_at = $11
+        SET {METHODS.assignments(*names, first=3)}
         WHERE organization_id = $1
           AND id = $2
           AND removed_at IS NULL
         """,
         method.organization_id,
         method.id,
-        method.gateway_method,
-        method.gateway_customer,
-        encode(method.instrument),
-        method.is_recurring,
-        method.is_offered,
-        method.refused_code,
-        method.modified_at,
-        method.last_used_at,
-        method.removed_at,
+        *METHODS.arguments(method, *names),
     )
 
 

@@ -7,94 +7,45 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.ledger import Entry
-from checkstand.domain.payment import Attempt, AttemptStatus, Fee, Instrument, Voucher
-from checkstand.store.codec import decode, encode
+from checkstand.domain.payment import Attempt, AttemptStatus, Fee
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_COLUMNS = """
-    organization_id, id, checkout_id, order_id, purpose, status, gateway, gateway_key, gateway_reference,
-    confirmation_token, amount_minor, currency, instrument, action_url, decline_code, decline_message, decided_by,
-    voucher, captured_minor, created_at, modified_at, return_url, saves, method_id, gateway_method, gateway_customer
-"""
-
-
-def _attempt(row: asyncpg.Record) -> Attempt:
-    instrument = row["instrument"]
-    return Attempt(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        checkout_id=row["checkout_id"],
-        order_id=row["order_id"],
-        purpose=row["purpose"],
-        status=AttemptStatus(row["status"]),
-        gateway=row["gateway"],
-        gateway_key=row["gateway_key"],
-        gateway_reference=row["gateway_reference"],
-        confirmation_token=row["confirmation_token"],
-        amount_minor=row["amount_minor"],
-        currency=row["currency"],
-        instrument=decode(Instrument, instrument) if instrument is not None else None,
-        action_url=row["action_url"],
-        decline_code=row["decline_code"],
-        decline_message=row["decline_message"],
-        decided_by=row["decided_by"],
-        voucher=decode(Voucher, row["voucher"]) if row["voucher"] is not None else None,
-        captured_minor=row["captured_minor"],
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-        return_url=row["return_url"],
-        saves=row["saves"],
-        method_id=row["method_id"],
-        gateway_method=row["gateway_method"],
-        gateway_customer=row["gateway_customer"],
-    )
+ATTEMPTS = Table("payment_attempts", Attempt)
+LEDGER = Table("ledger_entries", Entry, owned=("organization_id", "id", "transaction_id", "order_id", "created_at"))
+# What a gateway's word changes of an attempt.
+_VERDICT = (
+    "status",
+    "gateway_reference",
+    "instrument",
+    "action_url",
+    "decline_code",
+    "decline_message",
+    "modified_at",
+    "decided_by",
+    "voucher",
+    "captured_minor",
+)
 
 
 async def add(db: Executor, attempt: Attempt) -> None:
     """Store a new attempt, and when its checkout was first tried. A second live one for the same checkout is refused by constraint."""
     await db.execute(
         f"""
-        WITH tried AS (
-            UPDATE checkouts
-            SET first_tried_at = $20
-            WHERE organization_id = $1
-              AND id = $3
-              AND first_tried_at IS NULL
+        WITH made AS (
+            {ATTEMPTS.insertion}
+            RETURNING organization_id, checkout_id, created_at
         )
-        INSERT INTO payment_attempts ({_COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::json, $14, $15, $16, $17, $18::json, $19,
-                $20, $21, $22, $23, $24, $25, $26)
+        UPDATE checkouts
+        SET first_tried_at = made.created_at
+        FROM made
+        WHERE checkouts.organization_id = made.organization_id
+          AND checkouts.id = made.checkout_id
+          AND checkouts.first_tried_at IS NULL
         """,
-        attempt.organization_id,
-        attempt.id,
-        attempt.checkout_id,
-        attempt.order_id,
-        attempt.purpose,
-        str(attempt.status),
-        attempt.gateway,
-        attempt.gateway_key,
-        attempt.gateway_reference,
-        attempt.confirmation_token,
-        attempt.amount_minor,
-        attempt.currency,
-        encode(attempt.instrument) if attempt.instrument is not None else None,
-        attempt.action_url,
-        attempt.decline_code,
-        attempt.decline_message,
-        attempt.decided_by,
-        encode(attempt.voucher) if attempt.voucher is not None else None,
-        attempt.captured_minor,
-        attempt.created_at,
-        attempt.modified_at,
-        attempt.return_url,
-        attempt.saves,
-        attempt.method_id,
-        attempt.gateway_method,
-        attempt.gateway_customer,
+        *ATTEMPTS.arguments(attempt),
     )
 
 
@@ -106,53 +57,28 @@ async def record_verdict(
     `ask_again_at`: when to ask the gateway how an undecided one stands. The token has been used by now and is forgotten.
     """
     status = await db.execute(
-        """
+        f"""
         UPDATE payment_attempts
-        SET status = $3, gateway_reference = $4, instrument = $5::json, action_url = $6, decline_code = $7,
-            decline_message = $8, modified_at = $9, decided_by = $11, voucher = $12::json,
-            captured_minor = $13, ask_again_at = $14, confirmation_token = NULL
+        SET ask_again_at = $4, confirmation_token = NULL, {ATTEMPTS.assignments(*_VERDICT, first=5)}
         WHERE organization_id = $1
           AND id = $2
-          AND status = ANY($10::text[])
+          AND status = ANY($3::text[])
         """,
         attempt.organization_id,
         attempt.id,
-        str(attempt.status),
-        attempt.gateway_reference,
-        encode(attempt.instrument) if attempt.instrument is not None else None,
-        attempt.action_url,
-        attempt.decline_code,
-        attempt.decline_message,
-        attempt.modified_at,
-        [str(state) for state in seen],
-        attempt.decided_by,
-        encode(attempt.voucher) if attempt.voucher is not None else None,
-        attempt.captured_minor,
+        list(seen),
         ask_again_at,
+        *ATTEMPTS.arguments(attempt, *_VERDICT),
     )
     return status.endswith(" 1")
 
 
-async def by_id(db: Executor, organization_id: UUID, attempt_id: UUID) -> Attempt | None:
-    """One attempt of this organization."""
-    row = await db.fetchrow(
-        f"""
-        SELECT {_COLUMNS}
-        FROM payment_attempts
-        WHERE organization_id = $1
-          AND id = $2
-        """,
-        organization_id,
-        attempt_id,
-    )
-    return _attempt(row) if row is not None else None
-
-
 async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID) -> Attempt | None:
     """The attempt that was charged under this key: how a gateway's own word finds its way back."""
-    row = await db.fetchrow(
+    return await ATTEMPTS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {ATTEMPTS.columns}
         FROM payment_attempts
         WHERE organization_id = $1
           AND gateway_key = $2
@@ -160,16 +86,17 @@ async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID)
         organization_id,
         gateway_key,
     )
-    return _attempt(row) if row is not None else None
 
 
 async def of_checkouts(
     db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[Attempt, ...]]:
     """All attempts of these checkouts, oldest first, by checkout."""
-    rows = await db.fetch(
+    return await ATTEMPTS.grouped(
+        db,
+        "checkout_id",
         f"""
-        SELECT {_COLUMNS}
+        SELECT {ATTEMPTS.columns}
         FROM payment_attempts
         WHERE organization_id = $1
           AND checkout_id = ANY($2::uuid[])
@@ -178,17 +105,14 @@ async def of_checkouts(
         organization_id,
         list(checkout_ids),
     )
-    found: dict[UUID, list[Attempt]] = {}
-    for row in rows:
-        found.setdefault(row["checkout_id"], []).append(_attempt(row))
-    return {checkout_id: tuple(attempts) for checkout_id, attempts in found.items()}
 
 
 async def without_verdict(db: Executor, *, organization_id: UUID, before: datetime) -> Sequence[Attempt]:
     """Attempts that were started before a moment and never got an answer: a crash or a lost reply."""
-    rows = await db.fetch(
+    return await ATTEMPTS.all(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {ATTEMPTS.columns}
         FROM payment_attempts
         WHERE organization_id = $1
           AND status = 'started'
@@ -199,14 +123,14 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
         organization_id,
         before,
     )
-    return [_attempt(row) for row in rows]
 
 
 async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
     """Undecided attempts that it is time to ask about: the gateway said that it would know by now, or has not spoken for long."""
-    rows = await db.fetch(
+    return await ATTEMPTS.all(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {ATTEMPTS.columns}
         FROM payment_attempts
         WHERE organization_id = $1
           AND status IN ('requires_action', 'processing', 'partially_captured')
@@ -217,7 +141,6 @@ async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) ->
         organization_id,
         now,
     )
-    return [_attempt(row) for row in rows]
 
 
 async def ask_later(db: Executor, organization_id: UUID, attempt_id: UUID, *, at: datetime) -> None:
@@ -265,18 +188,11 @@ async def add_entries(
     """Write one balanced transaction into the ledger."""
     if not entries:
         return
-    await db.executemany(
-        """
-        INSERT INTO ledger_entries (
-            organization_id, id, transaction_id, order_id, account, amount_minor, currency, created_at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        [
-            (organization_id, entry_id, transaction_id, order_id, e.account, e.amount_minor, e.currency, now)
-            for entry_id, e in entries
-        ],
-    )
+    rows = [
+        (organization_id, entry_id, transaction_id, order_id, now, *LEDGER.arguments(entry))
+        for entry_id, entry in entries
+    ]
+    await db.executemany(LEDGER.insertion, rows)
 
 
 async def lacks_fee(db: Executor, organization_id: UUID, attempt_id: UUID) -> bool:
@@ -333,9 +249,10 @@ async def ask_fee_later(db: Executor, attempt: Attempt, *, at: datetime) -> None
 
 async def to_ask_for_fees(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
     """Payments whose fee is not known and may be asked for now."""
-    rows = await db.fetch(
+    return await ATTEMPTS.all(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {ATTEMPTS.columns}
         FROM payment_attempts
         WHERE organization_id = $1
           AND ask_fee_at <= $2
@@ -345,7 +262,6 @@ async def to_ask_for_fees(db: Executor, *, organization_id: UUID, now: datetime)
         organization_id,
         now,
     )
-    return [_attempt(row) for row in rows]
 
 
 SORTABLE = {
@@ -391,5 +307,4 @@ async def search(
         folded = [email.lower() for email in wanted.emails]
         query.where(f"{session} AND lower(c.customer_email) = ANY({query.bind(folded)}::text[])))")
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_attempt(row) for row in found.items])
+    return await ATTEMPTS.page(db, query, offset=offset, limit=limit)

@@ -68,6 +68,11 @@ class Table(Generic[T]):
                 chosen += [f"{alias}.{name}" + (f" AS {prefix}{name}" if prefix else "") for name in kept.names]
         return ", ".join(chosen)
 
+    def documents(self, alias: str, *, order: str) -> str:
+        """All rows of a statement as one JSON array of the values' own shape, to be `selected`; each field is a column of its name."""
+        pairs = ", ".join(f"'{name}', {alias}.{name}" for kept in self._kept.values() for name in kept.names)
+        return f"json_agg(json_build_object({pairs}) ORDER BY {order})"
+
     @cached_property
     def insertion(self) -> str:
         """`INSERT INTO … VALUES …` of a whole row of `arguments`. ON CONFLICT and RETURNING may follow."""
@@ -102,6 +107,13 @@ class Table(Generic[T]):
     async def all(self, db: Executor, statement: str, *arguments: object) -> list[T]:
         """The values of all rows of a statement, in their order."""
         return [self.read(row) for row in await db.fetch(statement, *arguments)]
+
+    async def grouped(self, db: Executor, name: str, statement: str, *arguments: object) -> dict[UUID, tuple[T, ...]]:
+        """The values of all rows of a statement by the id in one of their columns, in the statement's order."""
+        found: dict[UUID, list[T]] = {}
+        for row in await db.fetch(statement, *arguments):
+            found.setdefault(row[name], []).append(self.read(row))
+        return {key: tuple(values) for key, values in found.items()}
 
     async def page(self, db: Executor, query: Query, *, offset: int, limit: int, counted: bool = True) -> Page[T]:
         """A page of values with the count of all (see `query.py`)."""

@@ -4,46 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.link import ShortLink
 from checkstand.store.database import Executor
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_COLUMNS = "organization_id, id, product_id, target, created_at"
-
-
-def _link(row: asyncpg.Record) -> ShortLink:
-    return ShortLink(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        product_id=row["product_id"],
-        target=row["target"],
-        created_at=row["created_at"],
-    )
+SHORT_LINKS = Table("short_links", ShortLink)
 
 
 async def add(db: Executor, link: ShortLink) -> bool:
     """Store a new short link; False when its address is taken, by whomever."""
-    status = await db.execute(
-        f"""
-        INSERT INTO short_links ({_COLUMNS})
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (id) DO NOTHING
-        """,
-        link.organization_id,
-        link.id,
-        link.product_id,
-        link.target,
-        link.created_at,
-    )
+    status = await db.execute(f"{SHORT_LINKS.insertion} ON CONFLICT (id) DO NOTHING", *SHORT_LINKS.arguments(link))
     return status.endswith(" 1")
 
 
 async def by_code(db: Executor, code: str) -> ShortLink | None:
     """Look-up by secret: the short address that somebody opened. It names no organization."""
-    row = await db.fetchrow(f"SELECT {_COLUMNS} FROM short_links WHERE id = $1", code)
-    return _link(row) if row is not None else None
+    return await SHORT_LINKS.one(db, f"SELECT {SHORT_LINKS.columns} FROM short_links WHERE id = $1", code)
 
 
 async def of_products(
@@ -54,5 +31,4 @@ async def of_products(
     query.where("product_id IS NOT NULL")
     query.equals("product_id", product_id)
     query.order_by(("-created_at",), {"created_at": "created_at"})
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_link(row) for row in found.items])
+    return await SHORT_LINKS.page(db, query, offset=offset, limit=limit)

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.payment import Instrument, Voucher
-from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
+from checkstand.store.rows import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +47,15 @@ class BankCharge:
     captured_minor: int = 0
 
 
-_CHARGE = """
-    organization_id, id, reference, amount_minor, currency, behaviour, instrument, state, decline_code, return_url,
-    created_at, due_at, due_code, voucher, captured_minor
-"""
-
-
-def _charge(row: asyncpg.Record) -> BankCharge:
-    values = {key: row[key] for key in BankCharge.__slots__}
-    voucher = decode(Voucher, row["voucher"]) if row["voucher"] is not None else None
-    return BankCharge(**{**values, "instrument": decode(Instrument, row["instrument"]), "voucher": voucher})
-
-
-async def add_token(db: Executor, token: BankToken) -> None:
-    await db.execute(
-        """
-        INSERT INTO test_gateway_tokens (organization_id, id, behaviour, instrument, created_at)
-        VALUES ($1, $2, $3, $4::json, $5)
-        """,
-        token.organization_id,
-        token.id,
-        token.behaviour,
-        encode(token.instrument),
-        token.created_at,
-    )
+TOKENS = Table("test_gateway_tokens", BankToken)
+CHARGES = Table("test_gateway_charges", BankCharge)
 
 
 async def token(db: Executor, organization_id: UUID, token_id: str) -> BankToken | None:
-    row = await db.fetchrow(
-        """
-        SELECT organization_id, id, behaviour, instrument, created_at
+    return await TOKENS.one(
+        db,
+        f"""
+        SELECT {TOKENS.columns}
         FROM test_gateway_tokens
         WHERE organization_id = $1
           AND id = $2
@@ -86,59 +63,16 @@ async def token(db: Executor, organization_id: UUID, token_id: str) -> BankToken
         organization_id,
         token_id,
     )
-    if row is None:
-        return None
-    return BankToken(
-        organization_id=row["organization_id"],
-        id=row["id"],
-        behaviour=row["behaviour"],
-        instrument=decode(Instrument, row["instrument"]),
-        created_at=row["created_at"],
-    )
 
 
 async def add_charge(db: Executor, charge: BankCharge) -> None:
     """Book a charge; one that exists under the same key is left as it is."""
-    await db.execute(
-        f"""
-        INSERT INTO test_gateway_charges ({_CHARGE})
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8, $9, $10, $11, $12, $13, $14::json, $15)
-        ON CONFLICT (organization_id, id) DO NOTHING
-        """,
-        charge.organization_id,
-        charge.id,
-        charge.reference,
-        charge.amount_minor,
-        charge.currency,
-        charge.behaviour,
-        encode(charge.instrument),
-        charge.state,
-        charge.decline_code,
-        charge.return_url,
-        charge.created_at,
-        charge.due_at,
-        charge.due_code,
-        encode(charge.voucher) if charge.voucher is not None else None,
-        charge.captured_minor,
-    )
-
-
-async def charge_by_key(db: Executor, organization_id: UUID, key: UUID) -> BankCharge | None:
-    row = await db.fetchrow(
-        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE organization_id = $1 AND id = $2",
-        organization_id,
-        key,
-    )
-    return _charge(row) if row is not None else None
+    await db.execute(f"{CHARGES.insertion} ON CONFLICT (organization_id, id) DO NOTHING", *CHARGES.arguments(charge))
 
 
 async def charge_by_reference(db: Executor, reference: str) -> BankCharge | None:
     """Look-up by secret: the bank's challenge page knows a charge by its unguessable reference alone."""
-    row = await db.fetchrow(
-        f"SELECT {_CHARGE} FROM test_gateway_charges WHERE reference = $1",
-        reference,
-    )
-    return _charge(row) if row is not None else None
+    return await CHARGES.one(db, f"SELECT {CHARGES.columns} FROM test_gateway_charges WHERE reference = $1", reference)
 
 
 async def decide(
@@ -158,7 +92,7 @@ async def decide(
         state,
         decline_code,
     )
-    return await charge_by_key(db, organization_id, key)
+    return await CHARGES.by_id(db, organization_id, key)
 
 
 async def call_off(db: Executor, organization_id: UUID, key: UUID) -> None:
@@ -190,7 +124,7 @@ async def receive(db: Executor, organization_id: UUID, key: UUID, *, captured_mi
         key,
         captured_minor,
     )
-    return await charge_by_key(db, organization_id, key)
+    return await CHARGES.by_id(db, organization_id, key)
 
 
 async def decide_if_due(db: Executor, organization_id: UUID, key: UUID, *, real_now: datetime) -> BankCharge | None:
@@ -211,7 +145,7 @@ async def decide_if_due(db: Executor, organization_id: UUID, key: UUID, *, real_
         key,
         real_now,
     )
-    return await charge_by_key(db, organization_id, key)
+    return await CHARGES.by_id(db, organization_id, key)
 
 
 async def captured(db: Executor, organization_id: UUID) -> int:

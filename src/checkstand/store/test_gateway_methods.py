@@ -10,8 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.payment import Instrument
-from checkstand.store.codec import decode, encode
 from checkstand.store.database import Executor
+from checkstand.store.rows import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +27,13 @@ class BankMethod:
     created_at: datetime
 
 
+METHODS = Table("test_gateway_methods", BankMethod)
+
+
 async def add(db: Executor, method: BankMethod) -> None:
     """Keep a method; a charge that has one keeps that."""
-    await db.execute(
-        """
-        INSERT INTO test_gateway_methods (organization_id, id, charge_id, customer, behaviour, instrument, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6::json, $7)
-        ON CONFLICT (organization_id, charge_id) DO NOTHING
-        """,
-        method.organization_id,
-        method.id,
-        method.charge_id,
-        method.customer,
-        method.behaviour,
-        encode(method.instrument),
-        method.created_at,
-    )
+    statement = f"{METHODS.insertion} ON CONFLICT (organization_id, charge_id) DO NOTHING"
+    await db.execute(statement, *METHODS.arguments(method))
 
 
 async def saved_with(db: Executor, organization_id: UUID, charge_id: UUID) -> str | None:
@@ -55,9 +46,10 @@ async def saved_with(db: Executor, organization_id: UUID, charge_id: UUID) -> st
 
 async def usable(db: Executor, organization_id: UUID, method_id: str, *, customer: str | None) -> BankMethod | None:
     """A method of this customer that can be charged: its own charge succeeded and it was not forgotten."""
-    row = await db.fetchrow(
-        """
-        SELECT m.organization_id, m.id, m.charge_id, m.customer, m.behaviour, m.instrument, m.created_at
+    return await METHODS.one(
+        db,
+        f"""
+        SELECT {METHODS.select("m")}
         FROM test_gateway_methods AS m
         JOIN test_gateway_charges AS c ON c.organization_id = m.organization_id AND c.id = m.charge_id
         WHERE m.organization_id = $1
@@ -70,10 +62,6 @@ async def usable(db: Executor, organization_id: UUID, method_id: str, *, custome
         method_id,
         customer,
     )
-    if row is None:
-        return None
-    values = {name: row[name] for name in BankMethod.__slots__}
-    return BankMethod(**{**values, "instrument": decode(Instrument, row["instrument"])})
 
 
 async def forget(db: Executor, organization_id: UUID, method_id: str, *, now: datetime) -> None:

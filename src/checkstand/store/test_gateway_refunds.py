@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.ledger import Moved
 from checkstand.store.database import Database, Executor
+from checkstand.store.rows import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +27,7 @@ class BankRefund:
     created_at: datetime
 
 
-_NAMES = tuple(field.name for field in fields(BankRefund))
-_COLUMNS = ", ".join(_NAMES)
-
-
-def _bank_refund(row: asyncpg.Record) -> BankRefund:
-    return BankRefund(**{name: row[name] for name in _NAMES})
+REFUNDS = Table("test_gateway_refunds", BankRefund)
 
 
 async def add_refund(db: Database, refund: BankRefund) -> BankRefund:
@@ -51,7 +45,7 @@ async def add_refund(db: Database, refund: BankRefund) -> BankRefund:
             refund.organization_id,
             refund.charge_id,
         )
-        known = await refund_by_key(tx, refund.organization_id, refund.id)
+        known = await REFUNDS.by_id(tx, refund.organization_id, refund.id)
         if known is not None:
             return known
         assert left is not None, "the bank gives back only what it took"
@@ -69,19 +63,8 @@ async def add_refund(db: Database, refund: BankRefund) -> BankRefund:
         if int(gone) + refund.amount_minor > int(left):
             code = "charge_already_refunded" if int(gone) == int(left) else "amount_exceeds_charge"
             refund = replace(refund, state="failed", failure_code=code)
-        places = ", ".join(f"${number}" for number in range(1, len(_NAMES) + 1))
-        await tx.execute(
-            f"INSERT INTO test_gateway_refunds ({_COLUMNS}) VALUES ({places})",
-            *(getattr(refund, name) for name in _NAMES),
-        )
+        await REFUNDS.insert(tx, refund)
         return refund
-
-
-async def refund_by_key(db: Executor, organization_id: UUID, key: UUID) -> BankRefund | None:
-    row = await db.fetchrow(
-        f"SELECT {_COLUMNS} FROM test_gateway_refunds WHERE organization_id = $1 AND id = $2", organization_id, key
-    )
-    return _bank_refund(row) if row is not None else None
 
 
 async def decide_refund(
@@ -101,7 +84,7 @@ async def decide_refund(
         state,
         failure_code,
     )
-    return await refund_by_key(db, organization_id, key)
+    return await REFUNDS.by_id(db, organization_id, key)
 
 
 async def charges(db: Executor, organization_id: UUID) -> Sequence[Moved]:

@@ -5,33 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import asyncpg
-
 from checkstand.domain.wallet import Wallet, WalletEntry
 from checkstand.store.database import Executor
+from checkstand.store.rows import Table
 
-COLUMNS = (
-    "organization_id, id, customer_id, currency, position, amount_minor, is_credit, before_minor, after_minor, event, "
-    "reason, idempotency_key, created_at"
-)
-
-
-def _entry(row: asyncpg.Record) -> WalletEntry:
-    return WalletEntry(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        customer_id=row["customer_id"],
-        currency=row["currency"],
-        position=row["position"],
-        amount_minor=row["amount_minor"],
-        is_credit=row["is_credit"],
-        before_minor=row["before_minor"],
-        after_minor=row["after_minor"],
-        event=row["event"],
-        reason=row["reason"],
-        idempotency_key=row["idempotency_key"],
-        created_at=row["created_at"],
-    )
+ENTRIES = Table("wallet_entries", WalletEntry)
 
 
 async def of_customer(
@@ -70,9 +48,10 @@ async def of_customer(
 
 async def latest(db: Executor, organization_id: UUID, customer_id: UUID, currency: str) -> WalletEntry | None:
     """The last entry of a wallet, whose balance is the wallet's."""
-    row = await db.fetchrow(
+    return await ENTRIES.one(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {ENTRIES.columns}
         FROM wallet_entries
         WHERE organization_id = $1
           AND customer_id = $2
@@ -84,14 +63,14 @@ async def latest(db: Executor, organization_id: UUID, customer_id: UUID, currenc
         customer_id,
         currency,
     )
-    return _entry(row) if row is not None else None
 
 
 async def by_key(db: Executor, organization_id: UUID, customer_id: UUID, key: str) -> WalletEntry | None:
     """The entry that was made under an idempotency key."""
-    row = await db.fetchrow(
+    return await ENTRIES.one(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {ENTRIES.columns}
         FROM wallet_entries
         WHERE organization_id = $1
           AND customer_id = $2
@@ -101,39 +80,16 @@ async def by_key(db: Executor, organization_id: UUID, customer_id: UUID, key: st
         customer_id,
         key,
     )
-    return _entry(row) if row is not None else None
-
-
-async def add(db: Executor, entry: WalletEntry) -> None:
-    """Store a new entry. The customer's row is held by the caller, so positions have neither gaps nor doubles."""
-    await db.execute(
-        f"""
-        INSERT INTO wallet_entries ({COLUMNS})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        """,
-        entry.organization_id,
-        entry.id,
-        entry.customer_id,
-        entry.currency,
-        entry.position,
-        entry.amount_minor,
-        entry.is_credit,
-        entry.before_minor,
-        entry.after_minor,
-        entry.event,
-        entry.reason,
-        entry.idempotency_key,
-        entry.created_at,
-    )
 
 
 async def entries(
     db: Executor, organization_id: UUID, customer_id: UUID, *, currency: str | None, offset: int, limit: int
 ) -> Sequence[WalletEntry]:
     """A page of a customer's entries, newest first; of one wallet, strictly in order."""
-    rows = await db.fetch(
+    return await ENTRIES.all(
+        db,
         f"""
-        SELECT {COLUMNS}
+        SELECT {ENTRIES.columns}
         FROM wallet_entries
         WHERE organization_id = $1
           AND customer_id = $2
@@ -148,4 +104,3 @@ async def entries(
         limit,
         offset,
     )
-    return [_entry(row) for row in rows]

@@ -13,7 +13,7 @@ from checkstand.flows.dispute_payment import move_dispute, open_dispute
 from checkstand.flows.ports import Ports
 from checkstand.flows.settle_refund import settle_refund
 from checkstand.gateways.test import TestGateway
-from checkstand.store import refunds
+from checkstand.store.refunds import REFUNDS
 from checkstand.testing.buyer import NoTestBank
 
 
@@ -54,7 +54,7 @@ async def resolve_refund(
     """What the refund has become. Raises NotFound, NoTestBank."""
     if not isinstance(ports.gateway, TestGateway):
         raise NoTestBank
-    found = await refunds.by_id(ports.db, organization.id, refund_id)
+    found = await REFUNDS.by_id(ports.db, organization.id, refund_id)
     if found is None:
         raise NotFound
     settled = await settle_refund(ports, found, await ports.gateway.decide_refund(found, succeeded=succeeded))

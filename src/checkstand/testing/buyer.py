@@ -34,6 +34,7 @@ from checkstand.gateways.test_cards import CardDetails
 from checkstand.gateways.test_methods import FIRST_ACCOUNT, ROUTING, MethodDetails
 from checkstand.store import payments
 from checkstand.store import test_gateway as books
+from checkstand.store.payments import ATTEMPTS
 from checkstand.store.test_gateway import BankCharge
 
 Challenge = Literal["approve", "decline", "leave"]
@@ -141,7 +142,7 @@ async def receive(ports: Ports, attempt: Attempt, captured_minor: int) -> Bought
 
 
 async def _charge(ports: Ports, attempt: Attempt) -> BankCharge:
-    charge = await books.charge_by_key(ports.db, attempt.organization_id, attempt.gateway_key)
+    charge = await books.CHARGES.by_id(ports.db, attempt.organization_id, attempt.gateway_key)
     if charge is None:
         raise NotFound
     return charge
@@ -159,7 +160,7 @@ def undecided(attempts: tuple[Attempt, ...]) -> Attempt | None:
 
 
 async def _told(ports: Ports, checkout: Checkout, attempt: Attempt, verdict: Verdict) -> Bought:
-    current = await payments.by_id(ports.db, attempt.organization_id, attempt.id)
+    current = await ATTEMPTS.by_id(ports.db, attempt.organization_id, attempt.id)
     bought = Bought(outcome=_OUTCOMES[type(verdict)], checkout=checkout, payment=current)
     if isinstance(verdict, Declined):
         return replace(bought, code=verdict.code, message=f"{verdict.message} {verdict.advice}")

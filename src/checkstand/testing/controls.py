@@ -26,7 +26,8 @@ from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_ECHO
 from checkstand.routing import Routes
 from checkstand.services import Services, client_address, count_bad_token, services_of
-from checkstand.store import organizations, payments
+from checkstand.store import organizations
+from checkstand.store.payments import ATTEMPTS
 from checkstand.testing import bank_office, buyer, clock
 
 routes = Routes("/_test")
@@ -218,7 +219,7 @@ async def _resolve(request: Request, services: Services, organization: Organizat
 async def _attempt(request: Request, services: Services, organization: Organization) -> Attempt:
     """The payment by its own id, or by the id that its sale has on the wire (`pay_...`). Raises NotFound."""
     identity = _identity(request.path_params["payment_id"], ids.DodoPrefix.PAYMENT)
-    found = await payments.by_id(services.ports.db, organization.id, identity)
+    found = await ATTEMPTS.by_id(services.ports.db, organization.id, identity)
     if found is None:
         sale = await sale_of_payment(services.ports, organization, identity)
         found = buyer.undecided(sale.attempts) or (sale.attempts[-1] if sale.attempts else None)

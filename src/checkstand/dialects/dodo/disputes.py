@@ -19,6 +19,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt
 from checkstand.flows.read_sale import sale_of_payment
 from checkstand.store import disputes, payments
+from checkstand.store.disputes import DISPUTES
 
 api = Api("Dodo: disputes")
 READ = ("disputes:read", "disputes:write")
@@ -59,7 +60,7 @@ async def search(call: Call) -> Response:
 @api.route("GET", "/disputes/{id}", scopes=READ, answers=answers.Dispute)
 async def get(call: Call) -> Response:
     """Read a dispute."""
-    found = await disputes.by_id(call.ports.db, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
+    found = await DISPUTES.by_id(call.ports.db, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
     if found is None:
         raise NotFound
     sale = await sale_of_payment(call.ports, call.organization, found.order_id)

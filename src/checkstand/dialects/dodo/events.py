@@ -33,19 +33,20 @@ from checkstand.domain.refund import RefundStatus
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_payment
-from checkstand.store import disputes, refunds
+from checkstand.store.disputes import DISPUTES
+from checkstand.store.refunds import REFUNDS
 
 # A fact -> its event, and the state that the event tells of.
-PAYMENTS: Mapping[FactType, tuple[PaymentEventType, AttemptStatus]] = {
+PAYMENT_EVENTS: Mapping[FactType, tuple[PaymentEventType, AttemptStatus]] = {
     FactType.PAYMENT_PROCESSING: ("payment.processing", AttemptStatus.PROCESSING),
     FactType.PAYMENT_SUCCEEDED: ("payment.succeeded", AttemptStatus.SUCCEEDED),
     FactType.PAYMENT_DECLINED: ("payment.failed", AttemptStatus.DECLINED),
 }
-REFUNDS: Mapping[FactType, tuple[RefundEventType, RefundStatus]] = {
+REFUND_EVENTS: Mapping[FactType, tuple[RefundEventType, RefundStatus]] = {
     FactType.REFUND_SUCCEEDED: ("refund.succeeded", "succeeded"),
     FactType.REFUND_FAILED: ("refund.failed", "failed"),
 }
-DISPUTES: Mapping[FactType, tuple[DisputeEventType, DisputeStatus]] = {
+DISPUTE_EVENTS: Mapping[FactType, tuple[DisputeEventType, DisputeStatus]] = {
     FactType.DISPUTE_OPENED: ("dispute.opened", "dispute_opened"),
     FactType.DISPUTE_CHALLENGED: ("dispute.challenged", "dispute_challenged"),
     FactType.DISPUTE_ACCEPTED: ("dispute.accepted", "dispute_accepted"),
@@ -55,7 +56,7 @@ DISPUTES: Mapping[FactType, tuple[DisputeEventType, DisputeStatus]] = {
     FactType.DISPUTE_LOST: ("dispute.lost", "dispute_lost"),
 }
 EVENTS: Mapping[FactType, str] = {
-    fact: name for fact, (name, _) in [*PAYMENTS.items(), *REFUNDS.items(), *DISPUTES.items()]
+    fact: name for fact, (name, _) in [*PAYMENT_EVENTS.items(), *REFUND_EVENTS.items(), *DISPUTE_EVENTS.items()]
 }
 
 
@@ -79,16 +80,16 @@ class Events:
 
 async def _event(ports: Ports, organization: Organization, fact: Fact) -> Event:
     """The fact's object in the state that the fact tells of, the rest as it is now. Raises NotFound."""
-    if fact.type in REFUNDS:
+    if fact.type in REFUND_EVENTS:
         return await _of_refund(ports, organization, fact)
-    if fact.type in DISPUTES:
+    if fact.type in DISPUTE_EVENTS:
         return await _of_dispute(ports, organization, fact)
     return await _of_payment(ports, organization, fact)
 
 
 async def _of_refund(ports: Ports, organization: Organization, fact: Fact) -> RefundEvent:
-    name, status = REFUNDS[fact.type]
-    refund = await refunds.by_id(ports.db, organization.id, fact.subject_id)
+    name, status = REFUND_EVENTS[fact.type]
+    refund = await REFUNDS.by_id(ports.db, organization.id, fact.subject_id)
     if refund is None:
         raise NotFound
     sale = await sale_of_payment(ports, organization, refund.order_id)
@@ -102,8 +103,8 @@ async def _of_refund(ports: Ports, organization: Organization, fact: Fact) -> Re
 
 
 async def _of_dispute(ports: Ports, organization: Organization, fact: Fact) -> DisputeEvent:
-    name, status = DISPUTES[fact.type]
-    dispute = await disputes.by_id(ports.db, organization.id, fact.subject_id)
+    name, status = DISPUTE_EVENTS[fact.type]
+    dispute = await DISPUTES.by_id(ports.db, organization.id, fact.subject_id)
     if dispute is None:
         raise NotFound
     sale = await sale_of_payment(ports, organization, dispute.order_id)
@@ -117,7 +118,7 @@ async def _of_dispute(ports: Ports, organization: Organization, fact: Fact) -> D
 
 
 async def _of_payment(ports: Ports, organization: Organization, fact: Fact) -> PaymentEvent:
-    name, state = PAYMENTS[fact.type]
+    name, state = PAYMENT_EVENTS[fact.type]
     sale = await sale_of_payment(ports, organization, fact.subject_id)
     attempt = _told_of(sale.attempts, state, fact)
     shown = sales.payment(sale, organization, public_url=ports.public_url(), attempt=attempt)

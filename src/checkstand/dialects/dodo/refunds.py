@@ -26,6 +26,7 @@ from checkstand.domain.refund import AskedItem, Refund, RefundRefused, RefundReq
 from checkstand.flows.read_sale import sale_of_payment
 from checkstand.flows.refund_order import refund_order
 from checkstand.store import refunds
+from checkstand.store.refunds import REFUNDS
 
 api = Api("Dodo: refunds")
 READ = ("refunds:read", "refunds:write")
@@ -164,7 +165,7 @@ async def get(call: Call) -> Response:
 
 async def read(refund_id: UUID, call: Call) -> Refund:
     """Raises NotFound."""
-    found = await refunds.by_id(call.ports.db, call.organization.id, refund_id)
+    found = await REFUNDS.by_id(call.ports.db, call.organization.id, refund_id)
     if found is None:
         raise NotFound
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -17,10 +16,9 @@ from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.event_types import EVENT_TYPES
 from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Count, Many, Text
 from checkstand.dialects.dodo.wire import moment, named, notes, shown
-from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.save_endpoint import change_endpoint, create_endpoint, delete_endpoint, read_endpoint
+from checkstand.flows.save_endpoint import add_headers, change_endpoint, create_endpoint, delete_endpoint, read_endpoint
 from checkstand.parameters import Query
 from checkstand.store import webhooks
 from checkstand.webhooks.addresses import host_of
@@ -66,28 +64,42 @@ Headers = Annotated[dict[str, str], Field(max_length=MOST_HEADERS), AfterValidat
 Notes = Annotated[dict[str, Annotated[str, StringConstraints(max_length=500)]], Field(max_length=50)]
 
 
-class WebhookIn(Base):
+class WebhookFields(Base):
+    """What creating and changing share. Null clears the filter, the limit and the description."""
+
+    lasting = frozenset({"url", "headers", "metadata"})
+    apart = frozenset({"disabled", "filter_types", "rate_limit", "idempotency_key"})
+
+    description: Text = None
+    disabled: bool | None = None
+    filter_types: EventTypes | None = None
+    metadata: Notes | None = None
+    rate_limit: Count | None = None
+
+    def given(self) -> dict[str, object]:
+        """The endpoint's fields. No filter is an empty one, and a limit of 0 is none."""
+        given = super().given()
+        if self.disabled is not None:
+            given["enabled"] = not self.disabled
+        if self.gave("filter_types"):
+            given["events"] = tuple(self.filter_types or ())
+        if self.gave("rate_limit"):
+            given["rate_limit"] = self.rate_limit or None
+        return given
+
+
+class WebhookIn(WebhookFields):
     """`POST /webhooks`."""
 
     url: WebUrl
-    description: Text = None
-    disabled: bool | None = None
-    filter_types: EventTypes | None = None
     headers: Headers | None = None
-    metadata: Notes | None = None
-    rate_limit: Count | None = None
     idempotency_key: Text = None
 
 
-class WebhookPatch(Base):
+class WebhookPatch(WebhookFields):
     """`PATCH /webhooks/{id}`: absent means unchanged; null clears the filter, the limit and the description."""
 
     url: WebUrl | None = None
-    description: Text = None
-    disabled: bool | None = None
-    filter_types: EventTypes | None = None
-    metadata: Notes | None = None
-    rate_limit: Count | None = None
 
 
 class HeadersPatch(Base):
@@ -99,22 +111,8 @@ class HeadersPatch(Base):
 @api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True, answers=Webhook)
 async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
-    body = call.body(WebhookIn)
-    draft = Endpoint(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        dialect="dodo",
-        url=body.url,
-        description=body.description,
-        secret="",
-        events=tuple(body.filter_types or ()),
-        enabled=not body.disabled,
-        headers=body.headers or {},
-        metadata=body.metadata or {},
-        rate_limit=body.rate_limit or None,
-        created_at=call.ports.now(call.organization),
-    )
-    return call.json(_shown(await create_endpoint(call.ports, call.organization, draft)))
+    given = call.body(WebhookIn).given()
+    return call.json(_shown(await create_endpoint(call.ports, call.organization, "dodo", given)))
 
 
 def _shown(value: Endpoint) -> Webhook:
@@ -185,20 +183,8 @@ async def get(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
-    body = call.body(WebhookPatch)
-
-    def change(found: Endpoint) -> Endpoint:
-        return replace(
-            found,
-            url=body.url or found.url,
-            description=body.description if body.gave("description") else found.description,
-            events=tuple(body.filter_types or ()) if body.gave("filter_types") else found.events,
-            metadata=found.metadata if body.metadata is None else body.metadata,
-            rate_limit=(body.rate_limit or None) if body.gave("rate_limit") else found.rate_limit,
-            enabled=found.enabled if body.disabled is None else not body.disabled,
-        )
-
-    changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change, switch="disabled")
+    given = call.body(WebhookPatch).given()
+    changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, given, switch="disabled")
     return call.json(_shown(changed))
 
 
@@ -231,13 +217,6 @@ def _shown_headers(given: Mapping[str, str]) -> WebhookHeaders:
 async def update_headers(call: Call) -> Response:
     """Add and replace headers sent with every event."""
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
-    body = call.body(HeadersPatch)
-
-    def change(found: Endpoint) -> Endpoint:
-        headers = {**found.headers, **body.headers}
-        if len(headers) > MOST_HEADERS:
-            raise Invalid.single("too_many_headers", "headers", given=len(headers), most=MOST_HEADERS)
-        return replace(found, headers=headers)
-
-    await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, change)
+    headers = call.body(HeadersPatch).headers
+    await add_headers(call.ports, call.organization, "dodo", endpoint_id, headers, most=MOST_HEADERS)
     return call.done()

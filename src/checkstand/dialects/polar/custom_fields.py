@@ -17,8 +17,7 @@ from checkstand.dialects.polar.models import (
 )
 from checkstand.dialects.polar.translate_fields import custom_field
 from checkstand.domain.errors import Invalid
-from checkstand.domain.fields import Field
-from checkstand.flows.save_field import FieldChanges, change_field, create_field, delete_field, read_field
+from checkstand.flows.save_field import change_field, create_field, delete_field, read_field
 from checkstand.http import ignored_fields
 from checkstand.store import custom_fields
 
@@ -46,17 +45,7 @@ async def create(call: Call) -> Response:
     body = _body(call, CREATE)
     if body.organization_id is not None:
         raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
-    draft = Field(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        kind=body.type,
-        slug=body.slug,
-        name=body.name,
-        properties=body.properties.stored(),
-        metadata=body.metadata,
-        created_at=call.ports.now(call.organization),
-    )
-    return call.json(custom_field(await create_field(call.ports, call.organization, draft)), 201)
+    return call.json(custom_field(await create_field(call.ports, call.organization, body.given())), 201)
 
 
 class Wanted(paging.Listed):
@@ -85,15 +74,8 @@ async def get(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Change a custom field. A new slug renames the key of every answer."""
     field_id = call.path_id()
-    body = _body(call, UPDATE)
-    changes = FieldChanges(
-        kind=body.type,
-        slug=body.slug,
-        name=body.name,
-        properties=body.properties.stored() if body.properties is not None else None,
-        metadata=body.metadata if body.gave("metadata") else None,
-    )
-    return call.json(custom_field(await change_field(call.ports, call.organization, field_id, changes)))
+    given = _body(call, UPDATE).given()
+    return call.json(custom_field(await change_field(call.ports, call.organization, field_id, given)))
 
 
 @api.route("DELETE", "/custom-fields/{id}", scopes=WRITE, status=204)

@@ -33,10 +33,10 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
 from checkstand.store import checkouts, discounts, products
-from checkstand.store import refunds as stored_refunds
 from checkstand.store.codec import decode
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.members import MEMBERS
+from checkstand.store.refunds import REFUNDS
 
 # The events of a fact, in the order in which they are sent.
 EVENTS: Mapping[FactType, tuple[EventType, ...]] = {
@@ -165,7 +165,7 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Dis
 async def _refund(ports: Ports, organization: Organization, fact: Fact) -> Refund | None:
     if fact.snapshot:
         return decode(Refund, fact.snapshot)
-    return await stored_refunds.by_id(ports.db, organization.id, fact.subject_id)
+    return await REFUNDS.by_id(ports.db, organization.id, fact.subject_id)
 
 
 async def _product(ports: Ports, organization: Organization, fact: Fact) -> ProductAnswer | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     UUID4,
@@ -47,7 +47,7 @@ class PropertiesIn(Base):
             return given
         raise PydanticCustomError("dict_type", "Input should be a valid dictionary")
 
-    def stored(self) -> fields.Properties:
+    def meant(self) -> fields.Properties:
         """The properties as the domain knows them."""
         given = self.model_dump(exclude_unset=True, exclude={"options"})
         return fields.Properties(**given)
@@ -88,7 +88,7 @@ class SelectProperties(PropertiesIn):
 
     options: Annotated[list[OptionIn], Field(min_length=1, max_length=MOST_MEMBERS)]
 
-    def stored(self) -> fields.Properties:
+    def meant(self) -> fields.Properties:
         """The properties as the domain knows them."""
         options = tuple(fields.Option(value=item.value, label=item.label) for item in self.options)
         return fields.Properties(
@@ -102,6 +102,8 @@ class SelectProperties(PropertiesIn):
 class FieldCreate(Base):
     """A new field, whatever its kind."""
 
+    renamed: ClassVar = {"type": "kind"}
+    apart = frozenset({"organization_id"})
     type: Kind
     slug: Slug
     name: Words
@@ -148,6 +150,8 @@ class CreateSelect(FieldCreate):
 class FieldUpdate(Base):
     """Absent and null mean unchanged; `type` has to be what it is."""
 
+    renamed: ClassVar = {"type": "kind"}
+    lasting = frozenset({"slug", "name", "properties"})
     type: Kind
     slug: Slug | None = None
     name: Words | None = None

@@ -16,7 +16,7 @@ from checkstand.domain.errors import NotFound
 from checkstand.domain.order import Order
 from checkstand.flows.document_address import pdf_url
 from checkstand.flows.issue_documents import BillingEdit, NotBillable, edit_billing, issue_invoice
-from checkstand.store import orders
+from checkstand.store.orders import ORDERS
 
 api = Api("Polar: orders")
 READ = ("orders:read", "orders:write")
@@ -74,7 +74,7 @@ async def receipt(call: Call) -> Response:
 
 async def _order(call: Call) -> Order:
     """Raises NotFound."""
-    found = await orders.by_id(call.ports.db, call.organization.id, call.path_id())
+    found = await ORDERS.by_id(call.ports.db, call.organization.id, call.path_id())
     if found is None:
         raise NotFound
     return found

@@ -12,6 +12,7 @@ from checkstand.dialects.polar.call import Api, Call
 from checkstand.domain.errors import NotFound
 from checkstand.flows.read_sale import sale_of_order, sales_of_checkouts, sales_of_orders
 from checkstand.store import checkouts, orders, payments
+from checkstand.store.payments import ATTEMPTS
 from checkstand.store.query import Page
 
 api = Api("Polar: orders")
@@ -101,7 +102,7 @@ async def search_payments(call: Call) -> Response:
 @api.route("GET", "/payments/{id}", scopes=PAYMENTS, answers=Payment)
 async def get_payment(call: Call) -> Response:
     """Read a payment."""
-    attempt = await payments.by_id(call.ports.db, call.organization.id, call.path_id())
+    attempt = await ATTEMPTS.by_id(call.ports.db, call.organization.id, call.path_id())
     if attempt is None:
         raise NotFound
     sessions = await checkouts.by_ids(call.ports.db, call.organization.id, [attempt.checkout_id])

@@ -40,7 +40,8 @@ from checkstand.domain.terms import Metered
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.flows.upload_image import stored_images
 from checkstand.http import ignored_fields
-from checkstand.store import custom_fields, products
+from checkstand.store import products
+from checkstand.store.custom_fields import CUSTOM_FIELDS
 from checkstand.store.meters import METERS
 
 api = Api("Polar: products")
@@ -218,7 +219,7 @@ async def _parts(
 ) -> tuple[tuple[ImageRef, ...] | None, tuple[AttachedField, ...] | None, list[Problem]]:
     """The images and questions that a body names, None where it says nothing of them, and a problem for each that is unknown."""
     images, problems = await stored_images(call.ports, call.organization, medias or (), where="medias")
-    fields = await custom_fields.by_ids(
+    fields = await CUSTOM_FIELDS.by_ids(
         call.ports.db, call.organization.id, [item.custom_field_id for item in attached or ()]
     )
     for position, item in enumerate(attached or ()):

@@ -17,7 +17,8 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
 from checkstand.flows.refund_order import refund_order
 from checkstand.ops.bounds import INT64
-from checkstand.store import orders, refunds
+from checkstand.store import refunds
+from checkstand.store.orders import ORDERS
 
 api = Api("Polar: refunds")
 READ = ("refunds:read", "refunds:write")
@@ -83,7 +84,7 @@ async def search(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Give money back to a customer."""
     body = call.body(RefundCreate)
-    order = await orders.by_id(call.ports.db, call.organization.id, body.order_id)
+    order = await ORDERS.by_id(call.ports.db, call.organization.id, body.order_id)
     if order is None:
         raise Invalid.single("refund_order_unknown", "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
@@ -63,6 +62,9 @@ Secret = Annotated[str, StringConstraints(min_length=32)]
 class EndpointCreate(Base):
     """A new endpoint. `organization_id` is refused with an organization's own key."""
 
+    lasting = frozenset({"secret", "api_version"})
+    apart = frozenset({"organization_id"})
+
     url: WebhookUrl
     format: Literal["raw", "discord", "slack"]
     events: Annotated[list[EventName], Many]
@@ -74,6 +76,8 @@ class EndpointCreate(Base):
 
 class EndpointUpdate(Base):
     """Null and absent mean unchanged."""
+
+    lasting = frozenset({"url", "format", "events", "name", "secret", "enabled", "api_version"})
 
     url: WebhookUrl | None = None
     format: Literal["raw", "discord", "slack"] | None = None
@@ -107,19 +111,8 @@ async def create(call: Call) -> Response:
     body = call.body(EndpointCreate)
     if body.organization_id is not None:
         raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
-    draft = Endpoint(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        dialect="polar",
-        url=str(body.url),
-        name=body.name,
-        secret=body.secret or "",
-        events=tuple(body.events),
-        format=body.format,
-        api_version=body.api_version or call.version,
-        created_at=call.ports.now(call.organization),
-    )
-    return call.json(shown(await create_endpoint(call.ports, call.organization, draft)), 201)
+    given = {"api_version": call.version, **body.given()}
+    return call.json(shown(await create_endpoint(call.ports, call.organization, "polar", given)), 201)
 
 
 @api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed, answers=common.Page[WebhookEndpoint])
@@ -145,21 +138,8 @@ async def get(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Change a webhook endpoint."""
     endpoint_id = call.path_id()
-    body = call.body(EndpointUpdate)
-
-    def change(found: Endpoint) -> Endpoint:
-        return replace(
-            found,
-            url=str(body.url or found.url),
-            format=body.format or found.format,
-            events=tuple(body.events) if body.events is not None else found.events,
-            name=body.name if body.name is not None else found.name,
-            secret=body.secret or found.secret,
-            enabled=found.enabled if body.enabled is None else body.enabled,
-            api_version=body.api_version or found.api_version,
-        )
-
-    return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, change)))
+    given = call.body(EndpointUpdate).given()
+    return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, given)))
 
 
 @api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE, answers=WebhookEndpoint)

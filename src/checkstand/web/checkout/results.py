@@ -15,7 +15,7 @@ from checkstand.flows.document_address import pdf_url
 from checkstand.flows.read_sale import sales_of_checkouts
 from checkstand.flows.renew_checkout import may_renew
 from checkstand.gateways.test_methods import DEBIT_DAYS
-from checkstand.store import payments
+from checkstand.store.payments import ATTEMPTS
 from checkstand.web.checkout.later import later_charges
 from checkstand.web.checkout.leaving import pending_target, success_target
 from checkstand.web.checkout.methods import method_label
@@ -122,7 +122,7 @@ async def waiting_page(visit: Visit, *, note: str = "") -> Response:
     `note`: what the buyer asked for and did not get.
     """
     payment = visit.checkout.payment
-    attempt = await payments.by_id(visit.ports.db, visit.organization.id, payment.attempt_id) if payment else None
+    attempt = await ATTEMPTS.by_id(visit.ports.db, visit.organization.id, payment.attempt_id) if payment else None
     pending = (AttemptStatus.PROCESSING, AttemptStatus.PARTIALLY_CAPTURED)
     if attempt is not None and attempt.status in pending and attempt.instrument is not None:
         kind = kind_of(attempt.instrument.method)

@@ -15,7 +15,7 @@ from checkstand.domain.refund import Refund, RefundReason, RefundRefused, Refund
 from checkstand.domain.refund_shares import whole
 from checkstand.flows.refund_order import refund_order
 from checkstand.routing import Routes
-from checkstand.store import orders
+from checkstand.store.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.product_form import major_text, no_amount
@@ -132,7 +132,7 @@ async def send(visit: Visit) -> Response:
 
 
 async def _order(visit: Visit) -> Order:
-    order = await orders.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
+    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
     if order is None:
         raise NotFound
     return order

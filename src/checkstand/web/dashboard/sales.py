@@ -10,6 +10,7 @@ from checkstand.domain.errors import NotFound
 from checkstand.routing import Routes
 from checkstand.store import customers, orders
 from checkstand.store.customers import CUSTOMERS
+from checkstand.store.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Visit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
@@ -93,7 +94,7 @@ async def order_list(visit: Visit) -> Response:
 @room
 async def order_detail(visit: Visit) -> Response:
     """An order is shown with the checkout that it came from."""
-    order = await orders.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
+    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
     if order is None:
         raise NotFound
     return visit.go(f"/sales/checkouts/{order.checkout_id}")

@@ -51,7 +51,7 @@ def test_a_description_in_markdown_is_safe_html_on_the_page_the_cards_and_the_da
         page.locator("#plan-2").check()
         expect(page.locator("details.description summary")).to_have_text("What you get")
         assert violations(page) == []
-    listed = visitor(shelf.stand.server.url, shelf.stand.shop).get(f"/products/{atlas.id}").text
+    listed = visitor(shelf.stand.server, shelf.stand.shop).get(f"/products/{atlas.id}").text
     assert "<strong>Fast</strong>" in listed
     assert "<li>40 countries</li>" in listed
     assert "<img src=x" not in listed

@@ -16,8 +16,8 @@ from checkstand.domain.catalog import Fixed, Interval, PriceDefinition, Product,
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid, PaymentDeclined
-from checkstand.domain.organization import Dialect
 from checkstand.domain.pricing import below_floor
+from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import Custom, SeatBased, SeatTier, Terms
 from checkstand.flows.catalogue.save_discount import create_discount
 from checkstand.flows.catalogue.save_product import create_product

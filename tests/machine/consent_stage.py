@@ -14,7 +14,8 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.discount import Discount
 from checkstand.domain.lines import Counts
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import SeatBased, SeatTier, Terms
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.create_checkout import create_checkout

@@ -229,7 +229,7 @@ def test_with_a_million_sessions_and_300_000_sales_pages_take_50_ms_and_the_audi
             shops = (many.browsed.demo, many.selling.demo)
         with running_server(url, with_worker=False) as server:
             for demo in shops:
-                at_home = visitor(server.url, demo)
+                at_home = visitor(server, demo)
                 began = time.monotonic()
                 assert at_home.get("").status_code == 200
                 home_ms = (time.monotonic() - began) * 1000

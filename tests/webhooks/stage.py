@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports, real_now
 from checkstand.store import facts, organizations

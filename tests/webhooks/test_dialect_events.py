@@ -11,7 +11,7 @@ from polar.v2026_04.webhooks import validate_event
 from checkstand.dialects.dodo.events import Events as DodoEvents
 from checkstand.dialects.polar.answers.event import Event
 from checkstand.dialects.polar.events import Events as PolarEvents
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay

@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.flows.checkout.expire_checkouts import expire_checkouts
 from checkstand.flows.ports import Ports
 from checkstand.flows.recovery.reconcile import reconcile

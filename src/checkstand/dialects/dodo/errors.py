@@ -33,6 +33,7 @@ from checkstand.domain.errors import (
 from checkstand.domain.ids import DodoPrefix
 from checkstand.http import BadBody, json_response
 from checkstand.ops.bounds import LARGEST_ECHO, LONGEST_TEXT, MOST_MEMBERS, MOST_VALUES
+from checkstand.store.unavailable import RETRY_AFTER_S
 
 BODY, PARAMETERS, QUERY = "INVALID_REQUEST_BODY", "INVALID_REQUEST_PARAMETERS", "INVALID_QUERY_PARAMS"
 NO_RETRY = {"x-should-retry": "false"}
@@ -322,6 +323,24 @@ def key_busy() -> Response:
     """An Idempotency-Key whose first request has not ended."""
     message = "Idempotency-Key: a request with this key is at work. Ask again in a moment."
     return answer(409, "IDEMPOTENCY_KEY_BUSY", message, {"retry-after": "1"})
+
+
+def unrouted(status: int, detail: str, hint: str) -> Response:
+    """No route answers this."""
+    if status in (404, 405):
+        return answer(status, "NOT_SERVED", hint)
+    return answer(status, PARAMETERS, detail)
+
+
+def unavailable(reference: str) -> Response:
+    """The database cannot be used right now."""
+    message = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
+    return answer(503, "SERVICE_UNAVAILABLE", message)
+
+
+def fault(reference: str) -> Response:
+    """A fault of ours."""
+    return answer(500, "INTERNAL_SERVER_ERROR", f"Something went wrong on our side. Reference {reference}.")
 
 
 def not_found() -> Response:

@@ -11,6 +11,7 @@ from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKi
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
+from checkstand.domain.profile import profile_of
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkout_links
 from checkstand.store import facts as fact_store
@@ -42,7 +43,7 @@ async def create_product(
 ) -> Product:
     """A new product with its prices. `draft` comes without prices; `refused`: what else is wrong. Raises Invalid with all of it."""
     problems = [*refused, *off_step_problems(definitions)]
-    if draft.extras.get("dialect") != "dodo":
+    if not _combines_freely(draft):
         problems += check_composition(definitions, default_currency=organization.settings.default_currency)
     if problems:
         raise Invalid(problems)
@@ -50,6 +51,12 @@ async def create_product(
     product = replace(draft, prices=_prices(ports, draft.id, definitions, now), created_at=now)
     await _store(ports, product, FactType.PRODUCT_CREATED, now, is_new=True)
     return product
+
+
+def _combines_freely(product: Product) -> bool:
+    """Whether the API that the product was made by lets its prices be of any kind together."""
+    made_by = product.extras.get("dialect")
+    return isinstance(made_by, str) and profile_of(made_by).combines_prices_freely
 
 
 async def change_product(
@@ -99,7 +106,7 @@ def _with_list(
     composition = check_composition(
         [*as_definitions, *wanted.add], default_currency=organization.settings.default_currency
     )
-    if product.extras.get("dialect") != "dodo":
+    if not _combines_freely(product):
         problems += composition
     if problems:
         raise Invalid(problems)

@@ -45,7 +45,7 @@ async def _check(db: Executor, checkout: Checkout, discount: Discount, fingerpri
     )
     customer_id = await _customer_id(db, checkout) if discount.eligibility == "specific" else buyer.customer_id
     reason = why_not_for_customer(discount, uses=uses, has_bought=has_bought, customer_id=customer_id)
-    by_code = checkout.dialect == "dodo"
+    by_code = checkout.profile.names_discounts_by_code
     field, given = ("discount_code", discount.code) if by_code else ("discount_id", str(discount.id))
     if reason == "discount_customer_limit":
         raise DiscountLimitReached(field, given, discount.code or discount.name)

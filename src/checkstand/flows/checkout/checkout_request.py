@@ -12,7 +12,7 @@ from checkstand.domain.checkout import Buyer, Options, Redirects, TrialChoice
 from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.lines import Counts
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect
 
 Where = tuple[str | int, ...]
 DEFAULT_LIFETIME = timedelta(hours=24)

@@ -285,7 +285,7 @@ def _lacks_full_address(checkout: Checkout) -> bool:
     """Polar tells of a whole address that is wanted and of which only the country is there (polar.md 6.2 step 11)."""
     address = checkout.buyer.address
     is_wanted = checkout.address_fields_in(None).line1 == "required"
-    if checkout.dialect != "polar" or address is None or not is_wanted:
+    if not checkout.profile.names_lacking_address_whole or address is None or not is_wanted:
         return False
     return not (address.line1 or address.line2 or address.city or address.postal_code)
 

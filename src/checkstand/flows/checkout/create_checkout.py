@@ -19,6 +19,7 @@ from checkstand.domain.lines import count_problems
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import below_floor
+from checkstand.domain.profile import profile_of
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import find_discounts
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
@@ -120,7 +121,7 @@ def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:
 
 def _located(ports: Ports, request: CheckoutRequest, buyer: Buyer) -> Buyer:
     """The country of the buyer's network address, while nothing better is known (polar.md 2.7)."""
-    if request.dialect != "polar" or buyer.address is not None or buyer.ip_address is None:
+    if not profile_of(request.dialect).locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
     return replace(buyer, address=Address(country=country)) if country else buyer

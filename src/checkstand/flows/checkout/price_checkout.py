@@ -18,8 +18,9 @@ from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.money import format_money
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import Place, above_ceiling, below_floor, quote
+from checkstand.domain.profile import Dialect, profile_of
 from checkstand.domain.quote import Quote
 from checkstand.domain.renewal import never_ends, renewed_lines, subscriptions_in
 from checkstand.domain.tax import TaxDecision, TaxQuestion
@@ -180,9 +181,9 @@ async def _place(ports: Ports, organization: Organization, buyer: Buyer, bought:
 
 
 async def _exchange(ports: Ports, organization: Organization, basket: Basket, plain: Quote) -> Exchange | None:
-    """The conversion into what is charged: wanted by name, else the buyer's own currency; never for Polar, which has none."""
+    """The conversion into what is charged: wanted by name, else the buyer's own currency; never for an API that converts nothing."""
     settings = organization.settings
-    if basket.dialect != "dodo" or not settings.adaptive_currency:
+    if not profile_of(basket.dialect).converts_currency or not settings.adaptive_currency:
         return None
     address = basket.buyer.address
     local = currency_of_country(address.country) if address else None

@@ -212,7 +212,7 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
         product = checkout.product(changes.product_id)
         prices = _chosen_prices(organization, checkout, product, changes)
     elif changes.currency is not None and changes.currency != checkout.price_currency:
-        if checkout.dialect == "dodo":
+        if checkout.profile.converts_currency:
             return replace(checkout, wanted_currency=changes.currency)
         prices = in_currency(checkout.selected.prices, changes.currency)
         if not prices:
@@ -310,7 +310,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
     """The country of the buyer's network address, while nothing better is known (polar.md 5.3 step 10)."""
-    if checkout.dialect != "polar" or buyer.address is not None or buyer.ip_address is None:
+    if not checkout.profile.locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
     return replace(buyer, address=Address(country=country)) if country else buyer

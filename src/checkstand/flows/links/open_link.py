@@ -18,6 +18,7 @@ from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.lines import Counts
 from checkstand.domain.link import CheckoutLink, locked_counts
 from checkstand.domain.organization import Organization
+from checkstand.domain.profile import POLAR
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.choose_lines import why_not_sold
 from checkstand.flows.checkout.create_checkout import create_checkout
@@ -74,7 +75,7 @@ def _request(link: CheckoutLink, visit: LinkVisit, usable: list[Product], origin
     price_id = price.id if price is not None and not price.is_archived else None
     offered = [product.id for product in usable]
     return CheckoutRequest(
-        dialect="polar",
+        dialect=POLAR.name,
         wanted=tuple(Wanted(product_id=item, where=("products", at)) for at, item in enumerate(offered)),
         choose_one=True,
         preselected=visit.product_id if visit.product_id in offered else None,

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from checkstand.domain import ids
 from checkstand.domain.errors import Invalid
-from checkstand.domain.organization import AccessToken, Dialect, Principal
+from checkstand.domain.organization import AccessToken, Principal
+from checkstand.domain.profile import Dialect, all_profiles, profile_of
 from checkstand.flows.ports import Ports
 from checkstand.store import organizations
 
-PREFIXES: dict[Dialect, str] = {"polar": "polar_oat_", "dodo": "dodo_key_"}
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -31,7 +31,7 @@ class Authenticator:
 
     async def principal(self, ports: Ports, token: str, *, address: str | None = None) -> Principal | None:
         """Whom a token opens; None for one that is malformed, unknown, expired or revoked. Either dialect's key is accepted."""
-        if not any(ids.is_well_formed_secret(prefix, token) for prefix in PREFIXES.values()):
+        if not any(ids.is_well_formed_secret(profile.keys.prefix, token) for profile in all_profiles()):
             return None
         found = await ports.cache.principal(self.hash(token))
         if found is None or found.token.revoked_at is not None:
@@ -67,7 +67,7 @@ async def create_token(
 
     A form names its `token_id` beforehand, so that sending it twice makes one token. Raises Invalid (`token_exists`).
     """
-    secret = ids.secret(PREFIXES[dialect], random_bytes=ports.random_bytes)
+    secret = ids.secret(profile_of(dialect).keys.prefix, random_bytes=ports.random_bytes)
     token = AccessToken(
         id=token_id or ports.new_id(),
         organization_id=organization_id,

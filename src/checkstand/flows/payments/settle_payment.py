@@ -139,7 +139,7 @@ async def _consequences(
 ) -> tuple[Checkout, list[Fact]]:
     """What follows from a verdict that is news: the session's next state, and the facts in the order they are told."""
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
-    keeps_customer = not isinstance(verdict, Declined) or checkout.dialect == "dodo"
+    keeps_customer = not isinstance(verdict, Declined) or checkout.profile.keeps_customer_after_decline
     facts: list[Fact] = []
     customer: Customer | None = None
     if keeps_customer:

@@ -12,7 +12,8 @@ from uuid import UUID
 from checkstand.domain import ids
 from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.ops.addresses import host_of, may_reach_private, refused_host_kind

@@ -14,6 +14,7 @@ import asyncpg
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.fields import Field
+from checkstand.domain.profile import Dialect, names_where
 from checkstand.store.codec import decode, encode
 from checkstand.store.executor import Executor
 from checkstand.store.query import Page, Query
@@ -91,6 +92,11 @@ async def search(
     return await CUSTOM_FIELDS.page(db, query, offset=offset, limit=limit)
 
 
+def _dialects() -> list[Dialect]:
+    """The APIs whose sessions ask such questions. The others keep questions of a session's own, with slugs that are nobody else's."""
+    return names_where(lambda profile: profile.has_custom_fields)
+
+
 async def sessions_asking(
     db: Executor,
     field: Field,
@@ -108,7 +114,7 @@ async def sessions_asking(
         SELECT document
         FROM checkouts
         WHERE organization_id = $1
-          AND dialect = 'polar'
+          AND dialect = ANY($6::text[])
           AND id > $4
           AND (status = 'open' OR $3::text IS NOT NULL)
           AND (strpos(document::text, $2::text) > 0 OR document -> 'custom_field_data' -> $3::text IS NOT NULL)
@@ -121,6 +127,7 @@ async def sessions_asking(
         answered_under,
         after,
         limit,
+        _dialects(),
     )
     return [decode(Checkout, row["document"]) for row in rows]
 
@@ -139,7 +146,7 @@ async def save_sessions(db: Executor, sessions: Sequence[Checkout]) -> None:
 
 
 async def rename_in_orders(db: Executor, organization_id: UUID, old: str, new: str) -> None:
-    """Move the answers of all Polar orders to a new slug, where they stand; an answer left under the new one goes."""
+    """Move the answers of all orders to a new slug, where they stand; an answer left under the new one goes."""
     await db.execute(
         """
         UPDATE orders
@@ -155,10 +162,11 @@ async def rename_in_orders(db: Executor, organization_id: UUID, old: str, new: s
               FROM checkouts
               WHERE checkouts.organization_id = $1
                 AND checkouts.id = orders.checkout_id
-                AND checkouts.dialect = 'polar'
+                AND checkouts.dialect = ANY($4::text[])
           )
         """,
         organization_id,
         old,
         new,
+        _dialects(),
     )

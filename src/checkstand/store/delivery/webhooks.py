@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.store.executor import Executor
 from checkstand.store.rows import Table

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from checkstand.domain.document import Document
+from checkstand.domain.profile import Dialect, names_where
 from checkstand.store.codec import decode, encode
 from checkstand.store.executor import Executor
 
@@ -119,24 +120,28 @@ async def credit_note(db: Executor, organization_id: UUID, refund_id: UUID) -> D
     return decode(Document, body) if body is not None else None
 
 
-_SOLD_BY_DODO = """
+_OPENED_BY_ID = """
     EXISTS (
         SELECT 1
         FROM checkouts
         WHERE checkouts.organization_id = orders.organization_id
           AND checkouts.id = orders.checkout_id
-          AND checkouts.dialect = 'dodo'
+          AND checkouts.dialect = ANY($2::text[])
     )
 """
 
 
-async def owner_of_order(db: Executor, order_id: UUID) -> UUID | None:
-    """Whose an order is that was sold through Dodo's API: there the id is the secret of buyer and merchant (dodo.md 5.10).
+def _dialects() -> list[Dialect]:
+    return names_where(lambda profile: profile.opens_documents_by_order_id)
 
-    Polar's orders have ids that are no secret, and open nothing.
+
+async def owner_of_order(db: Executor, order_id: UUID) -> UUID | None:
+    """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API (dodo.md 5.10).
+
+    Elsewhere an order's id is no secret, and opens nothing.
     """
     found: UUID | None = await db.fetchval(
-        f"SELECT organization_id FROM orders WHERE id = $1 AND {_SOLD_BY_DODO}", order_id
+        f"SELECT organization_id FROM orders WHERE id = $1 AND {_OPENED_BY_ID}", order_id, _dialects()
     )
     return found
 
@@ -149,8 +154,9 @@ async def owner_of_refund(db: Executor, refund_id: UUID) -> UUID | None:
         FROM refunds
         JOIN orders ON orders.organization_id = refunds.organization_id AND orders.id = refunds.order_id
         WHERE refunds.id = $1
-          AND {_SOLD_BY_DODO}
+          AND {_OPENED_BY_ID}
         """,
         refund_id,
+        _dialects(),
     )
     return found

@@ -119,7 +119,7 @@ def _could_ring(number: phonenumbers.PhoneNumber) -> bool:
 
 def may_be_chosen(checkout: Checkout, country: str) -> bool:
     """Whether a session can be billed to a country."""
-    return country in COUNTRIES and not (checkout.dialect == "polar" and country in EMBARGOED)
+    return country in COUNTRIES and not (checkout.profile.refuses_embargoed_countries and country in EMBARGOED)
 
 
 def _read_address(reader: Reader) -> None:

@@ -104,7 +104,7 @@ class Visit:
 
 def base_of(checkout: Checkout) -> str:
     """The path of a session's page, as its API spells it."""
-    if checkout.dialect == "dodo":
+    if checkout.profile.opens_page_by_id:
         return f"/session/{ids.short_id(ids.DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
     return f"/checkout/{checkout.client_secret}"
 

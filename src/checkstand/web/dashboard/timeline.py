@@ -167,9 +167,8 @@ def _fact(
 ) -> Entry:
     at = fact.occurred_at
     if fact.type is FactType.CHECKOUT_CREATED:
-        kind = "Polar" if checkout.dialect == "polar" else "Dodo"
         total = format_money(order.total_minor if order else checkout.quote.due_minor, checkout.currency)
-        text = f"{checkout.selected.name} · {total} · {kind} session"
+        text = f"{checkout.selected.name} · {total} · {checkout.profile.title} session"
         return _entry(at, now, "plus", "blue", "Session created", text)
     if fact.type is FactType.PAYMENT_DECLINED:
         return _declined(fact, attempts, now)

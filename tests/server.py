@@ -24,7 +24,9 @@ from checkstand.dialects.api import DialectParts
 from checkstand.flows.ports import Ports
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
+from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop, open_demo_shop
+from checkstand.web.dashboard.session import IDLE
 from tests.answers import Checked
 from tests.conftest import SECRET_KEY
 
@@ -49,6 +51,21 @@ class RunningServer:
         """A demo shop that nobody else has."""
         services = self.services
         return self.run(open_demo_shop(services.ports, services.authenticator, slug=f"shop-{uuid4().hex[:12]}"))
+
+    def signed_in(self, shop: DemoShop) -> str:
+        """The cookie of somebody who is signed in to the shop's dashboard."""
+        ports, hashed = self.services.ports, self.services.authenticator.hash
+        token, now = uuid4().hex + uuid4().hex, ports.real_now()
+
+        async def begin() -> None:
+            found = await organizations.user_with_password(ports.db, shop.email)
+            assert found is not None
+            await organizations.add_session(
+                ports.db, hashed(token), found[0].id, uuid4().hex, now=now, expires_at=now + IDLE
+            )
+
+        self.run(begin())
+        return token
 
     def value(self, query: str, *arguments: object) -> Any:
         """One value from the database."""

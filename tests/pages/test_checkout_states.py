@@ -16,9 +16,9 @@ from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed, PriceDefinition
 from checkstand.domain.discount import Percentage
-from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
-from checkstand.flows.save_discount import create_discount, delete_discount
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.catalogue.save_discount import create_discount, delete_discount
+from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand
 from tests.server import RunningServer

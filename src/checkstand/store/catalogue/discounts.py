@@ -16,7 +16,7 @@ import asyncpg
 from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliased_email
 from checkstand.store.codec import decode_plain, encode
 from checkstand.store.database import Transaction
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 
 _COLUMNS = """
@@ -95,7 +95,7 @@ def _arguments(discount: Discount) -> tuple[object, ...]:
 
 
 async def by_ids(
-    db: Executor, organization_id: UUID, discount_ids: Sequence[UUID], *, with_deleted: bool = False
+    db: Reader, organization_id: UUID, discount_ids: Sequence[UUID], *, with_deleted: bool = False
 ) -> dict[UUID, Discount]:
     """The discounts among these ids that this organization has."""
     rows = await db.fetch(
@@ -113,9 +113,7 @@ async def by_ids(
     return {row["id"]: _discount(row) for row in rows}
 
 
-async def by_id(
-    db: Executor, organization_id: UUID, discount_id: UUID, *, with_deleted: bool = False
-) -> Discount | None:
+async def by_id(db: Reader, organization_id: UUID, discount_id: UUID, *, with_deleted: bool = False) -> Discount | None:
     found = await by_ids(db, organization_id, [discount_id], with_deleted=with_deleted)
     return found.get(discount_id)
 
@@ -137,7 +135,7 @@ async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> D
     return _discount(row) if row is not None else None
 
 
-async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | None:
+async def by_code(db: Reader, organization_id: UUID, code: str) -> Discount | None:
     """The living discount with this code, compared without case after trimming."""
     row = await db.fetchrow(
         f"""
@@ -219,7 +217,7 @@ class DiscountFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: DiscountFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: DiscountFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Discount]:
     """A page of living discounts with the total count."""
     query = Query("discounts", organization_id)
@@ -334,7 +332,7 @@ async def note_card(
 
 
 async def uses_by_customer(
-    db: Executor,
+    db: Reader,
     organization_id: UUID,
     discount_id: UUID,
     *,
@@ -374,7 +372,7 @@ async def uses_by_customer(
     )
 
 
-async def has_bought(db: Executor, organization_id: UUID, *, customer_id: UUID | None, email: str | None) -> bool:
+async def has_bought(db: Reader, organization_id: UUID, *, customer_id: UUID | None, email: str | None) -> bool:
     """Whether this customer, by id or by mailbox, has an order that was not refunded in full."""
     found: bool = await db.fetchval(
         r"""

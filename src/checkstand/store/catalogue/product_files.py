@@ -7,7 +7,7 @@ from uuid import UUID
 
 from checkstand.domain.files import FileRef, ProductFile
 from checkstand.store.codec import decode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 
 # A column of `products`: its files in the order they came, for `from_refs`.
 REFS = """
@@ -65,7 +65,7 @@ async def add(db: Executor, organization_id: UUID, file: ProductFile, body: byte
     return changed is not None
 
 
-async def checksum(db: Executor, organization_id: UUID, file_id: UUID) -> str | None:
+async def checksum(db: Reader, organization_id: UUID, file_id: UUID) -> str | None:
     """The SHA-256 of a file, in hexadecimal."""
     found: str | None = await db.fetchval(
         """
@@ -80,7 +80,7 @@ async def checksum(db: Executor, organization_id: UUID, file_id: UUID) -> str | 
     return found
 
 
-async def content(db: Executor, organization_id: UUID, file_id: UUID) -> Content | None:
+async def content(db: Reader, organization_id: UUID, file_id: UUID) -> Content | None:
     """A file with its bytes."""
     row = await db.fetchrow(
         """

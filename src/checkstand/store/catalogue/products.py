@@ -14,7 +14,7 @@ from checkstand.domain.fields import AttachedField
 from checkstand.domain.terms import Metered, SeatBased, UnitBased
 from checkstand.store.catalogue import images, product_files
 from checkstand.store.codec import decode, decode_plain, encode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 
 _PRICES = """
@@ -118,7 +118,7 @@ def _product(row: asyncpg.Record) -> Product:
     )
 
 
-async def by_ids(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]) -> dict[UUID, Product]:
+async def by_ids(db: Reader, organization_id: UUID, product_ids: Sequence[UUID]) -> dict[UUID, Product]:
     """The products among these ids that this organization has, archived ones included."""
     rows = await db.fetch(
         f"""
@@ -133,7 +133,7 @@ async def by_ids(db: Executor, organization_id: UUID, product_ids: Sequence[UUID
     return {row["id"]: _product(row) for row in rows}
 
 
-async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
+async def organization_of(db: Reader, product_id: UUID) -> UUID | None:
     """Look-up by secret: whose product a static payment link names. Its address names no organization; add-ons have no such link."""
     found: UUID | None = await db.fetchval(
         """
@@ -147,7 +147,7 @@ async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
     return found
 
 
-async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Product | None:
+async def by_price_id(db: Reader, organization_id: UUID, price_id: UUID) -> Product | None:
     """The product that has this price, archived or not."""
     row = await db.fetchrow(
         f"""
@@ -353,7 +353,7 @@ class ProductFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: ProductFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: ProductFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Product]:
     """A page of products with the total count."""
     query = Query("products", organization_id)

@@ -43,6 +43,7 @@ from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, rai
 from checkstand.store import checkouts, customers, discounts, payments
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.database import Executor
+from checkstand.store.discounts import DISCOUNTS
 
 MOST_DECLINES = 5
 TOKEN_ALONE = PayWith()
@@ -273,7 +274,7 @@ async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None,
 
 
 async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, wanted: Discount) -> None:
-    discount = await discounts.by_id(tx, checkout.organization_id, wanted.id)
+    discount = await DISCOUNTS.living(tx, checkout.organization_id, wanted.id)
     buyer, now = checkout.buyer, checkout.modified_at
     if discount is None or not await discounts.reserve(
         tx, discount, ports.new_id(), checkout.id, customer_id=buyer.customer_id, email=buyer.email, now=now

@@ -17,6 +17,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import discounts, products
 from checkstand.store import facts as fact_store
+from checkstand.store.discounts import DISCOUNTS
 
 
 async def create_discount(ports: Ports, organization: Organization, draft: Discount) -> Discount:
@@ -72,7 +73,7 @@ async def delete_discount(ports: Ports, organization: Organization, discount_id:
 
 async def read_discount(ports: Ports, organization: Organization, discount_id: UUID) -> Discount:
     """A living discount of this organization. Raises NotFound."""
-    found = await discounts.by_id(ports.db, organization.id, discount_id)
+    found = await DISCOUNTS.living(ports.db, organization.id, discount_id)
     if found is None:
         raise NotFound
     return found

@@ -20,9 +20,10 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import Where
 from checkstand.flows.choose_lines import product_of_price, why_not_sold
 from checkstand.flows.ports import Ports
-from checkstand.store import checkout_links, discounts, products
+from checkstand.store import checkout_links, products
 from checkstand.store.checkout_links import LINKS
 from checkstand.store.database import Executor
+from checkstand.store.discounts import DISCOUNTS
 
 NamedBy = Literal["products", "product_id", "product_price_id"]
 
@@ -117,7 +118,7 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
 async def _check_discount(db: Executor, link: CheckoutLink, sold: Sequence[Product]) -> None:
     if link.discount_id is None:
         return
-    if not fits_all(await discounts.by_id(db, link.organization_id, link.discount_id), sold):
+    if not fits_all(await DISCOUNTS.living(db, link.organization_id, link.discount_id), sold):
         raise Invalid.single("link_discount_unfit", "discount_id", given=str(link.discount_id))
 
 

@@ -32,9 +32,10 @@ from checkstand.domain.refund import Refund
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
-from checkstand.store import checkouts, discounts, products
+from checkstand.store import checkouts, products
 from checkstand.store.codec import decode
 from checkstand.store.customers import CUSTOMERS
+from checkstand.store.discounts import DISCOUNTS
 from checkstand.store.members import MEMBERS
 from checkstand.store.refunds import REFUNDS
 
@@ -154,7 +155,7 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Dis
     found = (
         decode(Discount, fact.snapshot)
         if fact.snapshot
-        else await discounts.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+        else await DISCOUNTS.by_id(ports.db, organization.id, fact.subject_id)
     )
     if found is None:
         return None

@@ -51,7 +51,7 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.Chec
     product_ids = {product_id for link in found for product_id in link.product_ids}
     discount_ids = {link.discount_id for link in found if link.discount_id is not None}
     known = await products.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
-    living = await discounts.by_ids(db, organization.id, list(discount_ids)) if discount_ids else {}
+    living = await discounts.living(db, organization.id, list(discount_ids)) if discount_ids else {}
     return [
         checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)
         for link in found

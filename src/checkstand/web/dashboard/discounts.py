@@ -17,6 +17,7 @@ from checkstand.domain.explain import rate_text
 from checkstand.flows.save_discount import create_discount, delete_discount, missing_products, read_discount
 from checkstand.routing import Routes
 from checkstand.store import discounts, products
+from checkstand.store.discounts import DISCOUNTS
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
@@ -67,7 +68,7 @@ async def listing(visit: Visit) -> Response:
         db, organization_id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
     )
     if named is not None:
-        known = await discounts.by_id(db, organization_id, named)
+        known = await DISCOUNTS.living(db, organization_id, named)
         found = Page([known], 1) if known else Page([], 0)
     restricted = {product_id for discount in found.items for product_id in discount.product_ids}
     goods = await products.by_ids(db, organization_id, list(restricted)) if restricted else {}

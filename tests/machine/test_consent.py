@@ -36,7 +36,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_discount import change_discount, create_discount, delete_discount
 from checkstand.flows.save_product import PriceList, change_product, create_product
 from checkstand.flows.update_checkout import CheckoutChanges, apply_changes, update_checkout
-from checkstand.store import products
+from checkstand.store.products import PRODUCTS
 from checkstand.testing.demo import open_demo_shop
 from tests.machine.consent_stage import (
     CARD,
@@ -211,7 +211,7 @@ class ConsentMachine(RuleBasedStateMachine):
     async def _change_goods(self, goods: str, amount: int, how: str) -> None:
         stage, organization = self.stage, await self.stage.organization()
         product_id = stage.goods[goods].id
-        found = (await products.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
+        found = (await PRODUCTS.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
         product = replace(found, is_archived=False)  # what was archived is until the next change
         if how == "price":
             terms = seats(amount) if goods == "seats" else Fixed(amount_minor=amount)

@@ -20,10 +20,11 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.checkout_request import Where
 from checkstand.flows.choose_lines import product_of_price, why_not_sold
 from checkstand.flows.ports import Ports
-from checkstand.store import checkout_links, products
+from checkstand.store import checkout_links
 from checkstand.store.checkout_links import LINKS
 from checkstand.store.database import Executor
 from checkstand.store.discounts import DISCOUNTS
+from checkstand.store.products import PRODUCTS
 
 NamedBy = Literal["products", "product_id", "product_price_id"]
 
@@ -60,7 +61,7 @@ async def change_link(ports: Ports, organization: Organization, link_id: UUID, g
         if "product_ids" in given:
             sold = await _sold(tx, organization.id, changed.product_ids, "products")
         else:
-            known = await products.by_ids(tx, organization.id, found.product_ids)
+            known = await PRODUCTS.by_ids(tx, organization.id, found.product_ids)
             sold = [known[product_id] for product_id in found.product_ids]
         if "discount_id" in given:
             await _check_discount(tx, changed, sold)
@@ -99,7 +100,7 @@ async def delete_link(ports: Ports, organization: Organization, link_id: UUID) -
 
 async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID], named_by: NamedBy) -> list[Product]:
     """The products in their order. Raises Invalid with a problem for each that cannot be sold."""
-    known = await products.by_ids(db, organization_id, product_ids)
+    known = await PRODUCTS.by_ids(db, organization_id, product_ids)
     sold: list[Product] = []
     problems: list[Problem] = []
     for position, product_id in enumerate(product_ids):

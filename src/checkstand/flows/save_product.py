@@ -14,6 +14,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkout_links, products
 from checkstand.store import facts as fact_store
+from checkstand.store.products import PRODUCTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ async def read_product(
     ports: Ports, organization: Organization, product_id: UUID, *, kind: ProductKind = "product"
 ) -> Product:
     """A product (or add-on) of this organization, archived ones included. Raises NotFound."""
-    found = (await products.by_ids(ports.db, organization.id, [product_id])).get(product_id)
+    found = (await PRODUCTS.by_ids(ports.db, organization.id, [product_id])).get(product_id)
     if found is None or found.kind != kind:
         raise NotFound
     return found

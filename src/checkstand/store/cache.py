@@ -16,9 +16,10 @@ from uuid import UUID
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
-from checkstand.store import discounts, organizations, products, webhooks
+from checkstand.store import discounts, organizations, webhooks
 from checkstand.store.database import Database, Executor
 from checkstand.store.listener import Listener
+from checkstand.store.products import PRODUCTS
 
 LIFE_S = 5.0
 LISTENING_WITHIN_S = 2.0
@@ -96,7 +97,7 @@ class Cache:
             else:
                 found[product_id] = product
         if missing:
-            for product_id, product in (await products.by_ids(self._db, organization_id, missing)).items():
+            for product_id, product in (await PRODUCTS.by_ids(self._db, organization_id, missing)).items():
                 shelf.put(product_id, product)
                 found[product_id] = product
         return found

@@ -25,6 +25,7 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef
 from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
 from checkstand.store import images, products
+from checkstand.store.products import PRODUCTS
 
 api = Api("Dodo: add-ons")
 READ = ("products:read", "products:write")
@@ -153,7 +154,7 @@ async def named_addons(call: Call, given: Sequence[str], product: Product, *, is
     if not given:
         return ()
     wanted = [named(DodoPrefix.ADDON, text) for text in given]
-    found = await products.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
+    found = await PRODUCTS.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
     missing = [
         text
         for text, item in zip(given, wanted, strict=True)

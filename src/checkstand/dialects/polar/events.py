@@ -32,11 +32,12 @@ from checkstand.domain.refund import Refund
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.flows.read_sale import sale_of_order
-from checkstand.store import checkouts, products
+from checkstand.store import checkouts
 from checkstand.store.codec import decode
 from checkstand.store.customers import CUSTOMERS
 from checkstand.store.discounts import DISCOUNTS
 from checkstand.store.members import MEMBERS
+from checkstand.store.products import PRODUCTS
 from checkstand.store.refunds import REFUNDS
 
 # The events of a fact, in the order in which they are sent.
@@ -159,7 +160,7 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Dis
     )
     if found is None:
         return None
-    named = await products.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
+    named = await PRODUCTS.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
     return translate_discounts.discount(found, organization, named)
 
 
@@ -173,6 +174,6 @@ async def _product(ports: Ports, organization: Organization, fact: Fact) -> Prod
     found = (
         decode(Product, fact.snapshot)
         if fact.snapshot
-        else (await products.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
+        else (await PRODUCTS.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
     )
     return translate_products.product(found, ports.public_url()) if found else None

@@ -23,7 +23,8 @@ from checkstand.flows.open_link import find_link
 from checkstand.flows.save_link import change_link, create_link, delete_link, read_link
 from checkstand.http import is_prefetch
 from checkstand.services import count_link_visit
-from checkstand.store import checkout_links, discounts, products
+from checkstand.store import checkout_links, discounts
+from checkstand.store.products import PRODUCTS
 
 api = Api("Polar: checkout links")
 READ = ("checkout_links:read", "checkout_links:write")
@@ -50,7 +51,7 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.Chec
     db, organization = call.ports.db, call.organization
     product_ids = {product_id for link in found for product_id in link.product_ids}
     discount_ids = {link.discount_id for link in found if link.discount_id is not None}
-    known = await products.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
+    known = await PRODUCTS.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
     living = await discounts.living(db, organization.id, list(discount_ids)) if discount_ids else {}
     return [
         checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)

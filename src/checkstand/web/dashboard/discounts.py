@@ -18,6 +18,7 @@ from checkstand.flows.save_discount import create_discount, delete_discount, mis
 from checkstand.routing import Routes
 from checkstand.store import discounts, products
 from checkstand.store.discounts import DISCOUNTS
+from checkstand.store.products import PRODUCTS
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
@@ -71,7 +72,7 @@ async def listing(visit: Visit) -> Response:
         known = await DISCOUNTS.living(db, organization_id, named)
         found = Page([known], 1) if known else Page([], 0)
     restricted = {product_id for discount in found.items for product_id in discount.product_ids}
-    goods = await products.by_ids(db, organization_id, list(restricted)) if restricted else {}
+    goods = await PRODUCTS.by_ids(db, organization_id, list(restricted)) if restricted else {}
     return page(
         visit,
         "discounts.html",

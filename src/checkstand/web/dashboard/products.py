@@ -21,6 +21,7 @@ from checkstand.flows.create_checkout import create_checkout
 from checkstand.flows.save_product import ProductChanged, change_product, create_product, read_product
 from checkstand.routing import Routes
 from checkstand.store import products
+from checkstand.store.products import PRODUCTS
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.checkouts import page_path
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
@@ -117,7 +118,7 @@ async def product_page(visit: Visit) -> Response:
 async def _addon_names(visit: Visit, product: Product) -> list[str]:
     if not product.addons:
         return []
-    known = await products.by_ids(visit.ports.db, visit.organization.id, product.addons)
+    known = await PRODUCTS.by_ids(visit.ports.db, visit.organization.id, product.addons)
     return [known[addon_id].name for addon_id in product.addons if addon_id in known]
 
 

@@ -16,11 +16,18 @@ PRODUCT_FILES = Table(
     kept={"checksum": hexadecimal("product_files", "checksum")},
     owned=("organization_id", "content"),
 )
-_REFS = Table("product_files", FileRef)
+
+
+def _refs() -> str:
+    """What a product is loaded with of its files."""
+    refs = Table("product_files", FileRef)
+    return refs.documents("product_files", order="product_files.created_at, product_files.id")
+
+
 # A column's expression: the files of a row of `products`, in the order they came.
 OF_PRODUCT = f"""
     (
-        SELECT {_REFS.documents("product_files", order="product_files.created_at, product_files.id")}
+        SELECT {_refs()}
         FROM product_files
         WHERE product_files.organization_id = products.organization_id
           AND product_files.product_id = products.id

@@ -3,7 +3,7 @@
 # Two stamps keep a second run fast: .venv/.installed (what the server needs) and .venv/.installed-dev (what the tests
 # need beside it). Each is renewed when the file that pins its packages changes.
 #
-# Variables: PYTHON (3.11 or newer), PORT (8080), PYTEST_WORKERS (4), PROVE_WORKERS (2), ARGS (passed on).
+# Variables: PYTHON (3.11 or newer), PORT (8080), PYTEST_WORKERS (4), FAST_WORKERS (2), PROVE_WORKERS (2), ARGS (passed on).
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -14,23 +14,32 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PORT ?= 8080
 PYTEST_WORKERS ?= 4
+FAST_WORKERS ?= 2
 PROVE_WORKERS ?= 2
 ARGS ?=
 
 JS := tests/clients/js
+# What makes up its own inputs, the original clients and PostgreSQL's own starts are for `make test`.
+FAST := src/checkstand/domain tests/domain tests/documents tests/flows tests/providers tests/dialects tests/store \
+  $(foreach slow,fuzz openapi hostile_requests unreadable_names routing,--ignore=tests/dialects/test_$(slow).py) \
+  --ignore-glob='tests/dialects/*_sdk.py' --ignore-glob='tests/dialects/*_clients.py' --ignore-glob='tests/store/test_embedded*'
 POLAR_0 := $(patsubst %,.clients/polar-%/.installed,0.32 0.31 0.16 0.13)
 LOCALSTRIPE := .clients/localstripe/.installed
 
-.PHONY: help run test prove conformance lint format bench lock clean tools
+.PHONY: help run test test-fast prove conformance lint format bench lock clean tools
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/.installed ## install what is missing, then start a development server on port 8080
 	@exec $(BIN)/checkstand dev --port $(PORT) $(ARGS)
 
-test: tools ## install what the tests need, then run them (not the long ones)
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not prove" $(ARGS)
+test: tools ## install what the tests need, then run them (not the long ones); tells the time and the slowest 25
+	@began=$$SECONDS; $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m "not prove" --durations=25 $(ARGS); code=$$?; \
+	echo "make test: $$(( (SECONDS - began) / 60 )) min $$(( (SECONDS - began) % 60 )) s on $$(getconf _NPROCESSORS_ONLN) processors"; exit $$code
+
+test-fast: $(VENV)/.installed-dev ## for daily work, within 90 seconds: rules, flows, store and wire; no browser, no other process
+	$(BIN)/python -m pytest -n $(FAST_WORKERS) --dist loadgroup -m "not prove" $(FAST) $(ARGS)
 
 prove: tools ## run the long reliability suites: crash, race, fuzz, leaks
 	HYPOTHESIS_PROFILE=prove $(BIN)/python -m pytest -n $(PROVE_WORKERS) --dist loadgroup -m prove -rP $(ARGS)

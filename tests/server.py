@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,12 +18,15 @@ from uuid import uuid4
 import uvicorn
 from starlette.types import ASGIApp
 
-from checkstand.app import PublicUrl, create_app, front, open_services
+from checkstand.app import DIALECTS, PublicUrl, create_app, front, open_services
 from checkstand.cli.bounded_http import BoundedProtocol
+from checkstand.dialects.api import DialectParts
 from checkstand.flows.ports import Ports
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
+from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop, open_demo_shop
+from checkstand.web.dashboard.session import IDLE
 from tests.answers import Checked
 from tests.conftest import SECRET_KEY
 
@@ -49,6 +52,21 @@ class RunningServer:
         services = self.services
         return self.run(open_demo_shop(services.ports, services.authenticator, slug=f"shop-{uuid4().hex[:12]}"))
 
+    def signed_in(self, shop: DemoShop) -> str:
+        """The cookie of somebody who is signed in to the shop's dashboard."""
+        ports, hashed = self.services.ports, self.services.authenticator.hash
+        token, now = uuid4().hex + uuid4().hex, ports.real_now()
+
+        async def begin() -> None:
+            found = await organizations.user_with_password(ports.db, shop.email)
+            assert found is not None
+            await organizations.add_session(
+                ports.db, hashed(token), found[0].id, uuid4().hex, now=now, expires_at=now + IDLE
+            )
+
+        self.run(begin())
+        return token
+
     def value(self, query: str, *arguments: object) -> Any:
         """One value from the database."""
         return self.run(self.services.ports.db.fetchval(query, *arguments))
@@ -62,10 +80,11 @@ def running_server(
     rate_limits: bool = False,
     around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     world: Callable[[Ports], Ports] = lambda ports: ports,
+    dialects: Sequence[DialectParts] = DIALECTS,
     **settings: Any,
 ) -> Iterator[RunningServer]:
     """The application as `serve` runs it, until the block ends. `settings` are more of `Settings` (a gateway and its keys); `around`
-    may look at what goes in and out; `world` may give it other rates or another clock.
+    may look at what goes in and out; `world` may give it other rates or another clock; `dialects` are the APIs that it speaks.
     """
     ready = threading.Event()
     found: list[RunningServer] = []
@@ -75,7 +94,7 @@ def running_server(
     def main() -> None:
         try:
             given = {"rate_limits": rate_limits, **settings}
-            asyncio.run(_serve(database_url, with_worker, around, world, given, ready, stop, found))
+            asyncio.run(_serve(database_url, with_worker, around, world, dialects, given, ready, stop, found))
         except BaseException as error:  # noqa: BLE001 - handed to the test
             failure.append(error)
             ready.set()
@@ -97,6 +116,7 @@ async def _serve(
     with_worker: bool,
     around: Callable[[ASGIApp], ASGIApp],
     world: Callable[[Ports], Ports],
+    dialects: Sequence[DialectParts],
     more: dict[str, Any],
     ready: threading.Event,
     stop: threading.Event,
@@ -109,10 +129,10 @@ async def _serve(
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
-    async with open_services(settings, database_url, PublicUrl(url)) as opened:
+    async with open_services(settings, database_url, PublicUrl(url), dialects=dialects) as opened:
         services = replace(opened, ports=world(opened.ports))
         config = uvicorn.Config(
-            around(Checked(front(create_app(services)))),
+            around(Checked(front(create_app(services, dialects)))),
             http=BoundedProtocol,
             log_config=None,  # the process belongs to the tests: how it logs is theirs
             lifespan="off",

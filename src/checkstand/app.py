@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from checkstand.dialects import dodo, polar
-from checkstand.dialects.polar.cors import PolarCors
-from checkstand.domain.organization import Dialect
-from checkstand.flows.authenticate import Authenticator
+from checkstand.dialects.api import DialectParts
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import Gateway
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
 from checkstand.routing import Router, Routes
@@ -25,15 +24,17 @@ from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
-from checkstand.web import api_docs, dashboard, errors, health, stripe_webhook
+from checkstand.web import api_docs, bank, dashboard, errors, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.compression import Compressed
-from checkstand.web.documents.pages import document_routes
+from checkstand.web.documents import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
-from checkstand.webhooks.render import Renderer
 from checkstand.worker.loop import Worker
+
+# The APIs that are spoken: another one is a folder under `dialects/`, a profile (`domain/profile.py`) and its name here.
+DIALECTS = (polar.PARTS, dodo.PARTS)
 
 
 @dataclass(slots=True)
@@ -48,7 +49,12 @@ class PublicUrl:
 
 @contextlib.asynccontextmanager
 async def open_services(
-    settings: Settings, dsn: str, public_url: PublicUrl, *, statement_within_s: float | None = STATEMENT_WITHIN_S
+    settings: Settings,
+    dsn: str,
+    public_url: PublicUrl,
+    *,
+    statement_within_s: float | None = STATEMENT_WITHIN_S,
+    dialects: Sequence[DialectParts] = DIALECTS,
 ) -> AsyncIterator[Services]:
     """Connect everything a process needs, and close it at the end. `statement_within_s`: None for commands that read everything."""
     closing = contextlib.AsyncExitStack()
@@ -71,8 +77,7 @@ async def open_services(
             private_webhooks=settings.private_webhooks,
             wake=woken.set,
         )
-        renderers: dict[Dialect, Renderer] = {"polar": polar.Events(), "dodo": dodo.Events()}
-        worker = Worker(ports, renderers, woken)
+        worker = Worker(ports, {dialect.profile.name: dialect.events for dialect in dialects}, woken)
         try:
             yield Services(
                 ports=ports,
@@ -97,7 +102,7 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         yield TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
         return
     require_gateway(settings)
-    from checkstand.gateways.stripe import StripeGateway  # half a second that other servers need not wait
+    from checkstand.gateways.stripe.gateway import StripeGateway  # half a second that other servers need not wait
 
     stripe = StripeGateway(
         secret_key=settings.stripe_secret_key,
@@ -110,32 +115,32 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         await stripe.aclose()
 
 
-def create_app(services: Services) -> Starlette:
-    """Both APIs, the pages, the dashboard and the test controls on one origin. Serve it through `front`."""
+def create_app(services: Services, dialects: Sequence[DialectParts] = DIALECTS) -> Starlette:
+    """All APIs, the pages, the dashboard and the test controls on one origin. Serve it through `front`."""
     app = Starlette()
-    app.router = Router(_routes().all)
+    app.router = Router(_routes(dialects).all)
     app.state.services = services
     own = {"Health": health.routes, "Test controls": controls.routes}
-    app.state.documents = api_docs.Documents((polar.api, dodo.api), own)
-    errors.install(app)
+    app.state.documents = api_docs.Documents([dialect.described for dialect in dialects], own)
+    errors.install(app, dialects)
     return app
 
 
-def _routes() -> Routes:
+def _routes(dialects: Sequence[DialectParts]) -> Routes:
     """Everything that is served, in the order in which it is asked."""
     found = Routes()
     found.all += [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
     for part in (
         health.routes,
         health.front_door,
-        polar.routes,
-        dodo.routes,
+        *(dialect.routes for dialect in dialects),
         controls.routes,
         api_docs.routes,
         checkout_pages.routes,
+        bank.routes,
         stripe_webhook.routes,
         dashboard.routes,
-        polar.unserved_routes,
+        *(dialect.last_routes for dialect in dialects),
     ):
         found.include(part)
     return found
@@ -143,4 +148,8 @@ def _routes() -> Routes:
 
 def front(app: Starlette) -> ASGIApp:
     """What the HTTP server calls: the application, and around it what concerns every request."""
-    return Compressed(PolarCors(errors.NamesSomething(errors.KeepsConnection(app), app)))
+    whole: ASGIApp = errors.NamesSomething(errors.KeepsConnection(app), app)
+    dialects: Sequence[DialectParts] = app.state.dialects
+    for dialect in dialects:
+        whole = dialect.around(whole)
+    return Compressed(whole)

@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from checkstand.app import DIALECTS
 from checkstand.cli import bounded_http
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import bind
@@ -116,7 +117,7 @@ async def _half(_request: Request) -> Response:
 
 def test_after_a_fault_of_ours_the_connection_is_used_on() -> None:
     app = Starlette(routes=[Route("/v1/{id}", _fault), Route("/half", _half), Route("/", _echo)])
-    errors.install(app)
+    errors.install(app, DIALECTS)
     with opened(errors.KeepsConnection(app)) as faulty:
         asked = [b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/v1/1", b"/v1/2", b"/v1/3", b"/half")]
         last = GET + b"Connection: close\r\n\r\n"

@@ -23,7 +23,7 @@ def test_an_external_id_that_a_known_customer_does_not_get_is_told_of(server: Ru
     assert (paid["status"], paid["external_customer_id"]) == ("succeeded", "u-9")
     assert paid["hint"].startswith(SAID)
     assert polar.client.get(f"/v1/customers/{known['id']}").json()["external_id"] is None
-    told = words_of(visitor(server.url, shop).get(f"/sales/checkouts/{session['id']}").text)
+    told = words_of(visitor(server, shop).get(f"/sales/checkouts/{session['id']}").text)
     assert "The external ID “u-9” of this session was not given to them." in told
 
 

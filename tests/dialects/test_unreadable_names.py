@@ -59,7 +59,7 @@ def test_an_address_with_a_name_that_no_text_can_be_is_no_fault_on_any_route(
     assert any(path.startswith("/dashboard") for path in paths)
     secret = Polar(server, shop).secret()
     known = {"secret": secret, "client_secret": secret, "name": "x", "org": shop.organization.slug}
-    person = visitor(server.url, shop)
+    person = visitor(server, shop)
     keys = {"/v1": shop.polar_token, "/api": shop.polar_token, "/_te": shop.polar_token}
     faults: list[str] = []
 

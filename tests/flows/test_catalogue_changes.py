@@ -9,11 +9,11 @@ import pytest
 
 from checkstand.domain.catalog import Fixed, PriceDefinition
 from checkstand.domain.changes import Keys
-from checkstand.flows.save_customer import change_customer, create_customer, read_customer
-from checkstand.flows.save_field import change_field, create_field, read_field
-from checkstand.flows.save_member import add_member, change_member
-from checkstand.flows.save_product import PriceList, ProductChanged, change_product, read_product
-from checkstand.store.members import MEMBERS
+from checkstand.flows.catalogue.save_field import change_field, create_field, read_field
+from checkstand.flows.catalogue.save_product import PriceList, ProductChanged, change_product, read_product
+from checkstand.flows.customers.save_customer import change_customer, create_customer, read_customer
+from checkstand.flows.customers.save_member import add_member, change_member
+from checkstand.store.people.members import MEMBERS
 from tests.conftest import Shop, open_shop
 
 TIMES = 5

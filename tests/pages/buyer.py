@@ -7,15 +7,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Options, Redirects
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.read_sale import sales_of_checkouts
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
 from checkstand.web.checkout.session import base_of, form_token
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader
 from tests.server import RunningServer
 
 VISA = "4242 4242 4242 4242"
@@ -80,7 +82,7 @@ class Stand:
         return httpx2.Client(base_url=self.server.url, headers=headers, follow_redirects=False)
 
 
-def pay(page: Page, *, card: str = VISA, email: str = "ada@example.com", name: str = "Ada Lovelace") -> None:
+def pay(page: Page | Reader, *, card: str = VISA, email: str = "ada@example.com", name: str = "Ada Lovelace") -> None:
     """Fill in what a German buyer fills in, and press the button."""
     if page.locator("input#email").count():
         page.fill("#email", email)
@@ -92,7 +94,7 @@ def pay(page: Page, *, card: str = VISA, email: str = "ada@example.com", name: s
     page.click("#pay-button")
 
 
-def expect_success(page: Page) -> None:
+def expect_success(page: Page | Reader) -> None:
     """The success page is there."""
     page.wait_for_url("**/confirmation*")
     expect(page.locator("h1")).to_have_text("Thank you, your order is complete")

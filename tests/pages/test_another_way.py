@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import PHONE, visit
+from tests.pages.browser import PHONE
 from tests.pages.buyer import CHALLENGE, Checkout, CheckoutStatus, Stand, expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read, read_or_visit
 from tests.server import RunningServer
 
 BOOKED = """
@@ -32,7 +34,7 @@ def booked(stand: Stand, session: Checkout) -> int:
     return int(stand.server.value(BOOKED, session.id))
 
 
-def to_the_bank(page: Page, stand: Stand, session: Checkout) -> None:
+def to_the_bank(page: Page | Reader, stand: Stand, session: Checkout) -> None:
     page.goto(stand.url(session))
     pay(page, card=CHALLENGE)
     page.wait_for_url("**/bank/**")
@@ -43,9 +45,9 @@ def test_who_comes_back_from_the_bank_pays_another_way_and_the_bank_cannot_charg
     browser: Browser, stand: Stand, dialect: str, script: bool
 ) -> None:
     session = stand.session("one_time") if dialect == "polar" else stand.cart("one_time")
-    with visit(browser, stand.server, script=script, size=PHONE) as page:
+    with read_or_visit(browser, stand.server, script=script, size=PHONE) as page:
         to_the_bank(page, stand, session)
-        other = page.context.new_page()
+        other = page.new_tab() if isinstance(page, Reader) else page.context.new_page()
         other.goto(stand.url(session))
         expect(other.get_by_role("link", name="Continue at your bank")).to_be_visible()
         other.get_by_role("button", name="Pay another way").click()
@@ -62,9 +64,9 @@ def test_who_comes_back_from_the_bank_pays_another_way_and_the_bank_cannot_charg
     assert stand.now(session).buyer.email == "ada.lovelace@example.com"
 
 
-def test_an_approval_that_was_faster_counts_and_nothing_else_can_be_paid(browser: Browser, stand: Stand) -> None:
+def test_an_approval_that_was_faster_counts_and_nothing_else_can_be_paid(stand: Stand) -> None:
     session = stand.session("one_time")
-    with visit(browser, stand.server, script=False, size=PHONE) as page:
+    with read(stand.server) as page:
         to_the_bank(page, stand, session)
         page.goto(stand.url(session))
         stand.server.value(APPROVED, session.id)  # in the banking app, at this very moment
@@ -73,10 +75,10 @@ def test_an_approval_that_was_faster_counts_and_nothing_else_can_be_paid(browser
     assert (stand.charges(session), booked(stand, session)) == (["succeeded"], 1)
 
 
-def test_two_tabs_that_both_pay_another_way_end_in_one_charge(browser: Browser, stand: Stand) -> None:
+def test_two_tabs_that_both_pay_another_way_end_in_one_charge(stand: Stand) -> None:
     session = stand.session("one_time")
     stop = {"csrf": stand.token(session)}
-    with visit(browser, stand.server, script=False, size=PHONE) as page, stand.client() as other:
+    with read(stand.server) as page, stand.client() as other:
         to_the_bank(page, stand, session)
         page.goto(stand.url(session))
         page.get_by_role("button", name="Pay another way").click()

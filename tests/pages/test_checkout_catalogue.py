@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Custom, Fixed, Product
@@ -14,6 +14,8 @@ from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
 from tests.pages.buyer import Stand, expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read, read_or_visit
 from tests.server import RunningServer
 
 BOTH = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -25,12 +27,12 @@ def shelf(server: RunningServer, shop: DemoShop) -> Shelf:
     return Shelf(Stand(server, shop))
 
 
-def rows(page: Page) -> list[str]:
+def rows(page: Page | Reader) -> list[str]:
     """The order's rows as text: what, and how much."""
     return [" ".join(text.split()) for text in page.locator(".rows tbody tr").all_inner_texts()]
 
 
-def change(page: Page, *, script: bool) -> None:
+def change(page: Page | Reader, *, script: bool) -> None:
     """Let the page take in what was changed: by itself, or with the button for people without a script."""
     if script:
         page.evaluate("document.activeElement.blur()")
@@ -46,7 +48,7 @@ def change(page: Page, *, script: bool) -> None:
 @BOTH
 def test_seats_are_counted_by_buttons_and_the_total_follows(browser: Browser, shelf: Shelf, script: bool) -> None:
     session = shelf.session(shelf.team(), buyer=DE, counts=Counts(seats=3))
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         expect(page.locator(".rows")).to_contain_text("3 seats at $10.00 each")
         page.click("#seats-more")
@@ -66,7 +68,7 @@ def test_seats_are_counted_by_buttons_and_the_total_follows(browser: Browser, sh
 @BOTH
 def test_a_number_out_of_range_stays_and_is_named(browser: Browser, shelf: Shelf, script: bool) -> None:
     session = shelf.session(shelf.team(), buyer=DE)
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         whole = "Enter a whole number of seats from 2 to 50."
         for wrong in ("99", "0", "99999999", "a few", "2.5"):
@@ -86,32 +88,32 @@ def test_a_number_out_of_range_stays_and_is_named(browser: Browser, shelf: Shelf
     assert shelf.stand.now(session).status is CheckoutStatus.OPEN
 
 
-def test_a_fixed_number_of_seats_is_told_and_not_asked(browser: Browser, shelf: Shelf) -> None:
+def test_a_fixed_number_of_seats_is_told_and_not_asked(shelf: Shelf) -> None:
     session = shelf.session(shelf.team(), buyer=DE, counts=Counts(bounds=CountBounds(min_seats=5, max_seats=5)))
-    with visit(browser, shelf.stand.server) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         expect(page.locator("#choice-part")).to_contain_text("5 seats")
         assert page.locator("#seats").count() == 0
 
 
-def test_a_base_price_and_seats_are_two_rows_of_one_product(browser: Browser, shelf: Shelf) -> None:
+def test_a_base_price_and_seats_are_two_rows_of_one_product(shelf: Shelf) -> None:
     tiers = (SeatTier(minimum=1, maximum=4, unit_minor=1000), SeatTier(minimum=5, maximum=None, unit_minor=800))
     product = shelf.product(
         "Base", Fixed(amount_minor=2000), SeatBased(model="graduated", tiers=tiers), recurrence=MONTHLY
     )
     session = shelf.session(product, buyer=DE, counts=Counts(seats=6))
-    with visit(browser, shelf.stand.server) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         assert rows(page)[:3] == ["Base $20.00", "6 seats $56.00", "Subtotal $76.00"]
         expect(page.locator(".tiers")).to_contain_text("from 5 seats $8.00 each")
 
 
-def test_units_have_the_merchants_own_word_and_meters_are_told(browser: Browser, shelf: Shelf) -> None:
+def test_units_have_the_merchants_own_word_and_meters_are_told(shelf: Shelf) -> None:
     label = {"en": {"one": "credit", "other": "credits"}}
     tiers = (UnitTier(bound=100, unit_minor=50), UnitTier(bound=None, unit_minor=40))
     units = UnitBased(model="volume", tiers=tiers, minimum_units=10, unit_label=label)
     session = shelf.session(shelf.product("Credits", units), buyer=DE)
-    with visit(browser, shelf.stand.server, script=False) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         expect(page.locator("label[for=units]")).to_have_text("Credits")
         page.fill("#units", "101")
@@ -121,7 +123,7 @@ def test_units_have_the_merchants_own_word_and_meters_are_told(browser: Browser,
         expect_success(page)
     meter = Metered(meter_id=session.id, meter_name="API calls", unit_amount="0.25", unit="call")
     metered = shelf.session(shelf.product("API", Fixed(amount_minor=900), meter, recurrence=MONTHLY), buyer=DE)
-    with visit(browser, shelf.stand.server) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(metered))
         expect(page.locator(".rows")).to_contain_text("$0.0025 per call, billed later by use")
 
@@ -142,7 +144,7 @@ def studio(shelf: Shelf, **options: bool) -> tuple[Checkout, Product, Product]:
 @BOTH
 def test_add_ons_are_ticked_counted_and_taken_away(browser: Browser, shelf: Shelf, script: bool) -> None:
     session, _, _ = studio(shelf, edit_addons=True, minimal_address=True)
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         assert rows(page)[:2] == ["Studio $29.00 per month $29.00", "2 × Storage $5.00 each $10.00"]
         page.locator("#addon_1").check()
@@ -159,9 +161,9 @@ def test_add_ons_are_ticked_counted_and_taken_away(browser: Browser, shelf: Shel
     assert [line.quantity for line in shelf.stand.now(session).lines] == [1, 1, 0]
 
 
-def test_add_ons_that_may_not_be_edited_are_only_told(browser: Browser, shelf: Shelf) -> None:
+def test_add_ons_that_may_not_be_edited_are_only_told(shelf: Shelf) -> None:
     session, _, _ = studio(shelf)
-    with visit(browser, shelf.stand.server) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         assert page.locator("#addon_1, #addon_2").count() == 0
         assert not any("Onboarding" in row for row in rows(page))
@@ -171,16 +173,14 @@ def test_add_ons_that_may_not_be_edited_are_only_told(browser: Browser, shelf: S
 # ---------------------------------------------------------------- taxes
 
 
-def test_taxes_have_their_names_and_rates_and_none_is_told_where_nothing_is_collected(
-    browser: Browser, shelf: Shelf
-) -> None:
+def test_taxes_have_their_names_and_rates_and_none_is_told_where_nothing_is_collected(shelf: Shelf) -> None:
     product = shelf.product("Book", Fixed(amount_minor=1000))
     untaxed = shelf.session(product)
     shelf.settings(country="US", tax_registrations=("EU", *CANADA))
     quebec = shelf.session(product, buyer=Buyer(address=Address(country="CA", state="CA-QC")))
     somewhere = shelf.session(product, buyer=Buyer(address=Address(country="CA")))
     germany = shelf.session(product, buyer=DE)
-    with visit(browser, shelf.stand.server, locale="en-US") as page:
+    with read(shelf.stand.server, locale="en-US") as page:
         for session, told in (
             (germany, ["USt. 19% (included) $1.60"]),
             (quebec, ["GST 5% $0.50", "QST 9.975% $1.00"]),
@@ -197,7 +197,7 @@ def test_taxes_have_their_names_and_rates_and_none_is_told_where_nothing_is_coll
 def test_a_business_abroad_gets_a_reverse_charge(browser: Browser, shelf: Shelf, script: bool) -> None:
     shelf.settings(country="US", tax_registrations=("EU",), default_tax_behavior="exclusive")
     session = shelf.session(shelf.product("Book", Fixed(amount_minor=1000)), buyer=DE)
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         assert "USt. 19% $1.90" in rows(page)
         expect(page.locator(".due-line")).to_contain_text("$11.90")
@@ -223,7 +223,7 @@ def test_a_business_abroad_gets_a_reverse_charge(browser: Browser, shelf: Shelf,
     assert (stored.address.country, stored.tax_id, stored.billing_name) == ("US", None, "Acme GmbH")
 
 
-def settle(page: Page, *, script: bool) -> None:
+def settle(page: Page | Reader, *, script: bool) -> None:
     """As `change`, for a page that has nothing to choose: the address has a button too."""
     if script:
         change(page, script=True)
@@ -259,7 +259,7 @@ def test_each_discount_has_a_row_and_can_be_taken_away_alone(browser: Browser, s
         discount_codes=("SPRING", "FIVEOFF"),
         buyer=Buyer(address=Address(country="US")),
     )
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         assert rows(page)[1:] == [
             "Subtotal $20.00",
@@ -275,10 +275,10 @@ def test_each_discount_has_a_row_and_can_be_taken_away_alone(browser: Browser, s
     assert shelf.stand.now(session).discounts == ()
 
 
-def test_what_the_merchant_took_off_stays(browser: Browser, shelf: Shelf) -> None:
+def test_what_the_merchant_took_off_stays(shelf: Shelf) -> None:
     given = shelf.discount(None, percent=50, name="For friends")
     session = shelf.session(shelf.product("Book", Fixed(amount_minor=2000)), discount_id=given.id, buyer=DE)
-    with visit(browser, shelf.stand.server) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         expect(page.locator(".chip")).to_contain_text("For friends applied")
         assert page.get_by_role("button", name="Remove").count() == 0
@@ -289,12 +289,12 @@ def test_what_the_merchant_took_off_stays(browser: Browser, shelf: Shelf) -> Non
     assert [one.id for one in shelf.stand.now(session).discounts] == [given.id]
 
 
-def test_a_code_that_was_used_before_is_taken_away_before_anything_is_charged(browser: Browser, shelf: Shelf) -> None:
+def test_a_code_that_was_used_before_is_taken_away_before_anything_is_charged(shelf: Shelf) -> None:
     shelf.discount("ONCE", percent=50, max_per_customer=1)
     book = shelf.product("Book", Fixed(amount_minor=2000))
     for turn in range(2):
         session = shelf.cart(book, discount_codes=("ONCE",), buyer=DE, options=Options(allow_currency_selection=False))
-        with visit(browser, shelf.stand.server, script=False) as page:
+        with read(shelf.stand.server) as page:
             page.goto(shelf.stand.url(session))
             pay(page, email="often@example.com")
             if turn == 0:
@@ -317,7 +317,7 @@ def test_the_buyer_chooses_between_the_prices_currency_and_their_own(
     session = shelf.cart(shelf.product("Book", Fixed(amount_minor=1000)), buyer=DE)
     exchange = session.exchange
     assert exchange is not None
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
         euros = f"€{session.quote.total_minor / 100:.2f}"
         expect(page.locator("#exchange")).to_contain_text(f"You pay {euros}. Price $10.00 at 1 USD = 0.")
@@ -336,13 +336,11 @@ def test_the_buyer_chooses_between_the_prices_currency_and_their_own(
 
 
 @pytest.mark.parametrize(("country", "shape"), [("JP", "¥1,"), ("KW", "KWD 3.")])
-def test_a_price_is_named_in_its_own_currency_and_charged_in_another(
-    browser: Browser, shelf: Shelf, country: str, shape: str
-) -> None:
+def test_a_price_is_named_in_its_own_currency_and_charged_in_another(shelf: Shelf, country: str, shape: str) -> None:
     tip = shelf.product("Tip", Custom(minimum_minor=500, preset_minor=1000))
     options = Options(allow_currency_selection=False)
     session = shelf.cart(tip, buyer=Buyer(address=Address(country=country)), options=options)
-    with visit(browser, shelf.stand.server, script=False) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         assert page.locator("#currency").count() == 0
         expect(page.locator(".affix")).to_have_text("USD")
@@ -372,13 +370,13 @@ def test_pictures_have_sides_and_words_and_come_late(browser: Browser, shelf: Sh
 
 
 @pytest.mark.parametrize("country", ["AE", "HK", "IE"])
-def test_a_full_address_without_a_postcode_pays(browser: Browser, shelf: Shelf, country: str) -> None:
+def test_a_full_address_without_a_postcode_pays(shelf: Shelf, country: str) -> None:
     session = shelf.session(
         shelf.product("Map", Fixed(amount_minor=1000)),
         buyer=Buyer(address=Address(country=country)),
         options=Options(require_billing_address=True),
     )
-    with visit(browser, shelf.stand.server, script=False) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         assert page.locator("#postal_code[required]").count() == 0
         if country == "IE":

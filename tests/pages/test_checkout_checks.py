@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from checkstand.domain.checkout import Checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import serious_violations, visit
 from tests.pages.buyer import VISA, Options, Stand, expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read_or_visit
 from tests.server import RunningServer
 
 
@@ -17,7 +19,7 @@ def stand(server: RunningServer, shop: DemoShop) -> Stand:
     return Stand(server, shop)
 
 
-def type_card(page: Page) -> None:
+def type_card(page: Page | Reader) -> None:
     for name, value in (("card_number", VISA), ("card_exp", "12/34"), ("card_cvc", "123"), ("name", "Ada Lovelace")):
         page.fill(f"#{name}", value)
 
@@ -27,7 +29,7 @@ def test_a_slip_in_a_known_provider_is_suggested_and_one_tap_takes_it(
     browser: Browser, stand: Stand, script: bool
 ) -> None:
     session = stand.session("one_time")
-    with visit(browser, stand.server, script=script) as page:
+    with read_or_visit(browser, stand.server, script=script) as page:
         page.goto(stand.url(session))
         page.fill("#email", "jo@gmial.com")
         if script:
@@ -142,7 +144,7 @@ def american(stand: Stand) -> Checkout:
     return stand.session("one_time", options=Options(require_billing_address=True))
 
 
-def live_in_springfield(page: Page, session_url: str, *, script: bool = True) -> None:
+def live_in_springfield(page: Page | Reader, session_url: str, *, script: bool = True) -> None:
     """Fill in all but the postal code, and let the page come to rest: a change that was under way would carry the code with it."""
     page.goto(session_url)
     page.fill("#email", "ada@example.com")
@@ -177,7 +179,7 @@ def test_what_is_drawn_while_the_button_is_held_down_was_not_seen(browser: Brows
 @pytest.mark.parametrize("script", [True, False])
 def test_an_odd_postal_code_is_warned_of_once_and_then_taken(browser: Browser, stand: Stand, script: bool) -> None:
     session = american(stand)
-    with visit(browser, stand.server, locale="en-US", script=script) as page:
+    with read_or_visit(browser, stand.server, locale="en-US", script=script) as page:
         live_in_springfield(page, stand.url(session), script=script)
         page.fill("#postal_code", "627")
         page.click("#pay-button")

@@ -6,13 +6,15 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
 from checkstand.domain.methods import Method
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, PHONE, serious_violations, visit
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand, expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read
 from tests.server import RunningServer
 
 WHERE = {
@@ -46,7 +48,7 @@ def session_in(stand: Stand, country: str, *, quantity: int = 10, **more: object
     return stand.cart("one_time", quantity=quantity, buyer=buyer, **more)
 
 
-def choose(page: Page, method: str) -> None:
+def choose(page: Page | Reader, method: str) -> None:
     """Mark a way to pay, unfolding the rest of the list where it is there."""
     radio = page.locator(f"#method-{method}")
     if not radio.is_visible():
@@ -54,7 +56,7 @@ def choose(page: Page, method: str) -> None:
     radio.check()
 
 
-def press(page: Page, stand: Stand, session: Checkout, method: str) -> None:
+def press(page: Page | Reader, stand: Stand, session: Checkout, method: str) -> None:
     page.goto(stand.url(session))
     choose(page, method)
     page.click("#pay-button")
@@ -65,11 +67,9 @@ def test_the_list_of_methods_below_is_whole() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(WHERE))
-def test_a_method_is_left_declined_and_then_approved_at_its_own_page(
-    browser: Browser, stand: Stand, method: str
-) -> None:
+def test_a_method_is_left_declined_and_then_approved_at_its_own_page(stand: Stand, method: str) -> None:
     session = session_in(stand, WHERE[method])
-    with visit(browser, stand.server, script=False, size=PHONE) as page:
+    with read(stand.server) as page:
         press(page, stand, session, method)
         page.wait_for_url("**/bank/**")
         page.click("text=Go back without paying")
@@ -88,14 +88,14 @@ def test_a_method_is_left_declined_and_then_approved_at_its_own_page(
 
 @pytest.mark.parametrize("method", sorted(DELAYED))
 @pytest.mark.parametrize("ends", ["succeeded", "declined"])
-def test_a_debit_takes_days_and_is_decided_by_the_clock(browser: Browser, stand: Stand, method: str, ends: str) -> None:
+def test_a_debit_takes_days_and_is_decided_by_the_clock(stand: Stand, method: str, ends: str) -> None:
     country, days = DELAYED[method]
     session = session_in(stand, country, redirects=Redirects(success_url=f"{MERCHANT}/thanks"))
     numbers = {
         "sepa": ("DE89370400440532013000", "DE62370400440532013001"),
         "ach": ("000123456789", "000222222227"),
     }[method]
-    with visit(browser, stand.server, script=False, size=PHONE, with_merchant=True) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         choose(page, method)
         expect(page.locator(".method:has(:checked) .mandate")).to_contain_text("By paying you allow")
@@ -115,9 +115,9 @@ def test_a_debit_takes_days_and_is_decided_by_the_clock(browser: Browser, stand:
     assert stand.now(session).status is (CheckoutStatus.SUCCEEDED if ends == "succeeded" else CheckoutStatus.EXPIRED)
 
 
-def test_a_voucher_shows_its_reference_until_it_is_paid(browser: Browser, stand: Stand) -> None:
+def test_a_voucher_shows_its_reference_until_it_is_paid(stand: Stand) -> None:
     session = session_in(stand, "PT")
-    with visit(browser, stand.server, script=False, size=PHONE) as page:
+    with read(stand.server) as page:
         press(page, stand, session, "multibanco")
         expect(page.locator("main")).to_contain_text(re.compile(r"Reference\s*\d{3} \d{3} \d{3}"))
         expect(page.locator("main")).to_contain_text("Pay by")
@@ -126,9 +126,9 @@ def test_a_voucher_shows_its_reference_until_it_is_paid(browser: Browser, stand:
         expect_success(page)
 
 
-def test_a_voucher_that_nobody_pays_expires_and_the_buyer_may_pay_otherwise(browser: Browser, stand: Stand) -> None:
+def test_a_voucher_that_nobody_pays_expires_and_the_buyer_may_pay_otherwise(stand: Stand) -> None:
     session = session_in(stand, "PT", lifetime=timedelta(days=7))
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         press(page, stand, session, "multibanco")
         expect(page.locator("h1")).to_contain_text("Order received")
         stand.advance("P4D")
@@ -141,9 +141,9 @@ def test_a_voucher_that_nobody_pays_expires_and_the_buyer_may_pay_otherwise(brow
 
 
 @pytest.mark.parametrize(("upi_id", "ends"), [("success@upi", "succeeded"), ("failure@upi", "declined")])
-def test_the_upi_ids_for_tests_decide_within_a_minute(browser: Browser, stand: Stand, upi_id: str, ends: str) -> None:
+def test_the_upi_ids_for_tests_decide_within_a_minute(stand: Stand, upi_id: str, ends: str) -> None:
     session = session_in(stand, "IN")
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         choose(page, "upi_collect")
         page.fill("#upi_id", "nobody")
@@ -230,9 +230,9 @@ def test_a_credit_card_is_declined_where_only_debit_is_taken(browser: Browser, s
     assert stand.charges(session) == ["declined", "succeeded"]
 
 
-def test_after_five_declines_a_session_takes_no_further_card(browser: Browser, stand: Stand) -> None:
+def test_after_five_declines_a_session_takes_no_further_card(stand: Stand) -> None:
     session = stand.session("one_time")
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         for _ in range(5):
             pay(page, card="4000 0000 0000 0002")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from checkstand.domain.catalog import Fixed, PriceDefinition, Product
 from checkstand.domain.checkout import CheckoutStatus, Options
-from checkstand.flows.save_product import create_product
+from checkstand.flows.catalogue.save_product import create_product
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, violations, visit
 from tests.pages.buyer import Stand, expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
+from tests.pages.expecting import expect
+from tests.pages.reader import read_or_visit
 from tests.pages.visitor import visitor
 from tests.server import RunningServer
 
@@ -49,7 +51,7 @@ def test_a_description_in_markdown_is_safe_html_on_the_page_the_cards_and_the_da
         page.locator("#plan-2").check()
         expect(page.locator("details.description summary")).to_have_text("What you get")
         assert violations(page) == []
-    listed = visitor(shelf.stand.server.url, shelf.stand.shop).get(f"/products/{atlas.id}").text
+    listed = visitor(shelf.stand.server, shelf.stand.shop).get(f"/products/{atlas.id}").text
     assert "<strong>Fast</strong>" in listed
     assert "<li>40 countries</li>" in listed
     assert "<img src=x" not in listed
@@ -68,9 +70,9 @@ def test_the_buyer_chooses_among_the_currencies_that_a_product_has_prices_in(
 ) -> None:
     atlas = priced(shelf, "Atlas", {"USD": 1000, "EUR": 900, "JPY": 1500})
     session = shelf.session(atlas, buyer=DE, currency="USD")
-    with visit(browser, shelf.stand.server, script=script) as page:
+    with read_or_visit(browser, shelf.stand.server, script=script) as page:
         page.goto(shelf.stand.url(session))
-        codes = page.locator("#currency option").evaluate_all("all => all.map(one => one.value)")
+        codes = [option.get_attribute("value") for option in page.locator("#currency option").all()]
         assert codes == ["USD", "EUR", "JPY"]
         for code, amount in (("JPY", "¥1,500"), ("EUR", "€9.00")):
             page.select_option("#currency", code)

@@ -6,7 +6,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed
@@ -15,6 +15,8 @@ from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
 from tests.pages.buyer import Stand
 from tests.pages.catalogue import DE, MONTHLY, Shelf
+from tests.pages.expecting import expect
+from tests.pages.reader import read
 from tests.server import RunningServer
 
 POSTAL = {"IN": "110001", "BR": "01310-100", "AU": "2000", "MX": "01000", "JP": "100-0001"}
@@ -44,7 +46,7 @@ def test_days_are_told_in_the_buyers_zone_and_as_utc_without_a_script(browser: B
     session = shelf.stand.session("trial", buyer=DE)
     at = session.trial_end
     assert at is not None
-    with visit(browser, shelf.stand.server, script=False) as page:
+    with read(shelf.stand.server) as page:
         page.goto(shelf.stand.url(session))
         expect(page.locator(".rows .later th")).to_contain_text(f"{at:%B} {at.day}, {at.year} (UTC)")
     zone = ZoneInfo("Pacific/Kiritimati")  # fourteen hours ahead

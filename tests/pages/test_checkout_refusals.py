@@ -7,13 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route
 
 from checkstand.domain.checkout import Checkout
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
 from tests.pages.buyer import NO_FUNDS, VISA, Buyer, Stand, expect_success
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read
 from tests.server import RunningServer
 
 
@@ -22,7 +24,7 @@ def stand(server: RunningServer, shop: DemoShop) -> Stand:
     return Stand(server, shop)
 
 
-def fill(page: Page, **other: str) -> None:
+def fill(page: Page | Reader, **other: str) -> None:
     """Everything that a German buyer fills in, with other values for some of it."""
     typed = {
         "email": "ada@example.com",
@@ -44,33 +46,33 @@ def settle(page: Page) -> None:
     expect(page.locator("#checkout:not([aria-busy])")).to_have_count(1)
 
 
-def expect_card(page: Page, number: str = VISA) -> None:
+def expect_card(page: Page | Reader, number: str = VISA) -> None:
     """The card is there as it was typed."""
     assert [page.input_value(f"#card_{name}") for name in ("number", "exp", "cvc")] == [number, "12/34", "123"]
 
 
-def expect_only_wrong(page: Page, *names: str) -> None:
+def expect_only_wrong(page: Page | Reader, *names: str) -> None:
     """These fields are marked as wrong and no others."""
     marked = page.locator("[aria-invalid]")
     expect(marked).to_have_count(len(names))
     assert [field.get_attribute("id") for field in marked.all()] == list(names)
 
 
-def no_address(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
+def no_address(page: Page | Reader, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
     page.locator("#is_business").check()
     expect(page.get_by_label("Postcode (PLZ)")).to_be_visible()
     fill(page, company="Ada GmbH")
     return ("line1", "postal_code", "city")
 
 
-def no_zip_code(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
+def no_zip_code(page: Page | Reader, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
     page.select_option("#country", "US")
     expect(page.get_by_label("ZIP code")).to_be_visible()
     fill(page)
     return ("postal_code",)
 
 
-def a_wrong_postcode(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
+def a_wrong_postcode(page: Page | Reader, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
     page.locator("#is_business").check()
     expect(page.get_by_label("Postcode (PLZ)")).to_be_visible()
     fill(page, company="Ada GmbH", line1="Hauptstr. 1", city="Berlin")
@@ -78,13 +80,13 @@ def a_wrong_postcode(page: Page, _stand: Stand, _session: Checkout) -> tuple[str
     return ("postal_code",)
 
 
-def a_wrong_code(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
+def a_wrong_code(page: Page | Reader, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
     page.click("#discount > summary")
     fill(page, discount_code="NOSUCH")
     return ("discount_code",)
 
 
-def another_amount(page: Page, stand: Stand, session: Checkout) -> tuple[str, ...]:
+def another_amount(page: Page | Reader, stand: Stand, session: Checkout) -> tuple[str, ...]:
     fill(page)
     other = page.context.new_page()
     other.goto(stand.url(session))
@@ -96,7 +98,7 @@ def another_amount(page: Page, stand: Stand, session: Checkout) -> tuple[str, ..
     return ()
 
 
-def another_amount_of_the_seller_s(page: Page, stand: Stand, session: Checkout) -> tuple[str, ...]:
+def another_amount_of_the_seller_s(page: Page | Reader, stand: Stand, session: Checkout) -> tuple[str, ...]:
     fill(page)
     settle(page)
     ports, organization = stand.server.services.ports, stand.shop.organization
@@ -105,7 +107,7 @@ def another_amount_of_the_seller_s(page: Page, stand: Stand, session: Checkout) 
     return ()
 
 
-def a_name_that_is_missing(page: Page, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
+def a_name_that_is_missing(page: Page | Reader, _stand: Stand, _session: Checkout) -> tuple[str, ...]:
     fill(page, name="")
     return ("name",)
 
@@ -306,10 +308,10 @@ def test_a_connection_that_breaks_while_paying_is_told_and_the_page_finds_out(
     assert stand.charges(session) == ["succeeded"]
 
 
-def test_without_a_script_one_sentence_says_to_enter_the_card_again(browser: Browser, stand: Stand) -> None:
+def test_without_a_script_one_sentence_says_to_enter_the_card_again(stand: Stand) -> None:
     session = stand.session("one_time", buyer=Buyer(email="ada@example.com"))
     again = "Your card is never kept on this page: enter it again."
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         fill(page, name="")
         page.click("#pay-button")

@@ -6,12 +6,14 @@ import re
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
 from checkstand.testing.demo import DemoShop
-from tests.pages.browser import DESKTOP, PHONE, serious_violations, visit
+from tests.pages.browser import PHONE, looks, serious_violations, visit
 from tests.pages.buyer import CHALLENGE, VISA, Buyer, Checkout, CheckoutStatus, Options, Stand, expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import Reader, read
 from tests.server import RunningServer
 
 SHOWN = Options(show_saved_methods=True, require_name=True)
@@ -40,7 +42,7 @@ def for_customer(stand: Stand, customer_id: UUID, label: str = "one_time", optio
     return stand.cart(label, customer_id=customer_id, options=options, buyer=buyer)
 
 
-def saved_rows(page: Page) -> list[str]:
+def saved_rows(page: Page | Reader) -> list[str]:
     return [re.sub(r"\s+", " ", text).strip() for text in page.locator(".saved .method-text").all_inner_texts()]
 
 
@@ -60,9 +62,9 @@ def test_a_returning_customer_pays_with_the_card_of_their_trial_at_one_press(
     assert stand.charges(session) == ["succeeded"]
 
 
-def test_another_card_is_typed_beside_a_saved_one_and_kept_when_ticked(browser: Browser, stand: Stand) -> None:
+def test_another_card_is_typed_beside_a_saved_one_and_kept_when_ticked(stand: Stand) -> None:
     ada = trial(stand)
-    with visit(browser, stand.server, script=False, size=DESKTOP) as page:
+    with read(stand.server) as page:
         session = for_customer(stand, ada)
         page.goto(stand.url(session))
         page.locator("#method-card").check()
@@ -70,7 +72,7 @@ def test_another_card_is_typed_beside_a_saved_one_and_kept_when_ticked(browser: 
         pay(page, card=MASTERCARD)
         expect_success(page)
         page.goto(stand.url(for_customer(stand, ada)))
-        assert [row.split(" Exp")[0] for row in saved_rows(page)] == ["Mastercard •••• 4444", "Visa •••• 4242"]
+        assert [row.split("Exp")[0].strip() for row in saved_rows(page)] == ["Mastercard •••• 4444", "Visa •••• 4242"]
     assert stand.charges(session) == ["succeeded"]
 
 
@@ -135,9 +137,9 @@ def test_removing_a_card_asks_first_and_keeps_what_was_typed(browser: Browser, s
         assert page.locator("#card_number").is_visible()
 
 
-def test_a_card_that_was_removed_in_another_tab_is_refused_with_words(browser: Browser, stand: Stand) -> None:
+def test_a_card_that_was_removed_in_another_tab_is_refused_with_words(stand: Stand) -> None:
     session = for_customer(stand, trial(stand))
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         with stand.client() as client:
             method = page.locator(".saved button").get_attribute("value")
@@ -151,7 +153,7 @@ def test_a_card_that_was_removed_in_another_tab_is_refused_with_words(browser: B
 
 def test_of_two_tabs_that_pay_with_the_same_saved_card_one_charges(browser: Browser, stand: Stand) -> None:
     session = for_customer(stand, trial(stand))
-    with visit(browser, stand.server) as one, visit(browser, stand.server, script=False) as other:
+    with visit(browser, stand.server) as one, read(stand.server) as other:
         one.goto(stand.url(session))
         other.goto(stand.url(session))
         one.click("#pay-button")
@@ -161,11 +163,9 @@ def test_of_two_tabs_that_pay_with_the_same_saved_card_one_charges(browser: Brow
     assert stand.charges(session) == ["succeeded"]
 
 
-def test_a_saved_card_that_asks_for_3d_secure_asks_again_and_its_refusal_leads_to_another_card(
-    browser: Browser, stand: Stand
-) -> None:
+def test_a_saved_card_that_asks_for_3d_secure_asks_again_and_its_refusal_leads_to_another_card(stand: Stand) -> None:
     first = stand.cart("monthly")
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(first))
         pay(page, card=CHALLENGE)
         page.get_by_role("button", name="Approve").click()
@@ -206,8 +206,7 @@ def test_with_the_keyboard_alone_a_saved_card_is_left_for_another_and_chosen_aga
     assert stand.now(session).status is CheckoutStatus.SUCCEEDED
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@looks(320, 1280)
 def test_nothing_serious_is_found_with_saved_cards_and_on_the_question(
     browser: Browser, stand: Stand, dark: bool, width: int
 ) -> None:
@@ -221,9 +220,9 @@ def test_nothing_serious_is_found_with_saved_cards_and_on_the_question(
         assert serious_violations(page) == []
 
 
-def test_the_gateways_names_of_methods_and_customers_stay_on_the_server(browser: Browser, stand: Stand) -> None:
+def test_the_gateways_names_of_methods_and_customers_stay_on_the_server(stand: Stand) -> None:
     session = for_customer(stand, trial(stand))
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         html = page.content()
         page.click("#pay-button")

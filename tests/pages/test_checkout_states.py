@@ -16,9 +16,9 @@ from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed, PriceDefinition
 from checkstand.domain.discount import Percentage
-from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
-from checkstand.flows.save_discount import create_discount, delete_discount
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.catalogue.save_discount import create_discount, delete_discount
+from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand
 from tests.server import RunningServer
@@ -133,7 +133,7 @@ def test_no_session_ever_leads_to_a_dangerous_address(stand: Stand, target: str)
 def test_a_success_url_that_is_the_session_s_own_page_does_not_lead_in_a_circle(stand: Stand) -> None:
     session = stand.session("one_time")
     own = stand.url(session, "/confirmation")
-    changes = CheckoutChanges(given=frozenset({"success_url"}), success_url=own)
+    changes = CheckoutChanges(redirects={"success_url": own})
     services, organization = stand.server.services, stand.shop.organization
     session = stand.server.run(update_checkout(services.ports, organization, session, changes, by_merchant=True))
     confirm(stand, session)

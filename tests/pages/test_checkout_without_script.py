@@ -1,14 +1,19 @@
-"""The whole path with JavaScript turned off: every step is a form, and every form says what it did."""
+"""The whole path with JavaScript turned off: every step is a form, and every form says what it did.
+
+The first tests ask Chromium, which has its own mind on forms; the rest are read over HTTP.
+"""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from checkstand.domain.checkout import Options
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, PHONE, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, CheckoutStatus, Redirects, Stand, expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import read
 from tests.server import RunningServer
 
 
@@ -45,34 +50,6 @@ def test_decline_then_the_bank_s_check_then_paid(browser: Browser, stand: Stand)
     assert stand.charges(session) == ["declined", "declined", "succeeded"]
 
 
-def test_another_plan_is_chosen_with_the_update_button(browser: Browser, stand: Stand) -> None:
-    session = stand.session("monthly", "trial", "one_time")
-    with visit(browser, stand.server, script=False) as page:
-        page.goto(stand.url(session))
-        page.fill("#email", "ada@example.com")
-        page.fill("#name", "Ada Lovelace")
-        page.locator("#plan-3").check()
-        page.locator("#choice-part").get_by_role("button", name="Update").click()
-        expect(page.locator("#pay-button")).to_have_text("Pay $10.00 (test)")
-        assert page.input_value("#email") == "ada@example.com"
-        assert page.input_value("#name") == "Ada Lovelace"
-        pay(page)
-        expect_success(page)
-
-
-def test_paying_right_after_choosing_another_plan_shows_the_new_price_first(browser: Browser, stand: Stand) -> None:
-    session = stand.session("one_time", "monthly")
-    with visit(browser, stand.server, script=False) as page:
-        page.goto(stand.url(session))
-        page.locator("#plan-2").check()
-        pay(page)
-        expect(page.locator("#problems")).to_contain_text("now comes to $20.00. Nothing was charged.")
-        assert stand.charges(session) == []
-        pay(page)
-        expect_success(page)
-    assert stand.now(session).quote.total_minor == 2000
-
-
 def test_the_buyer_names_the_price_and_applies_a_code(browser: Browser, stand: Stand) -> None:
     session = stand.session("pay_what_you_want")
     with visit(browser, stand.server, script=False) as page:
@@ -92,9 +69,37 @@ def test_the_buyer_names_the_price_and_applies_a_code(browser: Browser, stand: S
         expect_success(page)
 
 
-def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand: Stand) -> None:
+def test_another_plan_is_chosen_with_the_update_button(stand: Stand) -> None:
+    session = stand.session("monthly", "trial", "one_time")
+    with read(stand.server) as page:
+        page.goto(stand.url(session))
+        page.fill("#email", "ada@example.com")
+        page.fill("#name", "Ada Lovelace")
+        page.locator("#plan-3").check()
+        page.locator("#choice-part").get_by_role("button", name="Update").click()
+        expect(page.locator("#pay-button")).to_have_text("Pay $10.00 (test)")
+        assert page.input_value("#email") == "ada@example.com"
+        assert page.input_value("#name") == "Ada Lovelace"
+        pay(page)
+        expect_success(page)
+
+
+def test_paying_right_after_choosing_another_plan_shows_the_new_price_first(stand: Stand) -> None:
+    session = stand.session("one_time", "monthly")
+    with read(stand.server) as page:
+        page.goto(stand.url(session))
+        page.locator("#plan-2").check()
+        pay(page)
+        expect(page.locator("#problems")).to_contain_text("now comes to $20.00. Nothing was charged.")
+        assert stand.charges(session) == []
+        pay(page)
+        expect_success(page)
+    assert stand.now(session).quote.total_minor == 2000
+
+
+def test_an_address_is_asked_after_the_country_is_known(stand: Stand) -> None:
     session = stand.session("one_time", options=Options(require_billing_address=True))
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         page.fill("#email", "ada@example.com")
         page.select_option("#country", "US")
@@ -123,9 +128,9 @@ def test_an_address_is_asked_after_the_country_is_known(browser: Browser, stand:
         expect_success(page)
 
 
-def test_a_cart_without_quantities_is_filled_and_paid(browser: Browser, stand: Stand) -> None:
+def test_a_cart_without_quantities_is_filled_and_paid(stand: Stand) -> None:
     session = stand.cart("one_time", "monthly", quantity=0)
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         assert page.input_value("#quantity_0") == "1"
         page.fill("#quantity_0", "")
@@ -145,9 +150,9 @@ def test_a_cart_without_quantities_is_filled_and_paid(browser: Browser, stand: S
     assert (paid.base_quote.total_minor, paid.currency) == (7000, "EUR")  # the buyer's own currency
 
 
-def test_what_is_free_asks_for_an_email_alone(browser: Browser, stand: Stand) -> None:
+def test_what_is_free_asks_for_an_email_alone(stand: Stand) -> None:
     session = stand.session("free")
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(session))
         expect(page.locator("#card_number")).to_have_count(0)
         expect(page.locator("#country")).to_have_count(0)
@@ -158,10 +163,10 @@ def test_what_is_free_asks_for_an_email_alone(browser: Browser, stand: Stand) ->
         expect_success(page)
 
 
-def test_an_expired_session_can_be_started_again(browser: Browser, stand: Stand) -> None:
+def test_an_expired_session_can_be_started_again(stand: Stand) -> None:
     old = stand.session("one_time")
     stand.advance("P2D")
-    with visit(browser, stand.server, script=False) as page:
+    with read(stand.server) as page:
         page.goto(stand.url(old))
         expect(page.locator("h1")).to_have_text("This checkout has expired")
         page.click("text=Start again")

@@ -68,12 +68,12 @@ def test_json_is_compressed_from_a_kilobyte_on_for_whoever_takes_it(server: Runn
 def test_dashboard_pages_that_repeat_an_address_are_sent_as_they_are(
     server: RunningServer, path: str, encoding: str | None
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert raw(person.client, person.home + path)[0] == encoding
 
 
 def test_the_page_that_shows_a_token_is_sent_as_it_is(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.get("/settings/tokens/new")
     made = person.post(
         "/settings/tokens/new",
@@ -84,7 +84,7 @@ def test_the_page_that_shows_a_token_is_sent_as_it_is(server: RunningServer) -> 
 
 
 def test_the_token_of_the_forms_is_another_text_on_each_page_and_each_works(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     path = f"/products/{person.shop.products['one_time'].id}"
     shown = []
     for _ in range(3):

@@ -12,11 +12,11 @@ from checkstand.domain.brand import Brand
 from checkstand.domain.catalog import Fixed, Product
 from checkstand.domain.fields import AttachedField, Field
 from checkstand.domain.image import ImageRef
-from checkstand.flows.save_field import create_field
-from checkstand.flows.save_product import change_product, read_product
-from checkstand.flows.upload_image import describe_image
-from checkstand.store import images
-from checkstand.store.brands import BRANDS
+from checkstand.flows.catalogue.save_field import create_field
+from checkstand.flows.catalogue.save_product import change_product, read_product
+from checkstand.flows.catalogue.upload_image import describe_image
+from checkstand.store.catalogue import images
+from checkstand.store.catalogue.brands import BRANDS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, fixed, metered, metering, seats, units
 from tests.pages.browser import looks
@@ -57,7 +57,7 @@ def selling(server: RunningServer, shop: DemoShop, kind: str) -> Product:
 def test_prices_that_the_form_has_no_fields_for_are_shown_and_survive_a_new_name(
     server: RunningServer, kind: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = selling(server, person.shop, kind)
     form = person.get(f"/products/{product.id}/edit").text
     assert "These prices are managed through the API" in form
@@ -73,7 +73,7 @@ def test_prices_that_the_form_has_no_fields_for_are_shown_and_survive_a_new_name
 
 def test_not_even_a_form_with_price_fields_changes_such_prices(server: RunningServer) -> None:
     """Somebody may have had the form open since before the API changed the prices."""
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = selling(server, person.shop, "seats")
     person.get(f"/products/{product.id}/edit")
     for form in (NEW, {**NEW, "model": "free", "price_currency": ["USD", "EUR"]}):
@@ -82,7 +82,7 @@ def test_not_even_a_form_with_price_fields_changes_such_prices(server: RunningSe
 
 
 def test_several_prices_in_one_currency_survive_as_well(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     ports, organization = server.services.ports, person.shop.organization
     product = create(server, person)
     # The Dodo dialect's products have no rules about their lists of prices.
@@ -97,7 +97,7 @@ def test_several_prices_in_one_currency_survive_as_well(server: RunningServer) -
 
 
 def test_a_plain_price_beside_an_archived_seat_price_can_still_be_edited(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = selling(server, person.shop, "seats")
     polar = Polar(server, person.shop)
     polar.client.patch(f"/v1/products/{product.id}", json={"prices": [fixed(1500)]}).raise_for_status()
@@ -107,7 +107,7 @@ def test_a_plain_price_beside_an_archived_seat_price_can_still_be_edited(server:
 
 
 def test_what_the_form_does_not_show_is_kept(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     ports, organization = server.services.ports, person.shop.organization
     product = selling(server, person.shop, "base and seats")
     brand = Brand(
@@ -178,7 +178,7 @@ def _image(server: RunningServer, shop: DemoShop) -> ImageRef:
 def test_every_kind_of_price_is_said_in_words(
     server: RunningServer, kind: str, in_the_list: str, on_the_page: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = selling(server, person.shop, kind)
     assert in_the_list in words_of(person.get(f"/products?q={product.id}").text)
     assert on_the_page in words_of(person.get(f"/products/{product.id}").text)
@@ -187,7 +187,7 @@ def test_every_kind_of_price_is_said_in_words(
 def test_tiers_stand_in_a_small_table(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
     product = selling(server, shop, "seats")
-    view = screen(browser, server.url, shop, width=320)
+    view = screen(browser, server, shop, width=320)
     view.open(f"/products/{product.id}")
     tiers = view.page.get_by_role("table", name="Tiers of From $8.00 per seat / month")
     expect(tiers.get_by_role("row")).to_have_count(3)
@@ -204,7 +204,7 @@ def test_products_of_every_kind_are_accessible_and_fit(
 ) -> None:
     shop = server.new_shop()
     made = [selling(server, shop, kind) for kind in KINDS]
-    view = screen(browser, server.url, shop, width=width, dark=dark)
+    view = screen(browser, server, shop, width=width, dark=dark)
     paths = [
         "/products",
         *(f"/products/{product.id}" for product in made),

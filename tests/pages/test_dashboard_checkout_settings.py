@@ -10,7 +10,7 @@ PATH = "/settings/checkout"
 
 
 def test_hosts_are_kept_as_they_are_meant_and_a_wrong_one_is_named(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert "Payment links redirect to our page only" in person.get("/settings").text
     typed = {"redirect_hosts": "https://Shop.Example/thanks\r\n*.shop.example\r\nmyapp://done", "allows_renewal": "on"}
     assert person.post(PATH, typed).status_code == 303

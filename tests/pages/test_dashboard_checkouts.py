@@ -14,11 +14,11 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.money import format_money
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop
 from tests.pages.visitor import Visitor, visitor
@@ -70,7 +70,7 @@ def in_order(told: Sequence[str], wanted: Sequence[str]) -> bool:
 
 
 def test_a_declined_and_then_paid_checkout_is_explained_by_its_timeline(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop)
     pay(server, person.shop, checkout, "ctoken_insufficient_funds")
     pay(server, person.shop, checkout, "ctoken_visa")
@@ -94,7 +94,7 @@ def test_a_trial_beside_a_one_time_sale_shows_what_was_charged(server: RunningSe
     checkout = server.run(create_checkout(server.services.ports, shop.organization, request))
     later, now = (format_money(amount, "USD") for amount in (checkout.quote.total_minor, checkout.quote.due_minor))
     assert (now, later != now) == ("$10.00", True), "only the one-time product is paid at once"
-    person = visitor(server.url, shop)
+    person = visitor(server, shop)
     detail = f"/sales/checkouts/{checkout.id}"
     assert f"Total after trial {later} Due today {now}" in words_of(person.get(detail).text)
     pay(server, shop, checkout, "ctoken_visa")
@@ -110,7 +110,7 @@ def test_a_trial_beside_a_one_time_sale_shows_what_was_charged(server: RunningSe
 
 def test_the_step_for_webhooks_shows_a_call_that_works(server: RunningServer) -> None:
     shop = server.new_shop()
-    home = html.unescape(visitor(server.url, shop).get("").text)
+    home = html.unescape(visitor(server, shop).get("").text)
     assert "checkstand listen" not in home
     url, body = re.findall(r'curl -X POST "([^"]+)"[^\']+-d \'([^\']+)\'', home)[0]
     headers = {"Authorization": f"Bearer {shop.polar_token}", "Content-Type": "application/json"}
@@ -122,7 +122,7 @@ def test_the_step_for_webhooks_shows_a_call_that_works(server: RunningServer) ->
 def test_every_link_of_the_dashboard_leads_somewhere(server: RunningServer) -> None:
     shop = server.new_shop()
     pay(server, shop, make(server, shop), "ctoken_visa")
-    person = visitor(server.url, shop)
+    person = visitor(server, shop)
     to_see, seen = [person.home], {f"{person.home}/logout"}
     while to_see:
         path = to_see.pop()
@@ -138,7 +138,7 @@ def test_every_link_of_the_dashboard_leads_somewhere(server: RunningServer) -> N
 
 
 def test_a_challenged_checkout_says_that_the_bank_asks(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop, "monthly")
     pay(server, person.shop, checkout, "ctoken_3ds")
     assert in_order(timeline(person, checkout), ["Session created", "Pay pressed", "Confirmed", "Bank authentication"])
@@ -146,7 +146,7 @@ def test_a_challenged_checkout_says_that_the_bank_asks(server: RunningServer) ->
 
 
 def test_a_free_checkout_is_told_as_costing_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop, "free")
     pay(server, person.shop, checkout, None)
     assert in_order(
@@ -156,7 +156,7 @@ def test_a_free_checkout_is_told_as_costing_nothing(server: RunningServer) -> No
 
 
 def test_an_abandoned_checkout_is_shown_as_expired_by_the_organizations_clock(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop)
     ports, organization = server.services.ports, person.shop.organization
     offset = timedelta(days=2) // timedelta(microseconds=1)
@@ -168,7 +168,7 @@ def test_an_abandoned_checkout_is_shown_as_expired_by_the_organizations_clock(se
 
 
 def test_the_raw_session_hides_what_continues_a_payment(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop)
     pay(server, person.shop, checkout, "ctoken_3ds")
     page = html.unescape(person.get(f"/sales/checkouts/{checkout.id}").text)
@@ -177,7 +177,7 @@ def test_the_raw_session_hides_what_continues_a_payment(server: RunningServer) -
 
 
 def test_checkouts_are_narrowed_by_status_and_email_and_found_by_id(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     paid, left = make(server, person.shop), make(server, person.shop, buyer=Buyer(email="grace@example.com"))
     pay(server, person.shop, paid, "ctoken_visa", "ada@example.com")
     by_status = person.get("/sales/checkouts?status=succeeded").text
@@ -192,7 +192,7 @@ def test_checkouts_are_narrowed_by_status_and_email_and_found_by_id(server: Runn
 
 
 def test_a_long_list_has_pages(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for _ in range(27):
         make(server, person.shop)
     assert "1–25 of 27 checkouts" in person.get("/sales/checkouts").text
@@ -200,7 +200,7 @@ def test_a_long_list_has_pages(server: RunningServer) -> None:
 
 
 def test_an_order_and_a_customer_lead_to_the_checkout(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     checkout = make(server, person.shop, buyer=Buyer(external_id="user-7"))
     pay(server, person.shop, checkout, "ctoken_visa")
     listed = person.get("/sales").text
@@ -214,14 +214,14 @@ def test_an_order_and_a_customer_lead_to_the_checkout(server: RunningServer) -> 
 
 
 def test_somebody_elses_checkout_does_not_exist(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     foreign = make(server, server.new_shop())
     assert person.get(f"/sales/checkouts/{foreign.id}").status_code == 404
     assert person.get(f"/sales/checkouts?q={foreign.id}").status_code == 200
 
 
 def test_the_checklist_ticks_itself_as_things_happen(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert "2 of 4 done" in person.get("").text
     pay(server, person.shop, make(server, person.shop), "ctoken_visa")
     home = person.get("").text
@@ -230,7 +230,7 @@ def test_the_checklist_ticks_itself_as_things_happen(server: RunningServer) -> N
 
 
 def test_the_checklist_opens_a_checkout_of_the_chosen_product(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = person.shop.products["monthly"]
     assert str(product.id) in person.get("").text
     answer = person.post("/products/checkout", {"product_id": str(product.id)})
@@ -248,4 +248,4 @@ def test_the_checklist_opens_a_checkout_of_the_chosen_product(server: RunningSer
     ],
 )
 def test_an_empty_page_says_what_would_be_there(server: RunningServer, path: str, said: str) -> None:
-    assert said in visitor(server.url, server.new_shop()).get(path).text
+    assert said in visitor(server, server.new_shop()).get(path).text

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from checkstand.domain import ids
 from checkstand.domain.discount import AmountOff, Discount, Percentage
-from checkstand.flows.save_discount import change_discount
-from checkstand.store import discounts
+from checkstand.flows.catalogue.save_discount import change_discount
+from checkstand.store.catalogue import discounts
 from tests.dialects.polar_http import READY, Polar
 from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
@@ -53,7 +53,7 @@ def make(server: RunningServer, person: Visitor, **fields: str | list[str]) -> D
 
 
 def test_a_percentage_off_is_made_and_works_in_a_checkout(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     discount = make(server, person, share="12,5 %")
     assert discount.takes == Percentage(basis_points=1250)
     polar = Polar(server, person.shop)
@@ -62,7 +62,7 @@ def test_a_percentage_off_is_made_and_works_in_a_checkout(server: RunningServer)
 
 
 def test_an_amount_off_has_one_amount_for_each_currency(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     asked = send(person, kind="fixed", amount=["5"], add_currency="1")
     assert asked.status_code == 200
     assert 'id="amount-1"' in asked.text
@@ -74,7 +74,7 @@ def test_an_amount_off_has_one_amount_for_each_currency(server: RunningServer) -
 
 
 def test_dates_limits_months_and_products_are_kept(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = person.shop.products["monthly"]
     discount = make(
         server,
@@ -101,7 +101,7 @@ def test_dates_limits_months_and_products_are_kept(server: RunningServer) -> Non
 
 
 def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert send(person, name="Partner", code="").status_code == 303
     page = words_of(person.get(PATH).text)
     assert "Partner No code, applied by your server" in page
@@ -138,7 +138,7 @@ def test_a_discount_without_a_code_is_for_servers(server: RunningServer) -> None
 def test_a_wrong_form_says_so_at_the_field_and_loses_nothing(
     server: RunningServer, fields: dict[str, str | list[str]], said: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     answer = send(person, **{"name": "kept as typed", **fields})
     assert answer.status_code == 422
     assert answer.text.count(said) >= 2
@@ -148,7 +148,7 @@ def test_a_wrong_form_says_so_at_the_field_and_loses_nothing(
 
 
 def test_somebody_elses_product_cannot_be_named(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     foreign = server.new_shop().products["monthly"]
     answer = send(person, products=[str(foreign.id)])
     assert answer.status_code == 422
@@ -156,7 +156,7 @@ def test_somebody_elses_product_cannot_be_named(server: RunningServer) -> None:
 
 
 def test_the_list_shows_how_often_each_was_used_and_why_some_cannot_be(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     polar = Polar(server, person.shop)
     once = make(server, person, name="Only once", code="ONCE", most="1")
     polar.confirm(polar.secret(discount_id=str(once.id)), **READY).raise_for_status()
@@ -179,7 +179,7 @@ def test_the_list_shows_how_often_each_was_used_and_why_some_cannot_be(server: R
 
 
 def test_discounts_are_found_by_name_code_and_either_id(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     other = make(server, person, name="Autumn", code="FALL")
     welcome = person.shop.discount
     for text in ("Welcome", "welcome20", str(welcome.id), ids.short_id("dsc", welcome.id)):
@@ -191,9 +191,9 @@ def test_discounts_are_found_by_name_code_and_either_id(server: RunningServer) -
 
 def test_deleting_is_asked_first_and_frees_the_code(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    person = visitor(server.url, shop)
+    person = visitor(server, shop)
     first = make(server, person)
-    view = screen(browser, server.url, shop)
+    view = screen(browser, server, shop)
     page = view.page
     view.open(PATH)
     link = page.get_by_role("link", name="Delete Spring")
@@ -211,7 +211,7 @@ def test_deleting_is_asked_first_and_frees_the_code(server: RunningServer, brows
 
 
 def test_somebody_elses_discount_does_not_exist(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     foreign = server.new_shop().discount
     assert person.get(f"{PATH}/{foreign.id}/delete").status_code == 404
     assert person.post(f"{PATH}/{foreign.id}/delete").status_code == 404
@@ -219,7 +219,7 @@ def test_somebody_elses_discount_does_not_exist(server: RunningServer) -> None:
 
 
 def test_who_may_only_read_sees_the_list_and_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     organization = person.shop.organization
     db = server.services.ports.db
     server.run(db.execute("UPDATE memberships SET role = 'read_only' WHERE organization_id = $1", organization.id))
@@ -233,7 +233,7 @@ def test_who_may_only_read_sees_the_list_and_changes_nothing(server: RunningServ
 
 
 def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.hidden["csrf"] = "of another session"
     for path in (f"{PATH}/new", f"{PATH}/{person.shop.discount.id}/delete"):
         assert person.post(path, NEW).status_code == 403
@@ -242,7 +242,7 @@ def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer
 
 
 def test_a_discount_can_be_made_without_javascript(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop(), scripts=False)
+    view = screen(browser, server, server.new_shop(), scripts=False)
     page = view.page
     page.get_by_role("link", name="Discounts", exact=True).click()
     page.get_by_role("link", name="New discount").click()
@@ -262,8 +262,8 @@ def test_a_discount_can_be_made_without_javascript(server: RunningServer, browse
 @looks(320, 1280)
 def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
     shop = server.new_shop()
-    discount = make(server, visitor(server.url, shop), code="A" * 60, ends="2030-01-31", most="5")
-    view = screen(browser, server.url, shop, width=width, dark=dark)
+    discount = make(server, visitor(server, shop), code="A" * 60, ends="2030-01-31", most="5")
+    view = screen(browser, server, shop, width=width, dark=dark)
     page = view.page
 
     def check(what: str) -> None:

@@ -45,7 +45,7 @@ def press_until(page: Page, key: str, name: str) -> None:
 
 def test_the_guides_three_steps_work_word_for_word(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop)
+    view = screen(browser, server, shop)
     page = view.page
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="New token").click()
@@ -72,7 +72,7 @@ def test_the_guides_three_steps_work_word_for_word(server: RunningServer, browse
 
 def test_the_guides_three_steps_work_by_keyboard_alone(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop)
+    view = screen(browser, server, shop)
     page = view.page
     press_until(page, "Tab", "Settings")
     page.keyboard.press("Enter")
@@ -105,7 +105,7 @@ def test_the_guides_three_steps_work_by_keyboard_alone(server: RunningServer, br
 
 def test_the_guides_three_steps_work_without_javascript(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop, scripts=False)
+    view = screen(browser, server, shop, scripts=False)
     page = view.page
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("link", name="New token").click()
@@ -125,7 +125,7 @@ def test_the_guides_three_steps_work_without_javascript(server: RunningServer, b
 
 def test_a_script_can_follow_the_guide_over_http(server: RunningServer) -> None:
     shop = server.new_shop()
-    person = visitor(server.url, shop)
+    person = visitor(server, shop)
     assert "New token" in person.get("/settings").text
     person.get("/settings/tokens/new")
     created = person.post(

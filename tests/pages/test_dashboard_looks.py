@@ -21,7 +21,7 @@ def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
     paid, still_open = make(server, shop), make(server, shop, "monthly", Buyer(email="grace@example.com"))
     pay(server, shop, paid, "ctoken_insufficient_funds", "a.very.long.address.indeed@a-long-domain-name.example.com")
     pay(server, shop, paid, "ctoken_visa", "a.very.long.address.indeed@a-long-domain-name.example.com")
-    make_token(visitor(server.url, shop), name="a token with quite a long name")
+    make_token(visitor(server, shop), name="a token with quite a long name")
     product = f"/products/{shop.products['pay_what_you_want'].id}"
     order_id = server.value("SELECT id FROM orders WHERE organization_id = $1", shop.organization.id)
     token_id = server.value("SELECT id FROM access_tokens WHERE organization_id = $1 LIMIT 1", shop.organization.id)
@@ -54,7 +54,7 @@ def rooms_of(server: RunningServer, view: Screen) -> dict[str, str]:
 
 @looks(390, 1280)
 def test_every_room_is_accessible(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
-    view = screen(browser, server.url, server.new_shop(), width=width, dark=dark)
+    view = screen(browser, server, server.new_shop(), width=width, dark=dark)
     page = view.page
     found: dict[str, list[str]] = {}
     for name, path in rooms_of(server, view).items():
@@ -85,7 +85,7 @@ def test_every_room_is_accessible(server: RunningServer, browser: Browser, width
 
 
 def test_no_room_is_wider_than_the_narrowest_phone(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop(), width=NARROWEST)
+    view = screen(browser, server, server.new_shop(), width=NARROWEST)
     too_wide, squeezed = {}, {}
     for name, path in rooms_of(server, view).items():
         view.open(path)
@@ -102,7 +102,7 @@ def test_no_room_is_wider_than_the_narrowest_phone(server: RunningServer, browse
 
 
 def test_the_menu_of_a_phone_works_without_a_script(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop(), width=390, scripts=False)
+    view = screen(browser, server, server.new_shop(), width=390, scripts=False)
     page = view.page
     page.get_by_label("Menu", exact=True).first.click()
     page.get_by_role("link", name="Catalogue", exact=True).click()
@@ -112,7 +112,7 @@ def test_the_menu_of_a_phone_works_without_a_script(server: RunningServer, brows
 
 
 def test_pages_keep_their_policy_and_their_size(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for path in ("", "/products", "/settings/tokens/new", "/products/new", "/products/discounts/new", "/settings/tax"):
         answer = person.get(path)
         policy = answer.headers["content-security-policy"]

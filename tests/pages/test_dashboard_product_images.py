@@ -46,7 +46,7 @@ def kept_id(page: str) -> str:
 
 
 def test_a_product_is_made_with_an_image_and_the_catalogue_shows_it(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert "picture" not in person.get("/products").text, "without images the list has no column for them"
     answer = submit(person, "/products/new", ("../pré\u202e.png", png(), "image/png"))
     assert answer.status_code == 303, answer.text
@@ -58,7 +58,7 @@ def test_a_product_is_made_with_an_image_and_the_catalogue_shows_it(server: Runn
 
 
 def test_an_image_is_replaced_kept_and_removed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     submit(person, "/products/new", ("a.png", png(), "image/png"))
     product = named(server, person, "Atelier")
     path, first = f"/products/{product.id}/edit", str(product.images[0].id)
@@ -88,7 +88,7 @@ def test_an_image_is_replaced_kept_and_removed(server: RunningServer) -> None:
     ],
 )
 def test_a_file_that_is_no_image_is_refused_at_its_field(server: RunningServer, image: PART, said: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     refused = submit(person, "/products/new", image)
     assert refused.status_code == 422
     assert said in refused.text
@@ -97,7 +97,7 @@ def test_a_file_that_is_no_image_is_refused_at_its_field(server: RunningServer, 
 
 
 def test_an_image_survives_a_form_that_is_refused_for_something_else(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     refused = submit(person, "/products/new", ("a.png", png(), "image/png"), name="")
     assert refused.status_code == 422
     answer = submit(person, "/products/new", None, image_id=kept_id(refused.text))
@@ -106,7 +106,7 @@ def test_an_image_survives_a_form_that_is_refused_for_something_else(server: Run
 
 
 def test_an_image_of_another_organization_is_none(server: RunningServer) -> None:
-    owner, stranger = (visitor(server.url, server.new_shop()) for _ in range(2))
+    owner, stranger = (visitor(server, server.new_shop()) for _ in range(2))
     submit(owner, "/products/new", ("a.png", png(), "image/png"))
     theirs = str(named(server, owner, "Atelier").images[0].id)
     for image_id in (theirs, "x"):
@@ -117,7 +117,7 @@ def test_an_image_of_another_organization_is_none(server: RunningServer) -> None
 
 
 def test_a_damaged_form_with_files_is_refused(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for kind, body in (
         ("multipart/form-data", b"x"),
         ("multipart/form-data; boundary=x", b"no parts at all"),
@@ -134,8 +134,8 @@ def test_a_damaged_form_with_files_is_refused(server: RunningServer) -> None:
 
 def test_a_person_chooses_a_file_and_sees_it(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    create(server, visitor(server.url, shop))
-    view = screen(browser, server.url, shop)
+    create(server, visitor(server, shop))
+    view = screen(browser, server, shop)
     view.open("/products/new")
     view.page.get_by_label("Name").fill("Poster")
     view.page.get_by_label("Amount").first.fill("12")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from checkstand.domain import ids
 from checkstand.domain.catalog import Custom, Fixed, Product
-from checkstand.store import products
+from checkstand.store.catalogue import products
 from tests.pages.visitor import Visitor, screen, visitor
 from tests.server import RunningServer
 
@@ -50,13 +50,13 @@ def create(server: RunningServer, person: Visitor, **fields: str | list[str]) ->
 
 
 def test_a_product_can_be_made_at_a_fixed_price(server: RunningServer) -> None:
-    product = create(server, visitor(server.url, server.new_shop()))
+    product = create(server, visitor(server, server.new_shop()))
     assert product.active_prices[0].terms == Fixed(amount_minor=2990)
     assert (product.recurrence, product.description) == (None, "Two lines\nof text")
 
 
 def test_a_product_can_repeat_have_a_trial_and_prices_in_several_currencies(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = create(
         server,
         person,
@@ -80,7 +80,7 @@ def test_a_product_can_repeat_have_a_trial_and_prices_in_several_currencies(serv
 
 
 def test_a_product_can_cost_what_the_buyer_wants_or_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     wish = create(
         server, person, name="Wish", model="custom", price_minimum=["5"], price_preset=["15"], price_maximum=["500"]
     )
@@ -114,7 +114,7 @@ def test_a_product_can_cost_what_the_buyer_wants_or_nothing(server: RunningServe
 def test_a_wrong_form_says_so_at_the_field_and_in_a_summary_and_loses_nothing(
     server: RunningServer, fields: dict[str, str | list[str]], said: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.get("/products/new")
     answer = person.post("/products/new", {**NEW, "description": "typed with care", **fields})
     assert answer.status_code == 422
@@ -126,7 +126,7 @@ def test_a_wrong_form_says_so_at_the_field_and_in_a_summary_and_loses_nothing(
 
 
 def test_another_currency_can_be_added_without_losing_what_was_typed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.get("/products/new")
     answer = person.post("/products/new", {**NEW, "add_price": "1"})
     assert answer.status_code == 200
@@ -135,7 +135,7 @@ def test_another_currency_can_be_added_without_losing_what_was_typed(server: Run
 
 
 def test_saving_keeps_an_unchanged_price_and_replaces_a_changed_one(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = create(server, person, price_currency=["USD", "EUR"], price_amount=["10", "9"])
     old = {price.currency: price.id for price in product.prices}
     path = f"/products/{product.id}/edit"
@@ -156,7 +156,7 @@ def test_saving_keeps_an_unchanged_price_and_replaces_a_changed_one(server: Runn
 
 
 def test_duplicate_makes_another_product_with_prices_of_its_own(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     original = person.shop.products["trial"]
     answer = person.post(f"/products/{original.id}/duplicate")
     assert answer.headers["location"].endswith("/edit?notice=product-duplicated")
@@ -167,7 +167,7 @@ def test_duplicate_makes_another_product_with_prices_of_its_own(server: RunningS
 
 
 def test_an_archived_product_leaves_the_list_is_not_sold_and_can_come_back(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = person.shop.products["one_time"]
     person.post(f"/products/{product.id}/archive")
     assert str(product.id) not in person.get("/products").text
@@ -179,7 +179,7 @@ def test_an_archived_product_leaves_the_list_is_not_sold_and_can_come_back(serve
 
 
 def test_products_are_found_by_name_and_by_either_id(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = person.shop.products["pay_what_you_want"]
     for text in ("tip", str(product.id), ids.short_id("pdt", product.id)):
         page = person.get(f"/products?q={text}").text
@@ -189,7 +189,7 @@ def test_products_are_found_by_name_and_by_either_id(server: RunningServer) -> N
 
 
 def test_a_long_catalogue_has_pages_that_keep_the_filters(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for number in range(26):
         create(server, person, name=f"Many {number:02}")
     first = person.get("/products?q=Many").text
@@ -201,7 +201,7 @@ def test_a_long_catalogue_has_pages_that_keep_the_filters(server: RunningServer)
 
 
 def test_both_ids_stand_on_the_products_page_in_either_address(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = person.shop.products["one_time"]
     short = ids.short_id("pdt", product.id)
     for named_by in (str(product.id), short):
@@ -211,7 +211,7 @@ def test_both_ids_stand_on_the_products_page_in_either_address(server: RunningSe
 
 
 def test_text_from_merchants_is_shown_as_text(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     evil = "<img src=x onerror=alert(1)>\"'</script>"
     product = create(server, person, name=evil, description=evil)
     for path in (
@@ -228,7 +228,7 @@ def test_text_from_merchants_is_shown_as_text(server: RunningServer) -> None:
 
 def test_open_checkout_makes_a_real_session_and_goes_to_its_page(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop)
+    view = screen(browser, server, shop)
     page = view.page
     view.open("/products")
     page.get_by_role("button", name="More options for Field Guide").click()
@@ -249,7 +249,7 @@ def code_of(person: Visitor, product: Product, snippet: str) -> str:
 
 @pytest.mark.parametrize("snippet", ["polar-curl", "polar-python", "dodo-curl", "dodo-python"])
 def test_a_snippet_creates_a_checkout_when_it_is_run(server: RunningServer, snippet: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     code = code_of(person, person.shop.products["one_time"], snippet)
     command = ["sh", "-c", code + " -s"] if snippet.endswith("curl") else [sys.executable, "-c", code]
     tokens = {"POLAR_ACCESS_TOKEN": person.shop.polar_token, "DODO_PAYMENTS_API_KEY": person.shop.dodo_key}
@@ -261,7 +261,7 @@ def test_a_snippet_creates_a_checkout_when_it_is_run(server: RunningServer, snip
 
 
 def test_the_menu_follows_the_keyboard_pattern(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop())
+    view = screen(browser, server, server.new_shop())
     page = view.page
     view.open("/products")
     button = page.get_by_role("button", name="More options for Studio Monthly")
@@ -307,7 +307,7 @@ def test_the_menu_follows_the_keyboard_pattern(server: RunningServer, browser: B
 
 
 def test_archiving_is_confirmed_in_a_dialog(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop())
+    view = screen(browser, server, server.new_shop())
     page = view.page
     view.open("/products")
     button = page.get_by_role("button", name="More options for Starter Kit")
@@ -328,7 +328,7 @@ def test_where_the_clipboard_is_not_to_be_had_the_id_stands_selected_in_a_dialog
     server: RunningServer, browser: Browser
 ) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop, clipboard=False)
+    view = screen(browser, server, shop, clipboard=False)
     view.context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
     page = view.page
     view.open("/products")
@@ -345,7 +345,7 @@ def test_where_the_clipboard_is_not_to_be_had_the_id_stands_selected_in_a_dialog
 
 
 def test_a_product_can_be_made_without_javascript(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop(), scripts=False)
+    view = screen(browser, server, server.new_shop(), scripts=False)
     page = view.page
     page.get_by_role("link", name="Catalogue", exact=True).click()
     page.get_by_role("link", name="New product").click()

@@ -34,7 +34,7 @@ def money_back(server: RunningServer, person: Visitor, order_id: str) -> tuple[s
 
 
 def test_a_part_is_refunded_and_the_page_tells_of_it(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     order_id, checkout_id = bought(server, person)
     form = person.get(f"/sales/{order_id}/refund").text
     assert 'value="10.00"' in form, "all that is left is offered"
@@ -53,7 +53,7 @@ def test_a_part_is_refunded_and_the_page_tells_of_it(server: RunningServer) -> N
 
 
 def test_a_partly_refunded_order_shows_what_went_back_and_what_is_left(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     order_id, checkout_id = bought(server, person)
     path = f"/sales/checkouts/{checkout_id}"
     assert sums_of(person.get(path).text)[-1:] == [("Total", "$10.00")], "nothing went back"
@@ -96,7 +96,7 @@ def sums_of(page: str) -> list[tuple[str, str]]:
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_sent(server: RunningServer, fields: dict[str, str], said: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     order_id, _ = bought(server, person)
     person.get(f"/sales/{order_id}/refund")
     typed = {"seen": "0", "amount": "1", "reason": "other", "comment": "", "sure": "yes", **fields}
@@ -106,7 +106,7 @@ def test_what_is_wrong_is_told_and_nothing_is_sent(server: RunningServer, fields
 
 
 def test_a_bank_that_refuses_is_told_of_on_the_form(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     order_id, _ = bought(server, person, card=REFUND_FAILS)
     person.get(f"/sales/{order_id}/refund")
     typed = {"seen": "0", "amount": "1", "reason": "other", "sure": "yes"}
@@ -116,15 +116,15 @@ def test_a_bank_that_refuses_is_told_of_on_the_form(server: RunningServer) -> No
 
 
 def test_another_organizations_order_is_not_found(server: RunningServer) -> None:
-    person, other = visitor(server.url, server.new_shop()), visitor(server.url, server.new_shop())
+    person, other = visitor(server, server.new_shop()), visitor(server, server.new_shop())
     order_id, _ = bought(server, person)
     assert other.get(f"/sales/{order_id}/refund").status_code == 404
 
 
 def test_the_form_works_in_a_browser_and_is_accessible(browser: Browser, server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     order_id, checkout_id = bought(server, person)
-    shown = screen(browser, server.url, person.shop)
+    shown = screen(browser, server, person.shop)
     shown.open(f"/sales/checkouts/{checkout_id}")
     shown.page.get_by_role("link", name="Refund").click()
     assert axe(shown.page) == []

@@ -31,7 +31,7 @@ def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
 def test_a_german_seller_leaves_the_tax_to_a_french_business_and_takes_it_from_a_german_one(
     server: RunningServer, registration: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, country=None, tax_registrations=(registration,))
     polar = Polar(server, person.shop)
     assert polar.create(**FRENCH).json()["tax_amount"] == (167 if registration == "EU" else 0)
@@ -81,7 +81,7 @@ def test_a_german_seller_leaves_the_tax_to_a_french_business_and_takes_it_from_a
 def test_a_tax_id_of_any_country_is_taken_and_both_sides_see_how_far_it_was_checked(
     server: RunningServer, country: str, number: str, kept: str, said: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, country="DE", tax_registrations=("*",))
     polar = Polar(server, person.shop)
     answer = polar.create(customer_billing_address={"country": country}, customer_tax_id=number)
@@ -94,7 +94,7 @@ def test_a_tax_id_of_any_country_is_taken_and_both_sides_see_how_far_it_was_chec
 
 
 def test_what_cannot_be_kept_is_said_beside_its_field_and_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, country="DE")
     for typed, said in (
         ({"country": "", "city": "Jena"}, "Choose the country of this address."),
@@ -111,7 +111,7 @@ def test_what_cannot_be_kept_is_said_beside_its_field_and_changes_nothing(server
 def test_the_page_is_accessible_and_fits(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
     shop = server.new_shop()
     decide(server, shop, country=None, tax_registrations=("DE",))
-    view = screen(browser, server.url, shop, width=width, dark=dark)
+    view = screen(browser, server, shop, width=width, dark=dark)
     for path in ("/settings/tax", PATH):
         view.open(path)
         assert axe(view.page) == [], path

@@ -25,7 +25,7 @@ from tests.server import RunningServer
 def test_a_form_sent_after_the_session_ended_is_told_and_leads_back_to_it(
     server: RunningServer, path: str, referer: str | None, back: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     product = str(person.shop.products["one_time"].id)
     path, back = (f"{person.home}{text.format(product=product)}" for text in (path, back))
     person.client.cookies.clear()
@@ -41,7 +41,7 @@ def test_a_form_sent_after_the_session_ended_is_told_and_leads_back_to_it(
 
 
 def test_what_was_typed_comes_back_after_signing_in_again(server: RunningServer, browser: Browser) -> None:
-    person = screen(browser, server.url, server.new_shop())
+    person = screen(browser, server, server.new_shop())
     page = person.page
     person.open("/products/new")
     page.get_by_label("Name", exact=True).fill("Atelier")
@@ -73,6 +73,6 @@ def test_what_was_typed_comes_back_after_signing_in_again(server: RunningServer,
     expect(page.get_by_text("Product created.")).to_be_visible()
     person.open("/products/new")
     expect(page.get_by_label("Name", exact=True)).to_have_value("")
-    made = named(server, visitor(server.url, person.shop), "Atelier")
+    made = named(server, visitor(server, person.shop), "Atelier")
     assert [price.currency for price in made.active_prices] == ["USD", "EUR"]
     person.close()

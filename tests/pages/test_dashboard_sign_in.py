@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
+from playwright.sync_api import Browser
 
 from checkstand.app import PublicUrl
 from checkstand.web.dashboard.passwords import PasswordChecks, TooBusy
 from checkstand.web.dashboard.sign_in import Door
-from tests.pages.visitor import Visitor, visitor
+from tests.pages.visitor import Visitor, screen, visitor
 from tests.server import RunningServer
 from tests.tables import table
 
@@ -35,7 +36,7 @@ EVERY_ROOM = (
 
 
 def at_the_door(server: RunningServer) -> Visitor:
-    return visitor(server.url, server.new_shop(), signed_in=False)
+    return visitor(server, server.new_shop(), signed_in=False)
 
 
 def run(server: RunningServer, statement: str, *arguments: object) -> None:
@@ -66,7 +67,7 @@ def test_guessing_shuts_the_door_even_for_the_right_password(server: RunningServ
     for _ in range(10):
         assert person.sign_in(password="guess").status_code == 422
     assert person.sign_in().status_code == 429
-    assert visitor(server.url, server.new_shop()).get("").status_code == 200
+    assert visitor(server, server.new_shop()).get("").status_code == 200
 
 
 def test_many_guesses_at_once_keep_nobody_else_waiting(server: RunningServer) -> None:
@@ -149,7 +150,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(server: RunningServer) -> No
 
 
 def test_a_new_sign_in_ends_the_session_that_the_browser_had(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     old = person.client.cookies["checkstand_session"]
     person.sign_in()
     stranger = httpx2.get(f"{server.url}{person.home}", cookies={"checkstand_session": old})
@@ -157,7 +158,7 @@ def test_a_new_sign_in_ends_the_session_that_the_browser_had(server: RunningServ
 
 
 def test_a_session_ends_when_it_is_idle_for_twelve_hours_and_lives_on_while_it_is_used(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     hashed = server.services.authenticator.hash(person.client.cookies["checkstand_session"])
     run(server, "UPDATE user_sessions SET expires_at = now() + interval '1 hour' WHERE token_hash = $1", hashed)
     assert person.get("").status_code == 200
@@ -170,7 +171,7 @@ def test_a_session_ends_when_it_is_idle_for_twelve_hours_and_lives_on_while_it_i
 
 
 def test_signing_out_ends_the_session_on_the_server(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     copied = person.client.cookies["checkstand_session"]
     assert person.post("/dashboard/logout").headers["location"] == "/dashboard/login"
     answer = httpx2.get(f"{server.url}{person.home}", cookies={"checkstand_session": copied})
@@ -213,7 +214,7 @@ def test_sign_in_leads_nowhere_else(server: RunningServer, bad: str) -> None:
 
 @table("room", EVERY_ROOM)
 def test_other_peoples_organizations_do_not_exist(server: RunningServer, room: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     other = server.new_shop()
     path = room.format(product=other.products["one_time"].id)
     assert person.get(f"/dashboard/{other.organization.slug}{path}").status_code == 404
@@ -222,7 +223,7 @@ def test_other_peoples_organizations_do_not_exist(server: RunningServer, room: s
 
 
 def test_nothing_of_other_organizations_can_be_changed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     other = server.new_shop()
     product = other.products["one_time"].id
     for path in ("archive", "duplicate", "edit", "checkout"):
@@ -232,8 +233,8 @@ def test_nothing_of_other_organizations_can_be_changed(server: RunningServer) ->
 
 
 def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
-    other = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
+    other = visitor(server, server.new_shop())
     path = f"/products/{person.shop.products['one_time'].id}/archive"
     for token in ("", "x" * 43, other.hidden["csrf"]):
         assert person.post(path, {"csrf": token}).status_code == 403
@@ -254,7 +255,7 @@ def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer
 def test_a_form_from_another_site_changes_nothing_even_with_the_right_token(
     server: RunningServer, headers: dict[str, str]
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     path = f"{person.home}/products/{person.shop.products['one_time'].id}/archive"
     assert person.client.post(path, data=person.hidden, headers=headers).status_code == 403
     fields = {"email": person.shop.email, "password": person.shop.password}
@@ -262,7 +263,7 @@ def test_a_form_from_another_site_changes_nothing_even_with_the_right_token(
 
 
 def test_who_may_only_read_sees_everything_and_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     run(server, "UPDATE memberships SET role = 'read_only' WHERE organization_id = $1", person.shop.organization.id)
     product = person.shop.products["one_time"].id
     page = person.get("/products")
@@ -283,7 +284,7 @@ def test_who_may_only_read_sees_everything_and_changes_nothing(server: RunningSe
     ],
 )
 def test_damaged_forms_are_refused_politely(server: RunningServer, body: bytes, kind: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for path in ("/dashboard/login", f"{person.home}/products/new"):
         answer = person.client.post(path, content=body, headers={"Content-Type": kind})
         assert answer.status_code == 400
@@ -291,8 +292,16 @@ def test_damaged_forms_are_refused_politely(server: RunningServer, body: bytes, 
 
 
 def test_unknown_pages_are_told_in_the_frame_and_a_slash_too_many_is_forgiven(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert person.get("/no/such/room").status_code == 404
     assert "There is no such page" in person.get("/products/not-an-id").text
     assert person.get("/products/").url.path == f"{person.home}/products"
     assert person.get("/products?q=%00&page=99999999999").status_code == 200
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_person_signs_in_by_the_form_in_a_browser(browser: Browser, server: RunningServer, scripts: bool) -> None:
+    view = screen(browser, server, server.new_shop(), scripts=scripts, signed_in=False)
+    view.sign_in()
+    assert view.page.get_by_role("heading", level=1).is_visible()
+    view.close()

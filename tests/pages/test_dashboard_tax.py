@@ -29,7 +29,7 @@ def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
 
 
 def test_a_place_is_added_charged_and_removed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     polar = Polar(server, person.shop)
     assert "Not collecting tax anywhere" in person.get(PATH).text
     assert polar.create(customer_billing_address={"country": "DE"}).json()["tax_amount"] == 0
@@ -45,7 +45,7 @@ def test_a_place_is_added_charged_and_removed(server: RunningServer) -> None:
 
 
 def test_a_place_that_is_registered_is_not_offered_again(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert '<option value="FR">France</option>' in person.get(PATH).text
     person.post(f"{PATH}/register", {"code": "FR"})
     assert '<option value="FR">' not in person.get(PATH).text
@@ -53,7 +53,7 @@ def test_a_place_that_is_registered_is_not_offered_again(server: RunningServer) 
 
 @pytest.mark.parametrize("code", ["", "XX", "fr", "US-OR", "EU "])
 def test_only_known_places_can_be_chosen(server: RunningServer, code: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     answer = person.post(f"{PATH}/register", {"code": code})
     if code.strip() in registration_codes():
         assert answer.status_code == 303
@@ -64,13 +64,13 @@ def test_only_known_places_can_be_chosen(server: RunningServer, code: str) -> No
 
 
 def test_a_place_that_is_not_registered_cannot_be_removed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     assert person.get(f"{PATH}/DE/remove").status_code == 404
     assert person.post(f"{PATH}/DE/remove").status_code == 404
 
 
 def test_everywhere_can_be_removed_like_any_other(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.post(f"{PATH}/register", {"code": "*"})
     link = re.search(r'href="[^"]*(/settings/tax/[^"]*/remove)"', person.get(PATH).text)
     assert link is not None
@@ -106,7 +106,7 @@ def test_every_place_can_be_chosen_once_and_has_a_name_and_a_rate() -> None:
 
 
 def test_whether_prices_include_tax_is_saved_and_followed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, tax_registrations=("DE",), website="https://kept.test")
     polar = Polar(server, person.shop)
     for behavior, total in (("exclusive", 1190), ("inclusive", 1000), ("exclusive", 1190), ("location", 1000)):
@@ -120,13 +120,13 @@ def test_whether_prices_include_tax_is_saved_and_followed(server: RunningServer)
 
 
 def test_the_page_says_what_is_left_out_and_how_old_its_rates_are(server: RunningServer) -> None:
-    page = words_of(visitor(server.url, server.new_shop()).get(PATH).text)
+    page = words_of(visitor(server, server.new_shop()).get(PATH).text)
     assert re.search(r"Rates as of 20\d\d-\d\d-\d\d", page)
     assert "US county, city and district taxes are not included" in page
 
 
 def test_who_may_only_read_sees_the_places_and_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, tax_registrations=("DE",))
     organization_id = person.shop.organization.id
     db = server.services.ports.db
@@ -143,7 +143,7 @@ def test_who_may_only_read_sees_the_places_and_changes_nothing(server: RunningSe
 
 
 def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.hidden["csrf"] = "of another session"
     assert person.post(f"{PATH}/register", {"code": "DE"}).status_code == 403
     assert person.post(f"{PATH}/behavior", {"behavior": "inclusive"}).status_code == 403
@@ -151,7 +151,7 @@ def test_a_form_without_its_sessions_token_changes_nothing(server: RunningServer
 
 
 def test_tax_is_found_set_and_removed_without_javascript(server: RunningServer, browser: Browser) -> None:
-    view = screen(browser, server.url, server.new_shop(), scripts=False)
+    view = screen(browser, server, server.new_shop(), scripts=False)
     page = view.page
     page.get_by_role("link", name="Tax", exact=True).click()
     page.get_by_label("Add a registration").select_option(label="European Union, one-stop shop")
@@ -167,7 +167,7 @@ def test_tax_is_found_set_and_removed_without_javascript(server: RunningServer, 
 
 
 def test_a_checkout_says_how_its_total_came_about(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     decide(server, person.shop, tax_registrations=("DE",), default_tax_behavior="exclusive")
     polar = Polar(server, person.shop)
     product = polar.selling(seats((1, 4, 1000), (5, None, 800)), every="month")
@@ -189,7 +189,7 @@ def test_a_checkout_says_how_its_total_came_about(server: RunningServer) -> None
 
 @pytest.mark.parametrize("label", ["one_time", "monthly", "trial", "pay_what_you_want", "free"])
 def test_every_checkout_has_an_account_of_its_total(server: RunningServer, label: str) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     polar = Polar(server, person.shop)
     made = polar.create(label).json()
     page = words_of(person.get(f"/sales/checkouts/{made['id']}").text)
@@ -205,7 +205,7 @@ def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browse
     decide(server, shop, tax_registrations=("*", "CA", "EU", "US-CA"))
     polar = Polar(server, shop)
     made = polar.create("trial", discount_id=str(shop.discount.id), customer_billing_address={"country": "DE"}).json()
-    view = screen(browser, server.url, shop, width=width, dark=dark)
+    view = screen(browser, server, shop, width=width, dark=dark)
     for path in (PATH, f"{PATH}/US-CA/remove", f"/sales/checkouts/{made['id']}", "/settings"):
         view.open(path)
         assert axe(view.page) == [], path

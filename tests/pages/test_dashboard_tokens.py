@@ -37,7 +37,7 @@ def read_products(server: RunningServer, token: str) -> int:
 
 
 def test_the_page_that_shows_a_token_is_never_stored_and_shows_it_once(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     token, answer = make_token(person)
     assert answer.headers["cache-control"] == "no-store"
     assert f"POLAR_ACCESS_TOKEN={token}" in answer.text
@@ -46,7 +46,7 @@ def test_the_page_that_shows_a_token_is_never_stored_and_shows_it_once(server: R
 
 
 def test_the_database_knows_a_token_only_as_a_keyed_hash(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     token, _ = make_token(person)
     row = server.value(
         "SELECT row_to_json(t)::text FROM access_tokens AS t WHERE organization_id = $1 AND name = 'app'",
@@ -59,7 +59,7 @@ def test_the_database_knows_a_token_only_as_a_keyed_hash(server: RunningServer) 
 
 
 def test_sending_the_form_twice_makes_one_token_and_shows_it_once(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     token, _ = make_token(person)
     again = person.post("/settings/tokens/new", FIELDS)
     assert again.status_code == 303
@@ -72,7 +72,7 @@ def test_sending_the_form_twice_makes_one_token_and_shows_it_once(server: Runnin
 
 def test_neither_back_nor_reload_shows_a_token_again(server: RunningServer, browser: Browser) -> None:
     shop = server.new_shop()
-    view = screen(browser, server.url, shop)
+    view = screen(browser, server, shop)
     page = view.page
     view.open("/settings/tokens/new")
     page.get_by_label("Name").fill("once")
@@ -90,12 +90,12 @@ def test_neither_back_nor_reload_shows_a_token_again(server: RunningServer, brow
     page.go_back()
     page.wait_for_load_state()
     assert second not in page.content()
-    assert [len(stored(server, visitor(server.url, shop), name)) for name in ("once", "twice")] == [1, 1]
+    assert [len(stored(server, visitor(server, shop), name)) for name in ("once", "twice")] == [1, 1]
     view.close()
 
 
 def test_a_revoked_token_is_refused_by_the_next_request_and_stays_listed(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     token, _ = make_token(person, name="short lived")
     assert read_products(server, token) == 200
     link = re.search(r"/settings/tokens/([0-9a-f-]{36})/revoke", person.get("/settings/tokens").text)
@@ -116,8 +116,8 @@ def test_revoking_asks_for_the_name_in_a_dialog_and_gives_the_focus_back(
     server: RunningServer, browser: Browser
 ) -> None:
     shop = server.new_shop()
-    token, _ = make_token(visitor(server.url, shop), name="in a dialog")
-    view = screen(browser, server.url, shop)
+    token, _ = make_token(visitor(server, shop), name="in a dialog")
+    view = screen(browser, server, shop)
     page = view.page
     view.open("/settings/tokens")
     link = page.get_by_role("link", name="Revoke in a dialog")
@@ -136,7 +136,7 @@ def test_revoking_asks_for_the_name_in_a_dialog_and_gives_the_focus_back(
 
 
 def test_the_list_shows_when_and_from_where_a_token_was_last_used(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     token, _ = make_token(person)
     row = r"<tr>(?:(?!</tr>).)*>app<(?:(?!</tr>).)*</tr>"
     before = re.search(row, person.get("/settings/tokens").text, re.DOTALL)
@@ -150,7 +150,7 @@ def test_the_list_shows_when_and_from_where_a_token_was_last_used(server: Runnin
 
 
 def test_the_curl_line_works_when_it_is_pasted(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     for kind in ("polar", "dodo"):
         _, answer = make_token(person, kind=kind, name=kind)
         found = re.search(r'id="curl"><code>(.*?)</code>', answer.text, re.DOTALL)
@@ -161,7 +161,7 @@ def test_the_curl_line_works_when_it_is_pasted(server: RunningServer) -> None:
 
 
 def test_a_preset_grants_its_scopes_and_no_more(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     reading, answer = make_token(person, name="reads", preset="read")
     assert "/v1/products/" in answer.text
     product = str(person.shop.products["one_time"].id)
@@ -173,14 +173,14 @@ def test_a_preset_grants_its_scopes_and_no_more(server: RunningServer) -> None:
 
 
 def test_scopes_chosen_one_by_one_are_granted_and_writing_implies_reading(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     make_token(person, name="chosen", preset="custom", scopes=["orders:write", "products:read", "nonsense:write"])
     token = stored(server, person, "chosen")[0]
     assert set(token.scopes) == {"orders:read", "orders:write", "products:read"}
 
 
 def test_a_token_may_live_for_a_number_of_days_until_a_date_or_for_ever(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     now = datetime.now(UTC)
     make_token(person, name="thirty", lifetime="30")
     make_token(person, name="dated", lifetime="custom", until="2999-12-31")
@@ -209,7 +209,7 @@ def test_a_token_may_live_for_a_number_of_days_until_a_date_or_for_ever(server: 
 def test_a_form_that_cannot_be_used_comes_back_as_it_was_typed(
     server: RunningServer, fields: dict[str, str], said: str
 ) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     person.get("/settings/tokens/new")
     answer = person.post("/settings/tokens/new", {**FIELDS, "name": "kept as typed", **fields})
     assert answer.status_code == 422

@@ -7,7 +7,7 @@ import html
 from concurrent.futures import ThreadPoolExecutor
 
 from checkstand.domain.catalog import Fixed, Product
-from checkstand.flows.save_product import ProductChanged, change_product, read_product
+from checkstand.flows.catalogue.save_product import ProductChanged, change_product, read_product
 from tests.dialects.polar_http import Polar
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.test_dashboard_products import NEW, create
@@ -25,8 +25,8 @@ def stored(server: RunningServer, person: Visitor, product: Product) -> Product:
 
 
 def test_an_older_tab_writes_only_what_was_changed_in_it(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
-    second = visitor(server.url, first.shop)
+    first = visitor(server, server.new_shop())
+    second = visitor(server, first.shop)
     product = create(server, first, price_amount=["5.00"])
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
@@ -47,8 +47,8 @@ def test_an_older_tab_writes_only_what_was_changed_in_it(server: RunningServer) 
 
 
 def test_a_field_that_both_changed_is_told_with_its_present_value_and_saves_nothing(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
-    second = visitor(server.url, first.shop)
+    first = visitor(server, server.new_shop())
+    second = visitor(server, first.shop)
     product = create(server, first, price_amount=["5.00"])
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
@@ -75,8 +75,8 @@ def test_a_field_that_both_changed_is_told_with_its_present_value_and_saves_noth
 
 
 def test_a_form_refused_for_another_reason_still_knows_what_it_was_shown_with(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
-    second = visitor(server.url, first.shop)
+    first = visitor(server, server.new_shop())
+    second = visitor(server, first.shop)
     product = create(server, first, price_amount=["5.00"])
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
@@ -90,12 +90,12 @@ def test_a_form_refused_for_another_reason_still_knows_what_it_was_shown_with(se
 
 
 def test_of_many_saves_at_the_same_instant_each_keeps_its_own_field(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
+    first = visitor(server, server.new_shop())
     product = create(server, first, price_amount=["5.00"])
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
     changes = [{"name": "Renamed"}, {"description": "Other words"}, {"visibility": "private"}, {"price_amount": ["9"]}]
-    people = [visitor(server.url, first.shop) for _ in changes]
+    people = [visitor(server, first.shop) for _ in changes]
     for person in people:
         person.get(path)
     with ThreadPoolExecutor(len(changes)) as pool:
@@ -109,7 +109,7 @@ def test_of_many_saves_at_the_same_instant_each_keeps_its_own_field(server: Runn
 
 
 def test_the_store_refuses_a_product_that_is_another_one_than_was_read(server: RunningServer) -> None:
-    person = visitor(server.url, server.new_shop())
+    person = visitor(server, server.new_shop())
     read = create(server, person)
     services, organization = server.services, person.shop.organization
 
@@ -122,10 +122,10 @@ def test_the_store_refuses_a_product_that_is_another_one_than_was_read(server: R
 
 
 def test_the_sellers_details_from_an_older_tab_do_not_come_back(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
+    first = visitor(server, server.new_shop())
     first.get("/settings/seller")
     assert first.post("/settings/seller", SELLER).status_code == 303
-    second = visitor(server.url, first.shop)
+    second = visitor(server, first.shop)
     for tab in (first, second):
         tab.get("/settings/seller")
     assert first.post("/settings/seller", {**SELLER, "line1": "Neugasse 1", "tax_id": "DE111111125"}).status_code == 303
@@ -133,7 +133,7 @@ def test_the_sellers_details_from_an_older_tab_do_not_come_back(server: RunningS
     assert settings_of(server, first).tax_id == "DE111111125"
 
     second.get("/settings/seller")
-    third = visitor(server.url, first.shop)
+    third = visitor(server, first.shop)
     third.get("/settings/seller")
     now = {**SELLER, "line1": "Neugasse 1", "tax_id": "DE111111125"}
     assert second.post("/settings/seller", {**now, "line1": "Neugasse 2"}).status_code == 303
@@ -144,8 +144,8 @@ def test_the_sellers_details_from_an_older_tab_do_not_come_back(server: RunningS
 
 
 def test_the_settings_forms_keep_what_another_tab_saved(server: RunningServer) -> None:
-    first = visitor(server.url, server.new_shop())
-    second = visitor(server.url, first.shop)
+    first = visitor(server, server.new_shop())
+    second = visitor(server, first.shop)
     path = "/settings/checkout"
     for tab in (first, second):
         tab.get(path)

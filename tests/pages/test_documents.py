@@ -14,19 +14,19 @@ from pypdf import PdfReader
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, Polar, decide, fixed
 from tests.dialects.test_polar_refunds import bought, refund
+from tests.pages.browser import looks
 from tests.pages.visitor import axe, screen
 from tests.server import RunningServer
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [390, 1280])
+@looks(390, 1280)
 def test_the_merchant_opens_each_document_of_an_order(
     browser: Browser, server: RunningServer, shop: DemoShop, width: int, dark: bool
 ) -> None:
     polar = Polar(server, shop)
     order = bought(polar, customer_name="Ada Byron", discount_id=str(shop.discount.id))
     assert refund(polar, order["id"], 300, comment="Too small").status_code == 201
-    shown = screen(browser, server.url, shop, width=width, dark=dark)
+    shown = screen(browser, server, shop, width=width, dark=dark)
     shown.open(f"/sales/checkouts/{order['checkout_id']}")
     panel = shown.page.locator("section[aria-labelledby=documents]")
     slug = shop.organization.slug.upper()
@@ -52,7 +52,7 @@ def test_the_buyer_downloads_the_invoice_after_paying(
     polar = Polar(server, shop)
     made = polar.create().json()
     assert polar.confirm(made["client_secret"], **READY).status_code == 200
-    shown = screen(browser, server.url, shop, width=width, dark=dark)
+    shown = screen(browser, server, shop, width=width, dark=dark)
     shown.page.goto(f"{made['url']}/confirmation")
     link = shown.page.get_by_role("link", name="Download invoice")
     assert axe(shown.page) == []
@@ -72,7 +72,7 @@ def test_on_a_phone_each_line_of_an_invoice_is_a_block_with_room_for_its_words(
     order = polar.client.get("/v1/orders/").json()["items"][0]
     assert polar.client.post(f"/v1/orders/{order['id']}/invoice").status_code == 202
     url = polar.client.get(f"/v1/orders/{order['id']}/invoice").json()["url"].removesuffix(".pdf")
-    shown = screen(browser, server.url, shop, width=320)
+    shown = screen(browser, server, shop, width=320)
     shown.page.goto(url)
     name = shown.page.locator(".lines td").first
     box = name.bounding_box()

@@ -113,7 +113,7 @@ def page_is_not_hurt(measured: tuple[RunningServer, Meter], kind: str, *, every:
 
 def dashboard_is_not_hurt(measured: tuple[RunningServer, Meter], *, every: int) -> None:
     server, meter = measured
-    person: Visitor = visitor(server.url, server.new_shop())
+    person: Visitor = visitor(server, server.new_shop())
     product = str(person.shop.products["one_time"].id)
     problems, count = [], 0
     for room in ROOMS:

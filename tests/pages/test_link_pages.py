@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
 
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar
-from tests.pages.browser import visit
 from tests.pages.buyer import expect_success, pay
+from tests.pages.expecting import expect
+from tests.pages.reader import read
 from tests.server import RunningServer, running_server
 
 
@@ -28,9 +28,9 @@ def link(polar: Polar, *product_ids: str) -> str:
     return str(answer.json()["url"])
 
 
-def test_a_buyer_opens_a_link_and_pays(browser: Browser, server: RunningServer, polar: Polar) -> None:
+def test_a_buyer_opens_a_link_and_pays(server: RunningServer, polar: Polar) -> None:
     address = link(polar)
-    with visit(browser, server, script=False) as page:
+    with read(server) as page:
         page.goto(f"{address}?customer_email=ada@example.com&theme=dark&utm_source=mail")
         assert "/checkout/polar_c_" in page.url
         assert page.url.endswith("?theme=dark&utm_source=mail")
@@ -41,8 +41,8 @@ def test_a_buyer_opens_a_link_and_pays(browser: Browser, server: RunningServer, 
     assert [(item["status"], item["metadata"]) for item in paid] == [("succeeded", {"utm_source": "mail"})]
 
 
-def test_a_link_that_leads_nowhere_says_so_in_words(browser: Browser, server: RunningServer, polar: Polar) -> None:
-    with visit(browser, server, script=False) as page:
+def test_a_link_that_leads_nowhere_says_so_in_words(server: RunningServer, polar: Polar) -> None:
+    with read(server) as page:
         page.goto(f"{server.url}/buy/polar_cl_{'0' * 43}")
         expect(page.get_by_role("heading")).to_have_text("This link leads nowhere")
         product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]

@@ -14,13 +14,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from checkstand.flows.audit import audit_books
-from checkstand.store import checkouts, orders, payment_list, payments, query
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.store import checkouts, query
 from checkstand.store.checkouts import CheckoutFilter
-from checkstand.store.database import Database, Executor
-from checkstand.store.orders import OrderFilter
-from checkstand.store.payment_list import PaymentFilter
-from checkstand.store.payments import AttemptFilter
+from checkstand.store.database import Database
+from checkstand.store.executor import Executor
+from checkstand.store.sales import orders, payment_list, payments
+from checkstand.store.sales.orders import OrderFilter
+from checkstand.store.sales.payment_list import PaymentFilter
+from checkstand.store.sales.payments import AttemptFilter
 from tests.conftest import WORKER, Shop, new_database, open_shop
 from tests.flows.test_purchase import make, pay
 from tests.pages.visitor import visitor
@@ -227,7 +229,7 @@ def test_with_a_million_sessions_and_300_000_sales_pages_take_50_ms_and_the_audi
             shops = (many.browsed.demo, many.selling.demo)
         with running_server(url, with_worker=False) as server:
             for demo in shops:
-                at_home = visitor(server.url, demo)
+                at_home = visitor(server, demo)
                 began = time.monotonic()
                 assert at_home.get("").status_code == 200
                 home_ms = (time.monotonic() - began) * 1000

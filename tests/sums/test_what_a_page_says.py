@@ -132,7 +132,7 @@ def test_two_taxes_are_two_rows_with_their_own_rates_and_sums(server: RunningSer
     assert (made["tax_amount"], made["total_amount"]) == (150, 1150)
     steps = polar.client.get(f"/v1/checkouts/{made['id']}/explain").json()["steps"]
     assert [step["amount_minor"] for step in steps if step["kind"] == "tax"] == [50, 100]
-    merchant = visitor(server.url, polar.shop).get(f"/sales/checkouts/{made['id']}").text
+    merchant = visitor(server, polar.shop).get(f"/sales/checkouts/{made['id']}").text
     taxes = re.findall(r"(GST|QST) ([\d.]+)", merchant)
     assert {("GST", "5"), ("QST", "9.975")} <= set(taxes)
 

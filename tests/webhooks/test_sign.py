@@ -14,7 +14,7 @@ from polar.webhooks import PolarWebhookVerificationError, validate_event
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from checkstand.domain import ids
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect
 from checkstand.webhooks import sign
 from checkstand.webhooks.sign import signature_header, signing_keys
 

@@ -7,14 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import click
 
 from checkstand.cli.terminal import note
-
-if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
-    from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import POLAR, Dialect, all_profiles
 
 _DAYS_MAX = 36_500
 
@@ -31,7 +28,11 @@ def command() -> None:
 )
 @click.option("--org", metavar="SLUG", help="Its organization.  [default: the only one, else `demo`]")
 @click.option(
-    "--dialect", type=click.Choice(["polar", "dodo"]), default="polar", show_default=True, help="Whose SDK uses it."
+    "--dialect",
+    type=click.Choice([profile.name for profile in all_profiles()]),
+    default=POLAR.name,
+    show_default=True,
+    help="Whose SDK uses it.",
 )
 @click.option("--expires", metavar="DAYS", help="When it ends by itself, like 90d.  [default: never]")
 @click.option("--data", metavar="DIR", help="Data folder of the server, if no CHECKSTAND_DATABASE_URL is set.")
@@ -47,7 +48,7 @@ def create(name: str, scopes: str | None, org: str | None, dialect: str, expires
     wanted = _scopes(scopes)
     if not name.strip():
         raise click.BadParameter("A token needs a name that tells what it is for.", param_hint="--name")
-    token, slug = asyncio.run(_create(name.strip(), wanted, org, cast("Dialect", dialect), expires_at, data))
+    token, slug = asyncio.run(_create(name.strip(), wanted, org, dialect, expires_at, data))
     until = f"until {expires_at:%Y-%m-%d}" if expires_at else "until it is revoked"
     note(f"Token '{name.strip()}' of organization '{slug}', valid {until}. It is shown only now: keep it safe.")
     print(token)
@@ -61,7 +62,7 @@ async def _create(
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.authenticate import create_token
+    from checkstand.flows.organizations.authenticate import create_token
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)

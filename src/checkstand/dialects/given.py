@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
@@ -40,6 +41,11 @@ class GivingModel(BaseModel):
             for name, value in sent.items()
             if value is not None or name not in self.lasting
         }
+
+    def given_of(self, kind: type) -> dict[str, object]:
+        """Those of the given fields that are fields of the dataclass `kind`, a part of the thing."""
+        names = {field.name for field in fields(kind)}
+        return {name: value for name, value in self.given().items() if name in names}
 
 
 def _meant(value: object) -> object:

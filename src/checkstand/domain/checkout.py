@@ -24,7 +24,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.fields import Answers, AttachedField
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect, Profile, profile_of
 from checkstand.domain.quote import Quote
 from checkstand.domain.tax import reverse_charge_note
 from checkstand.domain.terms import SeatBased, UnitBased
@@ -193,6 +193,11 @@ class Checkout:
     carried: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def profile(self) -> Profile:
+        """What the API wants that the session was made by."""
+        return profile_of(self.dialect)
+
+    @property
     def discount(self) -> Discount | None:
         """The discount that is applied, if any; the first of several."""
         return self.discounts[0] if self.discounts else None
@@ -306,7 +311,7 @@ class Checkout:
 
     def _needs_full_address(self, is_business: bool | None) -> bool:
         business = self.buyer.is_business if is_business is None else is_business
-        upi = self.dialect == "polar" and (self.payment_method or "").startswith("upi")
+        upi = self.profile.asks_address_for_upi and (self.payment_method or "").startswith("upi")
         return self.options.require_billing_address or business or upi
 
     @property

@@ -17,9 +17,9 @@ from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.address import Address, LocalAddress
+from checkstand.domain.profile import Dialect
 
 Mode = Literal["test", "live"]
-Dialect = Literal["polar", "dodo"]
 DefaultTaxBehavior = Literal["location", "inclusive", "exclusive"]
 
 ALL_SCOPES: tuple[str, ...] = tuple(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect, WebhookRules, profile_of
 
 EndpointFormat = Literal["raw", "discord", "slack"]
 DeliveryStatus = Literal["pending", "delivered", "failed", "skipped"]
@@ -16,7 +16,7 @@ DeliveryStatus = Literal["pending", "delivered", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Where events of one dialect are posted. Empty `events` on a Dodo endpoint means all; on a Polar one, none."""
+    """Where events of one dialect are posted. What empty `events` mean its rules say: all, or none."""
 
     id: UUID
     organization_id: UUID
@@ -34,6 +34,11 @@ class Endpoint:
     rate_limit: int | None = None
     created_at: datetime
     modified_at: datetime | None = None
+
+    @property
+    def rules(self) -> WebhookRules:
+        """How its API delivers events."""
+        return profile_of(self.dialect).webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

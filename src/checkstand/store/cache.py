@@ -16,10 +16,12 @@ from uuid import UUID
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
-from checkstand.store import discounts, organizations, webhooks
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.database import Database, Executor
+from checkstand.store.delivery import webhooks
 from checkstand.store.listener import Listener
-from checkstand.store.products import PRODUCTS
 
 LIFE_S = 5.0
 LISTENING_WITHIN_S = 2.0

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.facts import Fact
+from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
-from checkstand.store.database import Database, Executor
+from checkstand.store.database import Database
+from checkstand.store.executor import Executor
 from checkstand.store.query import Page, Query
 from checkstand.store.written import Written
 
@@ -148,29 +150,31 @@ async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUI
 
 
 async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
-    """Look-up by secret for Polar: the session whose page or client endpoints are asked for. Dodo's are not reachable this way."""
+    """Look-up by secret: the session whose page or client endpoints are asked for, if its API gives it a secret of its own."""
     text = await db.fetchval(
         """
         SELECT document
         FROM checkouts
         WHERE client_secret = $1
-          AND dialect = 'polar'
+          AND dialect = ANY($2::text[])
         """,
         secret,
+        names_where(lambda profile: not profile.opens_page_by_id),
     )
     return decode(Checkout, text) if text is not None else None
 
 
 async def by_page_id(db: Executor, checkout_id: UUID) -> Checkout | None:
-    """Look-up by secret for Dodo, where the session's id is the page's key. Polar sessions are not reachable this way."""
+    """Look-up by secret where the session's id is the page's key. Sessions with a secret of their own are not reachable this way."""
     text = await db.fetchval(
         """
         SELECT document
         FROM checkouts
         WHERE id = $1
-          AND dialect = 'dodo'
+          AND dialect = ANY($2::text[])
         """,
         checkout_id,
+        names_where(lambda profile: profile.opens_page_by_id),
     )
     return decode(Checkout, text) if text is not None else None
 

@@ -21,14 +21,15 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.organization import (
     ALL_SCOPES,
     AccessToken,
-    Dialect,
     Organization,
     OrganizationSettings,
     User,
 )
-from checkstand.flows.authenticate import PREFIXES, Authenticator
+from checkstand.domain.profile import DODO, POLAR, Dialect
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
-from checkstand.store import discounts, organizations, products
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts, products
 from checkstand.store.organizations import ORGANIZATIONS
 
 EMAIL = "demo@checkstand.localhost"
@@ -148,8 +149,8 @@ def plan_demo_shop(key: bytes, slug: str, name: str, now: datetime) -> DemoShop:
     return DemoShop(
         organization=organization,
         products=catalogue,
-        polar_token=secret(PREFIXES["polar"], "polar token"),
-        dodo_key=secret(PREFIXES["dodo"], "dodo key"),
+        polar_token=secret(POLAR.keys.prefix, "polar token"),
+        dodo_key=secret(DODO.keys.prefix, "dodo key"),
         email=EMAIL if slug == "demo" else f"{slug}@checkstand.localhost",
         password=secret("", "password")[:16],
         webhook_secret=ids.webhook_secret(random_bytes=_Stream(key, f"{slug}/webhook")),
@@ -204,8 +205,8 @@ async def _make(ports: Ports, authenticator: Authenticator, shop: DemoShop) -> N
     now = organization.created_at
     user = User(id=ports.new_id(), email=shop.email, name="Demo", created_at=now)
     keys: tuple[tuple[str, Dialect, str], ...] = (
-        ("Polar SDK (demo)", "polar", shop.polar_token),
-        ("Dodo SDK (demo)", "dodo", shop.dodo_key),
+        ("Polar SDK (demo)", POLAR.name, shop.polar_token),
+        ("Dodo SDK (demo)", DODO.name, shop.dodo_key),
     )
     async with ports.db.transaction() as tx:
         await ORGANIZATIONS.insert(tx, organization)

@@ -5,6 +5,7 @@ A fault of ours is logged with a reference and told with it; never a stack trace
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import structlog
@@ -14,66 +15,44 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from checkstand.http import json_response, not_served
+from checkstand.dialects.api import DialectParts, Errors
+from checkstand.http import not_served
 from checkstand.services import services_of
 from checkstand.store.unavailable import RETRY_AFTER_S, DatabaseUnavailable
 from checkstand.web.trouble import failed_page, nowhere_page, wants_page
 
-POLAR_PREFIXES = ("/v1/", "/api/v1/", "/v1", "/_test")
-DODO_PREFIXES = (
-    "/addons",
-    "/balances",
-    "/blocklist",
-    "/brands",
-    "/checkouts",
-    "/credit-entitlements",
-    "/customers",
-    "/discounts",
-    "/disputes",
-    "/entitlements",
-    "/events",
-    "/grants",
-    "/invoices",
-    "/license",
-    "/locales",
-    "/meters",
-    "/moderation",
-    "/payments",
-    "/payouts",
-    "/product-collections",
-    "/products",
-    "/refunds",
-    "/subscriptions",
-    "/webhooks",
-)
-_OWN_WORDS = (*POLAR_PREFIXES[:3], *DODO_PREFIXES)
+CONTROLS = "/_test"
 _log = structlog.get_logger("checkstand.web")
 
 
-def install(app: Starlette) -> None:
-    """Register the handlers of last resort."""
+def install(app: Starlette, dialects: Sequence[DialectParts]) -> None:
+    """Register the handlers of last resort. What is of no API, and no page, is answered in the words of the first."""
+    app.state.dialects = tuple(dialects)
     app.add_exception_handler(HTTPException, _unrouted)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(DatabaseUnavailable, unavailable)
     app.add_exception_handler(Exception, fault)
 
 
+def _words(request: Request) -> Errors | None:
+    """How the API concerned says it, which the path tells; None for a page."""
+    dialects: Sequence[DialectParts] = request.app.state.dialects
+    path = request.url.path
+    found = next((dialect.errors for dialect in dialects if path.startswith(dialect.paths)), None)
+    return dialects[0].errors if found is None and path.startswith(CONTROLS) else found
+
+
 async def _unrouted(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    status, path = error.status_code, request.url.path
-    headers = dict(error.headers or {})
-    hint = not_served(request, services_of(request).ports.public_url())
-    if path.startswith(DODO_PREFIXES):
-        if status in (404, 405):
-            return json_response({"code": "NOT_SERVED", "message": hint}, status=status, headers=headers)
-        body = {"code": "INVALID_REQUEST_PARAMETERS", "message": str(error.detail)}
-        return json_response(body, status=status, headers=headers)
-    if not path.startswith(POLAR_PREFIXES) and wants_page(request):
-        page = nowhere_page(request, status)
-        page.headers.update(headers)
-        return page
-    headers.setdefault("Polar-Version", "2026-04")
-    return json_response({"detail": error.detail, "hint": hint}, status=status, headers=headers)
+    words = _words(request)
+    if words is None and wants_page(request):
+        response = nowhere_page(request, error.status_code)
+    else:
+        hint = not_served(request, services_of(request).ports.public_url())
+        words = words or request.app.state.dialects[0].errors
+        response = words.unrouted(error.status_code, str(error.detail), hint)
+    response.headers.update(error.headers or {})
+    return response
 
 
 class NamesSomething:
@@ -87,12 +66,15 @@ class NamesSomething:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or "\0" not in scope["path"] or scope["path"].startswith(_OWN_WORDS):
+        if scope["type"] != "http" or "\0" not in scope["path"] or self._is_of_an_api(scope["path"]):
             await self._app(scope, receive, send)
             return
         scope["app"] = self._application
         response = await _unrouted(Request(scope), HTTPException(404))
         await response(scope, receive, send)
+
+    def _is_of_an_api(self, path: str) -> bool:
+        return any(path.startswith(dialect.paths) for dialect in self._application.state.dialects)
 
 
 class KeepsConnection:
@@ -126,29 +108,20 @@ async def unavailable(request: Request, error: BaseException) -> Response:
     reference = uuid4().hex[:12]
     why = error.reason if isinstance(error, DatabaseUnavailable) else type(error).__name__
     _log.warning("unavailable", reference=reference, method=request.method, route=_route(request), reason=why)
-    path = request.url.path
-    headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
-    if path.startswith(DODO_PREFIXES):
-        message = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
-        return json_response({"code": "SERVICE_UNAVAILABLE", "message": message}, status=503, headers=headers)
-    if path.startswith(POLAR_PREFIXES):
-        detail = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
-        headers["Polar-Version"] = "2026-04"
-        return json_response({"error": "ServiceUnavailable", "detail": detail}, status=503, headers=headers)
-    return failed_page(request, 503, reference)
+    words = _words(request)
+    if words is None:
+        return failed_page(request, 503, reference)
+    response = words.unavailable(reference)
+    response.headers.update({"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"})
+    return response
 
 
 async def fault(request: Request, error: Exception) -> Response:
     """The answer to a fault of ours, logged with its reference."""
     reference = uuid4().hex[:12]
     _log.error("fault", reference=reference, method=request.method, route=_route(request), exc_info=error)
-    path = request.url.path
-    if path.startswith(DODO_PREFIXES):
-        message = f"Something went wrong on our side. Reference {reference}."
-        return json_response({"code": "INTERNAL_SERVER_ERROR", "message": message}, status=500)
-    if path.startswith(POLAR_PREFIXES):
-        return json_response({"error": "InternalServerError", "detail": f"Reference {reference}."}, status=500)
-    return failed_page(request, 500, reference)
+    words = _words(request)
+    return failed_page(request, 500, reference) if words is None else words.fault(reference)
 
 
 def _route(request: Request) -> str:

@@ -14,23 +14,23 @@ from datetime import datetime, timedelta
 import structlog
 
 from checkstand.domain import ids
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect, profile_of
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.flows.save_endpoint import disable_endpoint
-from checkstand.store import deliveries, facts
-from checkstand.store.deliveries import Leased
+from checkstand.flows.webhooks.save_endpoint import disable_endpoint
+from checkstand.store import facts
+from checkstand.store.delivery import deliveries
+from checkstand.store.delivery.deliveries import Leased
 from checkstand.webhooks import fan_out
 from checkstand.webhooks.render import Renderer
 from checkstand.webhooks.safe_http import Reply, SafeHttp
 from checkstand.webhooks.schedule import wait_after
 from checkstand.webhooks.sign import signature_header
 
-WITHIN_S: Mapping[Dialect, float] = {"polar": 10.0, "dodo": 15.0}
 # Longer than the longest try, so that nobody else takes up what is still under way.
 LEASE = timedelta(seconds=20)
 FAILURES_TO_DISABLE = 10
-_USER_AGENT: Mapping[Dialect, str] = {"polar": "polar.sh webhooks", "dodo": "Checkstand-Webhooks/1"}
 # What an endpoint's own headers may not replace.
 _OURS = frozenset(
     {
@@ -79,7 +79,7 @@ class Sender:
             body,
             owner=organization.id,
             mode=organization.mode,
-            within_s=WITHIN_S[endpoint.dialect],
+            within_s=endpoint.rules.within_s,
         )
         await self._record(organization, leased, reply)
 
@@ -107,7 +107,7 @@ class Sender:
         )
         after = self._after(delivery, endpoint, reply, now=now)
         await deliveries.record_attempt(self.ports.db, after, attempt)
-        if after.status == "failed" and endpoint.dialect == "polar":
+        if after.status == "failed" and endpoint.rules.gives_up_dead_endpoints:
             await self._disable_if_dead(endpoint)
 
     def _after(self, delivery: Delivery, endpoint: Endpoint, reply: Reply, *, now: datetime) -> Delivery:
@@ -130,7 +130,8 @@ class Sender:
 
 def message_id(delivery: Delivery, dialect: Dialect) -> str:
     """The id a receiver knows the event by, the same at every try."""
-    return str(delivery.id) if dialect == "polar" else ids.short_id(ids.DodoPrefix.WEBHOOK_MESSAGE, delivery.id)
+    prefix = profile_of(dialect).webhooks.id_prefix
+    return str(delivery.id) if prefix is None else ids.short_id(prefix, delivery.id)
 
 
 def message_headers(delivery: Delivery, endpoint: Endpoint, body: bytes, *, at: datetime) -> dict[str, str]:
@@ -138,7 +139,7 @@ def message_headers(delivery: Delivery, endpoint: Endpoint, body: bytes, *, at: 
     name, timestamp = message_id(delivery, endpoint.dialect), int(at.timestamp())
     own = {key.lower(): value for key, value in endpoint.headers.items() if key.lower() not in _OURS}
     return {
-        "user-agent": _USER_AGENT[endpoint.dialect],
+        "user-agent": endpoint.rules.user_agent,
         "accept-encoding": "identity",
         **own,
         "content-type": "application/json",

@@ -17,10 +17,12 @@ import orjson
 import structlog
 
 from checkstand.domain.facts import Fact
-from checkstand.domain.organization import Dialect, Organization
+from checkstand.domain.organization import Organization
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.store import deliveries, facts, webhooks
+from checkstand.store import facts
+from checkstand.store.delivery import deliveries, webhooks
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250
@@ -65,9 +67,9 @@ async def fan_out(ports: Ports, renderers: Mapping[Dialect, Renderer], *, limit:
 
 
 def wants(endpoint: Endpoint, event_type: str) -> bool:
-    """Whether an endpoint asked for this event: a Dodo endpoint that lists none wants all, a Polar one none."""
+    """Whether an endpoint asked for this event. What one wants that lists none, the rules of its API say."""
     if not endpoint.events:
-        return endpoint.dialect == "dodo"
+        return endpoint.rules.hears_all_by_default
     return event_type in endpoint.events
 
 

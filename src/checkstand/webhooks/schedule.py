@@ -15,19 +15,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checkstand.domain.organization import Dialect
-
-POLAR_TRIES = 10
-POLAR_BASE_S = 2.0
-POLAR_LONGEST_BASE_S = 600.0
-DODO_WAITS = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000))
+from checkstand.domain.profile import Dialect, profile_of
 
 
 def wait_after(dialect: Dialect, tries: int, *, chance: float) -> timedelta | None:
     """How long to wait after `tries` failures (1 or more); None when that was the last. `chance` is between 0 and 1."""
     assert tries >= 1, "a delivery that was never tried has no failure to wait after"
-    if dialect == "dodo":
-        return DODO_WAITS[tries - 1] if tries <= len(DODO_WAITS) else None
-    if tries >= POLAR_TRIES:
-        return None
-    return timedelta(seconds=min(POLAR_BASE_S * 2**tries, POLAR_LONGEST_BASE_S) * (1.0 + chance))
+    return profile_of(dialect).webhooks.retries.after(tries, chance=chance)

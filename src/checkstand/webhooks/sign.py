@@ -15,7 +15,7 @@ import binascii
 import hashlib
 import hmac
 
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect, profile_of
 
 PREFIX = "whsec_"
 
@@ -31,7 +31,7 @@ def signing_keys(dialect: Dialect, secret: str) -> tuple[bytes, ...]:
     whole, decoded = secret.encode(), _decoded(secret)
     if decoded is None or decoded == whole:
         return (whole,)
-    return (decoded,) if dialect == "dodo" else (whole, decoded)
+    return (whole, decoded) if profile_of(dialect).webhooks.signs_with_whole_secret else (decoded,)
 
 
 def _decoded(secret: str) -> bytes | None:

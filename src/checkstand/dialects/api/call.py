@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 class Errors(Protocol):
-    """A dialect's error bodies. Its module `errors.py` is one."""
+    """A dialect's error bodies. Its module `errors.py` is one. None of them tells more than it is given."""
 
     def unauthorized(self) -> Response:
         """401: the route needs a key, and none that opens something was sent."""
@@ -56,6 +56,15 @@ class Errors(Protocol):
 
     def key_busy(self) -> Response:
         """409: a request with the Idempotency-Key is at work."""
+
+    def unrouted(self, status: int, detail: str, hint: str, /) -> Response:
+        """404 or 405: no route answers this. `hint` says that it is not served, and where it says what is."""
+
+    def unavailable(self, reference: str, /) -> Response:
+        """503: the database cannot be used right now."""
+
+    def fault(self, reference: str, /) -> Response:
+        """500: a fault of ours, which the log has under this reference."""
 
 
 @dataclass(slots=True)

@@ -6,8 +6,7 @@ Idempotency-Key, then the function. What a dialect does in its own way is a meth
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -19,11 +18,12 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.organization import Organization
 from checkstand.flows import idempotency
-from checkstand.http import BadBody, is_json, parse_json, read_body
+from checkstand.http import BadBody, bearer, is_json, parse_json, read_body
 from checkstand.openapi import Answers, Body, Gives, Operation
 from checkstand.ops.bounds import LARGEST_BODY
 from checkstand.parameters import Query
 from checkstand.routing import Routes
+from checkstand.services import services_of
 
 C = TypeVar("C", bound=Call)
 Handler = Callable[[C], Awaitable[Response]]
@@ -47,9 +47,10 @@ class Rules(Generic[C]):
     query: type[Query] | None = None
 
 
-class Api(ABC, Generic[C]):
-    """The routes of one API that its document has under one tag."""
+class Api(Generic[C]):
+    """The routes of one API that its document has under one tag. `calls`: the dialect's own Call."""
 
+    calls: type[C]
     keys_every_post: ClassVar[bool] = False  # True: an Idempotency-Key is honoured by every POST that needs a key
 
     def __init__(self, tag: str) -> None:
@@ -59,21 +60,20 @@ class Api(ABC, Generic[C]):
 
     # ------------------------------------------------------------ a dialect's own
 
-    @abstractmethod
-    def begin(self, request: Request, query: type[Query] | None) -> C:
-        """The call of a request. Nothing of it is judged yet."""
+    def spellings(self, path: str) -> Sequence[str]:
+        """The paths under which a path is served, with and without its last slash; the one of the document first."""
+        return (path, path.removesuffix("/") if path.endswith("/") else path + "/")
 
-    @abstractmethod
-    def spellings(self, path: str) -> Iterable[str]:
-        """The paths under which a path is served, the one of the document first."""
-
-    @abstractmethod
     async def admit(self, call: C, rules: Rules[C]) -> None:
-        """Find out who is calling, and count the request. Raises Refused for one too many."""
+        """Find out who is calling. A dialect that limits requests counts them here too, and raises Refused for one too many."""
+        token = bearer(call.request) if rules.reads_token else None
+        call.principal = await call.principal_of(token) if token is not None else None
 
-    @abstractmethod
     def finish(self, call: C, response: Response) -> None:
         """Put on the headers that every answer has."""
+        del call
+        if all(name != b"cache-control" for name, _ in response.raw_headers):
+            response.raw_headers.append((b"cache-control", b"private, no-store"))
 
     def largest_body(self, rules: Rules[C]) -> int:
         """How many bytes a route reads at most."""
@@ -139,7 +139,7 @@ class Api(ABC, Generic[C]):
             if not hidden:
                 operation = Operation(
                     method=method,
-                    path=next(iter(self.spellings(path))),
+                    path=self.spellings(path)[0],
                     handler=handler,
                     tag=self.tag,
                     status=status,
@@ -168,7 +168,7 @@ class Api(ABC, Generic[C]):
 
     async def answer(self, request: Request, rules: Rules[C]) -> Response:
         """Run a route's function inside everything that all routes share."""
-        call = self.begin(request, rules.query)
+        call = self.calls(request, services_of(request), rules.query)
         response = await self._as_response(call, lambda: self._guarded(call, rules))
         self.finish(call, response)
         return response

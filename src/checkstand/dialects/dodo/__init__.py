@@ -1,5 +1,6 @@
 """The Dodo Payments dialect: `/checkouts`, `/products`, ... at the root, its error bodies, its webhook events. Never decides."""
 
+from checkstand.dialects.api import DialectParts
 from checkstand.dialects.dodo import (
     addons,
     brands,
@@ -7,6 +8,7 @@ from checkstand.dialects.dodo import (
     customers,
     discounts,
     disputes,
+    errors,
     files,
     images,
     invoices,
@@ -22,9 +24,37 @@ from checkstand.dialects.dodo import (
 )
 from checkstand.dialects.dodo.described import describe
 from checkstand.dialects.dodo.events import Events
+from checkstand.domain.profile import DODO
 from checkstand.openapi import Operation
 from checkstand.routing import Routes
 
+# Where the original has something, served here or not.
+PATHS = (
+    "/addons",
+    "/balances",
+    "/blocklist",
+    "/brands",
+    "/checkouts",
+    "/credit-entitlements",
+    "/customers",
+    "/discounts",
+    "/disputes",
+    "/entitlements",
+    "/events",
+    "/grants",
+    "/invoices",
+    "/license",
+    "/locales",
+    "/meters",
+    "/moderation",
+    "/payments",
+    "/payouts",
+    "/product-collections",
+    "/products",
+    "/refunds",
+    "/subscriptions",
+    "/webhooks",
+)
 routes = Routes()
 operations: list[Operation] = []
 # `/products/short_links` comes before `/products/{id}`.
@@ -52,5 +82,13 @@ for _part in (
     operations += _part.api.operations
 
 api = describe(operations)
+PARTS = DialectParts(
+    profile=DODO,
+    paths=PATHS,
+    routes=routes,
+    described=api,
+    errors=errors,
+    events=Events(),
+)
 
-__all__ = ["Events", "api", "routes"]
+__all__ = ["PARTS", "Events", "api", "routes"]

@@ -22,9 +22,15 @@ from checkstand.domain.catalog import Fixed, PriceDefinition, Product, Span, Tax
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef
-from checkstand.flows.save_product import PriceList, change_product, create_product, read_product, worked_out_again
-from checkstand.store import images, products
-from checkstand.store.products import PRODUCTS
+from checkstand.flows.catalogue.save_product import (
+    PriceList,
+    change_product,
+    create_product,
+    read_product,
+    worked_out_again,
+)
+from checkstand.store.catalogue import images, products
+from checkstand.store.catalogue.products import PRODUCTS
 
 api = Api("Dodo: add-ons")
 READ = ("products:read", "products:write")

@@ -6,12 +6,10 @@ as well. What all APIs do alike is in `dialects/api`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.dialects import api
@@ -21,10 +19,7 @@ from checkstand.dialects.dodo import limits
 from checkstand.dialects.dodo.wire import named
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
-from checkstand.http import bearer
 from checkstand.ops.limiter import Window
-from checkstand.parameters import Query
-from checkstand.services import services_of
 
 __all__ = ["Api", "Call", "Refused"]
 
@@ -52,21 +47,16 @@ class Call(api.Call):
 class Api(api.Api[Call]):
     """Collects routes: every path is served with and without a slash at its end."""
 
-    def begin(self, request: Request, query: type[Query] | None) -> Call:
-        return Call(request, services_of(request), query)
-
-    def spellings(self, path: str) -> Iterable[str]:
-        return (path, f"{path}/")
+    calls = Call
 
     async def admit(self, call: Call, rules: api.Rules[Call]) -> None:
-        token = bearer(call.request)
-        call.principal = await call.principal_of(token) if token is not None else None
+        await super().admit(call, rules)
         call.window = limits.count(call.request, call.principal)
         if call.window is not None and call.window.retry_after_s:
             raise Refused(limits.refusal(call.window))
 
     def finish(self, call: Call, response: Response) -> None:
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        super().finish(call, response)
         if call.window is not None:
             response.headers.update(limits.headers(call.window))
 

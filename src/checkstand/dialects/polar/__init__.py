@@ -2,11 +2,13 @@
 
 from starlette.routing import Route
 
+from checkstand.dialects.api import DialectParts
 from checkstand.dialects.polar import (
     checkouts,
     custom_fields,
     customers,
     discounts,
+    errors,
     links,
     members,
     order_documents,
@@ -19,8 +21,10 @@ from checkstand.dialects.polar import (
     unserved,
     webhooks,
 )
+from checkstand.dialects.polar.cors import PolarCors
 from checkstand.dialects.polar.described import describe
 from checkstand.dialects.polar.events import Events
+from checkstand.domain.profile import POLAR
 from checkstand.openapi import Operation
 from checkstand.routing import Routes
 
@@ -53,6 +57,15 @@ for _part in (
     operations += _part.api.operations
 
 api = describe(operations)
-unserved_routes = unserved.routes
+PARTS = DialectParts(
+    profile=POLAR,
+    paths=("/v1", "/api/v1/"),
+    routes=routes,
+    described=api,
+    errors=errors,
+    events=Events(),
+    last_routes=unserved.routes,
+    around=PolarCors,
+)
 
-__all__ = ["Events", "api", "routes", "unserved_routes"]
+__all__ = ["PARTS", "Events", "api", "routes"]

@@ -6,7 +6,7 @@ original tells before the missing token, and nothing else done with it. What all
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 from uuid import UUID
@@ -18,16 +18,13 @@ from starlette.responses import Response
 from checkstand.dialects import api
 from checkstand.dialects.api import Refused, known_fields
 from checkstand.dialects.polar import errors as bodies
+from checkstand.dialects.polar.errors import DEFAULT_VERSION, VERSIONS
 from checkstand.dialects.polar.limits import over_limit
 from checkstand.http import BadBody, bearer, ignored_fields, is_json, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_BODY, LARGEST_PUBLIC_BODY
-from checkstand.parameters import Query
-from checkstand.services import services_of
 
 __all__ = ["DEFAULT_VERSION", "VERSIONS", "Api", "Call", "Refused", "known_fields"]
 
-VERSIONS = ("2026-04", "2026-10", "2027-01")
-DEFAULT_VERSION = VERSIONS[0]
 _UUID4 = TypeAdapter(UUID4)
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -80,14 +77,12 @@ class Call(api.Call):
 class Api(api.Api[Call]):
     """Collects routes: every path is served with and without its last slash, under `/v1` and `/api/v1`."""
 
+    calls = Call
     keys_every_post = True
 
-    def begin(self, request: Request, query: type[Query] | None) -> Call:
-        return Call(request, services_of(request), query)
-
-    def spellings(self, path: str) -> Iterable[str]:
-        other = path.removesuffix("/") if path.endswith("/") else path + "/"
-        return (f"/v1{path}", f"/v1{other}", f"/api/v1{path}", f"/api/v1{other}")
+    def spellings(self, path: str) -> Sequence[str]:
+        one, other = super().spellings(path)
+        return (f"/v1{one}", f"/v1{other}", f"/api/v1{one}", f"/api/v1{other}")
 
     async def answer(self, request: Request, rules: api.Rules[Call]) -> Response:
         if _version(request) not in VERSIONS:
@@ -106,8 +101,7 @@ class Api(api.Api[Call]):
 
     def finish(self, call: Call, response: Response) -> None:
         response.raw_headers.append((b"polar-version", call.version.encode()))
-        if all(name != b"cache-control" for name, _ in response.raw_headers):
-            response.raw_headers.append((b"cache-control", b"private, no-store"))
+        super().finish(call, response)
         if call.request.scope["path"].startswith("/api/v1"):
             response.headers["X-Polar-Deprecation-Notice"] = "The API root has moved to /v1."
 

@@ -33,6 +33,18 @@ MOST_PRICED = 100
 class CheckoutFields(Base):
     """What create and both updates share."""
 
+    renamed: ClassVar = {
+        "customer_name": "name",
+        "customer_email": "email",
+        "customer_ip_address": "ip_address",
+        "customer_billing_name": "billing_name",
+        "customer_tax_id": "tax_id",
+        "payment_method_type": "payment_method",
+        "return_url": "back_url",
+        "is_business_customer": "is_business",
+        "show_saved_payment_methods": "show_saved_methods",  # ours: shown where the merchant names the customer and asks for it
+    }
+
     amount: int | None = Field(default=None, ge=0, lt=INT64)
     seats: Seats | None = None
     units: Units | None = None
@@ -48,6 +60,8 @@ class CheckoutFields(Base):
 
 class MerchantFields(CheckoutFields):
     """What a merchant may set beside it."""
+
+    lasting = frozenset({"allow_discount_codes", "require_billing_address"})
 
     discount_id: UUID4 | None = None
     allow_discount_codes: bool | None = None

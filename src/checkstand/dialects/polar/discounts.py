@@ -24,7 +24,7 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.organization import Organization
-from checkstand.flows.save_discount import (
+from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
     delete_discount,
@@ -32,8 +32,8 @@ from checkstand.flows.save_discount import (
     read_discount,
 )
 from checkstand.http import ignored_fields
-from checkstand.store import discounts
-from checkstand.store.products import PRODUCTS
+from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.products import PRODUCTS
 
 api = Api("Polar: discounts")
 READ = ("discounts:read", "discounts:write")

@@ -37,7 +37,10 @@ from checkstand.ops.bounds import (
     MOST_MEMBERS,
     MOST_VALUES,
 )
+from checkstand.store.unavailable import RETRY_AFTER_S
 
+VERSIONS = ("2026-04", "2026-10", "2027-01")
+DEFAULT_VERSION = VERSIONS[0]
 UNAUTHORIZED: answers.Error = {"error": "Unauthorized", "detail": "Unauthorized"}
 INVALID_TOKEN: answers.TokenError = {
     "error": "invalid_token",
@@ -95,6 +98,24 @@ def key_reused() -> Response:
 def key_busy() -> Response:
     """An Idempotency-Key whose first request has not ended."""
     return named(409, "IdempotencyKeyBusy", "A request with this Idempotency-Key is at work. Ask again in a moment.")
+
+
+def unrouted(status: int, detail: str, hint: str) -> Response:
+    """No route answers this: the original's plain body, with what to do."""
+    return json_response({"detail": detail, "hint": hint}, status=status, headers={"Polar-Version": DEFAULT_VERSION})
+
+
+def unavailable(reference: str) -> Response:
+    """The database cannot be used right now."""
+    detail = f"Checkstand cannot answer right now. Try again in {RETRY_AFTER_S} seconds. Reference {reference}."
+    response = named(503, "ServiceUnavailable", detail)
+    response.headers["Polar-Version"] = DEFAULT_VERSION
+    return response
+
+
+def fault(reference: str) -> Response:
+    """A fault of ours."""
+    return named(500, "InternalServerError", f"Reference {reference}.")
 
 
 def unknown_version() -> Response:

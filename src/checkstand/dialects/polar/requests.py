@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from pydantic import HttpUrl
-
 from checkstand.dialects.polar.checkout_models import (
     CheckoutConfirm,
     CheckoutCreate,
@@ -24,20 +22,16 @@ from checkstand.dialects.polar.models import (
 from checkstand.dialects.polar.prices import AnyPrice, price_definitions
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import PriceDefinition, Product, Span
+from checkstand.domain.changes import made_of
 from checkstand.domain.checkout import Buyer, CountBounds, Options, Redirects, TrialChoice
 from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 
 LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
-
-
-def _text(url: HttpUrl | None) -> str | None:
-    """An address as text (the model has normalised it already)."""
-    return str(url) if url is not None else None
 
 
 def address(value: AddressIn | None) -> Address | None:
@@ -80,18 +74,9 @@ def create_request(
         buyer=_buyer(body),
         customer_id=body.customer_id,
         business_mentioned=body.gave("is_business_customer"),
-        options=Options(
-            allow_discount_codes=body.allow_discount_codes,
-            require_billing_address=body.require_billing_address,
-            # Ours: what the customer saved is shown where the merchant names the customer and asks for it.
-            show_saved_methods=body.show_saved_payment_methods,
-        ),
+        options=made_of(Options, body.given_of(Options)),
         trial=TrialChoice(allow=body.allow_trial, span=_span(body)),
-        redirects=Redirects(
-            success_url=_text(body.success_url),
-            back_url=_text(body.return_url),
-            embed_origin=body.embed_origin,
-        ),
+        redirects=made_of(Redirects, body.given_of(Redirects)),
         metadata=body.metadata,
         discount_id=body.discount_id,
         subscription_id=body.subscription_id,
@@ -141,19 +126,6 @@ def _ad_hoc(
     return found, tuple(problems)
 
 
-# The wire's names of the domain's fields, where they differ.
-_RENAMED = {
-    "customer_name": "name",
-    "customer_email": "email",
-    "customer_ip_address": "ip_address",
-    "customer_billing_name": "billing_name",
-    "customer_tax_id": "tax_id",
-    "payment_method_type": "payment_method",
-    "return_url": "back_url",
-    "is_business_customer": "is_business",
-}
-
-
 def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
     """What a merchant's PATCH asks for."""
     return CheckoutChanges(
@@ -164,8 +136,7 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
         amount_minor=body.amount,
         counts=Counts(seats=body.seats, units=body.units),
         discount_id=body.discount_id,
-        allow_discount_codes=body.allow_discount_codes,
-        require_billing_address=body.require_billing_address,
+        options=body.given_of(Options),
         allow_trial=body.allow_trial,
         trial=TrialChoice(span=_span(body)) if body.gave("trial_interval") else None,
         is_business=body.is_business_customer,
@@ -177,9 +148,7 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
         tax_id=body.customer_tax_id,
         customer_metadata=body.customer_metadata,
         metadata=body.metadata if body.gave("metadata") else None,
-        success_url=_text(body.success_url),
-        back_url=_text(body.return_url),
-        embed_origin=body.embed_origin,
+        redirects=body.given_of(Redirects),
         answers=body.custom_field_data if body.gave("custom_field_data") else None,
     )
 
@@ -211,4 +180,4 @@ def buyer_changes(body: CheckoutUpdatePublic) -> CheckoutChanges:
 
 
 def _given(body: CheckoutUpdate | CheckoutUpdatePublic) -> frozenset[str]:
-    return frozenset(_RENAMED.get(name, name) for name in body.model_fields_set)
+    return frozenset(body.renamed.get(name, name) for name in body.model_fields_set)

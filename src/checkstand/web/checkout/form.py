@@ -23,8 +23,8 @@ from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidStat
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.payment import Declined, decline
 from checkstand.flows import tax_ids
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.gateways.test_cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.gateways.testbank.cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
 from checkstand.providers import postal_codes
 from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.goods_form import read_goods
@@ -119,7 +119,7 @@ def _could_ring(number: phonenumbers.PhoneNumber) -> bool:
 
 def may_be_chosen(checkout: Checkout, country: str) -> bool:
     """Whether a session can be billed to a country."""
-    return country in COUNTRIES and not (checkout.dialect == "polar" and country in EMBARGOED)
+    return country in COUNTRIES and not (checkout.profile.refuses_embargoed_countries and country in EMBARGOED)
 
 
 def _read_address(reader: Reader) -> None:

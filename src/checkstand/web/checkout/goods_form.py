@@ -197,7 +197,7 @@ def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: 
     """What may be charged: in a Dodo session the price's own currency, the buyer's own, and the one the session is in. A Polar session
     converts nothing: the currencies that its product has prices in. Empty where there is nothing to choose.
     """
-    if checkout.dialect == "polar":
+    if not checkout.profile.converts_currency:
         priced = tuple(dict.fromkeys(price.currency for price in checkout.selected.active_prices))
         return priced if len(priced) > 1 and checkout.currency in priced else ()
     if not is_adaptive:
@@ -221,8 +221,8 @@ def _read_currency(reader: Reader) -> bool:
     code, checkout = reader.typed.get("currency", ""), reader.checkout
     if not checkout.options.allow_currency_selection or code == reader.typed.get("shown_currency", checkout.currency):
         return False
-    is_polar = checkout.dialect == "polar"
-    if code not in (offered_currencies(checkout, None, is_adaptive=False) if is_polar else DODO_CURRENCIES):
+    converts = checkout.profile.converts_currency
+    if code not in (DODO_CURRENCIES if converts else offered_currencies(checkout, None, is_adaptive=False)):
         return False
     reader.change("currency", code)
-    return is_polar
+    return not converts

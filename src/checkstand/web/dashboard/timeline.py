@@ -15,9 +15,9 @@ from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, decline
 from checkstand.domain.webhook import Delivery
+from checkstand.formats import format_money
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.money_back import MoneyBack
-from checkstand.web.templating import format_money
 
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
 
@@ -167,9 +167,8 @@ def _fact(
 ) -> Entry:
     at = fact.occurred_at
     if fact.type is FactType.CHECKOUT_CREATED:
-        kind = "Polar" if checkout.dialect == "polar" else "Dodo"
         total = format_money(order.total_minor if order else checkout.quote.due_minor, checkout.currency)
-        text = f"{checkout.selected.name} · {total} · {kind} session"
+        text = f"{checkout.selected.name} · {total} · {checkout.profile.title} session"
         return _entry(at, now, "plus", "blue", "Session created", text)
     if fact.type is FactType.PAYMENT_DECLINED:
         return _declined(fact, attempts, now)

@@ -15,7 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from checkstand.domain.organization import ALL_SCOPES, Dialect
+from checkstand.domain.organization import ALL_SCOPES
+from checkstand.domain.profile import POLAR, Dialect, Profile, all_profiles
 from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
 
@@ -36,10 +37,6 @@ DODO_ACCESS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "write": ("Read and write", "Every call of the Dodo Payments API.", ALL_SCOPES),
     "read": ("Read only", "Calls that change nothing.", _READ_ONLY),
 }
-KINDS: Final[Mapping[Dialect, tuple[str, str]]] = {
-    "polar": ("Polar API token", "polar_oat_… for Polar’s SDKs and /v1/…"),
-    "dodo": ("Dodo API key", "dodo_key_… for Dodo Payments’ SDKs"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class TypedToken:
 
     nonce: UUID
     name: str = ""
-    kind: str = "polar"
+    kind: Dialect = POLAR.name
     preset: str = "all"
     scopes: tuple[str, ...] = ()
     access: str = "write"
@@ -135,6 +132,11 @@ def typed_from(form: Form) -> TypedToken:
     )
 
 
+def kind_of(typed: TypedToken) -> Profile:
+    """The API that was chosen; the first choice where none that exists was."""
+    return next((profile for profile in all_profiles() if profile.name == typed.kind), POLAR)
+
+
 def understand(typed: TypedToken, *, now: datetime) -> Understood | Mapping[str, str]:
     """What was meant, or the problems by field."""
     problems: dict[str, str] = {}
@@ -143,7 +145,8 @@ def understand(typed: TypedToken, *, now: datetime) -> Understood | Mapping[str,
     elif len(typed.name) > LONGEST_NAME:
         problems["name"] = f"Use at most {LONGEST_NAME} characters."
     scopes: tuple[str, ...] = ()
-    if typed.kind == "dodo":
+    kind = kind_of(typed)
+    if kind.keys.is_all_or_nothing:
         if typed.access not in DODO_ACCESS:
             problems["access"] = "Choose what the key can do."
         else:
@@ -157,7 +160,7 @@ def understand(typed: TypedToken, *, now: datetime) -> Understood | Mapping[str,
         return problems
     return Understood(
         name=typed.name,
-        dialect="dodo" if typed.kind == "dodo" else "polar",
+        dialect=kind.name,
         scopes=scopes,
         expires_at=expires_at,
     )

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import AccessToken
-from checkstand.flows.authenticate import PREFIXES, create_token, revoke_token
+from checkstand.domain.profile import all_profiles, profile_of
+from checkstand.flows.organizations.authenticate import create_token, revoke_token
 from checkstand.routing import Routes
 from checkstand.store import organizations
 from checkstand.web.dashboard import integrate, token_form, words
@@ -24,7 +25,6 @@ from checkstand.web.dashboard.token_form import TypedToken, Understood
 
 routes = Routes()
 _SOON = timedelta(days=14)
-_VARIABLES = {"polar": integrate.POLAR_VARIABLE, "dodo": integrate.DODO_VARIABLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +65,8 @@ def _row(visit: Visit, token: AccessToken) -> Row:
     return Row(
         id=str(token.id),
         name=token.name,
-        kind="Polar API" if token.dialect == "polar" else "Dodo API",
-        hint=f"{PREFIXES[token.dialect]}…{token.hint}",
+        kind=f"{profile_of(token.dialect).title} API",
+        hint=f"{profile_of(token.dialect).keys.prefix}…{token.hint}",
         scopes=token_form.scopes_text(token.scopes),
         all_scopes=token.scopes,
         expires=words.moment(token.expires_at, now) if token.expires_at else None,
@@ -123,7 +123,7 @@ async def create(visit: Visit) -> Response:
         crumbs=[Crumb("Access tokens", visit.link("/settings/tokens"))],
         row=_row(visit, token),
         secret=secret,
-        variable=_VARIABLES[token.dialect],
+        variable=profile_of(token.dialect).keys.variable,
         curl=await _curl(visit, token, secret),
     )
 
@@ -132,12 +132,13 @@ async def _curl(visit: Visit, token: AccessToken, secret: str) -> str | None:
     """A call that this very token may make, on this server, with a product of this organization."""
     base = visit.ports.public_url()
     on_sale = await sellable(visit)
-    is_polar = token.dialect == "polar"
+    calls = integrate.CALLS.get(token.dialect)
+    if calls is None:
+        return None
     if "checkouts:write" in token.scopes and on_sale:
-        make = integrate.polar_curl if is_polar else integrate.dodo_curl
-        return make(base, on_sale[0], secret)
+        return calls.create(base, on_sale[0], secret)
     if "products:read" in token.scopes:
-        return integrate.list_curl(f"{base}/v1/products/" if is_polar else f"{base}/products", secret)
+        return integrate.list_curl(base + calls.products_path, secret)
     return None
 
 
@@ -191,7 +192,8 @@ def _show(visit: Visit, typed: TypedToken, *, problems: Mapping[str, str] | None
         crumbs=[Crumb("Access tokens", visit.link("/settings/tokens"))],
         typed=typed,
         problems=problems or {},
-        kinds=token_form.KINDS,
+        kinds=all_profiles(),
+        chosen=token_form.kind_of(typed),
         presets=token_form.PRESETS,
         access=token_form.DODO_ACCESS,
         scope_rows=token_form.scope_rows(),

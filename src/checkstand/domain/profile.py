@@ -1,0 +1,162 @@
+"""What the APIs want differently of the same checkout: each has a profile of named capabilities.
+
+Code outside of a dialect's folder asks `checkout.profile.converts_currency`, never which API it is: so a further API costs a folder
+and a profile. What only the API itself can see (paths, bodies, error words) is in its folder under `dialects/`.
+
+    >>> profile_of("dodo").keeps_customer_after_decline
+    True
+    >>> names_where(lambda profile: profile.has_custom_fields)
+    ['polar']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from checkstand.domain.retries import FixedWaits, GrowingWaits, Retries
+
+Dialect = str  # the name of an API, as rows and tokens have it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRules:
+    """The API's keys. `title` and `hint` are what the dashboard says of them, `variable` is where the API's SDKs look for one.
+
+    `is_all_or_nothing`: a key may do everything or only read; else its scopes are chosen one by one.
+    """
+
+    prefix: str
+    title: str
+    hint: str
+    variable: str
+    is_all_or_nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRules:
+    """How the API's events are delivered. `within_s`: how long a receiver may take to answer.
+
+    `id_prefix`: of the short id that an event is known by; the delivery's UUID where it is None.
+    `signs_with_whole_secret`: with the secret's own bytes, prefix included, beside the standard's key.
+    `hears_all_by_default`: an endpoint that lists no events gets all of them.
+    `gives_up_dead_endpoints`: one whose last events all failed for good is disabled.
+    """
+
+    user_agent: str
+    within_s: float
+    retries: Retries
+    id_prefix: str | None = None
+    signs_with_whole_secret: bool = False
+    hears_all_by_default: bool = False
+    gives_up_dead_endpoints: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One API: its name in the database, its name for people, and what it wants. False is what most would have."""
+
+    name: Dialect
+    title: str
+    keys: KeyRules
+    webhooks: WebhookRules
+
+    opens_page_by_id: bool = False  # the session's id is the key to its page; else it has a secret of its own
+    returns_to_apps: bool = False  # the merchant's addresses may have an app's own scheme
+    tells_payment_on_return: bool = (
+        False  # payment, status and e-mail are added to the success address, also while it is pending
+    )
+    refuses_embargoed_countries: bool = False
+    has_custom_fields: bool = (
+        False  # questions that are things of their own and may change under sessions that ask them
+    )
+    locates_buyer: bool = False  # the country of the buyer's network address counts while nothing better is known
+    converts_currency: bool = (
+        False  # charged in the buyer's currency at a rate; else only in currencies that there are prices in
+    )
+    combines_prices_freely: bool = False  # a product's prices need not go together
+    names_discounts_by_code: bool = False  # a discount that is refused is told by its code; else by its id
+    asks_address_for_upi: bool = False
+    names_lacking_address_whole: bool = (
+        False  # of an address with its country alone, `address` is missing and not each part
+    )
+    keeps_customer_after_decline: bool = False
+    opens_documents_by_order_id: bool = False  # an order's id is a secret between merchant and buyer
+
+
+_PROFILES: dict[Dialect, Profile] = {}
+
+
+def register(profile: Profile) -> Profile:
+    """Make a profile known under its name. A second one under the same name is a fault."""
+    assert _PROFILES.setdefault(profile.name, profile) == profile, f"two APIs are named {profile.name}"
+    return profile
+
+
+def profile_of(dialect: Dialect) -> Profile:
+    """The profile of this name. Raises KeyError for an API that this server does not speak."""
+    return _PROFILES[dialect]
+
+
+def all_profiles() -> tuple[Profile, ...]:
+    """Every API's, in the order in which they became known."""
+    return tuple(_PROFILES.values())
+
+
+def names_where(holds: Callable[[Profile], bool]) -> list[Dialect]:
+    """The names of the APIs for which something holds: for statements."""
+    return [name for name, profile in _PROFILES.items() if holds(profile)]
+
+
+POLAR = register(
+    Profile(
+        name="polar",
+        title="Polar",
+        keys=KeyRules(
+            prefix="polar_oat_",
+            title="Polar API token",
+            hint="polar_oat_… for Polar’s SDKs and /v1/…",
+            variable="POLAR_ACCESS_TOKEN",
+        ),
+        webhooks=WebhookRules(
+            user_agent="polar.sh webhooks",
+            within_s=10.0,
+            retries=GrowingWaits(tries=10, base_s=2.0, longest_base_s=600.0),
+            signs_with_whole_secret=True,
+            gives_up_dead_endpoints=True,
+        ),
+        refuses_embargoed_countries=True,
+        has_custom_fields=True,
+        locates_buyer=True,
+        asks_address_for_upi=True,
+        names_lacking_address_whole=True,
+    )
+)
+DODO = register(
+    Profile(
+        name="dodo",
+        title="Dodo",
+        keys=KeyRules(
+            prefix="dodo_key_",
+            title="Dodo API key",
+            hint="dodo_key_… for Dodo Payments’ SDKs",
+            variable="DODO_PAYMENTS_API_KEY",
+            is_all_or_nothing=True,
+        ),
+        webhooks=WebhookRules(
+            user_agent="Checkstand-Webhooks/1",
+            within_s=15.0,
+            retries=FixedWaits.of_seconds(0, 5, 300, 1800, 7200, 18_000, 36_000, 36_000),
+            id_prefix="msg",
+            hears_all_by_default=True,
+        ),
+        opens_page_by_id=True,
+        returns_to_apps=True,
+        tells_payment_on_return=True,
+        converts_currency=True,
+        combines_prices_freely=True,
+        names_discounts_by_code=True,
+        keeps_customer_after_decline=True,
+        opens_documents_by_order_id=True,
+    )
+)

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 from uuid import uuid4
@@ -36,7 +36,7 @@ from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes, update_checkout
 from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.testing.demo import open_demo_shop
 from tests.machine.consent_stage import (
     CARD,
@@ -211,18 +211,18 @@ class ConsentMachine(RuleBasedStateMachine):
     async def _change_goods(self, goods: str, amount: int, how: str) -> None:
         stage, organization = self.stage, await self.stage.organization()
         product_id = stage.goods[goods].id
-        found = (await products.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
-        product = replace(found, is_archived=False)  # what was archived is until the next change
+        found = (await PRODUCTS.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
+        given: dict[str, object] = {"is_archived": False}  # what was archived is until the next change
         if how == "price":
             terms = seats(amount) if goods == "seats" else Fixed(amount_minor=amount)
             prices = PriceList(add=(PriceDefinition(currency="USD", terms=terms),))
-            await change_product(stage.ports, organization, product, prices)
+            await change_product(stage.ports, organization, found.id, given, prices)
         elif how == "tax category":
-            await change_product(stage.ports, organization, replace(product, tax_category="e_book"), None)
+            await change_product(stage.ports, organization, found.id, {**given, "tax_category": "e_book"})
         elif how == "trial":
-            await change_product(stage.ports, organization, replace(product, trial=None), None)
+            await change_product(stage.ports, organization, found.id, {**given, "trial": None})
         elif goods != "seats":  # which whoever comes to an empty shop buys
-            await change_product(stage.ports, organization, replace(product, is_archived=True), None)
+            await change_product(stage.ports, organization, found.id, {"is_archived": True})
 
     @rule(pick=PICK, country=COUNTRY, seats=st.integers(1, 5))
     def merchant_changes_the_session(self, pick: int, country: str, seats: int) -> None:
@@ -447,9 +447,11 @@ def machine(url: str) -> Iterator[type[ConsentMachine]]:
         async def open_stage() -> Stage:
             rates.factor = 100
             demo = await open_demo_shop(ports, server.services.authenticator, slug=f"consent-{uuid4().hex[:12]}")
-            draft = replace(demo.products["monthly"], id=uuid4(), name="Team", prices=(), addons=())
+            monthly = demo.products["monthly"]
+            given = {field.name: getattr(monthly, field.name) for field in fields(monthly)}
+            given |= {"name": "Team", "addons": ()}
             by_seat = await create_product(
-                ports, demo.organization, draft, [PriceDefinition(currency="USD", terms=seats(700))]
+                ports, demo.organization, given, [PriceDefinition(currency="USD", terms=seats(700))]
             )
             return Stage(ports, demo, rates, client, {**demo.products, "seats": by_seat})
 

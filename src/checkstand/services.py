@@ -15,7 +15,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.http import Rendered
-from checkstand.ops.limiter import Limiter, Window
+from checkstand.ops.limiter import Limiter, LimitWindow
 from checkstand.ops.settings import Network, Settings
 
 Address = IPv4Address | IPv6Address
@@ -88,11 +88,11 @@ def _is_among(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
 
 
-def count_bad_token(connection: HTTPConnection) -> Window | None:
+def count_bad_token(connection: HTTPConnection) -> LimitWindow | None:
     """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 
-def count_link_visit(connection: HTTPConnection) -> Window | None:
+def count_link_visit(connection: HTTPConnection) -> LimitWindow | None:
     """Count a visit to an address that makes a session for whoever opens it; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"link address {client_address(connection)}", LINK_VISITS)

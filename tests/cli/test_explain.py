@@ -12,7 +12,7 @@ import pytest
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.ids import DodoPrefix, short_id
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.organizations.tax_registrations import change_registrations
 from tests.cli.running import Place
@@ -27,7 +27,7 @@ def made(url: str, **changes: Any) -> Checkout:
         async with open_shop(url) as shop:
             await change_registrations(shop.ports, shop.demo.organization.id, register=("DE",))
             organization = await shop.ports.cache.organization(shop.demo.organization.id)
-            wanted = Wanted(product_id=shop.demo.products["one_time"].id, where=("product_cart", 0), quantity=3)
+            wanted = CartItem(product_id=shop.demo.products["one_time"].id, where=("product_cart", 0), quantity=3)
             request = CheckoutRequest(
                 dialect="dodo",
                 wanted=(wanted,),

@@ -20,7 +20,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import KeyRules, Profile, WebhookRules, register
 from checkstand.domain.retries import FixedWaits
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.read_checkout import read_checkout
 from checkstand.flows.ports import Ports
@@ -95,7 +95,7 @@ toys = Api("Toy")
 @toys.route("POST", "/toy/sales", scopes=["checkouts:write"], body=SaleIn, status=201, answers=Sale, keyed=True)
 async def sell(call: Call) -> Response:
     """Sell a product."""
-    wanted = Wanted(product_id=call.body(SaleIn).product, where=("product",))
+    wanted = CartItem(product_id=call.body(SaleIn).product, where=("product",))
     request = CheckoutRequest(dialect=PROFILE.name, wanted=(wanted,), choose_one=False)
     return call.sale(await create_checkout(call.ports, call.organization, request), 201)
 

@@ -11,7 +11,7 @@ from checkstand.domain.checkout import Buyer, Checkout, Options
 from checkstand.domain.customer import Customer
 from checkstand.domain.payment import Attempt
 from checkstand.domain.saved_method import SavedMethod, may_pay_again
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.choose_method import PayWith, offered_methods
 from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
@@ -45,7 +45,7 @@ async def session(
     **more: object,
 ) -> Checkout:
     """A session that names a customer, or one for whoever types an e-mail address."""
-    wanted = Wanted(product_id=shop.demo.products[label].id, where=("products", 0))
+    wanted = CartItem(product_id=shop.demo.products[label].id, where=("products", 0))
     request = CheckoutRequest(
         dialect="dodo",
         wanted=(wanted,),

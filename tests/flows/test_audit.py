@@ -8,7 +8,7 @@ import pytest
 
 from checkstand.domain.checkout import Buyer
 from checkstand.domain.errors import PaymentDeclined
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
 from checkstand.flows.recovery.audit import Check, audit_books
@@ -31,7 +31,7 @@ async def trade(shop: Shop) -> None:
     with pytest.raises(PaymentDeclined):
         await pay(shop, await make(shop), "ctoken_declined")
     await pay(shop, await make(shop), "ctoken_processing")
-    wanted = Wanted(product_id=shop.demo.products["one_time"].id, where=("products", 0))
+    wanted = CartItem(product_id=shop.demo.products["one_time"].id, where=("products", 0))
     request = CheckoutRequest(
         dialect="polar", wanted=(wanted,), choose_one=True, discount_codes=("WELCOME20",), buyer=Buyer()
     )

@@ -16,7 +16,7 @@ from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import DiscountLimitReached, Invalid
 from checkstand.flows.checkout.check_discounts import check_customer_limits
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
@@ -56,7 +56,7 @@ async def offer(shop: Shop, **rules: Any) -> Discount:
 
 async def session(shop: Shop, *applied: Discount, **buyer: Any) -> Checkout:
     """An open session with these discounts, of this buyer."""
-    wanted = Wanted(product_id=shop.demo.products["one_time"].id, where=("products", 0))
+    wanted = CartItem(product_id=shop.demo.products["one_time"].id, where=("products", 0))
     request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
     made = await create_checkout(shop.ports, shop.demo.organization, request)
     return replace(made, discounts=applied, buyer=replace(made.buyer, **buyer))

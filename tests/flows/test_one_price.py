@@ -21,7 +21,7 @@ from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import Custom, SeatBased, SeatTier, Terms
 from checkstand.flows.catalogue.save_discount import create_discount
 from checkstand.flows.catalogue.save_product import create_product
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.checkout.checkout_request import CartAddon, CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout, draft_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
@@ -78,12 +78,14 @@ async def request_for(
 ) -> CheckoutRequest:
     wanted = []
     for position, (terms, quantity, recurring, trial, extra) in enumerate(cart):
-        addons: tuple[WantedAddon, ...] = ()
+        addons: tuple[CartAddon, ...] = ()
         if recurring and extra and dialect == "dodo":
             addon = await sold(shop, Fixed(amount_minor=500), kind="addon")
-            addons = (WantedAddon(product_id=addon.id, where=("addons", 0), quantity=extra),)
+            addons = (CartAddon(product_id=addon.id, where=("addons", 0), quantity=extra),)
         product = await sold(shop, terms, recurring=recurring, trial=trial, addons=[one.product_id for one in addons])
-        wanted.append(Wanted(product_id=product.id, where=("cart", position), quantity=quantity, addons=tuple(addons)))
+        wanted.append(
+            CartItem(product_id=product.id, where=("cart", position), quantity=quantity, addons=tuple(addons))
+        )
     return CheckoutRequest(
         dialect=dialect,
         wanted=tuple(wanted),

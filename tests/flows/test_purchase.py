@@ -6,7 +6,7 @@ import asyncio
 
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
@@ -19,7 +19,7 @@ BUYER = CheckoutChanges(
 
 
 async def make(shop: Shop, label: str = "one_time", **buyer: str) -> Checkout:
-    wanted = Wanted(product_id=shop.demo.products[label].id, where=("products", 0))
+    wanted = CartItem(product_id=shop.demo.products[label].id, where=("products", 0))
     request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True, buyer=Buyer(**buyer))
     return await create_checkout(shop.ports, shop.demo.organization, request)
 

@@ -17,7 +17,7 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import SeatBased, SeatTier, Terms
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.flows.ports import Ports
@@ -87,7 +87,7 @@ class Stage:
         if not self.payers:
             request = CheckoutRequest(
                 dialect="polar",
-                wanted=(Wanted(product_id=self.goods["seats"].id, where=("products", 0)),),
+                wanted=(CartItem(product_id=self.goods["seats"].id, where=("products", 0)),),
                 choose_one=True,
                 counts=Counts(seats=1),
                 buyer=buyer(None),

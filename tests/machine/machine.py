@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, precondition, rule
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.payment import Processing
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.expire_checkouts import expire_checkouts
@@ -70,7 +70,7 @@ class ShopMachine(MoneyBack):
         world, sold = self.world, GOODS[goods]
         discount = _fitting(goods, discount)
         wanted = tuple(
-            Wanted(product_id=world.goods[label].id, where=("products", place), quantity=quantity)
+            CartItem(product_id=world.goods[label].id, where=("products", place), quantity=quantity)
             for place, (label, _, quantity, _) in enumerate(sold.lines)
         )
         request = CheckoutRequest(

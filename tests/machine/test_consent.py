@@ -31,7 +31,7 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.organization import OrganizationSettings
 from checkstand.flows.catalogue.save_discount import change_discount, create_discount, delete_discount
 from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes, update_checkout
@@ -130,7 +130,7 @@ class ConsentMachine(RuleBasedStateMachine):
         stage, applied = self.stage, self.stage.discounts[discount % 2] if discount is not None else None
         request = CheckoutRequest(
             dialect="dodo" if dodo else "polar",
-            wanted=(Wanted(product_id=stage.goods[goods].id, where=("products", 0), quantity=quantity),),
+            wanted=(CartItem(product_id=stage.goods[goods].id, where=("products", 0), quantity=quantity),),
             choose_one=not dodo,
             amount_minor=1500 if goods == "pay_what_you_want" and not dodo else None,
             counts=Counts(seats=quantity) if goods == "seats" and not dodo else Counts(),

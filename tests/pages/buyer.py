@@ -10,7 +10,7 @@ import httpx2
 from playwright.sync_api import Page
 
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Options, Redirects
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.store import checkouts
@@ -45,7 +45,7 @@ class Stand:
 
     def _make(self, labels: tuple[str, ...], dialect: Any, quantity: int, more: dict[str, Any]) -> Checkout:
         wanted = tuple(
-            Wanted(product_id=self.shop.products[label].id, where=("products", at), quantity=quantity)
+            CartItem(product_id=self.shop.products[label].id, where=("products", at), quantity=quantity)
             for at, label in enumerate(labels)
         )
         request = CheckoutRequest(dialect=dialect, wanted=wanted, choose_one=dialect == "polar", **more)

@@ -19,7 +19,7 @@ from checkstand.domain.image import ImageRef
 from checkstand.domain.terms import SeatBased, SeatTier
 from checkstand.flows.catalogue.save_field import create_field
 from checkstand.flows.catalogue.save_product import create_product
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.checkout.checkout_request import CartAddon, CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.store import organizations
 from checkstand.store.catalogue import discounts, images
@@ -116,15 +116,15 @@ class Shelf:
     def cart_with(self, product: Product, addons: Sequence[tuple[Product, int]], **more: Any) -> Checkout:
         """A Dodo session for one product with so many of each add-on."""
         chosen = tuple(
-            WantedAddon(product_id=addon.id, where=("product_cart", 0, "addons"), quantity=quantity)
+            CartAddon(product_id=addon.id, where=("product_cart", 0, "addons"), quantity=quantity)
             for addon, quantity in addons
         )
         return self._make("dodo", [replace(self._wanted(product), addons=chosen)], more)
 
-    def _wanted(self, product: Product) -> Wanted:
-        return Wanted(product_id=product.id, where=("products", 0))
+    def _wanted(self, product: Product) -> CartItem:
+        return CartItem(product_id=product.id, where=("products", 0))
 
-    def _make(self, dialect: Any, wanted: Sequence[Wanted], more: dict[str, Any]) -> Checkout:
+    def _make(self, dialect: Any, wanted: Sequence[CartItem], more: dict[str, Any]) -> Checkout:
         request = CheckoutRequest(dialect=dialect, wanted=tuple(wanted), choose_one=dialect == "polar", **more)
         made: Checkout = self._run(create_checkout(self._ports, self._organization(), request))
         return made

@@ -14,7 +14,7 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.money import format_money
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.read_checkout import read_checkout
@@ -28,7 +28,7 @@ _TAGS = re.compile(r"<[^>]+>")
 
 
 def make(server: RunningServer, shop: DemoShop, label: str = "one_time", buyer: Buyer | None = None) -> Checkout:
-    wanted = Wanted(product_id=shop.products[label].id, where=("products", 0))
+    wanted = CartItem(product_id=shop.products[label].id, where=("products", 0))
     request = CheckoutRequest(
         dialect="polar", wanted=(wanted,), choose_one=True, buyer=buyer or Buyer(), metadata={"ref": "A-17"}
     )
@@ -87,7 +87,7 @@ def test_a_declined_and_then_paid_checkout_is_explained_by_its_timeline(server: 
 def test_a_trial_beside_a_one_time_sale_shows_what_was_charged(server: RunningServer) -> None:
     shop = server.new_shop()
     wanted = tuple(
-        Wanted(product_id=shop.products[label].id, where=("products", at))
+        CartItem(product_id=shop.products[label].id, where=("products", at))
         for at, label in enumerate(("trial", "one_time"))
     )
     request = CheckoutRequest(dialect="dodo", wanted=wanted, choose_one=False, buyer=Buyer())

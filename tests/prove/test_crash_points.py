@@ -22,7 +22,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
@@ -160,7 +160,7 @@ class Story:
 
     async def session(self) -> Checkout:
         """A session with a discount, so that there is a redemption to lose."""
-        wanted = Wanted(product_id=self.demo.products["one_time"].id, where=("products", 0))
+        wanted = CartItem(product_id=self.demo.products["one_time"].id, where=("products", 0))
         discount = self.demo.discount.id
         asked = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True, discount_id=discount)
         return await create_checkout(self.ports, self.demo.organization, asked)

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.profile import Dialect
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
@@ -42,7 +42,7 @@ class Controls:
         return answer.json()
 
     async def checkout(self, label: str = "one_time", dialect: Dialect = "polar") -> Checkout:
-        wanted = Wanted(product_id=self.stage.shop.demo.products[label].id, where=("products", 0))
+        wanted = CartItem(product_id=self.stage.shop.demo.products[label].id, where=("products", 0))
         request = CheckoutRequest(dialect=dialect, wanted=(wanted,), choose_one=dialect == "polar")
         return await create_checkout(self.stage.ports, self.stage.organization, request)
 

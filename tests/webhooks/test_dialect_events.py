@@ -12,7 +12,7 @@ from checkstand.dialects.dodo.webhooks.events import Events as DodoEvents
 from checkstand.dialects.polar.answers.event import Event
 from checkstand.dialects.polar.webhooks.events import Events as PolarEvents
 from checkstand.domain.profile import Dialect
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay
 from checkstand.worker.loop import Worker
@@ -35,7 +35,7 @@ POLAR_EVENTS = (
 
 
 async def buy(stage: Stage, dialect: Dialect) -> None:
-    wanted = Wanted(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
+    wanted = CartItem(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
     request = CheckoutRequest(dialect=dialect, wanted=(wanted,), choose_one=dialect == "polar")
     checkout = await create_checkout(stage.ports, stage.organization, request)
     await pay(stage.ports, stage.organization, checkout, Purchase(email="ada@example.com"))

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.store import checkouts, facts
 from checkstand.webhooks.fan_out import FanOut, fan_out
@@ -29,7 +29,7 @@ async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def open_checkout(stage: Stage) -> Checkout:
-    wanted = Wanted(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
+    wanted = CartItem(product_id=stage.shop.demo.products["one_time"].id, where=("products", 0))
     request = CheckoutRequest(dialect="polar", wanted=(wanted,), choose_one=True)
     return await create_checkout(stage.ports, stage.organization, request)
 

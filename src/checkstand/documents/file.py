@@ -14,14 +14,14 @@ from starlette.responses import Response
 from checkstand.documents.pdf import print_pdf
 from checkstand.documents.words import file_name, printed
 from checkstand.domain.document import Document
-from checkstand.ops.limiter import Window
+from checkstand.ops.limiter import LimitWindow
 from checkstand.services import client_address, services_of
 
 # A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
 VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 
-def count_visit(request: Request) -> Window | None:
+def count_visit(request: Request) -> LimitWindow | None:
     """Count one document that an address asks for, wherever that is; None when nothing is limited."""
     return services_of(request).limiter.hit(f"document address {client_address(request)}", VISITS)
 

@@ -17,7 +17,7 @@ Account = Literal["gateway", "revenue", "tax", "fee", "refunds", "disputes"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """One side of a movement, in minor units of `currency`."""
 
     account: Account
@@ -39,37 +39,37 @@ class Moved:
     step_minor: int = 1
 
 
-def charge(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...]:
+def charge(*, net_minor: int, tax_minor: int, currency: str) -> tuple[LedgerEntry, ...]:
     """A captured payment: the gateway owes us the total; revenue and tax are what it is made of. Nothing for a zero total."""
     entries = (
-        Entry("gateway", net_minor + tax_minor, currency),
-        Entry("revenue", -net_minor, currency),
-        Entry("tax", -tax_minor, currency),
+        LedgerEntry("gateway", net_minor + tax_minor, currency),
+        LedgerEntry("revenue", -net_minor, currency),
+        LedgerEntry("tax", -tax_minor, currency),
     )
     return tuple(entry for entry in entries if entry.amount_minor)
 
 
-def fee(*, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+def fee(*, amount_minor: int, currency: str) -> tuple[LedgerEntry, ...]:
     """What the gateway keeps for taking a payment, in the currency that it settles in. Nothing for no fee."""
-    entries = (Entry("fee", amount_minor, currency), Entry("gateway", -amount_minor, currency))
+    entries = (LedgerEntry("fee", amount_minor, currency), LedgerEntry("gateway", -amount_minor, currency))
     return tuple(entry for entry in entries if entry.amount_minor)
 
 
-def refund(*, net_minor: int, tax_minor: int, currency: str) -> tuple[Entry, ...]:
+def refund(*, net_minor: int, tax_minor: int, currency: str) -> tuple[LedgerEntry, ...]:
     """Money that has gone back to a buyer: the gateway owes us less."""
     entries = (
-        Entry("refunds", net_minor, currency),
-        Entry("tax", tax_minor, currency),
-        Entry("gateway", -(net_minor + tax_minor), currency),
+        LedgerEntry("refunds", net_minor, currency),
+        LedgerEntry("tax", tax_minor, currency),
+        LedgerEntry("gateway", -(net_minor + tax_minor), currency),
     )
     return tuple(entry for entry in entries if entry.amount_minor)
 
 
-def dispute(*, amount_minor: int, currency: str) -> tuple[Entry, ...]:
+def dispute(*, amount_minor: int, currency: str) -> tuple[LedgerEntry, ...]:
     """Money that a bank has taken back until a dispute is decided, and keeps when it is lost."""
-    return (Entry("disputes", amount_minor, currency), Entry("gateway", -amount_minor, currency))
+    return (LedgerEntry("disputes", amount_minor, currency), LedgerEntry("gateway", -amount_minor, currency))
 
 
-def reversal(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def reversal(entries: tuple[LedgerEntry, ...]) -> tuple[LedgerEntry, ...]:
     """The same movement the other way: a refund that came back, a dispute that was won."""
-    return tuple(Entry(entry.account, -entry.amount_minor, entry.currency) for entry in entries)
+    return tuple(LedgerEntry(entry.account, -entry.amount_minor, entry.currency) for entry in entries)

@@ -18,7 +18,7 @@ LARGEST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class LimitWindow:
     """How one request stands against its tightest limit: `retry_after_s` 0 means it may go on."""
 
     limit: int
@@ -36,13 +36,13 @@ class Limiter:
     _windows: FixedWindowRateLimiter = field(default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()))
     _blocked: dict[str, float] = field(default_factory=dict)
 
-    def hit(self, identity: str, limits: Sequence[RateLimitItem], *, block_s: int = 0) -> Window | None:
+    def hit(self, identity: str, limits: Sequence[RateLimitItem], *, block_s: int = 0) -> LimitWindow | None:
         """Count one request; None when nothing is limited. Beyond a limit the identity is blocked for `block_s`, if given."""
         if not self.enabled:
             return None
         until = self._blocked.get(identity, 0.0)
         if until > self.now():
-            return Window(limits[0].amount, 0, int(until - self.now()) + 1, int(until - self.now()) + 1)
+            return LimitWindow(limits[0].amount, 0, int(until - self.now()) + 1, int(until - self.now()) + 1)
         windows = [self._count(identity, limit, block_s) for limit in limits]
         return max(windows, key=lambda window: (window.retry_after_s, -window.remaining))
 
@@ -52,14 +52,14 @@ class Limiter:
             for limit in limits:
                 self._windows.hit(limit, identity, cost=-1)
 
-    def _count(self, identity: str, limit: RateLimitItem, block_s: int) -> Window:
+    def _count(self, identity: str, limit: RateLimitItem, block_s: int) -> LimitWindow:
         allowed = self._windows.hit(limit, identity)
         stats = self._windows.get_window_stats(limit, identity)
         reset_s = max(1, int(stats.reset_time - self.now()) + 1)
         if allowed:
-            return Window(limit.amount, stats.remaining, reset_s, 0)
+            return LimitWindow(limit.amount, stats.remaining, reset_s, 0)
         if block_s:
             if len(self._blocked) >= LARGEST:
                 self._blocked.clear()
             self._blocked[identity] = self.now() + block_s
-        return Window(limit.amount, 0, reset_s, block_s or limit.get_expiry())
+        return LimitWindow(limit.amount, 0, reset_s, block_s or limit.get_expiry())

@@ -45,7 +45,7 @@ class TaxProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TaxRateRow:
     """One tax of one place on one category (None: on everything without a row of its own).
 
     `rate_ppm` is None where nothing is collected: the category is exempt, or the place has no such tax at all (`is_absent`).
@@ -106,12 +106,12 @@ def registration_codes() -> frozenset[str]:
     return frozenset(codes | set(_FEDERAL) | {ONE_STOP_SHOP, EVERYWHERE})
 
 
-def rows_covered_by(code: str) -> tuple[Row, ...]:
+def rows_covered_by(code: str) -> tuple[TaxRateRow, ...]:
     """The rows of the table that one registration makes somebody collect."""
     return tuple(row for row in rows() if not row.is_absent and _covers(frozenset({code}), row))
 
 
-def rows() -> tuple[Row, ...]:
+def rows() -> tuple[TaxRateRow, ...]:
     """The whole table, as shipped."""
     return tuple(row for found in _table().values() for row in found)
 
@@ -120,7 +120,7 @@ def _registered_somewhere_in(country: str, registrations: frozenset[str]) -> boo
     return any(code in (EVERYWHERE, country) or code.startswith(f"{country}-") for code in registrations)
 
 
-def _covers(registrations: frozenset[str], row: Row) -> bool:
+def _covers(registrations: frozenset[str], row: TaxRateRow) -> bool:
     """`US` covers each state, since there is no federal tax; `CA` covers the federal tax and no provincial one."""
     if EVERYWHERE in registrations or row.needs in registrations:
         return True
@@ -129,17 +129,17 @@ def _covers(registrations: frozenset[str], row: Row) -> bool:
     return row.needs.startswith("US-") and "US" in registrations
 
 
-def _of_category(rows: Iterable[Row], category: str) -> list[Row]:
+def _of_category(rows: Iterable[TaxRateRow], category: str) -> list[TaxRateRow]:
     """For each tax the row of the category, else that of everything."""
-    chosen: dict[str, Row] = {}
+    chosen: dict[str, TaxRateRow] = {}
     for row in rows:
         if row.category == category or (row.category is None and row.name not in chosen):
             chosen[row.name] = row
     return list(chosen.values())
 
 
-def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
-    def decided(reason: TaxReason, taxes: Iterable[Row] = ()) -> TaxDecision:
+def _decision(question: TaxQuestion, rows: list[TaxRateRow]) -> TaxDecision:
+    def decided(reason: TaxReason, taxes: Iterable[TaxRateRow] = ()) -> TaxDecision:
         components = tuple(TaxComponent(name=row.name, rate_ppm=row.rate_ppm or 0) for row in taxes)
         return TaxDecision(
             reason=reason,
@@ -160,7 +160,7 @@ def _decision(question: TaxQuestion, rows: list[Row]) -> TaxDecision:
     return decided("standard_rated" if any(row.category is None for row in collected) else "reduced_rated", collected)
 
 
-def _is_reversed(question: TaxQuestion, row: Row) -> bool:
+def _is_reversed(question: TaxQuestion, row: TaxRateRow) -> bool:
     """Whether the buyer, a business abroad, accounts for this tax. Monaco is not abroad for a seller in France, nor the reverse."""
     seller = question.seller_country
     if question.tax_id is None or seller is None or not row.is_reversed:
@@ -169,7 +169,7 @@ def _is_reversed(question: TaxQuestion, row: Row) -> bool:
     return question.country not in home and row.needs not in home
 
 
-def _is_left_to_the_buyer(question: TaxQuestion, rows: Iterable[Row]) -> bool:
+def _is_left_to_the_buyer(question: TaxQuestion, rows: Iterable[TaxRateRow]) -> bool:
     """Whether a business in one member state buys from a seller who collects in another alone: no registration is needed for that.
 
     The recipient owes the tax (Articles 44 and 196, Directive 2006/112/EC), and the invoice has to say so.
@@ -206,18 +206,18 @@ def _territories() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def _table() -> Mapping[str, tuple[Row, ...]]:
-    found: dict[str, list[Row]] = {}
+def _table() -> Mapping[str, tuple[TaxRateRow, ...]]:
+    found: dict[str, list[TaxRateRow]] = {}
     for row in _parsed(_text()):
         found.setdefault(row.place, []).append(row)
     return MappingProxyType({place: tuple(its) for place, its in found.items()})
 
 
-def _parsed(text: str) -> Iterator[Row]:
+def _parsed(text: str) -> Iterator[TaxRateRow]:
     for line in _lines(text):
         percent = line["percent"]
         for category in line["category"].split() or (None,):
-            yield Row(
+            yield TaxRateRow(
                 place=line["place"],
                 name=line["name"],
                 rate_ppm=None if percent in ("exempt", "none") else int(Decimal(percent) * _PPM_OF_PERCENT),

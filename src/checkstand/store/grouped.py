@@ -20,7 +20,7 @@ Columns = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WaitingRow:
     """One row on its way: its columns, the columns of each fact beside it, and who waits."""
 
     values: Columns
@@ -36,7 +36,7 @@ class Grouped:
         self._single = single
         self._several = several
         self._fact_width = fact_width
-        self._waiting: list[Row] = []
+        self._waiting: list[WaitingRow] = []
         self._lanes: set[asyncio.Task[None]] = set()
 
     async def store(self, values: Columns, facts: Sequence[Columns]) -> None:
@@ -51,7 +51,7 @@ class Grouped:
                 self._lanes.discard(lane)
                 self._go_on()
             return
-        row = Row(values, facts, asyncio.get_running_loop().create_future())
+        row = WaitingRow(values, facts, asyncio.get_running_loop().create_future())
         self._waiting.append(row)
         self._go_on()
         await row.stored
@@ -72,7 +72,7 @@ class Grouped:
             assert lane is not None
             self._lanes.discard(lane)
 
-    async def _together(self, group: Sequence[Row]) -> None:
+    async def _together(self, group: Sequence[WaitingRow]) -> None:
         if len(group) > 1:
             try:
                 await self._db.execute(self._several, *_turned(group, self._fact_width))
@@ -97,12 +97,12 @@ class Grouped:
         await self._db.execute(self._single, *values, *_columns(facts, self._fact_width))
 
 
-def _done(row: Row) -> None:
+def _done(row: WaitingRow) -> None:
     if not row.stored.done():
         row.stored.set_result(None)
 
 
-def _fail(group: Sequence[Row], error: Exception) -> None:
+def _fail(group: Sequence[WaitingRow], error: Exception) -> None:
     for row in group:
         if not row.stored.done():
             row.stored.set_exception(error)
@@ -112,6 +112,6 @@ def _columns(rows: Sequence[Columns], width: int) -> list[list[object]]:
     return [[row[place] for row in rows] for place in range(width)]
 
 
-def _turned(group: Sequence[Row], fact_width: int) -> list[list[object]]:
+def _turned(group: Sequence[WaitingRow], fact_width: int) -> list[list[object]]:
     rows = _columns([row.values for row in group], len(group[0].values))
     return rows + _columns([fact for row in group for fact in row.facts], fact_width)

@@ -18,7 +18,7 @@ from checkstand.testing.buyer import NoTestBank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedDispute:
+class DisputeOpening:
     """What the tester says of a dispute. `amount`: a part of what is left of the payment."""
 
     outcome: DisputeStatus = "opened"
@@ -29,7 +29,7 @@ class WantedDispute:
 
 
 async def dispute(
-    ports: Ports, organization: Organization, attempt: Attempt, wanted: WantedDispute
+    ports: Ports, organization: Organization, attempt: Attempt, wanted: DisputeOpening
 ) -> dict[str, object]:
     """Open a dispute, unless one is open, and move it to its outcome. Raises NotFound for a payment that took no money, Invalid."""
     opened = await open_dispute(

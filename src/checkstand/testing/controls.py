@@ -32,7 +32,7 @@ from checkstand.testing import bank_office, buyer, clock
 
 routes = Routes("/_test")
 _PURCHASE = TypeAdapter(buyer.Purchase)
-_DISPUTE = TypeAdapter(bank_office.WantedDispute)
+_DISPUTE = TypeAdapter(bank_office.DisputeOpening)
 _OUTCOME: TypeAdapter[Literal["succeeded", "failed"]] = TypeAdapter(Literal["succeeded", "failed"])
 _OUTCOME_OF_PAYMENT: TypeAdapter[Literal["succeeded", "failed", "partially_captured"]] = TypeAdapter(
     Literal["succeeded", "failed", "partially_captured"]

@@ -16,15 +16,15 @@ READ = ("organizations:read", "organizations:write")
 SORTABLE = ("created_at", "slug", "name", "next_review_threshold", "days_in_status")
 
 
-class Wanted(paging.Paged):
+class OrganizationListQuery(paging.PageQuery):
     sorting = paging.sorted_by(SORTABLE, default="created_at")
     slug = paging.word()
 
 
-@api.route("GET", "/organizations/", scopes=READ, query=Wanted, answers=Page[answers.Organization])
+@api.route("GET", "/organizations/", scopes=READ, query=OrganizationListQuery, answers=Page[answers.Organization])
 async def search(call: Call) -> Response:
     """List the organizations that this key opens."""
-    asked = Wanted(call)
+    asked = OrganizationListQuery(call)
     window, slug = asked.window(), asked.slug
     if window.offset or slug not in (None, call.organization.slug):
         total = 1 if slug in (None, call.organization.slug) else 0

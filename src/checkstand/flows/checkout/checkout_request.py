@@ -19,7 +19,7 @@ DEFAULT_LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedAddon:
+class CartAddon:
     """An add-on of a cart line; 0 of it is offered and not billed."""
 
     product_id: UUID
@@ -28,14 +28,14 @@ class WantedAddon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class CartItem:
     """A product the request names, where it names it, and how much of it."""
 
     product_id: UUID
     where: Where
     quantity: int = 1
     chosen_minor: int | None = None
-    addons: tuple[WantedAddon, ...] = ()
+    addons: tuple[CartAddon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class CheckoutRequest:
     """
 
     dialect: Dialect
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[CartItem, ...]
     choose_one: bool
     preselected: UUID | None = None
     price_id: UUID | None = None

@@ -28,7 +28,7 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.lines import charged_prices, offer_lines
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, Where
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest, Where
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue import products
 
@@ -241,7 +241,7 @@ def _cart_lines(request: CheckoutRequest, by_id: dict[UUID, Product], currency: 
 
 
 def _addon_line(
-    request: CheckoutRequest, item: Wanted, addon_at: int, by_id: dict[UUID, Product], currency: str, root: int
+    request: CheckoutRequest, item: CartItem, addon_at: int, by_id: dict[UUID, Product], currency: str, root: int
 ) -> Line:
     addon = item.addons[addon_at]
     prices = in_currency(by_id[addon.product_id].prices, currency)

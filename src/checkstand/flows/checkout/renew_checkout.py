@@ -15,7 +15,7 @@ from checkstand.domain.errors import NotPermitted
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
 from checkstand.flows.checkout.apply_discounts import why_not_here
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.checkout.checkout_request import CartAddon, CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import is_locked
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
@@ -50,7 +50,7 @@ async def renew_checkout(ports: Ports, organization: Organization, ended: Checko
 async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequest:
     chooses = bool(ended.offers)
     if chooses:
-        wanted = tuple(Wanted(product_id=offer, where=("products", at)) for at, offer in enumerate(ended.offers))
+        wanted = tuple(CartItem(product_id=offer, where=("products", at)) for at, offer in enumerate(ended.offers))
     else:
         wanted = tuple(_wanted(ended, at) for at, line in enumerate(ended.lines) if line.part_of is None)
     usable = await _still_usable(ports, ended, now)
@@ -80,15 +80,15 @@ async def _request(ports: Ports, ended: Checkout, now: datetime) -> CheckoutRequ
     )
 
 
-def _wanted(ended: Checkout, at: int) -> Wanted:
+def _wanted(ended: Checkout, at: int) -> CartItem:
     """A line of the old cart with its add-ons, as it was asked for."""
     line = ended.lines[at]
     addons = [
-        WantedAddon(product_id=part.product_id, where=("product_cart", at, "addons"), quantity=part.quantity)
+        CartAddon(product_id=part.product_id, where=("product_cart", at, "addons"), quantity=part.quantity)
         for part in ended.lines
         if part.part_of == at
     ]
-    return Wanted(
+    return CartItem(
         product_id=line.product_id,
         where=("product_cart", at, "product_id"),
         quantity=0 if line.buyer_sets_quantity else line.quantity,

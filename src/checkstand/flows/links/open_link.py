@@ -19,7 +19,7 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.link import CheckoutLink, locked_counts
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import POLAR
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.choose_lines import why_not_sold
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
@@ -76,7 +76,7 @@ def _request(link: CheckoutLink, visit: LinkVisit, usable: list[Product], origin
     offered = [product.id for product in usable]
     return CheckoutRequest(
         dialect=POLAR.name,
-        wanted=tuple(Wanted(product_id=item, where=("products", at)) for at, item in enumerate(offered)),
+        wanted=tuple(CartItem(product_id=item, where=("products", at)) for at, item in enumerate(offered)),
         choose_one=True,
         preselected=visit.product_id if visit.product_id in offered else None,
         price_id=price_id,

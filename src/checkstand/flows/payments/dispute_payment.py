@@ -114,7 +114,7 @@ async def move_dispute(
     return moved
 
 
-async def _book(ports: Ports, tx: Transaction, dispute: Dispute, entries: tuple[ledger.Entry, ...]) -> None:
+async def _book(ports: Ports, tx: Transaction, dispute: Dispute, entries: tuple[ledger.LedgerEntry, ...]) -> None:
     numbered = [(ports.new_id(), entry) for entry in entries]
     when = dispute.modified_at or dispute.created_at
     await payments.add_entries(tx, dispute.organization_id, dispute.order_id, ports.new_id(), numbered, when)

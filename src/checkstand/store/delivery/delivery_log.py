@@ -18,7 +18,7 @@ SORTABLE = {"created_at": "delivery_attempts.created_at"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LoggedAttempt:
     """One try, with the delivery it belongs to as it is now, and the version that the endpoint's payloads have."""
 
     attempt: DeliveryAttempt
@@ -44,7 +44,7 @@ class LogFilter:
 
 async def search(
     db: Reader, organization_id: UUID, wanted: LogFilter, *, sorting: Sequence[str], offset: int, limit: int
-) -> Page[Entry]:
+) -> Page[LoggedAttempt]:
     """A page of the log with the total count. `sorting` names keys of SORTABLE, a leading '-' for descending."""
     query = Query("delivery_attempts", organization_id)
     query.equals("succeeded", wanted.succeeded)
@@ -64,7 +64,7 @@ async def search(
     query.order_by(sorting, SORTABLE)
     found = await ATTEMPTS.page(db, query, offset=offset, limit=limit)
     events = await _events(db, organization_id, {attempt.delivery_id for attempt in found.items})
-    return found.of([Entry(attempt, *events[attempt.delivery_id]) for attempt in found.items])
+    return found.of([LoggedAttempt(attempt, *events[attempt.delivery_id]) for attempt in found.items])
 
 
 async def _events(db: Reader, organization_id: UUID, delivery_ids: set[UUID]) -> dict[UUID, tuple[Delivery, str]]:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from checkstand.domain.ledger import Entry
+from checkstand.domain.ledger import LedgerEntry
 from checkstand.domain.payment import Attempt, AttemptStatus, Fee
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
 ATTEMPTS = Table("payment_attempts", Attempt)
-LEDGER = Table("ledger_entries", Entry, owned=("organization_id", "id", "transaction_id", "order_id", "created_at"))
+LEDGER = Table(
+    "ledger_entries", LedgerEntry, owned=("organization_id", "id", "transaction_id", "order_id", "created_at")
+)
 # What a gateway's word changes of an attempt.
 _VERDICT = (
     "status",
@@ -182,7 +184,7 @@ async def add_entries(
     organization_id: UUID,
     order_id: UUID,
     transaction_id: UUID,
-    entries: Sequence[tuple[UUID, Entry]],
+    entries: Sequence[tuple[UUID, LedgerEntry]],
     now: datetime,
 ) -> None:
     """Write one balanced transaction into the ledger."""

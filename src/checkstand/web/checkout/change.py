@@ -15,7 +15,7 @@ from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_ch
 from checkstand.store import checkouts
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 
 TRIES = 4
 _CAUSES = {
@@ -39,12 +39,12 @@ _DEFAULTS = CheckoutChanges()
 class Stored:
     """The session after a change, and what was left out of it."""
 
-    visit: Visit
+    visit: CheckoutVisit
     complaints: tuple[Complaint, ...]
     is_code_wrong: bool = False
 
 
-async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
+async def store_changes(visit: CheckoutVisit, changes: CheckoutChanges) -> Stored:
     """Save the changes. Raises Expired, NotOpen, and Locked when others change the session faster than we can read it."""
     complaints: list[Complaint] = []
     is_code_wrong = False
@@ -77,7 +77,7 @@ async def store_changes(visit: Visit, changes: CheckoutChanges) -> Stored:
     return Stored(visit.after(checkout), tuple(complaints), is_code_wrong)
 
 
-async def reread(visit: Visit, checkout: Checkout) -> Checkout:
+async def reread(visit: CheckoutVisit, checkout: Checkout) -> Checkout:
     """The session as it is stored now."""
     found = await checkouts.by_id(visit.ports.db, checkout.organization_id, checkout.id)
     assert found is not None, "a session is never removed"

@@ -39,7 +39,7 @@ from checkstand.web.checkout.methods import CARD
 from checkstand.web.checkout.missing import missing_complaints
 from checkstand.web.checkout.problems import last_refusal, once
 from checkstand.web.checkout.reader import complaint
-from checkstand.web.checkout.session import Visit, may_post, open_visit, read_form
+from checkstand.web.checkout.session import CheckoutVisit, may_post, open_visit, read_form
 from checkstand.web.checkout.totals import as_drawn, what_changed
 
 
@@ -64,7 +64,9 @@ async def show(request: Request) -> Response:
     return await draw(visit, replace(given, typed=shown), before=visit)
 
 
-async def draw(visit: Visit, given: Input, *, status: int = 200, before: Visit | None = None) -> Response:
+async def draw(
+    visit: CheckoutVisit, given: Input, *, status: int = 200, before: CheckoutVisit | None = None
+) -> Response:
     """The checkout page as it is for what was typed; for a script that asked, its parts.
 
     `before`: the visit as a form found it, so that a total which changed by itself is told.
@@ -212,7 +214,7 @@ async def to_the_page(request: Request) -> Response:
     return pages.see_other(visit.url())
 
 
-async def posted(request: Request) -> tuple[Visit | None, dict[str, str], Response | None]:
+async def posted(request: Request) -> tuple[CheckoutVisit | None, dict[str, str], Response | None]:
     """A form posted to a session that is open; or the answer for one that is not, or may not be."""
     try:
         visit = await open_visit(request)

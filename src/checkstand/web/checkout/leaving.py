@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
-from checkstand.web.checkout.session import Visit, safe_target, with_query
+from checkstand.web.checkout.session import CheckoutVisit, safe_target, with_query
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
 
 
-def success_target(visit: Visit) -> str | None:
+def success_target(visit: CheckoutVisit) -> str | None:
     """Where a paid session sends the buyer; None when the merchant named nothing and our own result page is the end."""
     checkout = visit.checkout
     target = _named(visit, checkout.redirects.success_url)
@@ -28,12 +28,12 @@ def success_target(visit: Visit) -> str | None:
     return None if _is_our_own(visit, target) else target
 
 
-def back_target(visit: Visit) -> str | None:
+def back_target(visit: CheckoutVisit) -> str | None:
     """Where the back arrow leads, when the merchant named a safe place."""
     return _named(visit, visit.checkout.redirects.back_url)
 
 
-def pending_target(visit: Visit) -> str | None:
+def pending_target(visit: CheckoutVisit) -> str | None:
     """Where a buyer goes whose payment takes days: Dodo's shops are told `status=processing` (dodo.md 8, 99), Polar's nothing."""
     checkout = visit.checkout
     if not checkout.profile.tells_payment_on_return:
@@ -42,7 +42,7 @@ def pending_target(visit: Visit) -> str | None:
     return with_query(target, _payment_parameters(checkout, "processing")) if target else None
 
 
-def _named(visit: Visit, address: str | None) -> str | None:
+def _named(visit: CheckoutVisit, address: str | None) -> str | None:
     """The merchant's address, if it is one that may be followed."""
     return safe_target(address, "app" if visit.checkout.profile.returns_to_apps else "web")
 
@@ -57,7 +57,7 @@ def _payment_parameters(checkout: Checkout, status: str) -> dict[str, str]:
     return added
 
 
-def _is_our_own(visit: Visit, target: str) -> bool:
+def _is_our_own(visit: CheckoutVisit, target: str) -> bool:
     """True when the merchant's address is this session's own page, which would lead in a circle."""
     ours, theirs = urlsplit(visit.ports.public_url()), urlsplit(target)
     return (ours.scheme, ours.netloc) == (theirs.scheme, theirs.netloc) and theirs.path.startswith(visit.base)

@@ -11,13 +11,13 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 
 from checkstand.services import client_address, services_of
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 
 PAYMENTS_OF_SESSION = (RateLimitItemPerMinute(10),)
 FAILURES_OF_ADDRESS = (RateLimitItemPerHour(30),)
 
 
-def wait_to_pay(request: Request, visit: Visit) -> int:
+def wait_to_pay(request: Request, visit: CheckoutVisit) -> int:
     """Count a payment; the seconds to wait where it is one too many, else 0. One that was taken is uncounted by `was_taken`."""
     limiter = services_of(request).limiter
     of_session = limiter.hit(f"page pay {visit.checkout.id}", PAYMENTS_OF_SESSION)

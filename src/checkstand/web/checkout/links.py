@@ -20,7 +20,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.links.open_link import find_link
 from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
-from checkstand.ops.limiter import Window
+from checkstand.ops.limiter import LimitWindow
 from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
 from checkstand.web.checkout import pages
 from checkstand.web.checkout.session import with_query
@@ -81,7 +81,7 @@ def _go(url: str, *, status: int) -> Response:
     return RedirectResponse(url, status_code=status, headers=HEADERS)
 
 
-def _busy(request: Request, window: Window) -> Response:
+def _busy(request: Request, window: LimitWindow) -> Response:
     answer = _page(request, "busy", status=429)
     answer.headers["Retry-After"] = str(window.retry_after_s)
     return answer

@@ -15,7 +15,7 @@ from checkstand.providers.country_names import in_sentence
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import Refusal
 from checkstand.web.checkout.reader import Complaint
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.totals import Changed
 from checkstand.web.checkout.wording import Wording, typed_amount
 
@@ -56,7 +56,7 @@ class Noted:
 class Messages:
     """Sentences for one drawing of the page."""
 
-    def __init__(self, visit: Visit, words: Wording, given: Input, country: str) -> None:
+    def __init__(self, visit: CheckoutVisit, words: Wording, given: Input, country: str) -> None:
         self._visit = visit
         self._words = words
         self._given = given

@@ -19,7 +19,7 @@ from checkstand.web.checkout.fields import Field
 from checkstand.web.checkout.form import Tokenized, read_card, read_token, told
 from checkstand.web.checkout.reader import Complaint, complaint
 from checkstand.web.checkout.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.texts import Texts
 
 CARD = "card"
@@ -104,7 +104,7 @@ def chosen_of(names: Sequence[str], checkout: Checkout, typed: Mapping[str, str]
 
 
 def choices_of(
-    visit: Visit, country: str | None, typed: Mapping[str, str], *, field: FieldMaker, error: str, amount: str
+    visit: CheckoutVisit, country: str | None, typed: Mapping[str, str], *, field: FieldMaker, error: str, amount: str
 ) -> Choices:
     """What the page offers. `field` makes a field of the page's form, `amount` is what is due."""
     checkout, t = visit.checkout, visit.texts
@@ -124,14 +124,14 @@ def choices_of(
     )
 
 
-def choices_in_frame(visit: Visit, country: str | None, typed: Mapping[str, str], *, error: str) -> Choices:
+def choices_in_frame(visit: CheckoutVisit, country: str | None, typed: Mapping[str, str], *, error: str) -> Choices:
     """The same where the gateway's script asks for the method: the page tells what was saved, or that there is no way to pay."""
     if offered(visit.checkout, country):
         return Choices(saved=saved_choices(visit, typed), error=error)
     return Choices(none="methods.none" if country else "methods.none_anywhere")
 
 
-def _choice(visit: Visit, name: str, *, chosen: str, field: FieldMaker, amount: str) -> Choice:
+def _choice(visit: CheckoutVisit, name: str, *, chosen: str, field: FieldMaker, amount: str) -> Choice:
     t, kind = visit.texts, kind_of(name) or Kind.CARD
     label = method_label(t, _card_label(visit.checkout) if name == CARD else name)
     if name == CARD and visit.saved and usable(visit, visit.checkout):
@@ -182,7 +182,9 @@ def _fields(t: Texts, name: str, field: FieldMaker) -> tuple[Field, ...]:
 # ------------------------------------------------------------ what was sent
 
 
-def read_method(visit: Visit, checkout: Checkout, typed: Mapping[str, str]) -> tuple[str, Paid | Sequence[Complaint]]:
+def read_method(
+    visit: CheckoutVisit, checkout: Checkout, typed: Mapping[str, str]
+) -> tuple[str, Paid | Sequence[Complaint]]:
     """The chosen method and what was typed for it, or what is wrong with that. Whether it can pay is the gateway's word.
 
     In frames, the gateway's script asked for both, and only a token comes to us. What was saved needs neither.
@@ -209,7 +211,7 @@ def read_method(visit: Visit, checkout: Checkout, typed: Mapping[str, str]) -> t
     return name, [told(fields[-1], decline(refused, method=name))] if isinstance(refused, str) else details
 
 
-async def token_for(visit: Visit, details: Paid | None) -> str | Declined | None:
+async def token_for(visit: CheckoutVisit, details: Paid | None) -> str | Declined | None:
     """What the gateway gives for what was typed; None without any, or without a gateway whose forms this page may show."""
     if isinstance(details, Tokenized):
         return details.token

@@ -13,7 +13,7 @@ from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.web.checkout.leaving import back_target
 from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.session import THEMES, Visit
+from checkstand.web.checkout.session import THEMES, CheckoutVisit
 from checkstand.web.checkout.texts import texts_for
 from checkstand.web.checkout.view import checkout_view
 from checkstand.web.checkout.wording import wording_for
@@ -24,7 +24,7 @@ _SHOWN_CARDS = 14
 
 
 def page(
-    visit: Visit,
+    visit: CheckoutVisit,
     template: str,
     title_key: str,
     *,
@@ -57,7 +57,7 @@ def page(
     return HTMLResponse(html, status_code=status, headers=headers)
 
 
-def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
+def checkout_page(visit: CheckoutVisit, given: Input, *, status: int = 200) -> Response:
     """The checkout page itself; for its script, the parts of it that a change may touch."""
     if visit.wants_parts:
         parts = page(
@@ -78,7 +78,7 @@ def checkout_page(visit: Visit, given: Input, *, status: int = 200) -> Response:
 
 
 def message_page(
-    visit: Visit,
+    visit: CheckoutVisit,
     title_key: str,
     heading: str,
     text: str,
@@ -135,7 +135,7 @@ def unknown_page(request: Request) -> Response:
     )
 
 
-def refused_page(visit: Visit) -> Response:
+def refused_page(visit: CheckoutVisit) -> Response:
     """403: the post did not come from our own page."""
     t = visit.texts
     return message_page(
@@ -156,7 +156,7 @@ def see_other(url: str) -> Response:
     )
 
 
-def go_on(visit: Visit, url: str) -> Response:
+def go_on(visit: CheckoutVisit, url: str) -> Response:
     """Send the buyer on: by redirect, or by telling the script that asked."""
     return _told(url) if visit.wants_parts else see_other(url)
 

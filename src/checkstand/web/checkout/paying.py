@@ -43,7 +43,7 @@ from checkstand.web.checkout.methods import Paid, read_method, token_for
 from checkstand.web.checkout.missing import missing_complaints
 from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
 from checkstand.web.checkout.reader import complaint
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 
 
 async def pay(request: Request) -> Response:
@@ -61,7 +61,7 @@ async def pay(request: Request) -> Response:
     return await _refused(visit, form, Input(complaints=(complaint("form", "problem.busy"),)), status=409)
 
 
-async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_first: bool) -> Response:
+async def _pay(request: Request, visit: CheckoutVisit, form: Mapping[str, str], *, is_first: bool) -> Response:
     """Check all of it, then charge. Raises Locked when the session was changed or taken meanwhile."""
     reading = read_changes(visit.checkout, form)
     changes = replace(_with_address_of(request, visit, reading.changes), at_current_prices=True)
@@ -101,7 +101,7 @@ async def _pay(request: Request, visit: Visit, form: Mapping[str, str], *, is_fi
     return await _charge(request, visit, form, changes, prepared, details)
 
 
-def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -> CheckoutChanges:
+def _with_address_of(request: Request, visit: CheckoutVisit, changes: CheckoutChanges) -> CheckoutChanges:
     """The changes with the buyer's network address in them, when the merchant did not name one."""
     if visit.checkout.buyer.ip_address is not None:
         return changes
@@ -110,7 +110,7 @@ def _with_address_of(request: Request, visit: Visit, changes: CheckoutChanges) -
 
 async def _charge(
     request: Request,
-    visit: Visit,
+    visit: CheckoutVisit,
     form: Mapping[str, str],
     changes: CheckoutChanges,
     prepared: Prepared,
@@ -154,7 +154,7 @@ async def _charge(
     return pages.go_on(visit, visit.url("/confirmation"))
 
 
-async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
+async def _declined(visit: CheckoutVisit, form: Mapping[str, str]) -> Response:
     """The bank said no: the session is open again. A page is asked for anew, so that loading it again sends no form."""
     if not visit.wants_parts:
         return pages.see_other(visit.url(fragment="problems"))
@@ -164,7 +164,9 @@ async def _declined(visit: Visit, form: Mapping[str, str]) -> Response:
     return await _refused(visit, form, Input(refusal=last_refusal(visit.checkout)), status=422)
 
 
-async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid) -> Response:
+async def _not_charged(
+    visit: CheckoutVisit, form: Mapping[str, str], changes: CheckoutChanges, wrong: Invalid
+) -> Response:
     """Nothing was charged, and the page says why; what has another total now shows it before anything is."""
     if isinstance(wrong, TotalChanged):
         return await _again(visit, form, changes, Input(), status=409)
@@ -178,7 +180,7 @@ async def _not_charged(visit: Visit, form: Mapping[str, str], changes: CheckoutC
 
 
 async def _over_limit(
-    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
+    visit: CheckoutVisit, form: Mapping[str, str], changes: CheckoutChanges, reached: DiscountLimitReached
 ) -> Response:
     """This customer used the discount as often as one may: it is taken away, and the new total shown before anything is charged."""
     told = complaint("discount_code", "problem.discount.customer_limit", code=reached.discount)
@@ -187,7 +189,7 @@ async def _over_limit(
 
 
 async def _again(
-    visit: Visit, form: Mapping[str, str], changes: CheckoutChanges, given: Input, *, status: int
+    visit: CheckoutVisit, form: Mapping[str, str], changes: CheckoutChanges, given: Input, *, status: int
 ) -> Response:
     """The page again, with what was typed stored as far as it is right."""
     try:
@@ -201,7 +203,7 @@ async def _again(
 
 
 async def _refused(
-    visit: Visit, typed: Mapping[str, str], given: Input, *, status: int, before: Visit | None = None
+    visit: CheckoutVisit, typed: Mapping[str, str], given: Input, *, status: int, before: CheckoutVisit | None = None
 ) -> Response:
     """The page again, with what was typed in it. On a page that is drawn anew, the card has to be entered again.
 

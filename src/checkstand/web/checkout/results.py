@@ -21,7 +21,7 @@ from checkstand.web.checkout.leaving import pending_target, success_target
 from checkstand.web.checkout.methods import method_label
 from checkstand.web.checkout.pages import message_page, page, see_other
 from checkstand.web.checkout.rows import bought_words
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.wording import BRANDS, Wording, wording_for
 
 _LONGEST_WAIT_S = 3
@@ -40,12 +40,12 @@ class Receipt:
     invoice_url: str = ""
 
 
-def is_live(visit: Visit) -> bool:
+def is_live(visit: CheckoutVisit) -> bool:
     """True when the buyer may still change and pay this session."""
     return visit.checkout.status is CheckoutStatus.OPEN and not is_over(visit.checkout, visit.now)
 
 
-def elsewhere(visit: Visit) -> Response:
+def elsewhere(visit: CheckoutVisit) -> Response:
     """Where a session that is no longer open belongs."""
     checkout = visit.checkout
     if checkout.status is CheckoutStatus.SUCCEEDED:
@@ -55,7 +55,7 @@ def elsewhere(visit: Visit) -> Response:
     return expired_page(visit)
 
 
-def expired_page(visit: Visit) -> Response:
+def expired_page(visit: CheckoutVisit) -> Response:
     """410, with a way on: a fresh session with the same content where that is possible, and the way back."""
     t, checkout = visit.texts, visit.checkout
     again = visit.url("/renew") if may_renew(visit.organization, checkout, visit.now) else ""
@@ -79,7 +79,7 @@ def _lifetime(checkout: Checkout, words: Wording) -> str:
     return words.texts.count("span.minute", minutes)
 
 
-def failed_page(visit: Visit) -> Response:
+def failed_page(visit: CheckoutVisit) -> Response:
     """The final failure: nothing was charged, and a fresh start where that is possible."""
     t = visit.texts
     again = visit.url("/renew") if may_renew(visit.organization, visit.checkout, visit.now) else ""
@@ -94,14 +94,14 @@ def failed_page(visit: Visit) -> Response:
     )
 
 
-def gone_page(visit: Visit) -> Response:
+def gone_page(visit: CheckoutVisit) -> Response:
     """410: what this session is for is not sold any more, and nothing took its place. No form, but whom to ask, and the way back."""
     t, checkout = visit.texts, visit.checkout
     text = t("gone.text", product=checkout.selected.name, merchant=visit.organization.name)
     return message_page(visit, "title.gone", t("title.gone"), text, status=410)
 
 
-def locked_page(visit: Visit) -> Response:
+def locked_page(visit: CheckoutVisit) -> Response:
     """Too many payments were declined here: no form any more, but what to do, and a fresh start where that is possible."""
     t, merchant = visit.texts, visit.organization.name
     may_start_again = may_renew(visit.organization, visit.checkout, visit.now, is_locked=True)
@@ -116,7 +116,7 @@ def locked_page(visit: Visit) -> Response:
     )
 
 
-async def waiting_page(visit: Visit, *, note: str = "") -> Response:
+async def waiting_page(visit: CheckoutVisit, *, note: str = "") -> Response:
     """Confirmed and undecided: the bank's turn when the buyer has to go there; days to wait for; else patience.
 
     `note`: what the buyer asked for and did not get.
@@ -141,7 +141,7 @@ async def waiting_page(visit: Visit, *, note: str = "") -> Response:
     )
 
 
-def _pending_page(visit: Visit, attempt: Attempt, kind: Kind | None) -> Response:
+def _pending_page(visit: CheckoutVisit, attempt: Attempt, kind: Kind | None) -> Response:
     """Order received, the money still to come: what happens next, and what the buyer has to do for it."""
     t, words, voucher = visit.texts, wording_for(visit), attempt.voucher
     rows = [(t("pending.amount"), words.money(attempt.amount_minor, attempt.currency))]
@@ -173,12 +173,12 @@ def _pending_page(visit: Visit, attempt: Attempt, kind: Kind | None) -> Response
     )
 
 
-async def success_page(visit: Visit) -> Response:
+async def success_page(visit: CheckoutVisit) -> Response:
     """Thank you, with what a receipt says, and on to the merchant."""
     return page(visit, "success.html", "title.success", receipt=await _receipt(visit))
 
 
-async def _receipt(visit: Visit) -> Receipt:
+async def _receipt(visit: CheckoutVisit) -> Receipt:
     t, checkout, words = visit.texts, visit.checkout, wording_for(visit)
     sale = (await sales_of_checkouts(visit.ports, visit.organization, [checkout]))[0]
     paid = next((attempt for attempt in sale.attempts if attempt.status is AttemptStatus.SUCCEEDED), None)
@@ -206,12 +206,12 @@ async def _receipt(visit: Visit) -> Receipt:
     )
 
 
-def _invoice_url(visit: Visit, order: Order) -> str:
+def _invoice_url(visit: CheckoutVisit, order: Order) -> str:
     key = visit.services.settings.secret_key.encode()
     return pdf_url(visit.ports, order.organization_id, "invoice", order.id, key)
 
 
-def _method(visit: Visit, paid: Attempt) -> str:
+def _method(visit: CheckoutVisit, paid: Attempt) -> str:
     instrument, t = paid.instrument, visit.texts
     if instrument is None or instrument.method == "none":
         return t("success.method_none")

@@ -34,7 +34,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class SummaryRow:
     """One row: what, how much, and a small print under the what. `kind` part: it belongs to the line above it."""
 
     kind: RowKind
@@ -59,7 +59,9 @@ def picture_of(checkout: Checkout, line: Line) -> Picture | None:
     )
 
 
-def order_rows(checkout: Checkout, words: Wording, phases: Sequence[Phase], *, collects_tax: bool) -> tuple[Row, ...]:
+def order_rows(
+    checkout: Checkout, words: Wording, phases: Sequence[Phase], *, collects_tax: bool
+) -> tuple[SummaryRow, ...]:
     """All of them, in order."""
     return (
         *_lines(checkout, words),
@@ -70,7 +72,7 @@ def order_rows(checkout: Checkout, words: Wording, phases: Sequence[Phase], *, c
     )
 
 
-def _lines(checkout: Checkout, words: Wording) -> Iterator[Row]:
+def _lines(checkout: Checkout, words: Wording) -> Iterator[SummaryRow]:
     shows_pictures = sum(line.part_of is None for line in checkout.lines) > 1
     for line, priced in zip(checkout.lines, checkout.quote.lines, strict=True):
         if line.part_of is not None and not line.quantity:
@@ -84,7 +86,7 @@ def _lines(checkout: Checkout, words: Wording) -> Iterator[Row]:
             amount = words.texts("summary.metered_amount")
         kind: RowKind = "line" if line.part_of is None else "part"
         picture = picture_of(checkout, line) if shows_pictures and kind == "line" else None
-        yield Row(kind=kind, label=label, note=note, amount=amount, picture=picture)
+        yield SummaryRow(kind=kind, label=label, note=note, amount=amount, picture=picture)
 
 
 def _line_words(checkout: Checkout, line: Line, priced: QuoteLine, words: Wording) -> tuple[str, str]:
@@ -128,7 +130,7 @@ def bought_words(checkout: Checkout, words: Wording) -> str:
     return ", ".join(parts)
 
 
-def _meters(checkout: Checkout, words: Wording) -> Iterator[Row]:
+def _meters(checkout: Checkout, words: Wording) -> Iterator[SummaryRow]:
     """What will be billed by use, at which price: nothing of it is charged now."""
     if not checkout.offers:
         return
@@ -139,15 +141,15 @@ def _meters(checkout: Checkout, words: Wording) -> Iterator[Row]:
             unit = price.terms.unit or words.texts("price.unit")
             amount = words.rate(price.terms.unit_amount, price.currency)
             note = words.texts("summary.metered", amount=amount, unit=unit)
-            yield Row(kind="part", label=name, note=note, amount=words.texts("summary.metered_amount"))
+            yield SummaryRow(kind="part", label=name, note=note, amount=words.texts("summary.metered_amount"))
 
 
-def _discounts(checkout: Checkout, words: Wording) -> Iterator[Row]:
+def _discounts(checkout: Checkout, words: Wording) -> Iterator[SummaryRow]:
     quote, t = checkout.quote, words.texts
     shown = sum(bool(line.quantity) for line in checkout.lines)
     if shown > 1 or quote.discount_minor:
         label = t("summary.subtotal_net" if is_mixed(quote.lines) else "summary.subtotal")
-        yield Row(kind="plain", label=label, amount=words.money(quote.subtotal_minor, quote.currency))
+        yield SummaryRow(kind="plain", label=label, amount=words.money(quote.subtotal_minor, quote.currency))
     by_id = {discount.id: discount for discount in checkout.discounts}
     for applied in quote.discounts:
         if applied.amount_minor:
@@ -156,7 +158,7 @@ def _discounts(checkout: Checkout, words: Wording) -> Iterator[Row]:
             notes = [] if cap is None else [t("summary.discount_cap", most=words.money(cap, checkout.price_currency))]
             if is_mixed(quote.lines):
                 notes.append(t("summary.discount_net"))
-            yield Row(
+            yield SummaryRow(
                 kind="plain",
                 label=discount_label(discount, words, checkout.price_currency),
                 note=" · ".join(notes),
@@ -177,12 +179,12 @@ def discount_label(discount: Discount, words: Wording, currency: str) -> str:
     return words.texts("summary.discount", name=name, off=off)
 
 
-def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterator[Row]:
+def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterator[SummaryRow]:
     """One row per tax, by its own name and rate; a word on who accounts for it where the buyer does."""
     t, quote = words.texts, checkout.quote
     if quote.tax_minor is None:
         if collects_tax and checkout.is_payment_form_required:
-            yield Row(
+            yield SummaryRow(
                 kind="plain", label=t("summary.tax_unknown"), amount=t("summary.tax_placeholder"), is_pending=True
             )
         return
@@ -194,11 +196,11 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
     for (name, rate, inclusive), amount in taxes.items():
         if amount:
             text = t("summary.tax_included" if inclusive else "summary.tax", name=name, rate=words.percent(rate))
-            yield Row(kind="plain", label=text, amount=words.money(amount, quote.currency))
+            yield SummaryRow(kind="plain", label=text, amount=words.money(amount, quote.currency))
     reversed_lines = [line for line in quote.lines if line.tax_reason == "reverse_charge"]
     if reversed_lines:
         keeps_price = all(line.tax_inclusive for line in reversed_lines)
-        yield Row(
+        yield SummaryRow(
             kind="plain",
             label=t("summary.tax_reversed"),
             note=t("summary.tax_reversed_kept" if keeps_price else "summary.tax_reversed_note"),
@@ -206,13 +208,13 @@ def _taxes(checkout: Checkout, words: Wording, *, collects_tax: bool) -> Iterato
         )
 
 
-def _totals(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> Iterator[Row]:
+def _totals(checkout: Checkout, words: Wording, phases: Sequence[Phase]) -> Iterator[SummaryRow]:
     t, quote, currency = words.texts, checkout.quote, checkout.currency
     total = "summary.total_after_trial" if quote.due_minor != quote.total_minor else "summary.total"
-    yield Row(kind="total", label=t(total), amount=words.money(quote.total_minor, currency))
+    yield SummaryRow(kind="total", label=t(total), amount=words.money(quote.total_minor, currency))
     if phases:
-        yield Row(kind="due", label=t("summary.due"), amount=words.money(quote.due_minor, currency))
+        yield SummaryRow(kind="due", label=t("summary.due"), amount=words.money(quote.due_minor, currency))
     for phase in phases:
         key = "summary.first_charge" if phase.is_single else "summary.then"
         label = t(key, interval=words.every(phase.span), date=words.day(phase.start))
-        yield Row(kind="later", label=label, amount=words.money(phase.amount_minor, currency))
+        yield SummaryRow(kind="later", label=label, amount=words.money(phase.amount_minor, currency))

@@ -15,7 +15,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod, may_pay_again, proves_customer
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.texts import Texts
 from checkstand.web.checkout.wording import BRANDS
 
@@ -38,13 +38,13 @@ class SavedChoice:
     is_chosen: bool
 
 
-def usable(visit: Visit, checkout: Checkout) -> Sequence[SavedMethod]:
+def usable(visit: CheckoutVisit, checkout: Checkout) -> Sequence[SavedMethod]:
     """Those that can pay the session as it stands, the one used last first."""
     gateway = visit.ports.gateway.name
     return [one for one in visit.saved if may_pay_again(one, checkout, gateway=gateway, now=visit.now)]
 
 
-def saved_choices(visit: Visit, typed: Mapping[str, str]) -> tuple[SavedChoice, ...]:
+def saved_choices(visit: CheckoutVisit, typed: Mapping[str, str]) -> tuple[SavedChoice, ...]:
     """The choices, one of them marked: what was marked before, else the one used last until a payment was declined."""
     if not visit.checkout.is_payment_form_required:
         return ()
@@ -60,7 +60,7 @@ def name_of(method: SavedMethod) -> str:
     return f"{PREFIX}{method.id}"
 
 
-def found_by_name(visit: Visit, checkout: Checkout, name: str) -> SavedMethod | None:
+def found_by_name(visit: CheckoutVisit, checkout: Checkout, name: str) -> SavedMethod | None:
     """The saved method that a form names; None when it names none that may pay this."""
     return next((one for one in usable(visit, checkout) if name_of(one) == name), None)
 

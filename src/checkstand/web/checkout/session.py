@@ -39,7 +39,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class CheckoutVisit:
     """A session as one request found it. `wants_parts`: the page's own script asks, and puts parts of a page in their places."""
 
     services: Services
@@ -93,11 +93,11 @@ class Visit:
         """The same with the server's public address in front, for whoever sends the buyer back to us."""
         return self.ports.public_url() + self.url(step)
 
-    def after(self, checkout: Checkout) -> Visit:
+    def after(self, checkout: Checkout) -> CheckoutVisit:
         """The visit with the session as it is now."""
         return replace(self, checkout=checkout)
 
-    def at(self, other: Checkout) -> Visit:
+    def at(self, other: Checkout) -> CheckoutVisit:
         """The visit to another session of the same merchant."""
         return replace(self, checkout=other, base=base_of(other))
 
@@ -109,7 +109,7 @@ def base_of(checkout: Checkout) -> str:
     return f"/checkout/{checkout.client_secret}"
 
 
-async def open_visit(request: Request) -> Visit:
+async def open_visit(request: Request) -> CheckoutVisit:
     """The session that the address names. Raises NotFound."""
     services = services_of(request)
     secret = str(request.path_params["secret"])
@@ -117,7 +117,7 @@ async def open_visit(request: Request) -> Visit:
     family = "/session" if request.url.path.startswith("/session/") else "/checkout"
     asked = request.query_params.get("theme", "")
     is_open = checkout.status is CheckoutStatus.OPEN
-    return Visit(
+    return CheckoutVisit(
         services=services,
         organization=organization,
         checkout=checkout,

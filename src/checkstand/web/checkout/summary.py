@@ -14,7 +14,7 @@ from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.consent import total_of
 from checkstand.domain.organization import OrganizationSettings
 from checkstand.web.checkout.later import Phase, later_charges
-from checkstand.web.checkout.rows import Row, order_rows
+from checkstand.web.checkout.rows import SummaryRow, order_rows
 from checkstand.web.checkout.wording import Wording
 
 
@@ -31,7 +31,7 @@ class Headline:
 class Summary:
     """The order in rows and in words. `mark` is compared with the amount that the buyer saw when they press pay."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[SummaryRow, ...]
     headline: Headline
     due: str
     due_label: str

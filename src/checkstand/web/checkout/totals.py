@@ -17,7 +17,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes
 from checkstand.web.checkout.form import may_be_chosen, shown_total
 from checkstand.web.checkout.places import guessed_country
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 
 WHYS = ("price", "discount", "tax", "currency", "order", "own")
 TODAY = CheckoutChanges(at_current_prices=True)
@@ -39,7 +39,7 @@ class Changed:
         return f"{self.before.mark}-{self.why}"
 
 
-async def as_drawn(visit: Visit, typed: Mapping[str, str]) -> Visit:
+async def as_drawn(visit: CheckoutVisit, typed: Mapping[str, str]) -> CheckoutVisit:
     """The visit with the session priced for what the page preselects: a country, one of each. Nothing is stored by looking."""
     checkout, changes = visit.checkout, TODAY
     country = guessed_country(checkout.buyer.locale, visit.accepted_languages)
@@ -57,7 +57,7 @@ async def as_drawn(visit: Visit, typed: Mapping[str, str]) -> Visit:
 
 
 async def what_changed(
-    before: Visit, drawn: Checkout, typed: Mapping[str, str], *, was_pressed: bool
+    before: CheckoutVisit, drawn: Checkout, typed: Mapping[str, str], *, was_pressed: bool
 ) -> Changed | None:
     """What to say of the total that is `drawn` for a form; None where it is as shown, or as the buyer's own changes make it.
 

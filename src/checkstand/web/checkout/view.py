@@ -33,7 +33,7 @@ from checkstand.web.checkout.methods import Choices, choices_in_frame, choices_o
 from checkstand.web.checkout.questions import question_fields
 from checkstand.web.checkout.rows import Picture, picture_of
 from checkstand.web.checkout.saved import may_be_kept
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.summary import Headline, Summary, summarize, unsettled
 from checkstand.web.checkout.wording import Wording, wording_for
 from checkstand.web.prose import LONG, prose
@@ -110,7 +110,7 @@ class Framed:
     is_recurring: bool
 
 
-def checkout_view(visit: Visit, given: Input) -> CheckoutView:
+def checkout_view(visit: CheckoutVisit, given: Input) -> CheckoutView:
     """The page for this visit."""
     return _Builder(visit, given).build()
 
@@ -118,7 +118,7 @@ def checkout_view(visit: Visit, given: Input) -> CheckoutView:
 class _Builder:
     """Holds what every part of the page needs while it is put together."""
 
-    def __init__(self, visit: Visit, given: Input) -> None:
+    def __init__(self, visit: CheckoutVisit, given: Input) -> None:
         self.visit = visit
         self.checkout: Checkout = visit.checkout
         self.given = given

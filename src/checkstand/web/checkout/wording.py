@@ -16,7 +16,7 @@ from checkstand.domain.money import format_money as plain_money
 from checkstand.domain.quote import QuoteLine
 from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
 from checkstand.formats import format_count, format_day, format_money, format_percent, format_rate, locale_of
-from checkstand.web.checkout.session import Visit
+from checkstand.web.checkout.session import CheckoutVisit
 from checkstand.web.checkout.texts import Texts
 
 # Networks as people know them.
@@ -155,7 +155,7 @@ def reduced(unit_minor: int, price: Price) -> int:
     return divide_half_away(unit_minor * (100 - price.discount_percent), 100)
 
 
-def wording_for(visit: Visit) -> Wording:
+def wording_for(visit: CheckoutVisit) -> Wording:
     """The page's language, and the locale that the session asks for."""
     return Wording(visit.texts, visit.checkout.buyer.locale)
 

@@ -25,7 +25,7 @@ from checkstand.web.dashboard import (
     tax,
     tokens,
 )
-from checkstand.web.dashboard.frame import Visit, problem, room
+from checkstand.web.dashboard.frame import DashboardVisit, problem, room
 
 __all__ = ["routes"]
 
@@ -53,7 +53,7 @@ for module in (
 
 
 @room
-async def nowhere(visit: Visit) -> Response:
+async def nowhere(visit: DashboardVisit) -> Response:
     """Whatever else is asked for."""
     return problem(visit, 404, "There is no such page", "It may have moved, or there is a typing error in the address.")
 

@@ -13,7 +13,7 @@ from checkstand.domain.redirects import MOST_REDIRECT_HOSTS
 from checkstand.flows.organizations.change_redirects import changed_redirects
 from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.routing import Routes
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
 routes = Routes()
@@ -24,7 +24,7 @@ _LABELS: Final = {"redirect_hosts": "The list of hosts", "allows_renewal": "“S
 
 @routes.get("/{org}/settings/checkout")
 @room
-async def form(visit: Visit) -> Response:
+async def form(visit: DashboardVisit) -> Response:
     """What buyers may do now."""
     known = _known(visit.organization.settings)
     return _show(visit, known, shown=shown_with(known))
@@ -32,7 +32,7 @@ async def form(visit: Visit) -> Response:
 
 @routes.post("/{org}/settings/checkout")
 @room
-async def save(visit: Visit) -> Response:
+async def save(visit: DashboardVisit) -> Response:
     """Keep what was changed, the list as it was typed, one host a line."""
     shown, known = visit.form.text("shown"), _known(visit.organization.settings)
     typed = {
@@ -73,7 +73,9 @@ def _told(refused: Invalid) -> str:
     return f"“{problem.given}” is not a host. Write it like shop.example, one per line."
 
 
-def _show(visit: Visit, typed: Mapping[str, str], *, shown: str, problems: Mapping[str, str] | None = None) -> Response:
+def _show(
+    visit: DashboardVisit, typed: Mapping[str, str], *, shown: str, problems: Mapping[str, str] | None = None
+) -> Response:
     return page(
         visit,
         "checkout_settings.html",

@@ -27,7 +27,7 @@ from checkstand.store.sales import disputes, orders, payments
 from checkstand.store.sales import refunds as stored_refunds
 from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
-from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.dashboard.money_back import MoneyBack
 
@@ -48,7 +48,7 @@ _TAX_ID_STATES: Mapping[tax_ids.TaxIdState, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class CheckoutRow:
     """One session in a list."""
 
     href: str
@@ -85,7 +85,7 @@ class AttemptRow:
     reference: str | None
 
 
-def status_chip(visit: Visit, checkout: Checkout) -> words.Chip:
+def status_chip(visit: DashboardVisit, checkout: Checkout) -> words.Chip:
     """The state as a buyer would find it: an open session whose time has passed is expired, noted yet or not."""
     status = checkout.status
     if status is CheckoutStatus.OPEN and is_over(checkout, visit.now):
@@ -93,7 +93,7 @@ def status_chip(visit: Visit, checkout: Checkout) -> words.Chip:
     return words.checkout_chip(status)
 
 
-async def rows_of(visit: Visit, found: Sequence[Checkout]) -> list[Row]:
+async def rows_of(visit: DashboardVisit, found: Sequence[Checkout]) -> list[CheckoutRow]:
     """Sessions as lists show them: a sale whose money went back says so."""
     paid = tuple(checkout.id for checkout in found if checkout.status is CheckoutStatus.SUCCEEDED)
     bought: Mapping[UUID, Order] = {}
@@ -104,10 +104,10 @@ async def rows_of(visit: Visit, found: Sequence[Checkout]) -> list[Row]:
     return [row_of(visit, checkout, bought.get(checkout.id)) for checkout in found]
 
 
-def row_of(visit: Visit, checkout: Checkout, order: Order | None = None) -> Row:
+def row_of(visit: DashboardVisit, checkout: Checkout, order: Order | None = None) -> CheckoutRow:
     """A session as lists show it: its amount is what was charged, or would be now."""
     is_back = order is not None and order.status != "paid"
-    return Row(
+    return CheckoutRow(
         href=visit.link(f"/sales/checkouts/{checkout.id}"),
         chip=words.order_chip(order.status) if order and is_back else status_chip(visit, checkout),
         customer=checkout.buyer.email,
@@ -121,7 +121,7 @@ def row_of(visit: Visit, checkout: Checkout, order: Order | None = None) -> Row:
 
 @routes.get("/{org}/sales/checkouts")
 @room
-async def listing(visit: Visit) -> Response:
+async def listing(visit: DashboardVisit) -> Response:
     """Sessions, newest first, narrowed by status, e-mail or id."""
     status, text = visit.query("status"), visit.query("q")
     if status not in [str(item) for item in CheckoutStatus]:
@@ -149,7 +149,7 @@ async def listing(visit: Visit) -> Response:
 
 @routes.get("/{org}/sales/checkouts/{checkout_id}")
 @room
-async def detail(visit: Visit) -> Response:
+async def detail(visit: DashboardVisit) -> Response:
     """One session: what it is, all that happened to it, each try to pay."""
     checkout = await read_checkout(visit.ports, visit.organization, visit.path_id("checkout_id", "cks"))
     db, organization_id = visit.ports.db, visit.organization.id
@@ -192,7 +192,7 @@ async def detail(visit: Visit) -> Response:
     )
 
 
-def _attempt_row(visit: Visit, attempt: Attempt) -> AttemptRow:
+def _attempt_row(visit: DashboardVisit, attempt: Attempt) -> AttemptRow:
     reason, advice = DECLINES.get(attempt.decline_code or "", (attempt.decline_message, None))
     return AttemptRow(
         at=words.moment(attempt.created_at, visit.now),

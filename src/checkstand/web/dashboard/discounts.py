@@ -23,7 +23,7 @@ from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
-from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
 routes = Routes()
@@ -38,7 +38,7 @@ _ELIGIBLE: Final[Mapping[str, str | None]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class DiscountRow:
     """One discount in the list."""
 
     id: str
@@ -58,7 +58,7 @@ class Row:
 
 @routes.get("/{org}/products/discounts")
 @room
-async def listing(visit: Visit) -> Response:
+async def listing(visit: DashboardVisit) -> Response:
     """Discounts, newest first, narrowed by text and by whether they can be used now."""
     text, chosen = visit.query("q"), visit.query("status")
     chosen = chosen if chosen in _USABLE else "all"
@@ -85,9 +85,9 @@ async def listing(visit: Visit) -> Response:
     )
 
 
-def _row(visit: Visit, discount: Discount, goods: Mapping[UUID, Product]) -> Row:
+def _row(visit: DashboardVisit, discount: Discount, goods: Mapping[UUID, Product]) -> DiscountRow:
     starts, ends = discount.starts_at, discount.ends_at
-    return Row(
+    return DiscountRow(
         id=str(discount.id),
         href=visit.link(f"/products/discounts/{discount.id}"),
         name=discount.name,
@@ -141,7 +141,7 @@ def _goods_text(discount: Discount, goods: Mapping[UUID, Product]) -> str:
     return f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else " and ".join(names)
 
 
-def _chip(visit: Visit, discount: Discount) -> words.Chip:
+def _chip(visit: DashboardVisit, discount: Discount) -> words.Chip:
     if discount.ends_at and discount.ends_at < visit.now:
         return words.Chip("Ended", "hourglass", "grey")
     if discount.max_redemptions is not None and discount.redemptions_count >= discount.max_redemptions:
@@ -153,7 +153,7 @@ def _chip(visit: Visit, discount: Discount) -> words.Chip:
 
 @routes.get("/{org}/products/discounts/new")
 @room
-async def new_form(visit: Visit) -> Response:
+async def new_form(visit: DashboardVisit) -> Response:
     """An empty form."""
     own = visit.organization.settings.default_currency
     return await _show(visit, TypedDiscount(rows=(TypedAmount(currency=own),)))
@@ -161,7 +161,7 @@ async def new_form(visit: Visit) -> Response:
 
 @routes.post("/{org}/products/discounts/new")
 @room
-async def create(visit: Visit) -> Response:
+async def create(visit: DashboardVisit) -> Response:
     """Make the discount, or show what is wrong with all that was typed."""
     typed = discount_form.typed_from(visit.form)
     if visit.form.has("add_currency"):
@@ -198,7 +198,7 @@ async def create(visit: Visit) -> Response:
     return visit.go("/products/discounts", notice="discount-created")
 
 
-async def _show(visit: Visit, typed: TypedDiscount, *, problems: Mapping[str, str] | None = None) -> Response:
+async def _show(visit: DashboardVisit, typed: TypedDiscount, *, problems: Mapping[str, str] | None = None) -> Response:
     wanted = products.ProductFilter(is_archived=False)
     offered = await products.search(
         visit.ports.db, visit.organization.id, wanted, sorting=["name"], offset=0, limit=MOST_OFFERED
@@ -223,7 +223,7 @@ async def _show(visit: Visit, typed: TypedDiscount, *, problems: Mapping[str, st
 
 @routes.get("/{org}/products/discounts/{discount_id}/delete")
 @room
-async def ask_delete(visit: Visit) -> Response:
+async def ask_delete(visit: DashboardVisit) -> Response:
     """Say what deleting does before it is done."""
     discount = await _discount(visit)
     return page(
@@ -238,15 +238,15 @@ async def ask_delete(visit: Visit) -> Response:
 
 @routes.post("/{org}/products/discounts/{discount_id}/delete")
 @room
-async def delete(visit: Visit) -> Response:
+async def delete(visit: DashboardVisit) -> Response:
     """Take it out of use."""
     await delete_discount(visit.ports, visit.organization, (await _discount(visit)).id)
     return visit.go("/products/discounts", notice="discount-deleted")
 
 
-async def _discount(visit: Visit) -> Discount:
+async def _discount(visit: DashboardVisit) -> Discount:
     return await read_discount(visit.ports, visit.organization, visit.path_id("discount_id", "dsc"))
 
 
-def _way(visit: Visit) -> list[Crumb]:
+def _way(visit: DashboardVisit) -> list[Crumb]:
     return [Crumb("Catalogue", visit.link("/products")), Crumb("Discounts", visit.link("/products/discounts"))]

@@ -10,7 +10,7 @@ from checkstand.domain.document import DocumentKind, credit_note_number, invoice
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund
 from checkstand.flows.orders.document_address import document_url
-from checkstand.web.dashboard.frame import Visit
+from checkstand.web.dashboard.frame import DashboardVisit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class DocumentRow:
     href: str
 
 
-def rows_of(visit: Visit, order: Order | None, refunds: Sequence[Refund]) -> list[DocumentRow]:
+def rows_of(visit: DashboardVisit, order: Order | None, refunds: Sequence[Refund]) -> list[DocumentRow]:
     """Invoice, receipt, and a credit note for each refund that succeeded, in the order of their numbers."""
     if order is None:
         return []
@@ -38,7 +38,7 @@ def rows_of(visit: Visit, order: Order | None, refunds: Sequence[Refund]) -> lis
     return rows
 
 
-def _row(visit: Visit, label: str, number: str, kind: DocumentKind, subject_id: UUID) -> DocumentRow:
+def _row(visit: DashboardVisit, label: str, number: str, kind: DocumentKind, subject_id: UUID) -> DocumentRow:
     key = visit.services.settings.secret_key.encode()
     href = document_url(visit.ports, visit.organization.id, kind, subject_id, key)
     return DocumentRow(label=label, number=number, href=href)

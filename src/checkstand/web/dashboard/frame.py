@@ -1,6 +1,6 @@
 """The frame around every room: who is visiting, of which organization, and what stands on all sides of the page.
 
-`room` turns a handler of a `Visit` into a route. Whoever is not signed in is asked to; somebody else's organization does not
+`room` turns a handler of a `DashboardVisit` into a route. Whoever is not signed in is asked to; somebody else's organization does not
 exist; a form without its session's token, or from another site, changes nothing; and only some roles may change anything.
 """
 
@@ -55,7 +55,7 @@ NOTICES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class DashboardVisit:
     """One request by a signed-in person in one of their organizations."""
 
     request: Request
@@ -106,7 +106,7 @@ class Visit:
         return RedirectResponse(self.link(path, **query), 303)
 
 
-Handler = Callable[[Visit], Awaitable[Response]]
+Handler = Callable[[DashboardVisit], Awaitable[Response]]
 
 
 def either_id(text: str, prefix: str) -> UUID | None:
@@ -148,7 +148,7 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         found = next((pair for pair in memberships if pair[0].slug == slug), None)
         if found is None:
             return outside(request, 404, "There is no such page", "Check the address, or go to your own dashboard.")
-        visit = Visit(
+        visit = DashboardVisit(
             request=request,
             services=services_of(request),
             user=signed_in.user,
@@ -168,7 +168,7 @@ def room(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return entered
 
 
-async def _inside(handler: Handler, visit: Visit) -> Response:
+async def _inside(handler: Handler, visit: DashboardVisit) -> Response:
     if visit.request.method == "POST" and not visit.may_change:
         return problem(
             visit,
@@ -207,7 +207,7 @@ def outside(request: Request, status: int, title: str, text: str, *, again: str 
     return html(request, "outside.html", {"title": title, "text": text, "again": again}, status=status)
 
 
-def problem(visit: Visit, status: int, title: str, text: str) -> Response:
+def problem(visit: DashboardVisit, status: int, title: str, text: str) -> Response:
     """A short page in the frame."""
     return page(visit, "problem.html", title=title, section="none", status=status, text=text)
 
@@ -221,7 +221,7 @@ class Crumb:
 
 
 def page(
-    visit: Visit,
+    visit: DashboardVisit,
     template: str,
     *,
     title: str,

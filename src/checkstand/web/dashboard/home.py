@@ -17,7 +17,7 @@ from checkstand.store.delivery import webhooks
 from checkstand.store.sales import orders
 from checkstand.web.dashboard import session
 from checkstand.web.dashboard.checkouts import rows_of
-from checkstand.web.dashboard.frame import Visit, outside, page, room
+from checkstand.web.dashboard.frame import DashboardVisit, outside, page, room
 from checkstand.web.dashboard.integrate import endpoint_curl
 from checkstand.web.dashboard.lists import counted
 
@@ -49,7 +49,7 @@ async def enter(request: Request) -> Response:
 
 @routes.get("/{org}")
 @room
-async def home(visit: Visit) -> Response:
+async def home(visit: DashboardVisit) -> Response:
     """The checklist of a first run, figures and the newest checkouts."""
     db, organization_id = visit.ports.db, visit.organization.id
     newest = await checkouts.search(
@@ -79,7 +79,7 @@ async def home(visit: Visit) -> Response:
     )
 
 
-async def sellable(visit: Visit) -> list[Product]:
+async def sellable(visit: DashboardVisit) -> list[Product]:
     """Products that a checkout can be made for, newest first; the first hundred."""
     wanted = products.ProductFilter(is_archived=False, visibilities=(Visibility.PUBLIC, Visibility.PRIVATE))
     found = await products.search(

@@ -7,7 +7,7 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from checkstand.store.query import Page
-from checkstand.web.dashboard.frame import Visit
+from checkstand.web.dashboard.frame import DashboardVisit
 
 PAGE_SIZE = 25
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class Pager:
     later: str | None
 
 
-def offset(visit: Visit) -> int:
+def offset(visit: DashboardVisit) -> int:
     """How many items come before this page."""
     return (visit.page_number() - 1) * PAGE_SIZE
 
@@ -34,7 +34,7 @@ def counted(found: Page[T]) -> str:
     return f"{found.total:,}{'' if found.is_exact else '+'}"
 
 
-def pager(visit: Visit, found: Page[T]) -> Pager:
+def pager(visit: DashboardVisit, found: Page[T]) -> Pager:
     """The pager of the page that is being shown."""
     number, shown = visit.page_number(), len(found.items)
     before = offset(visit)
@@ -47,7 +47,7 @@ def pager(visit: Visit, found: Page[T]) -> Pager:
     )
 
 
-def _address(visit: Visit, number: int) -> str:
+def _address(visit: DashboardVisit, number: int) -> str:
     kept = [
         (key, value.replace("\0", ""))
         for key, value in visit.request.query_params.multi_items()

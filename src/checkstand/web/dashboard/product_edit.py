@@ -24,7 +24,7 @@ from checkstand.flows.catalogue.save_product import (
 )
 from checkstand.routing import Routes
 from checkstand.web.dashboard import words
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.price_words import is_beyond_the_form, list_text, price_rows
 from checkstand.web.dashboard.product_form import (
     MODELS,
@@ -66,14 +66,14 @@ _COMPOSITION = {
 
 @routes.get("/{org}/products/new")
 @room
-async def new_form(visit: Visit) -> Response:
+async def new_form(visit: DashboardVisit) -> Response:
     """An empty form."""
     return _show(visit, None, TypedProduct(rows=(TypedPrice(currency=_default_currency(visit)),)))
 
 
 @routes.post("/{org}/products/new")
 @room
-async def create(visit: Visit) -> Response:
+async def create(visit: DashboardVisit) -> Response:
     """Create the product, or show what is wrong with all that was typed."""
     typed = await with_image(visit, typed_from(visit.form), None)
     if visit.form.has("add_price"):
@@ -98,7 +98,7 @@ async def create(visit: Visit) -> Response:
 
 @routes.get("/{org}/products/{product_id}/edit")
 @room
-async def edit_form(visit: Visit) -> Response:
+async def edit_form(visit: DashboardVisit) -> Response:
     """The form with what is stored."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
     return _show(visit, product, typed_of(product), shown=_shown(product))
@@ -107,7 +107,7 @@ async def edit_form(visit: Visit) -> Response:
 @routes.post("/{org}/products/{product_id}/edit")
 @room
 @worked_out_again
-async def save(visit: Visit) -> Response:
+async def save(visit: DashboardVisit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
     shown, present = visit.form.text("shown"), typed_of(product)
@@ -194,11 +194,11 @@ def _with_row(typed: TypedProduct) -> TypedProduct:
     return replace(typed, rows=(*typed.rows, TypedPrice()))
 
 
-def _default_currency(visit: Visit) -> str:
+def _default_currency(visit: DashboardVisit) -> str:
     return visit.organization.settings.default_currency
 
 
-def _in_words(visit: Visit, refused: Invalid) -> dict[str, str]:
+def _in_words(visit: DashboardVisit, refused: Invalid) -> dict[str, str]:
     """The flow's refusals, at the field where something can be done about them."""
     messages = {
         **_COMPOSITION,
@@ -209,7 +209,7 @@ def _in_words(visit: Visit, refused: Invalid) -> dict[str, str]:
 
 
 def _show(
-    visit: Visit,
+    visit: DashboardVisit,
     product: Product | None,
     typed: TypedProduct,
     *,

@@ -13,11 +13,11 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.image import BadImage, ImageRef
 from checkstand.flows.catalogue.upload_image import describe_image
 from checkstand.store.catalogue import images
-from checkstand.web.dashboard.frame import Visit
+from checkstand.web.dashboard.frame import DashboardVisit
 from checkstand.web.dashboard.product_form import TypedProduct
 
 
-async def with_image(visit: Visit, typed: TypedProduct, product: Product | None) -> TypedProduct:
+async def with_image(visit: DashboardVisit, typed: TypedProduct, product: Product | None) -> TypedProduct:
     """The form with the image that was sent, else the one it showed before; or with what is wrong with the file."""
     shown = await _shown_before(visit, product)
     sent = visit.form.file("image")
@@ -31,7 +31,7 @@ async def with_image(visit: Visit, typed: TypedProduct, product: Product | None)
     return replace(typed, image=image)
 
 
-async def _shown_before(visit: Visit, product: Product | None) -> ImageRef | None:
+async def _shown_before(visit: DashboardVisit, product: Product | None) -> ImageRef | None:
     if visit.form.has("remove_image"):
         return None
     if not visit.form.has("image_id"):

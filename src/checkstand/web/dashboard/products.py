@@ -18,14 +18,14 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
 from checkstand.domain.profile import POLAR
 from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, worked_out_again
-from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import integrate, price_words, words
-from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
 routes = Routes()
@@ -34,7 +34,7 @@ _STATUS: Final[dict[str, bool | None]] = {"active": False, "archived": True, "al
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ProductRow:
     """One product in the catalogue."""
 
     id: str
@@ -52,7 +52,7 @@ class Row:
 
 @routes.get("/{org}/products")
 @room
-async def catalogue(visit: Visit) -> Response:
+async def catalogue(visit: DashboardVisit) -> Response:
     """Products, newest first, narrowed by status, name or either id."""
     text, status = visit.query("q"), visit.query("status")
     status = status if status in _STATUS else "active"
@@ -78,9 +78,9 @@ async def catalogue(visit: Visit) -> Response:
     )
 
 
-def _row(visit: Visit, product: Product) -> Row:
+def _row(visit: DashboardVisit, product: Product) -> ProductRow:
     price, more_currencies = price_words.list_text(product)
-    return Row(
+    return ProductRow(
         id=str(product.id),
         short_id=ids.short_id("pdt", product.id),
         href=visit.link(f"/products/{product.id}"),
@@ -97,7 +97,7 @@ def _row(visit: Visit, product: Product) -> Row:
 
 @routes.get("/{org}/products/{product_id}")
 @room
-async def product_page(visit: Visit) -> Response:
+async def product_page(visit: DashboardVisit) -> Response:
     """One product: both of its ids, prices, what it says of itself."""
     product = await _product(visit)
     return page(
@@ -116,7 +116,7 @@ async def product_page(visit: Visit) -> Response:
     )
 
 
-async def _addon_names(visit: Visit, product: Product) -> list[str]:
+async def _addon_names(visit: DashboardVisit, product: Product) -> list[str]:
     if not product.addons:
         return []
     known = await PRODUCTS.by_ids(visit.ports.db, visit.organization.id, product.addons)
@@ -125,7 +125,7 @@ async def _addon_names(visit: Visit, product: Product) -> list[str]:
 
 @routes.get("/{org}/products/{product_id}/integrate")
 @room
-async def integrate_page(visit: Visit) -> Response:
+async def integrate_page(visit: DashboardVisit) -> Response:
     """Integrate Checkout: calls of both APIs with this server's address and this product's ids."""
     product = await _product(visit)
     return page(
@@ -142,21 +142,21 @@ async def integrate_page(visit: Visit) -> Response:
 
 @routes.post("/{org}/products/{product_id}/checkout")
 @room
-async def open_checkout(visit: Visit) -> Response:
+async def open_checkout(visit: DashboardVisit) -> Response:
     """Make a real session for this product and go to its page, as a buyer would."""
     return await _open_checkout(visit, visit.path_id("product_id", "pdt"))
 
 
 @routes.post("/{org}/products/checkout")
 @room
-async def open_chosen_checkout(visit: Visit) -> Response:
+async def open_chosen_checkout(visit: DashboardVisit) -> Response:
     """The same for a product chosen in a list."""
     product_id = either_id(visit.form.text("product_id"), "pdt")
     return await _open_checkout(visit, product_id) if product_id else visit.go("/products")
 
 
-async def _open_checkout(visit: Visit, product_id: UUID) -> Response:
-    wanted = Wanted(product_id=product_id, where=("products", 0))
+async def _open_checkout(visit: DashboardVisit, product_id: UUID) -> Response:
+    wanted = CartItem(product_id=product_id, where=("products", 0))
     request = CheckoutRequest(dialect=POLAR.name, wanted=(wanted,), choose_one=True)
     try:
         made = await create_checkout(visit.ports, visit.organization, request)
@@ -168,7 +168,7 @@ async def _open_checkout(visit: Visit, product_id: UUID) -> Response:
 
 @routes.post("/{org}/products/{product_id}/duplicate")
 @room
-async def duplicate(visit: Visit) -> Response:
+async def duplicate(visit: DashboardVisit) -> Response:
     """Duplicate Product: a copy for sale under another name, with prices of its own."""
     original = await _product(visit)
     definitions = [
@@ -192,7 +192,7 @@ async def duplicate(visit: Visit) -> Response:
 
 @routes.get("/{org}/products/{product_id}/archive")
 @room
-async def ask_archive(visit: Visit) -> Response:
+async def ask_archive(visit: DashboardVisit) -> Response:
     """Say what archiving does before it is done."""
     product = await _product(visit)
     return page(
@@ -208,20 +208,20 @@ async def ask_archive(visit: Visit) -> Response:
 
 @routes.post("/{org}/products/{product_id}/archive")
 @room
-async def archive(visit: Visit) -> Response:
+async def archive(visit: DashboardVisit) -> Response:
     """Archive Product: not sold any more."""
     return await _set_archived(visit, archived=True)
 
 
 @routes.post("/{org}/products/{product_id}/unarchive")
 @room
-async def unarchive(visit: Visit) -> Response:
+async def unarchive(visit: DashboardVisit) -> Response:
     """For sale again."""
     return await _set_archived(visit, archived=False)
 
 
 @worked_out_again
-async def _set_archived(visit: Visit, *, archived: bool) -> Response:
+async def _set_archived(visit: DashboardVisit, *, archived: bool) -> Response:
     product = await _product(visit)
     if product.is_archived is not archived:
         given = {"is_archived": archived}
@@ -230,9 +230,9 @@ async def _set_archived(visit: Visit, *, archived: bool) -> Response:
     return visit.go(f"/products/{product.id}", notice=notice)
 
 
-async def _product(visit: Visit) -> Product:
+async def _product(visit: DashboardVisit) -> Product:
     return await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
 
 
-def _way(visit: Visit, product: Product) -> list[Crumb]:
+def _way(visit: DashboardVisit, product: Product) -> list[Crumb]:
     return [Crumb("Catalogue", visit.link("/products")), Crumb(product.name, visit.link(f"/products/{product.id}"))]

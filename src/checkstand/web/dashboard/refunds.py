@@ -18,7 +18,7 @@ from checkstand.formats import format_money
 from checkstand.routing import Routes
 from checkstand.store.sales.orders import ORDERS
 from checkstand.web.dashboard import words
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.product_form import major_text, no_amount
 
 routes = Routes()
@@ -77,7 +77,7 @@ class _Meant:
     problems: dict[str, str] = field(default_factory=dict)
 
 
-def row_of(visit: Visit, refund: Refund) -> RefundRow:
+def row_of(visit: DashboardVisit, refund: Refund) -> RefundRow:
     return RefundRow(
         at=words.moment(refund.created_at, visit.now),
         reason=refund.comment or REASONS[refund.reason],
@@ -89,7 +89,7 @@ def row_of(visit: Visit, refund: Refund) -> RefundRow:
 
 @routes.get("/{org}/sales/{order_id}/refund")
 @room
-async def form(visit: Visit) -> Response:
+async def form(visit: DashboardVisit) -> Response:
     """All that is left, to be changed."""
     order = await _order(visit)
     return _show(visit, order, Typed(amount=major_text(whole(order).left, order.currency)))
@@ -97,7 +97,7 @@ async def form(visit: Visit) -> Response:
 
 @routes.post("/{org}/sales/{order_id}/refund")
 @room
-async def send(visit: Visit) -> Response:
+async def send(visit: DashboardVisit) -> Response:
     """Send the money, or show what is wrong with all that was typed."""
     order = await _order(visit)
     given = visit.form
@@ -131,7 +131,7 @@ async def send(visit: Visit) -> Response:
     return visit.go(f"/sales/checkouts/{order.checkout_id}", notice=notice)
 
 
-async def _order(visit: Visit) -> Order:
+async def _order(visit: DashboardVisit) -> Order:
     order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
     if order is None:
         raise NotFound
@@ -162,7 +162,7 @@ def _understand(typed: Typed, order: Order) -> _Meant:
     return meant
 
 
-def _show(visit: Visit, order: Order, typed: Typed, *, problems: Mapping[str, str] | None = None) -> Response:
+def _show(visit: DashboardVisit, order: Order, typed: Typed, *, problems: Mapping[str, str] | None = None) -> Response:
     here = visit.link(f"/sales/checkouts/{order.checkout_id}")
     return page(
         visit,

@@ -14,7 +14,7 @@ from checkstand.store.people.customers import CUSTOMERS
 from checkstand.store.sales import orders
 from checkstand.store.sales.orders import ORDERS
 from checkstand.web.dashboard import words
-from checkstand.web.dashboard.frame import Visit, page, room
+from checkstand.web.dashboard.frame import DashboardVisit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 
 routes = Routes()
@@ -56,7 +56,7 @@ class CustomerRow:
 
 @routes.get("/{org}/sales")
 @room
-async def order_list(visit: Visit) -> Response:
+async def order_list(visit: DashboardVisit) -> Response:
     """Orders, newest first."""
     found = await orders.search(
         visit.ports.db,
@@ -93,7 +93,7 @@ async def order_list(visit: Visit) -> Response:
 
 @routes.get("/{org}/sales/{order_id}")
 @room
-async def order_detail(visit: Visit) -> Response:
+async def order_detail(visit: DashboardVisit) -> Response:
     """An order is shown with the checkout that it came from."""
     order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
     if order is None:
@@ -103,7 +103,7 @@ async def order_detail(visit: Visit) -> Response:
 
 @routes.get("/{org}/customers")
 @room
-async def customer_list(visit: Visit) -> Response:
+async def customer_list(visit: DashboardVisit) -> Response:
     """Customers, newest first, found by e-mail, name or the merchant's own id."""
     text = visit.query("q")
     wanted = customers.CustomerFilter(text=text or None)

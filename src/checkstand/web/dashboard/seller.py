@@ -23,7 +23,7 @@ from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.providers.country_names import other_names
 from checkstand.providers.postal import address_lines, countries_by_name
 from checkstand.routing import Routes
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 
 routes = Routes()
@@ -47,7 +47,7 @@ _LABELS: Final[Mapping[SellerField, str]] = {
 
 @routes.get("/{org}/settings/seller")
 @room
-async def form(visit: Visit) -> Response:
+async def form(visit: DashboardVisit) -> Response:
     """What is known of the seller, to be changed."""
     known = _known(visit.organization.settings)
     return _show(visit, known, shown=shown_with(known))
@@ -55,7 +55,7 @@ async def form(visit: Visit) -> Response:
 
 @routes.post("/{org}/settings/seller")
 @room
-async def save(visit: Visit) -> Response:
+async def save(visit: DashboardVisit) -> Response:
     """Keep what was changed; an emptied field takes away."""
     shown, typed = visit.form.text("shown"), {name: visit.form.text(name) for name in _LABELS}
     known = _known(visit.organization.settings)
@@ -90,7 +90,11 @@ def _known(settings: OrganizationSettings) -> dict[SellerField, str]:
 
 
 def _show(
-    visit: Visit, typed: Mapping[SellerField, str], *, shown: str, problems: Mapping[SellerField, str] | None = None
+    visit: DashboardVisit,
+    typed: Mapping[SellerField, str],
+    *,
+    shown: str,
+    problems: Mapping[SellerField, str] | None = None,
 ) -> Response:
     party = seller_of(visit.organization)
     place = address_lines(party.address) if party.address else []

@@ -8,14 +8,14 @@ from checkstand.domain import ids
 from checkstand.providers.postal import country_name
 from checkstand.routing import Routes
 from checkstand.web.dashboard import tokens
-from checkstand.web.dashboard.frame import Visit, page, room
+from checkstand.web.dashboard.frame import DashboardVisit, page, room
 
 routes = Routes()
 
 
 @routes.get("/{org}/settings")
 @room
-async def overview(visit: Visit) -> Response:
+async def overview(visit: DashboardVisit) -> Response:
     """General facts and the tokens that are in use."""
     rows = await tokens.rows(visit)
     return page(

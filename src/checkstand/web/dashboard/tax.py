@@ -16,7 +16,7 @@ from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.flows.organizations.tax_registrations import change_registrations
 from checkstand.providers.taxes import dated, registration_codes
 from checkstand.routing import Routes
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with
 from checkstand.web.dashboard.tax_places import Charge, charge_of, choices, name_of
 
@@ -32,7 +32,7 @@ BEHAVIORS: Final[dict[DefaultTaxBehavior, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RegistrationRow:
     """One registration."""
 
     code: str
@@ -43,14 +43,14 @@ class Row:
 
 @routes.get("/{org}/settings/tax")
 @room
-async def overview(visit: Visit) -> Response:
+async def overview(visit: DashboardVisit) -> Response:
     """Registrations with their rates, one more to choose, and the behaviour of prices."""
     return _show(visit)
 
 
 @routes.post("/{org}/settings/tax/register")
 @room
-async def register(visit: Visit) -> Response:
+async def register(visit: DashboardVisit) -> Response:
     """Collect in one more place."""
     code = visit.form.text("code")
     if code not in registration_codes():
@@ -61,7 +61,7 @@ async def register(visit: Visit) -> Response:
 
 @routes.get("/{org}/settings/tax/{code}/remove")
 @room
-async def ask_remove(visit: Visit) -> Response:
+async def ask_remove(visit: DashboardVisit) -> Response:
     """Say what it means before tax is no longer collected."""
     row = _row(visit, _registered(visit))
     crumbs = [*_way(visit), Crumb("Tax", visit.link("/settings/tax"))]
@@ -70,7 +70,7 @@ async def ask_remove(visit: Visit) -> Response:
 
 @routes.post("/{org}/settings/tax/{code}/remove")
 @room
-async def remove(visit: Visit) -> Response:
+async def remove(visit: DashboardVisit) -> Response:
     """Collect there no longer."""
     await change_registrations(visit.ports, visit.organization.id, remove=[_registered(visit)])
     return visit.go("/settings/tax", notice="tax-removed")
@@ -78,7 +78,7 @@ async def remove(visit: Visit) -> Response:
 
 @routes.post("/{org}/settings/tax/behavior")
 @room
-async def save_behavior(visit: Visit) -> Response:
+async def save_behavior(visit: DashboardVisit) -> Response:
     """Whether prices that say nothing of their own contain the tax."""
     chosen = next((item for item in get_args(DefaultTaxBehavior) if item == visit.form.text("behavior")), None)
     if chosen is None:
@@ -99,7 +99,7 @@ async def save_behavior(visit: Visit) -> Response:
     return visit.go("/settings/tax", notice="tax-saved")
 
 
-def _registered(visit: Visit) -> str:
+def _registered(visit: DashboardVisit) -> str:
     """The code in the path, if tax is collected there. `*` and its like need no escaping of their own in a path."""
     code = str(visit.request.path_params["code"])
     if code not in visit.organization.settings.tax_registrations:
@@ -107,8 +107,10 @@ def _registered(visit: Visit) -> str:
     return code
 
 
-def _row(visit: Visit, code: str) -> Row:
-    return Row(code=code, name=name_of(code), charge=charge_of(code), href=visit.link(f"/settings/tax/{code}"))
+def _row(visit: DashboardVisit, code: str) -> RegistrationRow:
+    return RegistrationRow(
+        code=code, name=name_of(code), charge=charge_of(code), href=visit.link(f"/settings/tax/{code}")
+    )
 
 
 def _behavior(settings: OrganizationSettings) -> dict[str, DefaultTaxBehavior]:
@@ -116,7 +118,7 @@ def _behavior(settings: OrganizationSettings) -> dict[str, DefaultTaxBehavior]:
 
 
 def _show(
-    visit: Visit,
+    visit: DashboardVisit,
     *,
     behavior: DefaultTaxBehavior | None = None,
     shown: str | None = None,
@@ -140,5 +142,5 @@ def _show(
     )
 
 
-def _way(visit: Visit) -> list[Crumb]:
+def _way(visit: DashboardVisit) -> list[Crumb]:
     return [Crumb("Settings", visit.link("/settings"))]

@@ -18,7 +18,7 @@ from babel import Locale
 from checkstand.domain.address import CA_SUBDIVISIONS, US_STATES
 from checkstand.domain.explain import rate_text
 from checkstand.domain.tax import EVERYWHERE, ONE_STOP_SHOP
-from checkstand.providers.taxes import Row, registration_codes, rows_covered_by
+from checkstand.providers.taxes import TaxRateRow, registration_codes, rows_covered_by
 
 _WIDE: Final[Mapping[str, str]] = {
     ONE_STOP_SHOP: "European Union, one-stop shop",
@@ -72,7 +72,7 @@ def charge_of(code: str) -> Charge:
     return Charge(rate=f"{name}{rate_text(rates[0])} to {rate_text(rates[-1])}, by place", but=but)
 
 
-def _exceptions(rows: Iterable[Row]) -> str:
+def _exceptions(rows: Iterable[TaxRateRow]) -> str:
     """'e-books 7%; not on live tutoring', as a sentence."""
     by_rate: dict[int | None, list[str]] = {}
     for row in rows:

@@ -23,7 +23,7 @@ _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One line of the story."""
 
     at: words.Moment
@@ -101,9 +101,9 @@ def entries(
     back: MoneyBack,
     *,
     now: datetime,
-) -> list[Entry]:
+) -> list[TimelineEntry]:
     """The whole story, oldest first. At the same moment: pressing pay, then what came of it, then who was told."""
-    told: list[tuple[datetime, int, Entry]] = []
+    told: list[tuple[datetime, int, TimelineEntry]] = []
     for attempt in attempts:
         told.append((attempt.created_at, 0, _attempt(attempt, now)))
     arrived = [(fact.occurred_at, fact.subject_id) for fact in happened if fact.type is FactType.REFUND_SUCCEEDED]
@@ -120,8 +120,8 @@ def entries(
 
 def _entry(
     at: datetime, now: datetime, icon: str, tone: str, title: str, text: str | None, code: str | None = None
-) -> Entry:
-    return Entry(
+) -> TimelineEntry:
+    return TimelineEntry(
         at=words.moment(at, now),
         clock=at.strftime("%H:%M:%S"),
         icon=icon,
@@ -132,13 +132,13 @@ def _entry(
     )
 
 
-def _attempt(attempt: Attempt, now: datetime) -> Entry:
+def _attempt(attempt: Attempt, now: datetime) -> TimelineEntry:
     amount = format_money(attempt.amount_minor, attempt.currency)
     title = "Pay pressed" if attempt.purpose == "payment" else "Payment method entered"
     return _entry(attempt.created_at, now, "card", "grey", title, f"{method_text(attempt)} · {amount}")
 
 
-def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) -> Entry:
+def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) -> TimelineEntry:
     """What of the order had gone back by then."""
     is_whole = refunded_minor >= order.total_minor
     amount, total = format_money(refunded_minor, order.currency), format_money(order.total_minor, order.currency)
@@ -146,7 +146,7 @@ def _refunded(order: Order, refunded_minor: int, at: datetime, now: datetime) ->
     return _entry(at, now, "receipt", "grey", title, amount if is_whole else f"{amount} of {total}")
 
 
-def _declined(fact: Fact, attempts: Sequence[Attempt], now: datetime) -> Entry:
+def _declined(fact: Fact, attempts: Sequence[Attempt], now: datetime) -> TimelineEntry:
     """What the buyer was told, in the words for what they tried to pay with."""
     code = fact.detail or "generic_decline"
     tried = next((attempt for attempt in attempts if attempt.modified_at == fact.occurred_at), None)
@@ -164,7 +164,7 @@ def _fact(
     order: Order | None,
     back: MoneyBack,
     now: datetime,
-) -> Entry:
+) -> TimelineEntry:
     at = fact.occurred_at
     if fact.type is FactType.CHECKOUT_CREATED:
         total = format_money(order.total_minor if order else checkout.quote.due_minor, checkout.currency)
@@ -185,7 +185,7 @@ def _fact(
     return _entry(at, now, icon, tone, title, " · ".join(part for part in said if part) or None)
 
 
-def _delivery(delivery: Delivery, url: str, now: datetime) -> Entry:
+def _delivery(delivery: Delivery, url: str, now: datetime) -> TimelineEntry:
     host = urlsplit(url).netloc or url
     tries = f"{delivery.attempts} {'try' if delivery.attempts == 1 else 'tries'}"
     code = f"HTTP {delivery.last_http_code}" if delivery.last_http_code else "no answer"

@@ -19,7 +19,7 @@ from checkstand.flows.organizations.authenticate import create_token, revoke_tok
 from checkstand.routing import Routes
 from checkstand.store import organizations
 from checkstand.web.dashboard import integrate, token_form, words
-from checkstand.web.dashboard.frame import Crumb, Visit, page, room
+from checkstand.web.dashboard.frame import Crumb, DashboardVisit, page, room
 from checkstand.web.dashboard.home import sellable
 from checkstand.web.dashboard.token_form import TypedToken, Understood
 
@@ -28,7 +28,7 @@ _SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TokenRow:
     """One token in the list."""
 
     id: str
@@ -47,13 +47,13 @@ class Row:
     created: words.Moment
 
 
-async def rows(visit: Visit) -> list[Row]:
+async def rows(visit: DashboardVisit) -> list[TokenRow]:
     """All tokens of the organization, living ones first, newest first."""
     found = await organizations.tokens(visit.ports.db, visit.organization.id)
     return sorted((_row(visit, token) for token in found), key=lambda row: not row.is_living)
 
 
-def _row(visit: Visit, token: AccessToken) -> Row:
+def _row(visit: DashboardVisit, token: AccessToken) -> TokenRow:
     now = visit.ports.real_now()
     expired = token.expires_at is not None and token.expires_at <= now
     if token.revoked_at is not None:
@@ -62,7 +62,7 @@ def _row(visit: Visit, token: AccessToken) -> Row:
         chip = words.Chip("Expired", "hourglass", "grey")
     else:
         chip = words.Chip("Active", "check", "green")
-    return Row(
+    return TokenRow(
         id=str(token.id),
         name=token.name,
         kind=f"{profile_of(token.dialect).title} API",
@@ -82,21 +82,21 @@ def _row(visit: Visit, token: AccessToken) -> Row:
 
 @routes.get("/{org}/settings/tokens")
 @room
-async def listing(visit: Visit) -> Response:
+async def listing(visit: DashboardVisit) -> Response:
     """All tokens, revoked ones included."""
     return page(visit, "tokens.html", title="Access tokens", section="tokens", rows=await rows(visit))
 
 
 @routes.get("/{org}/settings/tokens/new")
 @room
-async def new_form(visit: Visit) -> Response:
+async def new_form(visit: DashboardVisit) -> Response:
     """The form, each time with another number."""
     return _show(visit, token_form.new_form())
 
 
 @routes.post("/{org}/settings/tokens/new")
 @room
-async def create(visit: Visit) -> Response:
+async def create(visit: DashboardVisit) -> Response:
     """Make the token and show it, this once."""
     typed = token_form.typed_from(visit.form)
     meant = token_form.understand(typed, now=visit.ports.real_now())
@@ -128,7 +128,7 @@ async def create(visit: Visit) -> Response:
     )
 
 
-async def _curl(visit: Visit, token: AccessToken, secret: str) -> str | None:
+async def _curl(visit: DashboardVisit, token: AccessToken, secret: str) -> str | None:
     """A call that this very token may make, on this server, with a product of this organization."""
     base = visit.ports.public_url()
     on_sale = await sellable(visit)
@@ -144,14 +144,14 @@ async def _curl(visit: Visit, token: AccessToken, secret: str) -> str | None:
 
 @routes.get("/{org}/settings/tokens/{token_id}/revoke")
 @room
-async def ask_revoke(visit: Visit) -> Response:
+async def ask_revoke(visit: DashboardVisit) -> Response:
     """Ask for the token's name before it is ended."""
     return _show_revoke(visit, await _token(visit))
 
 
 @routes.post("/{org}/settings/tokens/{token_id}/revoke")
 @room
-async def revoke(visit: Visit) -> Response:
+async def revoke(visit: DashboardVisit) -> Response:
     """End the token at once, if its name was typed."""
     token = await _token(visit)
     if visit.form.text("name") != token.name.strip():
@@ -160,7 +160,7 @@ async def revoke(visit: Visit) -> Response:
     return visit.go("/settings/tokens", notice="token-revoked")
 
 
-async def _token(visit: Visit) -> AccessToken:
+async def _token(visit: DashboardVisit) -> AccessToken:
     wanted = str(visit.request.path_params["token_id"])
     for token in await organizations.tokens(visit.ports.db, visit.organization.id):
         if str(token.id) == wanted:
@@ -168,7 +168,7 @@ async def _token(visit: Visit) -> AccessToken:
     raise NotFound
 
 
-def _show_revoke(visit: Visit, token: AccessToken, *, problem: str | None = None) -> Response:
+def _show_revoke(visit: DashboardVisit, token: AccessToken, *, problem: str | None = None) -> Response:
     return page(
         visit,
         "token_revoke.html",
@@ -182,7 +182,7 @@ def _show_revoke(visit: Visit, token: AccessToken, *, problem: str | None = None
     )
 
 
-def _show(visit: Visit, typed: TypedToken, *, problems: Mapping[str, str] | None = None) -> Response:
+def _show(visit: DashboardVisit, typed: TypedToken, *, problems: Mapping[str, str] | None = None) -> Response:
     return page(
         visit,
         "token_form.html",

@@ -79,10 +79,10 @@ def _definition(currency: str, amount_minor: int) -> PriceDefinition:
     return PriceDefinition(currency=currency, terms=Fixed(amount_minor=amount_minor))
 
 
-@api.route("GET", "/addons", scopes=READ, query=paging.Paged, answers=Page[answers.Addon])
+@api.route("GET", "/addons", scopes=READ, query=paging.PageQuery, answers=Page[answers.Addon])
 async def search(call: Call) -> Response:
     """List add-ons, newest first."""
-    part = paging.Paged(call).window()
+    part = paging.PageQuery(call).window()
     page = await products.search(
         call.ports.reads,
         call.organization.id,

@@ -137,17 +137,17 @@ def _check(value: Discount) -> None:
         raise Invalid(problems)
 
 
-class Wanted(paging.Paged):
+class DiscountListQuery(paging.PageQuery):
     discount_type = paging.one_of(("percentage", "flat"))
     product_id = paging.identity(DodoPrefix.PRODUCT)
     code = paging.word()
     active = paging.flag()
 
 
-@api.route("GET", "/discounts", scopes=READ, query=Wanted, answers=Page[answers.Discount])
+@api.route("GET", "/discounts", scopes=READ, query=DiscountListQuery, answers=Page[answers.Discount])
 async def search(call: Call) -> Response:
     """List discounts, newest first."""
-    asked = Wanted(call)
+    asked = DiscountListQuery(call)
     part, kind = asked.window(), asked.discount_type
     try:
         product_id = asked.product_id
@@ -208,10 +208,10 @@ async def delete(call: Call) -> Response:
     return Response(status_code=204)
 
 
-@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged, answers=Page[Customer])
+@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.PageQuery, answers=Page[Customer])
 async def list_customers(call: Call) -> Response:
     """The customers that a discount of eligibility `specific` is for."""
-    part = paging.Paged(call).window()
+    part = paging.PageQuery(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
     known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)

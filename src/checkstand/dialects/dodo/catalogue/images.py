@@ -22,15 +22,15 @@ api = Api("Dodo: images")
 PRODUCTS = ("products:write",)
 
 
-class Uploading(Query):
+class ImageUploadQuery(Query):
     force_update = paging.flag()
 
 
-@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=Uploading, answers=ImageUpload)
+@api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=ImageUploadQuery, answers=ImageUpload)
 async def of_product(call: Call) -> Response:
     """Get an address to upload a product's image to."""
     product_id = call.path_id(DodoPrefix.PRODUCT)
-    return await _permit(call, "product", product_id, replaces_all=bool(Uploading(call).force_update))
+    return await _permit(call, "product", product_id, replaces_all=bool(ImageUploadQuery(call).force_update))
 
 
 @api.route("PUT", "/addons/{id}/images", scopes=PRODUCTS, answers=ImageUpload)

@@ -125,14 +125,14 @@ async def create(call: Call) -> Response:
     return answer
 
 
-class Wanted(paging.Paged):
+class MeterListQuery(paging.PageQuery):
     archived = paging.flag()
 
 
-@api.route("GET", "/meters", scopes=READ, query=Wanted, answers=Page[answers.Meter])
+@api.route("GET", "/meters", scopes=READ, query=MeterListQuery, answers=Page[answers.Meter])
 async def search(call: Call) -> Response:
     """List meters, newest first: those in use, or with `archived=true` the others."""
-    asked = Wanted(call)
+    asked = MeterListQuery(call)
     part = asked.window()
     page = await meters.search(
         call.ports.reads,

@@ -74,16 +74,16 @@ async def _meters(call: Call, price: AnyPriceIn, product: Product | None = None)
     }
 
 
-class Wanted(paging.Paged):
+class ProductListQuery(paging.PageQuery):
     brand_id = paging.word()
     archived = paging.flag()
     recurring = paging.flag()
 
 
-@api.route("GET", "/products", scopes=READ, query=Wanted, answers=Page[answers.ProductInList])
+@api.route("GET", "/products", scopes=READ, query=ProductListQuery, answers=Page[answers.ProductInList])
 async def search(call: Call) -> Response:
     """List products, newest first; archived ones only when asked for."""
-    asked = Wanted(call)
+    asked = ProductListQuery(call)
     part = asked.window()
     try:
         brand_ids, has_brand = brands.filtered(call, asked.brand_id)

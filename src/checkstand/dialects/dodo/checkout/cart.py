@@ -17,7 +17,7 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout.checkout_request import Wanted, WantedAddon
+from checkstand.flows.checkout.checkout_request import CartAddon, CartItem
 from checkstand.flows.ports import Ports
 
 
@@ -142,16 +142,16 @@ def charged_currency(organization: Organization, body: CheckoutIn) -> list[str]:
     return [code for code in (body.billing_currency or local,) if code]
 
 
-def wanted(line: CartLine) -> Wanted:
+def wanted(line: CartLine) -> CartItem:
     """The line as the flow takes it."""
     given = line.item.addons or ()
-    return Wanted(
+    return CartItem(
         product_id=line.product.id,
         where=line.where("product_id"),
         quantity=line.quantity,
         chosen_minor=line.item.amount,
         addons=tuple(
-            WantedAddon(product_id=addon.id, where=line.where("addons", place, "addon_id"), quantity=one.quantity)
+            CartAddon(product_id=addon.id, where=line.where("addons", place, "addon_id"), quantity=one.quantity)
             for place, (addon, one) in enumerate(zip(line.addons, given, strict=True))
         ),
     )

@@ -54,14 +54,14 @@ async def create(call: Call) -> Response:
     return call.json(_urls(call, made))
 
 
-class Wanted(paging.Paged):
+class ShortLinkListQuery(paging.PageQuery):
     product_id = paging.identity(DodoPrefix.PRODUCT)
 
 
-@api.route("GET", "/products/short_links", scopes=READ, query=Wanted, answers=Page[answers.ShortLinkInList])
+@api.route("GET", "/products/short_links", scopes=READ, query=ShortLinkListQuery, answers=Page[answers.ShortLinkInList])
 async def search(call: Call) -> Response:
     """List the short links of products, newest first."""
-    asked = Wanted(call)
+    asked = ShortLinkListQuery(call)
     part = asked.window()
     try:
         product_id = asked.product_id

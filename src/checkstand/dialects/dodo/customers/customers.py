@@ -61,17 +61,17 @@ async def create(call: Call) -> Response:
     return call.json(translate.customer(made, call.organization))
 
 
-class Wanted(paging.Paged):
+class CustomerListQuery(paging.PageQuery):
     email = paging.word()
     name = paging.word()
     created_at_gte = paging.moment()
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/customers", scopes=READ, query=Wanted, answers=Page[answers.Customer])
+@api.route("GET", "/customers", scopes=READ, query=CustomerListQuery, answers=Page[answers.Customer])
 async def search(call: Call) -> Response:
     """List customers, newest first."""
-    asked = Wanted(call)
+    asked = CustomerListQuery(call)
     part = asked.window()
     wanted = customers.CustomerFilter(
         email=asked.email,

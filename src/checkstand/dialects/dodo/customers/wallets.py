@@ -79,17 +79,21 @@ def _wallet(value: Wallet) -> answers.Wallet:
     }
 
 
-class Wanted(paging.Paged):
+class WalletEntryListQuery(paging.PageQuery):
     currency = paging.one_of(sorted(DODO_CURRENCIES))
 
 
 @api.route(
-    "GET", "/customers/{id}/wallets/ledger-entries", scopes=READ, query=Wanted, answers=Page[answers.WalletEntry]
+    "GET",
+    "/customers/{id}/wallets/ledger-entries",
+    scopes=READ,
+    query=WalletEntryListQuery,
+    answers=Page[answers.WalletEntry],
 )
 async def entries(call: Call) -> Response:
     """The movements of a customer's wallets, newest first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
-    asked = Wanted(call)
+    asked = WalletEntryListQuery(call)
     part, currency = asked.window(), asked.currency
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.entries(

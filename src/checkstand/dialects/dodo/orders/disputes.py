@@ -26,7 +26,7 @@ api = Api("Dodo: disputes")
 READ = ("disputes:read", "disputes:write")
 
 
-class Wanted(paging.Paged):
+class DisputeListQuery(paging.PageQuery):
     dispute_status = paging.one_of(list(returns.DISPUTE_STATUSES.values()))
     dispute_stage = paging.one_of(STAGES)
     customer_id = paging.identity(DodoPrefix.CUSTOMER)
@@ -34,10 +34,10 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/disputes", scopes=READ, query=Wanted, answers=Page[answers.DisputeInList])
+@api.route("GET", "/disputes", scopes=READ, query=DisputeListQuery, answers=Page[answers.DisputeInList])
 async def search(call: Call) -> Response:
     """List disputes, newest first."""
-    asked = Wanted(call)
+    asked = DisputeListQuery(call)
     part, status = asked.window(), asked.dispute_status
     stage, created_after, created_before = asked.dispute_stage, asked.created_at_gte, asked.created_at_lte
     try:

@@ -19,7 +19,7 @@ api = Api("Dodo: payments")
 READ = ("payments:read", "orders:read", "orders:write")
 
 
-class Wanted(paging.Paged):
+class PaymentListQuery(paging.PageQuery):
     status = paging.one_of(sales.INTENT_STATUSES)
     created_at_gte = paging.moment()
     created_at_lte = paging.moment()
@@ -30,10 +30,10 @@ class Wanted(paging.Paged):
     product_id = paging.identity(DodoPrefix.PRODUCT)
 
 
-@api.route("GET", "/payments", scopes=READ, query=Wanted, answers=Page[PaymentInList])
+@api.route("GET", "/payments", scopes=READ, query=PaymentListQuery, answers=Page[PaymentInList])
 async def search(call: Call) -> Response:
     """List payments, newest first."""
-    asked = Wanted(call)
+    asked = PaymentListQuery(call)
     part = asked.window()
     try:
         wanted = _filter(call, asked)
@@ -48,7 +48,7 @@ async def search(call: Call) -> Response:
     return call.json(paging.envelope(items))
 
 
-def _filter(call: Call, asked: Wanted) -> PaymentFilter:
+def _filter(call: Call, asked: PaymentListQuery) -> PaymentFilter:
     """Raises Refused for a filter that makes no sense, Nothing for one that no payment can meet."""
     status, currency = asked.status, asked.currency
     created_after, created_before = asked.created_at_gte, asked.created_at_lte

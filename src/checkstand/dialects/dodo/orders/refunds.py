@@ -124,7 +124,7 @@ def _item(sale: Sale, order: Order, body: RefundIn, place: int) -> AskedItem:
     )
 
 
-class Wanted(paging.Paged):
+class RefundListQuery(paging.PageQuery):
     status = paging.one_of(STATUSES)
     customer_id = paging.identity(DodoPrefix.CUSTOMER)
     subscription_id = paging.word()
@@ -132,10 +132,10 @@ class Wanted(paging.Paged):
     created_at_lte = paging.moment()
 
 
-@api.route("GET", "/refunds", scopes=READ, query=Wanted, answers=Page[answers.RefundInList])
+@api.route("GET", "/refunds", scopes=READ, query=RefundListQuery, answers=Page[answers.RefundInList])
 async def search(call: Call) -> Response:
     """List refunds, newest first."""
-    asked = Wanted(call)
+    asked = RefundListQuery(call)
     part, status = asked.window(), asked.status
     created_after, created_before = asked.created_at_gte, asked.created_at_lte
     try:

@@ -136,15 +136,15 @@ def _shown(value: Endpoint) -> Webhook:
     }
 
 
-class Wanted(Query):
+class WebhookListQuery(Query):
     limit = paging.number(DEFAULT_LIMIT, smallest=1, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
     iterator = paging.word()
 
 
-@api.route("GET", "/webhooks", scopes=READ, query=Wanted, answers=WebhookPage)
+@api.route("GET", "/webhooks", scopes=READ, query=WebhookListQuery, answers=WebhookPage)
 async def search(call: Call) -> Response:
     """List webhook endpoints, newest first."""
-    asked = Wanted(call)
+    asked = WebhookListQuery(call)
     size = min(asked.limit, LARGEST_LIMIT)
     found = await webhooks.endpoints(call.ports.reads, call.organization.id, "dodo")
     return call.json(_page(found, _start(asked.iterator, found, size), size))

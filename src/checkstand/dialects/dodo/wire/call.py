@@ -19,7 +19,7 @@ from checkstand.dialects.dodo.wire import limits
 from checkstand.dialects.dodo.wire.words import named
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
-from checkstand.ops.limiter import Window
+from checkstand.ops.limiter import LimitWindow
 
 __all__ = ["Api", "Call", "Refused"]
 
@@ -30,7 +30,7 @@ class Call(api.Call):
 
     errors: ClassVar[api.Errors] = bodies
 
-    window: Window | None = None
+    window: LimitWindow | None = None
 
     def path_id(self, prefix: DodoPrefix, name: str = "id") -> UUID:
         """A path parameter that must be an id of this kind. Raises NotFound: a malformed one names nothing."""

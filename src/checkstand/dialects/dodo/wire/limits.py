@@ -9,14 +9,14 @@ from starlette.responses import Response
 from checkstand.dialects.dodo.wire import errors
 from checkstand.domain.organization import Principal
 from checkstand.http import bearer
-from checkstand.ops.limiter import Window
+from checkstand.ops.limiter import LimitWindow
 from checkstand.services import client_address, count_bad_token, services_of
 
 WITH_KEY = (RateLimitItemPerSecond(40), RateLimitItemPerMinute(240))
 WITHOUT_KEY = (RateLimitItemPerSecond(20), RateLimitItemPerMinute(100))
 
 
-def count(request: Request, principal: Principal | None) -> Window | None:
+def count(request: Request, principal: Principal | None) -> LimitWindow | None:
     """Count the request; None when nothing is limited. A key that opens nothing is counted as such too, for both APIs together."""
     limiter = services_of(request).limiter
     if principal is not None:
@@ -28,7 +28,7 @@ def count(request: Request, principal: Principal | None) -> Window | None:
     return limiter.hit(f"dodo address {client_address(request)}", WITHOUT_KEY)
 
 
-def headers(window: Window) -> dict[str, str]:
+def headers(window: LimitWindow) -> dict[str, str]:
     """How the caller stands."""
     return {
         "X-RateLimit-Limit": str(window.limit),
@@ -37,7 +37,7 @@ def headers(window: Window) -> dict[str, str]:
     }
 
 
-def refusal(window: Window) -> Response:
+def refusal(window: LimitWindow) -> Response:
     """One request too many."""
     message = f"Too many requests. Try again in {window.retry_after_s} seconds."
     return errors.answer(429, "TOO_MANY_REQUESTS", message, {"retry-after": str(window.retry_after_s)})

@@ -3,7 +3,7 @@
 The page number starts at 0 as documented, although the official clients' own iteration assumes 1: repairing that here would break
 whoever pages by hand.
 
-A list's parameters are the attributes of a `Paged`, which reads them and tells the OpenAPI document of them.
+A list's parameters are the attributes of a `PageQuery`, which reads them and tells the OpenAPI document of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TIME = TypeAdapter(datetime)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageBounds:
     """Which part of a list is asked for."""
 
     offset: int
@@ -129,16 +129,16 @@ def identity(prefix: DodoPrefix) -> Parameter[Call, UUID | None]:
     return Parameter(lambda call, name: _identity(call, name, prefix), schema={"type": "string"})
 
 
-class Paged(Query):
+class PageQuery(Query):
     """What every list with pages reads."""
 
     page_size = number(DEFAULT_PAGE, smallest=1, description=f"Above {LARGEST_PAGE} it is {LARGEST_PAGE}.")
     page_number = number(0, smallest=0, description="The first page is 0.")
 
-    def window(self) -> Window:
+    def window(self) -> PageBounds:
         """The page asked for. Raises Refused (422)."""
         size = min(self.page_size, LARGEST_PAGE)
-        return Window(self.page_number * size, size)
+        return PageBounds(self.page_number * size, size)
 
 
 def envelope(items: list[Item]) -> Page[Item]:

@@ -48,16 +48,16 @@ async def create(call: Call) -> Response:
     return call.json(custom_field(await create_field(call.ports, call.organization, body.given())), 201)
 
 
-class Wanted(paging.Listed):
+class CustomFieldListQuery(paging.ListQuery):
     sorting = paging.sorted_by(custom_fields.SORTABLE, default="slug")
     query = paging.word()
     type = paging.words(KINDS)
 
 
-@api.route("GET", "/custom-fields/", scopes=READ, query=Wanted, answers=Page[answers.CustomField])
+@api.route("GET", "/custom-fields/", scopes=READ, query=CustomFieldListQuery, answers=Page[answers.CustomField])
 async def search(call: Call) -> Response:
     """List custom fields."""
-    asked = Wanted(call)
+    asked = CustomFieldListQuery(call)
     window = asked.window()
     wanted = custom_fields.FieldFilter(text=asked.query, kinds=asked.type)
     page = await asked.found(window, custom_fields.search, wanted)

@@ -105,15 +105,15 @@ async def _shown(call: Call, found: Iterable[Discount]) -> list[answers.Discount
     return [translate_discounts.discount(item, call.organization, named) for item in listed]
 
 
-class Wanted(paging.Listed):
+class DiscountListQuery(paging.ListQuery):
     sorting = paging.sorted_by(discounts.SORTABLE)
     query = paging.word()
 
 
-@api.route("GET", "/discounts/", scopes=READ, query=Wanted, answers=Page[answers.Discount])
+@api.route("GET", "/discounts/", scopes=READ, query=DiscountListQuery, answers=Page[answers.Discount])
 async def search(call: Call) -> Response:
     """List discounts."""
-    asked = Wanted(call)
+    asked = DiscountListQuery(call)
     window = asked.window()
     wanted = discounts.DiscountFilter(text=asked.query)
     page = await asked.found(window, discounts.search, wanted)

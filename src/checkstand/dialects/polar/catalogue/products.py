@@ -261,7 +261,7 @@ async def _parts(
     )
 
 
-class Wanted(paging.Listed):
+class ProductListQuery(paging.ListQuery):
     sorting = paging.sorted_by(products.SORTABLE)
     id = paging.ids()
     query = paging.word()
@@ -272,10 +272,10 @@ class Wanted(paging.Listed):
     metadata = paging.pairs()
 
 
-@api.route("GET", "/products/", scopes=READ, query=Wanted, answers=Page[answers.Product])
+@api.route("GET", "/products/", scopes=READ, query=ProductListQuery, answers=Page[answers.Product])
 async def search(call: Call) -> Response:
     """List products."""
-    asked = Wanted(call)
+    asked = ProductListQuery(call)
     window = asked.window()
     wanted = products.ProductFilter(
         ids=asked.id,

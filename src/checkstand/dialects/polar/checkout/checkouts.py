@@ -84,7 +84,7 @@ async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
     )
 
 
-class Wanted(paging.Listed):
+class CheckoutListQuery(paging.ListQuery):
     sorting = paging.sorted_by(checkouts.SORTABLE)
     product_id = paging.ids()
     customer_id = paging.ids()
@@ -97,13 +97,13 @@ class Wanted(paging.Listed):
     "GET",
     "/checkouts/",
     scopes=READ,
-    query=Wanted,
+    query=CheckoutListQuery,
     answers=Page[answers.Checkout],
     also=("/checkouts/custom/",),
 )
 async def search(call: Call) -> Response:
     """List checkout sessions."""
-    asked = Wanted(call)
+    asked = CheckoutListQuery(call)
     window = asked.window()
     wanted = checkouts.CheckoutFilter(
         product_ids=asked.product_id,

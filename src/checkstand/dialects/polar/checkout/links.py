@@ -61,15 +61,15 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.Chec
     ]
 
 
-class Wanted(paging.Listed):
+class LinkListQuery(paging.ListQuery):
     sorting = paging.sorted_by(checkout_links.SORTABLE, default="created_at")
     product_id = paging.ids()
 
 
-@api.route("GET", "/checkout-links/", scopes=READ, query=Wanted, answers=Page[answers.CheckoutLink])
+@api.route("GET", "/checkout-links/", scopes=READ, query=LinkListQuery, answers=Page[answers.CheckoutLink])
 async def search(call: Call) -> Response:
     """List checkout links, oldest first."""
-    asked = Wanted(call)
+    asked = LinkListQuery(call)
     window = asked.window()
     wanted = checkout_links.LinkFilter(product_ids=asked.product_id)
     page = await asked.found(window, checkout_links.search, wanted)

@@ -28,7 +28,7 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
+from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CartItem, CheckoutRequest
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 
 LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
@@ -42,15 +42,15 @@ def create_request(
     body: CheckoutCreate, settings: OrganizationSettings, *, known: Mapping[UUID, Product], meters: dict[UUID, Meter]
 ) -> CheckoutRequest:
     """A session as asked for. `known`: the products that it prices itself, `meters`: those that such prices name."""
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[CartItem, ...] = ()
     price_id: UUID | None = None
     if isinstance(body, CheckoutProductsCreate):
         wanted = tuple(
-            Wanted(product_id=product_id, where=("products", position))
+            CartItem(product_id=product_id, where=("products", position))
             for position, product_id in enumerate(body.products)
         )
     elif isinstance(body, CheckoutProductCreate):
-        wanted = (Wanted(product_id=body.product_id, where=("product_id",)),)
+        wanted = (CartItem(product_id=body.product_id, where=("product_id",)),)
     elif isinstance(body, CheckoutPriceCreate):
         price_id = body.product_price_id
     counts = Counts(

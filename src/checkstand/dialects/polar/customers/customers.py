@@ -43,17 +43,17 @@ WRITE = ("customers:write",)
 EXPORTED_AT_ONCE = 500
 
 
-class Wanted(paging.Listed):
+class CustomerListQuery(paging.ListQuery):
     sorting = paging.sorted_by(customers.SORTABLE)
     email = paging.word()
     query = paging.word()
     metadata = paging.pairs()
 
 
-@api.route("GET", "/customers/", scopes=READ, query=Wanted, answers=Page[CustomerAnswer])
+@api.route("GET", "/customers/", scopes=READ, query=CustomerListQuery, answers=Page[CustomerAnswer])
 async def search(call: Call) -> Response:
     """List customers."""
-    asked = Wanted(call)
+    asked = CustomerListQuery(call)
     window = asked.window()
     wanted = customers.CustomerFilter(email=asked.email, text=asked.query, metadata=asked.metadata)
     page = await asked.found(window, customers.search, wanted)
@@ -94,10 +94,10 @@ def _create_body(call: Call) -> IndividualCreate | TeamCreate:
     return body
 
 
-@api.route("GET", "/customers/export", scopes=READ, query=paging.OfOrganizations, gives="csv")
+@api.route("GET", "/customers/export", scopes=READ, query=paging.OrganizationQuery, gives="csv")
 async def export(call: Call) -> Response:
     """All customers as a CSV file, oldest first."""
-    lines = _exported(call, empty=paging.OfOrganizations(call).is_elsewhere())
+    lines = _exported(call, empty=paging.OrganizationQuery(call).is_elsewhere())
     headers = {"Content-Disposition": 'attachment; filename="customers.csv"'}
     return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
@@ -135,11 +135,11 @@ async def update_external(call: Call) -> Response:
     return await _update(call, found, call.body(CustomerUpdateExternal))
 
 
-class Deleting(Query):
+class CustomerDeleteQuery(Query):
     anonymize = paging.flag()
 
 
-@api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, query=Deleting, status=204)
+@api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, query=CustomerDeleteQuery, status=204)
 async def delete_external(call: Call) -> Response:
     """Delete a customer by the merchant's own id."""
     return await _delete(call, await by_external_id(call))
@@ -164,7 +164,7 @@ async def update(call: Call) -> Response:
     return await _update(call, found, call.body(CustomerUpdate))
 
 
-@api.route("DELETE", "/customers/{id}", scopes=WRITE, query=Deleting, status=204)
+@api.route("DELETE", "/customers/{id}", scopes=WRITE, query=CustomerDeleteQuery, status=204)
 async def delete(call: Call) -> Response:
     """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept."""
     return await _delete(call, await by_id(call))
@@ -176,7 +176,7 @@ async def _update(call: Call, found: Customer, body: CustomerUpdateExternal) -> 
 
 
 async def _delete(call: Call, found: Customer) -> Response:
-    anonymize = bool(Deleting(call).anonymize)
+    anonymize = bool(CustomerDeleteQuery(call).anonymize)
     await delete_customer(call.ports, call.organization, found.id, anonymize=anonymize)
     return Response(status_code=204)
 

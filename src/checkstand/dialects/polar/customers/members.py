@@ -29,25 +29,25 @@ WRITE = ("members:write",)
 OF_ID, OF_EXTERNAL_ID = "/customers/{id}/members", "/customers/external/{external_id}/members"
 
 
-class Wanted(paging.Paged):
+class MemberListQuery(paging.PageQuery):
     sorting = paging.sorted_by(members.SORTABLE)
     role = paging.words(MEMBER_ROLES)
 
 
-@api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=Wanted, answers=Page[MemberAnswer])
+@api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=MemberListQuery, answers=Page[MemberAnswer])
 async def search_external(call: Call) -> Response:
     """List the members of a customer by the merchant's own id."""
     return await _search(call, await by_external_id(call))
 
 
-@api.route("GET", OF_ID, scopes=READ, query=Wanted, answers=Page[MemberAnswer])
+@api.route("GET", OF_ID, scopes=READ, query=MemberListQuery, answers=Page[MemberAnswer])
 async def search(call: Call) -> Response:
     """List the members of a customer."""
     return await _search(call, await by_id(call))
 
 
 async def _search(call: Call, customer: Customer) -> Response:
-    asked = Wanted(call)
+    asked = MemberListQuery(call)
     window, wanted = asked.window(), asked.role
     page = await members.search(
         call.ports.reads,

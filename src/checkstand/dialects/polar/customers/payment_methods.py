@@ -26,7 +26,7 @@ READ = ("customers:read", "customers:write")
     "GET",
     "/customers/external/{external_id}/payment-methods",
     scopes=READ,
-    query=paging.Paged,
+    query=paging.PageQuery,
     answers=Page[PaymentMethod],
 )
 async def payment_methods_external(call: Call) -> Response:
@@ -34,14 +34,14 @@ async def payment_methods_external(call: Call) -> Response:
     return await _found(call, await by_external_id(call))
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.Paged, answers=Page[PaymentMethod])
+@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.PageQuery, answers=Page[PaymentMethod])
 async def payment_methods_of(call: Call) -> Response:
     """The saved payment methods of a customer."""
     return await _found(call, await by_id(call))
 
 
 async def _found(call: Call, customer: Customer) -> Response:
-    window = paging.Paged(call).window()
+    window = paging.PageQuery(call).window()
     page = await payment_methods.search(
         call.ports.reads, call.organization.id, customer.id, offset=window.offset, limit=window.limit
     )

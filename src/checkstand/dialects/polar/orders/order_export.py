@@ -95,7 +95,7 @@ def _zone(call: Call, name: str) -> tzinfo:
         raise Refused(errors.schema([item], prefix=("query", name))) from error
 
 
-class OrderExportQuery(paging.OfOrganizations):
+class OrderExportQuery(paging.OrganizationQuery):
     product_id = paging.ids()
     status = paging.words(STATUSES)
     created_after = paging.moment()

@@ -23,7 +23,7 @@ PAYMENTS = ("payments:read",)
 STATUSES = ("draft", "pending", "paid", "refunded", "partially_refunded", "void")
 
 
-class Wanted(paging.Listed):
+class OrderListQuery(paging.ListQuery):
     sorting = paging.sorted_by(orders.SORTABLE)
     product_id = paging.ids()
     customer_id = paging.ids()
@@ -38,10 +38,10 @@ class Wanted(paging.Listed):
     metadata = paging.pairs()
 
 
-@api.route("GET", "/orders/", scopes=READ, query=Wanted, answers=common.Page[Order])
+@api.route("GET", "/orders/", scopes=READ, query=OrderListQuery, answers=common.Page[Order])
 async def search(call: Call) -> Response:
     """List orders."""
-    asked = Wanted(call)
+    asked = OrderListQuery(call)
     window = asked.window()
     wanted = orders.OrderFilter(
         product_ids=asked.product_id,
@@ -69,7 +69,7 @@ async def get(call: Call) -> Response:
     return call.json(sales.order(sale, call.organization))
 
 
-class WantedPayments(paging.Listed):
+class PaymentListQuery(paging.ListQuery):
     sorting = paging.sorted_by(payments.SORTABLE)
     checkout_id = paging.ids()
     order_id = paging.ids()
@@ -79,10 +79,10 @@ class WantedPayments(paging.Listed):
     customer_email = paging.words()
 
 
-@api.route("GET", "/payments/", scopes=PAYMENTS, query=WantedPayments, answers=common.Page[Payment])
+@api.route("GET", "/payments/", scopes=PAYMENTS, query=PaymentListQuery, answers=common.Page[Payment])
 async def search_payments(call: Call) -> Response:
     """List payments: every try of every session, declined ones too."""
-    asked = WantedPayments(call)
+    asked = PaymentListQuery(call)
     window = asked.window()
     wanted = payments.AttemptFilter(
         checkout_ids=asked.checkout_id,

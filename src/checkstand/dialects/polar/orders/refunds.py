@@ -44,7 +44,7 @@ class RefundCreate(Base):
     metadata: Metadata = Field(default_factory=dict)
 
 
-class Wanted(paging.Listed):
+class RefundListQuery(paging.ListQuery):
     sorting = paging.sorted_by(refunds.SORTABLE)
     id = paging.ids()
     order_id = paging.ids()
@@ -54,10 +54,10 @@ class Wanted(paging.Listed):
     succeeded = paging.flag()
 
 
-@api.route("GET", "/refunds/", scopes=READ, query=Wanted, answers=Page[RefundAnswer])
+@api.route("GET", "/refunds/", scopes=READ, query=RefundListQuery, answers=Page[RefundAnswer])
 async def search(call: Call) -> Response:
     """List refunds."""
-    asked = Wanted(call)
+    asked = RefundListQuery(call)
     window = asked.window()
     wanted = refunds.RefundFilter(
         ids=asked.id,

@@ -115,10 +115,10 @@ async def create(call: Call) -> Response:
     return call.json(shown(await create_endpoint(call.ports, call.organization, "polar", given)), 201)
 
 
-@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed, answers=common.Page[WebhookEndpoint])
+@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.ListQuery, answers=common.Page[WebhookEndpoint])
 async def search(call: Call) -> Response:
     """List webhook endpoints."""
-    asked = paging.Listed(call)
+    asked = paging.ListQuery(call)
     window = asked.window()
     if asked.is_elsewhere():
         return call.json(paging.NOTHING)

@@ -1,6 +1,6 @@
 """Lists: page and limit, sorting, filters with one or many values, and the envelope (polar.md 1.4, 1.5).
 
-A list's parameters are the attributes of a `Listed`, which reads them and tells the OpenAPI document of them:
+A list's parameters are the attributes of a `ListQuery`, which reads them and tells the OpenAPI document of them:
 
     class OrderQuery(paging.Listed):
         sorting = paging.sorted_by(orders.SORTABLE)
@@ -37,7 +37,7 @@ _TIME: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageBounds:
     """Which part of a list is asked for."""
 
     offset: int
@@ -181,20 +181,20 @@ def sorted_by(sortable: Iterable[str], *, default: str = "-created_at") -> Words
     )
 
 
-class Paged(Query):
+class PageQuery(Query):
     """What every list reads."""
 
     page = number(1)
     limit = number(10, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
     sorting = sorted_by(("created_at",))
 
-    def window(self) -> Window:
+    def window(self) -> PageBounds:
         """Page, limit and sorting of the request. Raises Refused (422)."""
         page, limit = self.page, min(self.limit, LARGEST_LIMIT)
-        return Window((page - 1) * limit, limit, self.sorting)
+        return PageBounds((page - 1) * limit, limit, self.sorting)
 
 
-class OfOrganizations(Query):
+class OrganizationQuery(Query):
     """What organizations have. A key sees its own alone."""
 
     organization_id = ids()
@@ -214,10 +214,10 @@ class Search(Protocol[W, T]):
     ) -> Page[T]: ...
 
 
-class Listed(OfOrganizations, Paged):
+class ListQuery(OrganizationQuery, PageQuery):
     """A list of what organizations have."""
 
-    async def found(self, window: Window, search: Search[W, T], wanted: W, *, is_empty: bool = False) -> Page[T]:
+    async def found(self, window: PageBounds, search: Search[W, T], wanted: W, *, is_empty: bool = False) -> Page[T]:
         """The page that is asked for; an empty one, without a search, when nothing can be in it."""
         if self.is_elsewhere() or is_empty:
             return Page([], 0)

@@ -30,7 +30,8 @@ import uvloop
 from bench import floors
 from bench.counting import count, full_cart
 from bench.load import Result, http_request, run
-from checkstand.store import embedded, embedded_binaries
+from checkstand.embedded_postgres import binaries as embedded_binaries
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.store.migrate import migrate
 from checkstand.testing.demo import plan_demo_shop
 

@@ -9,7 +9,7 @@ import httpx2
 
 from checkstand.app import PublicUrl, create_app, front, open_services
 from checkstand.domain.ids import DodoPrefix, short_id
-from checkstand.flows.tax_registrations import change_registrations
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from checkstand.ops.settings import Settings
 from checkstand.store.database import Tally, tally
 from checkstand.testing.demo import DemoShop, open_demo_shop

@@ -22,10 +22,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from checkstand.flows.authenticate import Authenticator
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
-from checkstand.gateways.test import TestGateway
-from checkstand.store import embedded
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database
 from checkstand.store.migrate import migrate

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp
 
 from checkstand.dialects import dodo, polar
 from checkstand.dialects.api import DialectParts
-from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import Gateway
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
 from checkstand.routing import Router, Routes
@@ -24,10 +24,10 @@ from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
-from checkstand.web import api_docs, dashboard, errors, health, stripe_webhook
+from checkstand.web import api_docs, bank, dashboard, errors, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.compression import Compressed
-from checkstand.web.documents.pages import document_routes
+from checkstand.web.documents import document_routes
 from checkstand.web.files import file_routes
 from checkstand.web.images import image_routes
 from checkstand.web.static_files import static_routes
@@ -102,7 +102,7 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         yield TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
         return
     require_gateway(settings)
-    from checkstand.gateways.stripe import StripeGateway  # half a second that other servers need not wait
+    from checkstand.gateways.stripe.gateway import StripeGateway  # half a second that other servers need not wait
 
     stripe = StripeGateway(
         secret_key=settings.stripe_secret_key,
@@ -137,6 +137,7 @@ def _routes(dialects: Sequence[DialectParts]) -> Routes:
         controls.routes,
         api_docs.routes,
         checkout_pages.routes,
+        bank.routes,
         stripe_webhook.routes,
         dashboard.routes,
         *(dialect.last_routes for dialect in dialects),

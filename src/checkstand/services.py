@@ -12,7 +12,7 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
 
 from checkstand.domain.organization import Organization
-from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.http import Rendered
 from checkstand.ops.limiter import Limiter, Window

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from checkstand.cli.data_folder import KEY_NAME, NOTE_NAME
-from checkstand.store.embedded_server import alive
+from checkstand.embedded_postgres.server import alive
 from tests.cli.running import Dev, Place, create_checkout, eventually
 
 ROOT = Path(__file__).parents[2]

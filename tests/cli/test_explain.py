@@ -12,9 +12,9 @@ import pytest
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.ids import DodoPrefix, short_id
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.tax_registrations import change_registrations
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from tests.cli.running import Place
 from tests.cli.test_organization import settings
 from tests.conftest import open_shop

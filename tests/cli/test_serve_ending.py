@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from checkstand.store import embedded, embedded_server
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.embedded_postgres import server as embedded_server
 from tests.cli.running import Place, eventually
 from tests.cli.test_serve import answers, ended, free_port, serving
 from tests.conftest import open_shop

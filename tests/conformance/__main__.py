@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from checkstand.store import embedded
+from checkstand.embedded_postgres import cluster as embedded
 from tests.conformance import recorded
 from tests.conftest import new_database
 from tests.server import RunningServer, running_server

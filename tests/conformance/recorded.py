@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from checkstand.domain.organization import ALL_SCOPES, Organization
-from checkstand.flows.authenticate import create_token
+from checkstand.flows.organizations.authenticate import create_token
 from checkstand.store.organizations import ORGANIZATIONS
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer

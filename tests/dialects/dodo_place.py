@@ -13,10 +13,10 @@ import httpx2
 from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.errors import PaymentDeclined
-from checkstand.flows.authenticate import create_token
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.organizations.authenticate import create_token
 from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer

@@ -10,7 +10,7 @@ import httpx2
 
 from checkstand.domain.meter import Aggregation, Meter
 from checkstand.store import organizations
-from checkstand.store.meters import METERS
+from checkstand.store.catalogue.meters import METERS
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 

@@ -82,7 +82,7 @@ def test_the_test_controls_are_opened_by_a_key_that_may_do_everything_alone(
 
 
 def reading_token(server: RunningServer, shop: DemoShop) -> str:
-    from checkstand.flows.authenticate import create_token
+    from checkstand.flows.organizations.authenticate import create_token
 
     services = server.services
     _, secret = server.run(

@@ -12,8 +12,8 @@ import pytest
 from checkstand.domain.address import Address
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.store import discounts
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.store.catalogue import discounts
 from tests.dialects.dodo_place import BUYER, COMPLETE, FULL_ADDRESS, ONE, DodoShop, cart
 from tests.dialects.test_dodo_addons import MONTHLY, by_usage, make_addon, make_meter, make_product
 from tests.dialects.test_dodo_contract import conform

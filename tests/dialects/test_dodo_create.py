@@ -15,7 +15,7 @@ from checkstand.domain import ids
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.flows import idempotency
-from checkstand.store import discounts
+from checkstand.store.catalogue import discounts
 from tests.dialects.dodo_place import COMPLETE, ONE, DodoShop, cart
 from tests.tables import table
 

@@ -14,7 +14,7 @@ from dodopayments import DodoPayments, NotFoundError, UnprocessableEntityError
 from checkstand.dialects.dodo import errors
 from checkstand.domain import ids
 from checkstand.domain.errors import DiscountLimitReached
-from checkstand.store import discounts
+from checkstand.store.catalogue import discounts
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform
 from tests.tables import table

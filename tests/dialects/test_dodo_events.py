@@ -15,9 +15,9 @@ from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.payment import Succeeded
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.store import facts
-from checkstand.store.payments import ATTEMPTS
+from checkstand.store.sales.payments import ATTEMPTS
 from tests.answers import differences
 from tests.dialects.dodo_place import DodoShop
 

@@ -12,7 +12,7 @@ import pytest
 from dodopayments import DodoPayments
 
 from checkstand.domain.files import LARGEST_BYTES, MOST_FILES, plain_name
-from checkstand.flows.product_files import read_download, read_upload, sign_download, sign_upload
+from checkstand.flows.catalogue.product_files import read_download, read_upload, sign_download, sign_upload
 from tests.conftest import SECRET_KEY
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.test_dodo_contract import conform

@@ -15,7 +15,7 @@ from dodopayments import DodoPayments
 from checkstand.dialects.dodo.answers.event import Event
 from checkstand.domain import ids
 from checkstand.domain.address import Address
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from tests.answers import differences
 from tests.clients.receiver import receiving
 from tests.dialects.dodo_place import BUYER, DodoShop

@@ -16,8 +16,8 @@ from dodopayments import DodoPayments
 
 from checkstand.dialects.polar.translate_media import medias
 from checkstand.domain.image import LARGEST_BYTES
-from checkstand.flows.upload_image import Permission, read_permission, sign
-from checkstand.store import products
+from checkstand.flows.catalogue.upload_image import Permission, read_permission, sign
+from checkstand.store.catalogue import products
 from tests.conftest import SECRET_KEY
 from tests.dialects.dodo_place import NAMES, DodoShop
 from tests.dialects.test_dodo_contract import conform

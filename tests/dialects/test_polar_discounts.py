@@ -14,7 +14,7 @@ from polar.v2027_01 import Polar as Polar_2027_01
 
 from checkstand.dialects.polar import errors
 from checkstand.domain.errors import DiscountLimitReached
-from checkstand.store import discounts
+from checkstand.store.catalogue import discounts
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused

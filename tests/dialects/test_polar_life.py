@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from checkstand.domain.payment import Instrument, decline
-from checkstand.flows.settle_payment import settle_payment
+from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.store import organizations
-from checkstand.store.payments import ATTEMPTS
+from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
 from tests.server import RunningServer

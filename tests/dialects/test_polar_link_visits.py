@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from checkstand.domain.checkout import Buyer, Checkout
-from checkstand.flows.open_link import LinkVisit, find_link, open_link
+from checkstand.flows.links.open_link import LinkVisit, find_link, open_link
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
 from tests.dialects.polar_links import (

@@ -7,7 +7,7 @@ import pytest
 from polar.v2026_04 import Polar as Polar_2026_04
 from polar.v2027_01 import Polar as Polar_2027_01
 
-from checkstand.flows.authenticate import create_token
+from checkstand.flows.organizations.authenticate import create_token
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
 from tests.dialects.polar_links import (

@@ -13,7 +13,7 @@ from polar.v2026_04.webhooks import validate_event
 from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
-from checkstand.flows.authenticate import create_token
+from checkstand.flows.organizations.authenticate import create_token
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import READY, SCHEMA, Polar, decide, refused, wrong

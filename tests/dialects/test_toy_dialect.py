@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from checkstand.app import DIALECTS
 from checkstand.domain.organization import ALL_SCOPES
-from checkstand.flows.authenticate import create_token
+from checkstand.flows.organizations.authenticate import create_token
 from checkstand.testing.browser import buy
 from checkstand.testing.browser_fill import Wishes
 from checkstand.testing.demo import DemoShop

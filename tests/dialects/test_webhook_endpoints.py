@@ -12,9 +12,9 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from checkstand.flows.save_endpoint import change_endpoint, create_endpoint, delete_endpoint
+from checkstand.flows.webhooks.save_endpoint import change_endpoint, create_endpoint, delete_endpoint
 from checkstand.store.cache import Cache
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer, running_server
 from tests.webhooks.stage import open_stage

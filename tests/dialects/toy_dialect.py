@@ -20,11 +20,11 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import KeyRules, Profile, WebhookRules, register
 from checkstand.domain.retries import FixedWaits
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
 from checkstand.flows.ports import Ports
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.save_endpoint import create_endpoint
+from checkstand.flows.webhooks.save_endpoint import create_endpoint
 from checkstand.openapi import Described
 from checkstand.store import checkouts
 

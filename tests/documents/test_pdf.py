@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from pypdf import PdfReader
 
+from checkstand.documents.file import html_of
+from checkstand.documents.pdf import print_pdf
+from checkstand.documents.words import printed
 from checkstand.domain.document import DiscountRow, Document, Party
 from checkstand.domain.tax import TaxShare
-from checkstand.web.documents.file import html_of
-from checkstand.web.documents.pdf import print_pdf
-from checkstand.web.documents.words import printed
 from tests.domain.test_document import NOW, invoice, line
 
 

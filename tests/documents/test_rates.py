@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from checkstand.documents.words import printed
 from checkstand.domain.explain import rate_text
 from checkstand.domain.tax import TaxReason
 from checkstand.providers.taxes import rows
 from checkstand.web.dashboard.tax_places import charge_of
-from checkstand.web.documents.words import printed
 from tests.domain.test_document import invoice, line
 from tests.tables import table
 

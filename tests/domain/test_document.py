@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from checkstand.documents.words import printed
 from checkstand.domain.address import Address
 from checkstand.domain.document import Document, Party, make_receipt, tax_currency_of
 from checkstand.domain.document_lines import DocumentLine, tax_rows
@@ -15,7 +16,6 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.organization import Organization, OrganizationSettings
 from checkstand.domain.payment import Instrument
 from checkstand.domain.tax import TaxReason, TaxShare
-from checkstand.web.documents.words import printed
 from tests.tables import table
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

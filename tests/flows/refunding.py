@@ -9,11 +9,11 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt
 from checkstand.domain.refund import Refund, RefundRequest, RefundVerdict
-from checkstand.flows.refund_order import refund_order
-from checkstand.flows.settle_refund import settle_refund
-from checkstand.gateways.test import TestGateway
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.store.orders import ORDERS
+from checkstand.flows.refunds.refund_order import refund_order
+from checkstand.flows.refunds.settle_refund import settle_refund
+from checkstand.gateways.testbank.cards import CardDetails
+from checkstand.gateways.testbank.gateway import TestGateway
+from checkstand.store.sales.orders import ORDERS
 from tests.conftest import Shop
 from tests.flows.test_purchase import make, pay
 

@@ -11,18 +11,18 @@ from checkstand.domain.checkout import Buyer, Checkout, Options
 from checkstand.domain.customer import Customer
 from checkstand.domain.payment import Attempt
 from checkstand.domain.saved_method import SavedMethod, may_pay_again
-from checkstand.flows.audit import audit_books
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.choose_method import PayWith, offered_methods
-from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_customer import create_customer
-from checkstand.flows.settle_payment import settle_payment
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.gateways.test import TestGateway
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.store import payment_methods
-from checkstand.store import test_gateway as books
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.choose_method import PayWith, offered_methods
+from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.customers.save_customer import create_customer
+from checkstand.flows.payments.settle_payment import settle_payment
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.gateways.testbank.cards import CardDetails
+from checkstand.gateways.testbank.gateway import TestGateway
+from checkstand.store.bank_books import charges as books
+from checkstand.store.people import payment_methods
 from tests.conftest import Shop, open_shop
 
 GERMANY = Address(country="DE")

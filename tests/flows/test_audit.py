@@ -8,10 +8,10 @@ import pytest
 
 from checkstand.domain.checkout import Buyer
 from checkstand.domain.errors import PaymentDeclined
-from checkstand.flows.audit import Check, audit_books
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.recovery.audit import Check, audit_books
 from tests.conftest import Shop, open_shop
 from tests.flows.refunding import REFUND_FAILS, REFUND_PENDS, buy, give_back
 from tests.flows.test_purchase import make, pay

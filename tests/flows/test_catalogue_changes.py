@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from checkstand.flows.save_customer import change_customer, create_customer, read_customer
-from checkstand.flows.save_field import change_field, create_field, read_field
-from checkstand.flows.save_member import add_member, change_member
-from checkstand.store.members import MEMBERS
+from checkstand.flows.catalogue.save_field import change_field, create_field, read_field
+from checkstand.flows.customers.save_customer import change_customer, create_customer, read_customer
+from checkstand.flows.customers.save_member import add_member, change_member
+from checkstand.store.people.members import MEMBERS
 from tests.conftest import Shop, open_shop
 
 TIMES = 5

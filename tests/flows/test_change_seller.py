@@ -10,7 +10,7 @@ import pytest
 
 from checkstand.domain.address import Address, LocalAddress
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.change_seller import (
+from checkstand.flows.organizations.change_seller import (
     LONGEST_SELLER_TEXT,
     SellerField,
     SellerProblem,

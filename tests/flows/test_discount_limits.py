@@ -15,13 +15,13 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import DiscountLimitReached, Invalid
-from checkstand.flows.check_discounts import check_customer_limits
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_customer import create_customer
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.store import discounts
+from checkstand.flows.checkout.check_discounts import check_customer_limits
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.customers.save_customer import create_customer
+from checkstand.store.catalogue import discounts
 from tests.conftest import Shop, open_shop
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

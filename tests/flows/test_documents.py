@@ -13,7 +13,7 @@ from checkstand.domain.document import Document
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import OrganizationSettings
 from checkstand.domain.refund import RefundFailed, RefundSucceeded
-from checkstand.flows.issue_documents import (
+from checkstand.flows.orders.issue_documents import (
     BillingEdit,
     edit_billing,
     issue_invoice,
@@ -21,9 +21,10 @@ from checkstand.flows.issue_documents import (
     read_invoice,
     read_receipt,
 )
-from checkstand.flows.settle_refund import settle_refund
+from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.providers.rates import Rate
-from checkstand.store import documents, organizations
+from checkstand.store import organizations
+from checkstand.store.sales import documents
 from tests.conftest import Shop, open_shop
 from tests.flows.refunding import ProcessDied, buy, give_back, later, order_of
 from tests.flows.test_purchase import make, pay

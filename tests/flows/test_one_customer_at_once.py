@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from checkstand.domain.refund import RefundRequest
-from checkstand.flows.audit import audit_books
-from checkstand.flows.refund_order import refund_order
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.flows.refunds.refund_order import refund_order
 from tests.conftest import open_shop
 from tests.flows.test_purchase import make, pay
 

@@ -19,14 +19,14 @@ from checkstand.domain.errors import Invalid, PaymentDeclined
 from checkstand.domain.pricing import below_floor
 from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import Custom, SeatBased, SeatTier, Terms
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted, WantedAddon
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout, draft_checkout
-from checkstand.flows.read_sale import sales_of_checkouts
-from checkstand.flows.save_discount import create_discount
-from checkstand.flows.save_product import create_product
-from checkstand.flows.tax_registrations import change_registrations
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.catalogue.save_discount import create_discount
+from checkstand.flows.catalogue.save_product import create_product
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout, draft_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.orders.read_sale import sales_of_checkouts
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from tests.conftest import Shop, open_shop
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from checkstand.domain.consent import total_of
 from checkstand.domain.tax import TaxDecision, TaxQuestion
-from checkstand.flows.confirm_checkout import confirm_prepared, prepare_confirmation
-from checkstand.flows.tax_registrations import change_registrations
+from checkstand.flows.checkout.confirm_checkout import confirm_prepared, prepare_confirmation
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from checkstand.providers.taxes import OfflineTaxes
 from tests.conftest import open_shop
 from tests.flows.test_purchase import BUYER, make

@@ -6,11 +6,11 @@ import asyncio
 
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.read_sale import sales_of_checkouts
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.orders.read_sale import sales_of_checkouts
 from tests.conftest import Shop, open_shop
 
 BUYER = CheckoutChanges(

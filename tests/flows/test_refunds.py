@@ -11,12 +11,13 @@ import pytest
 
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound
 from checkstand.domain.refund import RefundRefused, RefundRequest, RefundSucceeded
-from checkstand.flows.read_sale import sale_of_order, sale_of_payment
-from checkstand.flows.reconcile import reconcile
-from checkstand.flows.refund_order import refund_order
-from checkstand.gateways.test import TestGateway
-from checkstand.store import refunds, work
-from checkstand.store.payments import ATTEMPTS
+from checkstand.flows.orders.read_sale import sale_of_order, sale_of_payment
+from checkstand.flows.recovery.reconcile import reconcile
+from checkstand.flows.refunds.refund_order import refund_order
+from checkstand.gateways.testbank.gateway import TestGateway
+from checkstand.store import work
+from checkstand.store.sales import refunds
+from checkstand.store.sales.payments import ATTEMPTS
 from tests.conftest import open_shop
 from tests.flows.refunding import (
     REFUND_FAILS,

@@ -12,11 +12,11 @@ from checkstand.domain.checkout import CheckoutStatus, Options
 from checkstand.domain.discount import Percentage
 from checkstand.domain.errors import DiscountLimitReached, Invalid, NotFound, PaymentDeclined
 from checkstand.domain.payment import NeedsAction, Succeeded
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.reconcile import reconcile
-from checkstand.flows.remove_method import remove_method
-from checkstand.flows.save_customer import delete_customer
-from checkstand.flows.save_discount import create_discount
+from checkstand.flows.catalogue.save_discount import create_discount
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.customers.save_customer import delete_customer
+from checkstand.flows.payments.remove_method import remove_method
+from checkstand.flows.recovery.reconcile import reconcile
 from tests.conftest import Shop
 from tests.flows.saving import approve, customer, forgotten, offered, pay, saved, session, tell, token, trial_of
 

@@ -11,13 +11,13 @@ import pytest
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import CheckoutStatus, Options
 from checkstand.domain.errors import Invalid, NotFound, PaymentDeclined
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.reconcile import reconcile
-from checkstand.flows.remove_method import remove_method
-from checkstand.flows.renew_checkout import renew_checkout
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.store import payment_methods
-from checkstand.store import test_gateway as books
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.renew_checkout import renew_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.payments.remove_method import remove_method
+from checkstand.flows.recovery.reconcile import reconcile
+from checkstand.store.bank_books import charges as books
+from checkstand.store.people import payment_methods
 from tests.conftest import Shop, open_shop
 from tests.flows.saving import approve, bank, customer, forgotten, offered, pay, saved, session, tell, trial_of
 

@@ -11,10 +11,10 @@ from uuid import uuid4
 from checkstand.domain.payment import Attempt, AttemptStatus, Purpose, Succeeded
 from checkstand.domain.refund import Refund, RefundItem
 from checkstand.gateways.base import Gateway
-from checkstand.gateways.stripe import StripeGateway
-from checkstand.gateways.test import TestGateway
-from checkstand.store import test_gateway as books
-from checkstand.store import test_gateway_refunds as returned_books
+from checkstand.gateways.stripe.gateway import StripeGateway
+from checkstand.gateways.testbank.gateway import TestGateway
+from checkstand.store.bank_books import charges as books
+from checkstand.store.bank_books import refunds as returned_books
 from tests.conftest import open_shop
 from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from checkstand.flows.audit import audit_books
+from checkstand.flows.recovery.audit import audit_books
 from tests.gateways.stripe_server import StripeShop
 
 PRICE, FEE = 1000, 59

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from checkstand.domain.payment import Declined, NeedsAction, Succeeded, Unknown
-from checkstand.gateways.stripe import StripeGateway
+from checkstand.gateways.stripe.gateway import StripeGateway
 from tests.gateways.banks import BACK, Bank, stripe_bank
 from tests.gateways.fake_stripe import PUBLISHABLE_KEY, SECRET_KEY, FakeStripe
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checkstand.flows.audit import audit_books
+from checkstand.flows.recovery.audit import audit_books
 from tests.gateways.stripe_server import StripeShop, another_shop
 
 DISPUTE_NEWS = {"charge.dispute.created", "charge.dispute.funds_withdrawn"}

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 import stripe
-from checkstand.gateways.stripe_signature import TOLERANCE_S
+from checkstand.gateways.stripe.signature import TOLERANCE_S
 from tests.gateways.fake_stripe import SECRET_KEY, WEBHOOK_SECRET
 from tests.gateways.stripe_server import StripeShop
 from tests.gateways.stripe_trade import Story, check, deliver, trade

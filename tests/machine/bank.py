@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from checkstand.domain.payment import Attempt, Unknown, Verdict
 from checkstand.domain.refund import Refund, RefundUnknown, RefundVerdict
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 
 T = TypeVar("T")
 

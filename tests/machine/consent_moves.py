@@ -17,11 +17,11 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.change_settings import change_settings
-from checkstand.flows.save_discount import change_discount, create_discount, delete_discount
-from checkstand.flows.save_product import PriceList, change_product
-from checkstand.flows.update_checkout import update_checkout
-from checkstand.store import products
+from checkstand.flows.catalogue.save_discount import change_discount, create_discount, delete_discount
+from checkstand.flows.catalogue.save_product import PriceList, change_product
+from checkstand.flows.checkout.update_checkout import update_checkout
+from checkstand.flows.organizations.change_settings import change_settings
+from checkstand.store.catalogue import products
 from tests.machine.consent_stage import (
     COUNTRY,
     GOODS,

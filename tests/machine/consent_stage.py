@@ -17,10 +17,10 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect
 from checkstand.domain.terms import SeatBased, SeatTier, Terms
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.flows.ports import Ports
-from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.providers.rates import EmbeddedRates, Rate
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop

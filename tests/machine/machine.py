@@ -15,17 +15,18 @@ from hypothesis.stateful import initialize, precondition, rule
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.payment import Processing
-from checkstand.flows.audit import audit_books
-from checkstand.flows.call_off_payment import call_off_payment
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.expire_checkouts import expire_checkouts
-from checkstand.flows.reconcile import reconcile
-from checkstand.flows.refresh_payment import refresh_payment
-from checkstand.flows.settle_payment import settle_payment
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
-from checkstand.store import payments, test_gateway
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.expire_checkouts import expire_checkouts
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.payments.call_off_payment import call_off_payment
+from checkstand.flows.payments.refresh_payment import refresh_payment
+from checkstand.flows.payments.settle_payment import settle_payment
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.flows.recovery.reconcile import reconcile
+from checkstand.store.bank_books import charges
+from checkstand.store.sales import payments
 from tests.machine.model import LIFETIME
 from tests.machine.money_back import MoneyBack
 from tests.machine.steps import LINE, PICK, one_of, same
@@ -226,7 +227,7 @@ class ShopMachine(MoneyBack):
         """The buyer answers at the bank; who does not come back leaves it to others to find out."""
         world = self.world
         real = await self._attempt(attempt)
-        charge = await test_gateway.CHARGES.by_id(world.ports.db, world.organization_id, real.gateway_key)
+        charge = await charges.CHARGES.by_id(world.ports.db, world.organization_id, real.gateway_key)
         assert charge is not None and attempt.charge is not None
         code = "customer_cancelled" if answer == "cancel" else "authentication_failure"
         await world.bank.decide(charge, approved=answer == "approve", code=code)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from checkstand.domain.refund import AskedItem, RefundRequest, RefundUnknown
-from checkstand.flows.dispute_payment import move_dispute, open_dispute
-from checkstand.flows.refund_order import refund_order
-from checkstand.flows.settle_refund import settle_refund
-from checkstand.store.disputes import DISPUTES
-from checkstand.store.refunds import REFUNDS
+from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.refunds.refund_order import refund_order
+from checkstand.flows.refunds.settle_refund import settle_refund
+from checkstand.store.sales.disputes import DISPUTES
+from checkstand.store.sales.refunds import REFUNDS
 from tests.machine.model import PATIENCE
 from tests.machine.steps import LINE, PICK, Steps, one_of, same
 from tests.machine.things import Dispute, Refund, RefundAsked

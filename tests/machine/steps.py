@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from checkstand.domain.refund import Refund as RealRefund
-from checkstand.store import refunds
-from checkstand.store.payments import ATTEMPTS
+from checkstand.store.sales import refunds
+from checkstand.store.sales.payments import ATTEMPTS
 from tests.machine.things import Attempt
 from tests.machine.world import Tally, World
 

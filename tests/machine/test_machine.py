@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database

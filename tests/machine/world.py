@@ -19,12 +19,13 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import CheckstandError, Invalid, PaymentDeclined
 from checkstand.domain.methods import Method
 from checkstand.domain.refund import RefundRefused
-from checkstand.flows.authenticate import Authenticator
-from checkstand.flows.change_settings import change_settings
+from checkstand.flows.organizations.authenticate import Authenticator
+from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.flows.ports import Ports
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import ROUTING, MethodDetails
-from checkstand.store import checkouts, discounts, organizations, products
+from checkstand.gateways.testbank.cards import CardDetails
+from checkstand.gateways.testbank.methods import ROUTING, MethodDetails
+from checkstand.store import checkouts, organizations
+from checkstand.store.catalogue import discounts, products
 from checkstand.testing.demo import DemoShop, open_demo_shop
 from tests.machine.bank import BadLine, ProcessDied
 from tests.machine.model import Model

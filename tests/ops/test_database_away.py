@@ -18,7 +18,8 @@ import httpx2
 import pytest
 
 from checkstand.domain.ids import DodoPrefix, short_id
-from checkstand.store import embedded, embedded_server
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.embedded_postgres import server as embedded_server
 from checkstand.store.cache import CHANNEL
 from checkstand.store.migrate import migrate
 from checkstand.testing.demo import DemoShop

@@ -10,9 +10,9 @@ import httpx2
 from playwright.sync_api import Page
 
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Options, Redirects
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.read_sale import sales_of_checkouts
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
 from checkstand.web.checkout.session import base_of, form_token

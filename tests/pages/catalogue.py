@@ -17,11 +17,12 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.fields import AttachedField, Field, FieldKind, Option, Properties
 from checkstand.domain.image import ImageRef
 from checkstand.domain.terms import SeatBased, SeatTier
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted, WantedAddon
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_field import create_field
-from checkstand.flows.save_product import create_product
-from checkstand.store import discounts, images, organizations
+from checkstand.flows.catalogue.save_field import create_field
+from checkstand.flows.catalogue.save_product import create_product
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, WantedAddon
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts, images
 from tests.pages.buyer import Stand
 
 MONTHLY = Span(interval=Interval.MONTH, count=1)

@@ -7,8 +7,8 @@ import re
 import httpx2
 
 from checkstand.domain.address import Address
-from checkstand.flows.confirm_checkout import Confirmed, confirm_checkout
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from tests.pages.buyer import Checkout, Stand
 
 FILLED = {

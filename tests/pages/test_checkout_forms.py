@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from checkstand.domain.discount import Percentage
-from checkstand.flows.save_discount import create_discount, delete_discount
+from checkstand.flows.catalogue.save_discount import create_discount, delete_discount
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Checkout, CheckoutStatus, Options, Stand
 from tests.pages.over_http import FILLED, confirm, get, press_pay, shown

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from checkstand.domain.catalog import Fixed, PriceDefinition, Product
 from checkstand.domain.checkout import CheckoutStatus, Options
-from checkstand.flows.save_product import create_product
+from checkstand.flows.catalogue.save_product import create_product
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, violations, visit
 from tests.pages.buyer import Stand, expect_success, pay

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from checkstand.domain.checkout import Checkout
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
 from tests.pages.buyer import NO_FUNDS, VISA, Buyer, Stand, expect_success

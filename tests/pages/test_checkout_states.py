@@ -9,7 +9,7 @@ import pytest
 
 from checkstand.domain import ids
 from checkstand.domain.catalog import Fixed, PriceDefinition
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import CheckoutStatus, Redirects, Stand
 from tests.pages.over_http import FILLED, confirm, get, shown

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import eligible_for
-from checkstand.gateways.stripe_methods import TYPES
+from checkstand.gateways.stripe.methods import TYPES
 from tests.gateways.fake_stripe import FakeStripe, running_fake
 from tests.pages.browser import serious_violations, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, VISA, Options, Stand, expect_success

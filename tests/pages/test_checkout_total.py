@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, expect
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed, PriceDefinition
 from checkstand.domain.discount import Discount, Percentage
-from checkstand.flows.change_settings import change_settings
-from checkstand.flows.save_discount import change_discount, create_discount, delete_discount
-from checkstand.flows.save_product import PriceList, change_product
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
-from checkstand.store import products
+from checkstand.flows.catalogue.save_discount import change_discount, create_discount, delete_discount
+from checkstand.flows.catalogue.save_product import PriceList, change_product
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.organizations.change_settings import change_settings
+from checkstand.store.catalogue import products
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
 from tests.pages.buyer import VISA, Buyer, Checkout, Stand, expect_success, pay

@@ -12,11 +12,11 @@ from checkstand.domain.brand import Brand
 from checkstand.domain.catalog import Fixed, Product
 from checkstand.domain.fields import AttachedField, Field
 from checkstand.domain.image import ImageRef
-from checkstand.flows.save_field import create_field
-from checkstand.flows.save_product import change_product, read_product
-from checkstand.flows.upload_image import describe_image
-from checkstand.store import images
-from checkstand.store.brands import BRANDS
+from checkstand.flows.catalogue.save_field import create_field
+from checkstand.flows.catalogue.save_product import change_product, read_product
+from checkstand.flows.catalogue.upload_image import describe_image
+from checkstand.store.catalogue import images
+from checkstand.store.catalogue.brands import BRANDS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar, fixed, metered, metering, seats, units
 from tests.pages.browser import looks

@@ -14,11 +14,11 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.money import format_money
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop
 from tests.pages.visitor import Visitor, visitor

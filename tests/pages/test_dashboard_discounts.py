@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from checkstand.domain import ids
 from checkstand.domain.discount import AmountOff, Discount, Percentage
-from checkstand.flows.save_discount import change_discount
-from checkstand.store import discounts
+from checkstand.flows.catalogue.save_discount import change_discount
+from checkstand.store.catalogue import discounts
 from tests.dialects.polar_http import READY, Polar
 from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from checkstand.domain import ids
 from checkstand.domain.catalog import Custom, Fixed, Product
-from checkstand.store import products
+from checkstand.store.catalogue import products
 from tests.pages.visitor import Visitor, screen, visitor
 from tests.server import RunningServer
 

@@ -7,7 +7,7 @@ import html
 from concurrent.futures import ThreadPoolExecutor
 
 from checkstand.domain.catalog import Fixed, Product
-from checkstand.flows.save_product import ProductChanged, change_product, read_product
+from checkstand.flows.catalogue.save_product import ProductChanged, change_product, read_product
 from tests.dialects.polar_http import Polar
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.test_dashboard_products import NEW, create

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from checkstand.gateways.test import TestGateway
-from checkstand.store import embedded
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.store.migrate import migrate
 from tests.pages.browser import PHONE, serious_violations, visit
 from tests.pages.buyer import VISA, Stand, expect_success

@@ -20,15 +20,15 @@ from uuid import UUID
 
 from checkstand.domain.address import Address
 from checkstand.domain.refund import RefundRequest
-from checkstand.flows.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.payments.refresh_payment import refresh_payment
 from checkstand.flows.ports import Ports, real_now
-from checkstand.flows.refresh_payment import refresh_payment
-from checkstand.flows.refund_order import refund_order
+from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.flows.steps import Step
-from checkstand.flows.update_checkout import CheckoutChanges
 from checkstand.gateways.base import Gateway
-from checkstand.gateways.stripe import StripeGateway
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.stripe.gateway import StripeGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.store import checkouts
 from checkstand.store.cache import Cache
 from checkstand.store.database import Database

@@ -19,7 +19,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from checkstand.store import embedded
+from checkstand.embedded_postgres import cluster as embedded
 from tests.cli.forked import RunningCommand
 from tests.dialects.polar_http import READY
 

@@ -22,17 +22,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus
-from checkstand.flows.audit import audit_books
-from checkstand.flows.authenticate import Authenticator
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
-from checkstand.flows.reconcile import reconcile
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.flows.recovery.reconcile import reconcile
 from checkstand.flows.steps import Step
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.store import checkouts
-from checkstand.store import test_gateway as bank
-from checkstand.store.payments import ATTEMPTS
+from checkstand.store.bank_books import charges as bank
+from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop, open_demo_shop
 from tests.conftest import SECRET_KEY
 from tests.gateways.fake_stripe import ROOT, FakeStripe, running_fake

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from checkstand.store import embedded
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.testing.demo import DemoShop, plan_demo_shop
 from tests.cli.running import Place, open_place
 from tests.cli.test_serve import answers, free_port

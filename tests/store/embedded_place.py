@@ -28,8 +28,9 @@ from typing import Any, Self
 
 import asyncpg
 
-from checkstand.store import embedded, embedded_server
-from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, remove_sockets
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.embedded_postgres import server as embedded_server
+from checkstand.embedded_postgres.user import DATA_NAME, POINTER_NAME, remove_sockets
 
 ROOT = os.geteuid() == 0
 NOBODY = pwd.getpwnam("nobody").pw_uid

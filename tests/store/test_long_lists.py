@@ -14,13 +14,15 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from checkstand.flows.audit import audit_books
-from checkstand.store import checkouts, orders, payment_list, payments, query
+from checkstand.flows.recovery.audit import audit_books
+from checkstand.store import checkouts, query
 from checkstand.store.checkouts import CheckoutFilter
-from checkstand.store.database import Database, Executor
-from checkstand.store.orders import OrderFilter
-from checkstand.store.payment_list import PaymentFilter
-from checkstand.store.payments import AttemptFilter
+from checkstand.store.database import Database
+from checkstand.store.executor import Executor
+from checkstand.store.sales import orders, payment_list, payments
+from checkstand.store.sales.orders import OrderFilter
+from checkstand.store.sales.payment_list import PaymentFilter
+from checkstand.store.sales.payments import AttemptFilter
 from tests.conftest import WORKER, Shop, new_database, open_shop
 from tests.flows.test_purchase import make, pay
 from tests.pages.visitor import visitor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from checkstand.flows.tax_registrations import change_registrations
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from checkstand.store.migrate import shipped
 from tests.conftest import open_shop
 from tests.flows.refunding import buy, order_of

@@ -33,7 +33,7 @@ COLUMNS = """
 def every_table() -> dict[str, Table[object]]:
     """All tables that the store describes, by where they are."""
     found: dict[str, Table[object]] = {}
-    for module in pkgutil.iter_modules(checkstand.store.__path__, "checkstand.store."):
+    for module in pkgutil.walk_packages(checkstand.store.__path__, "checkstand.store."):
         for name, value in vars(import_module(module.name)).items():
             if isinstance(value, Table):
                 found[f"{value.name} as {name}"] = value

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop
 from tests.server import RunningServer

@@ -13,7 +13,7 @@ from uuid import UUID
 from pypdf import PdfReader
 
 from checkstand.domain.document import DocumentKind
-from checkstand.flows.document_address import document_url
+from checkstand.flows.orders.document_address import document_url
 from tests.server import RunningServer
 
 _AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?")

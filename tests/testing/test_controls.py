@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.profile import Dialect
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing import clock, controls

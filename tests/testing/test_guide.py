@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from checkstand.gateways.test_cards import CARDS, TOKENS
-from checkstand.gateways.test_methods import ACCOUNTS
+from checkstand.gateways.testbank.cards import CARDS, TOKENS
+from checkstand.gateways.testbank.methods import ACCOUNTS
 from checkstand.testing import controls
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")

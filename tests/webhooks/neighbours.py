@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from checkstand.store import webhooks
+from checkstand.store.delivery import webhooks
 from checkstand.webhooks.names import Resolver, system_look_up
 from checkstand.webhooks.safe_http import SafeHttp
 from checkstand.worker.loop import Worker

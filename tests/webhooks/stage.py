@@ -16,8 +16,9 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports, real_now
-from checkstand.store import deliveries, delivery_log, facts, organizations, webhooks
-from checkstand.store.webhooks import ENDPOINTS
+from checkstand.store import facts, organizations
+from checkstand.store.delivery import deliveries, delivery_log, webhooks
+from checkstand.store.delivery.webhooks import ENDPOINTS
 from checkstand.testing.demo import open_demo_shop
 from checkstand.webhooks.deliver import LEASE
 from checkstand.worker.loop import Worker

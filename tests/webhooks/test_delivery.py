@@ -14,7 +14,7 @@ from polar.webhooks import validate_event
 from standardwebhooks import Webhook
 
 from checkstand.domain.facts import FactType
-from checkstand.store import webhooks
+from checkstand.store.delivery import webhooks
 from checkstand.webhooks.fan_out import fan_out
 from tests.webhooks.receiver import Answer, Received, always, receiving
 from tests.webhooks.stage import Stage, open_stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from checkstand.domain.facts import FactType
-from checkstand.store import delivery_log
-from checkstand.store.delivery_log import LogFilter
+from checkstand.store.delivery import delivery_log
+from checkstand.store.delivery.delivery_log import LogFilter
 from tests.webhooks.receiver import always, receiving
 from tests.webhooks.stage import open_stage
 

@@ -12,8 +12,8 @@ from checkstand.dialects.dodo.events import Events as DodoEvents
 from checkstand.dialects.polar.answers.event import Event
 from checkstand.dialects.polar.events import Events as PolarEvents
 from checkstand.domain.profile import Dialect
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay
 from checkstand.worker.loop import Worker
 from tests.answers import differences

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from checkstand.domain.organization import Mode
-from checkstand.webhooks import addresses
-from checkstand.webhooks.addresses import why_refused
+from checkstand.ops import addresses
+from checkstand.ops.addresses import why_refused
 from checkstand.webhooks.safe_http import Reply, SafeHttp
 from tests.tables import table
 from tests.webhooks.receiver import Answer, Received, always, receiving

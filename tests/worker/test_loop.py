@@ -9,8 +9,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.store import checkouts, facts
 from checkstand.webhooks.fan_out import FanOut, fan_out
 from checkstand.worker.loop import Worker

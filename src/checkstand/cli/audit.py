@@ -13,7 +13,7 @@ import click
 from checkstand.cli.terminal import mark, note, paint
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
-    from checkstand.flows.audit import Check
+    from checkstand.flows.recovery.audit import Check
 
 Found = Mapping[str, "Sequence[Check]"]
 
@@ -47,7 +47,7 @@ async def _audit(org: str | None, data: str | None) -> dict[str, Sequence[Check]
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.audit import audit_books
+    from checkstand.flows.recovery.audit import audit_books
     from checkstand.ops.settings import from_environment
     from checkstand.store import organizations
 

@@ -20,6 +20,7 @@ from checkstand.cli.database import borrowed, folder_of
 from checkstand.cli.failures import sentence
 from checkstand.cli.terminal import Failure
 from checkstand.cli.unreachable import explained, named_in
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.ops.settings import (
     PREFIX,
     Settings,
@@ -28,7 +29,6 @@ from checkstand.ops.settings import (
     require_for_serving,
     require_gateway,
 )
-from checkstand.store import embedded
 from checkstand.store.database import open_connection
 from checkstand.store.migrate import pending
 
@@ -158,7 +158,7 @@ def _gateway(settings: Settings) -> Check:
 async def _ask_stripe(settings: Settings) -> Check:
     """Whether Stripe answers, accepts the key, and works in the key's mode."""
     import stripe
-    from checkstand.gateways.stripe import StripeGateway
+    from checkstand.gateways.stripe.gateway import StripeGateway
 
     gateway = StripeGateway(
         secret_key=settings.stripe_secret_key,

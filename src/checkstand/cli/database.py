@@ -18,8 +18,8 @@ import structlog
 
 from checkstand.cli.data_folder import chosen_folder, known_secret_key
 from checkstand.cli.terminal import Failure
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.ops.settings import Settings
-from checkstand.store import embedded
 from checkstand.store.database import open_connection
 from checkstand.store.unavailable import unavailable
 

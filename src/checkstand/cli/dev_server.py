@@ -29,8 +29,8 @@ from checkstand.cli.database import OwnedDatabase, connected
 from checkstand.cli.listening import bind, url_of
 from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.terminal import Failure, note, paint
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.ops.settings import Settings, from_environment
-from checkstand.store import embedded
 
 if TYPE_CHECKING:  # loaded in the background, while the database starts
     from checkstand.services import Services
@@ -167,7 +167,7 @@ async def _serve(
     from checkstand.cli import greeting
     from checkstand.cli.web import serve_web
     from checkstand.domain.tax import EVERYWHERE
-    from checkstand.flows.tax_registrations import change_registrations
+    from checkstand.flows.organizations.tax_registrations import change_registrations
     from checkstand.ops.logging import configure
     from checkstand.store.migrate import migrate_on
     from checkstand.testing.demo import open_demo_shop

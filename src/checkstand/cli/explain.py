@@ -15,7 +15,7 @@ from checkstand.cli.terminal import Failure, paint
 
 if TYPE_CHECKING:  # loaded when they are needed: `--help` should not wait for the application
     from checkstand.domain.checkout import Checkout
-    from checkstand.flows.explain_checkout import Account
+    from checkstand.flows.checkout.explain_checkout import Account
     from checkstand.services import Services
 
 _NAME = "checkout, like 0f4e…, cks_…, polar_c_… or the address of its page"
@@ -42,7 +42,7 @@ async def _account(text: str, data: str | None) -> Account:
 
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.explain_checkout import account_of
+    from checkstand.flows.checkout.explain_checkout import account_of
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)

@@ -11,8 +11,8 @@ import socket
 
 import asyncpg
 
+from checkstand.embedded_postgres.cluster import EmbeddedError
 from checkstand.ops.settings import SettingsError
-from checkstand.store.embedded import EmbeddedError
 from checkstand.store.migrate import MigrationError
 from checkstand.store.unavailable import DatabaseUnavailable, unavailable
 

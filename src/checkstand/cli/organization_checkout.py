@@ -47,7 +47,7 @@ async def _checkout(
     from checkstand.cli.database import borrowed, folder_of, key_of
     from checkstand.domain.errors import Invalid
     from checkstand.domain.redirects import MOST_REDIRECT_HOSTS
-    from checkstand.flows.change_redirects import change_redirects
+    from checkstand.flows.organizations.change_redirects import change_redirects
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)

@@ -46,7 +46,7 @@ async def _seller(given: dict[str, str], org: str | None, data: str | None) -> t
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
     from checkstand.domain.document import seller_of
-    from checkstand.flows.change_seller import SellerField, SellerProblem, SellerRefused, change_seller
+    from checkstand.flows.organizations.change_seller import SellerField, SellerProblem, SellerRefused, change_seller
     from checkstand.ops.settings import from_environment
     from checkstand.providers.postal import address_lines
 

@@ -27,9 +27,9 @@ from checkstand.cli.listening import bind
 from checkstand.cli.stopping import SIGNALS, ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.supervisor import supervise
 from checkstand.cli.terminal import Failure
+from checkstand.embedded_postgres import cluster as embedded
 from checkstand.ops.logging import configure
 from checkstand.ops.settings import PREFIX, Settings, not_used_yet, require_for_serving
-from checkstand.store import embedded
 from checkstand.store.migrate import pending
 
 _DATABASE_WAIT_S = 30.0

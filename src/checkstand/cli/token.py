@@ -62,7 +62,7 @@ async def _create(
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.choose_organization import choose
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.authenticate import create_token
+    from checkstand.flows.organizations.authenticate import create_token
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)

@@ -5,7 +5,7 @@ explains its columns). It decides by country, state and category, and by postal 
 (`data/tax_territories.csv`). Taxes of counties and cities it does not know: `docs/taxes.md` says what that leaves out, and how to put
 another provider in.
 
-How a rate becomes an amount is in `domain/tax.py`, who asks in `flows/price_checkout.py`.
+How a rate becomes an amount is in `domain/tax.py`, who asks in `flows/checkout/price_checkout.py`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.ledger import Moved
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 TOLD_AT_MOST = 1_000
 # Sums of one organization for each order; currency by currency where the order's own is not the only one.

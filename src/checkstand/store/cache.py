@@ -16,8 +16,11 @@ from uuid import UUID
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
-from checkstand.store import discounts, organizations, products, webhooks
-from checkstand.store.database import Database, Executor
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts, products
+from checkstand.store.database import Database
+from checkstand.store.delivery import webhooks
+from checkstand.store.executor import Executor
 from checkstand.store.listener import Listener
 
 LIFE_S = 5.0

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Span
 from checkstand.domain.link import CheckoutLink
-from checkstand.store.database import Executor, Transaction
+from checkstand.store.database import Transaction
+from checkstand.store.executor import Executor
 from checkstand.store.kept import spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table

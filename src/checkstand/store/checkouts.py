@@ -15,7 +15,8 @@ from checkstand.domain.facts import Fact
 from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
-from checkstand.store.database import Database, Executor
+from checkstand.store.database import Database
+from checkstand.store.executor import Executor
 from checkstand.store.query import Page, Query
 from checkstand.store.written import Written
 

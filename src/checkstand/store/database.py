@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from checkstand.store.executor import Executor
 from checkstand.store.grouped import Grouped
 from checkstand.store.pool import PATIENCE_S, Pool
 from checkstand.store.unavailable import DatabaseUnavailable, unavailable
@@ -44,16 +45,6 @@ def _count(statements: int, round_trips: int) -> None:
     if current is not None:
         current.statements += statements
         current.round_trips += round_trips
-
-
-class Executor(Protocol):
-    """What a store function needs: the pool or a transaction, it does not care which."""
-
-    async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]: ...
-    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None: ...
-    async def fetchval(self, query: str, *args: object) -> Any: ...
-    async def execute(self, query: str, *args: object) -> str: ...
-    async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None: ...
 
 
 class Statements:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.written import Written
 
 FACTS = Written[Fact](

@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import asyncpg
 
-if TYPE_CHECKING:
-    from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 LANES = 2
 LARGEST_GROUP = 64

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 
 @dataclass(frozen=True, slots=True)

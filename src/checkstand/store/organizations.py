@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.organization import AccessToken, Organization, OrganizationSettings, Principal, User
 from checkstand.store.codec import encode
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.rows import Table
 
 ORGANIZATIONS = Table("organizations", Organization)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 T = TypeVar("T")
 V = TypeVar("V")

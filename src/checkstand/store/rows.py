@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.kept import Kept, Reader, Row, by_type, hints_of
 from checkstand.store.query import Page, Query
 

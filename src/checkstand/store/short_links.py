@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from checkstand.domain.link import ShortLink
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 

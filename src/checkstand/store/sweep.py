@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 
 async def idempotency_keys(db: Executor, *, older_than: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 
 async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[UUID]:

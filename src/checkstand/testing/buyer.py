@@ -25,17 +25,17 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
-from checkstand.flows.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.ports import Ports
-from checkstand.flows.settle_payment import settle_payment
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.gateways.test import TestGateway
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import FIRST_ACCOUNT, ROUTING, MethodDetails
-from checkstand.store import payments
-from checkstand.store import test_gateway as books
-from checkstand.store.payments import ATTEMPTS
-from checkstand.store.test_gateway import BankCharge
+from checkstand.gateways.testbank.cards import CardDetails
+from checkstand.gateways.testbank.gateway import TestGateway
+from checkstand.gateways.testbank.methods import FIRST_ACCOUNT, ROUTING, MethodDetails
+from checkstand.store.bank_books import charges as books
+from checkstand.store.bank_books.charges import BankCharge
+from checkstand.store.sales import payments
+from checkstand.store.sales.payments import ATTEMPTS
 
 Challenge = Literal["approve", "decline", "leave"]
 Outcome = Literal["succeeded", "declined", "processing", "requires_action", "unknown"]

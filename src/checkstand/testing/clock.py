@@ -21,7 +21,7 @@ from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.organization import Organization
 from checkstand.domain.trial import add_span
 from checkstand.flows.ports import Ports
-from checkstand.flows.reconcile import PATIENCE
+from checkstand.flows.recovery.reconcile import PATIENCE
 from checkstand.services import Drainer
 from checkstand.store import organizations, work
 

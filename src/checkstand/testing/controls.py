@@ -20,14 +20,14 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import CheckstandError, Expired, Invalid, Locked, NotFound, NotOpen
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.read_sale import sale_of_payment
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.orders.read_sale import sale_of_payment
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_ECHO
 from checkstand.routing import Routes
 from checkstand.services import Services, client_address, count_bad_token, services_of
 from checkstand.store import organizations
-from checkstand.store.payments import ATTEMPTS
+from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.testing import bank_office, buyer, clock
 
 routes = Routes("/_test")

@@ -26,9 +26,10 @@ from checkstand.domain.organization import (
     User,
 )
 from checkstand.domain.profile import DODO, POLAR, Dialect
-from checkstand.flows.authenticate import Authenticator
+from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
-from checkstand.store import discounts, organizations, products
+from checkstand.store import organizations
+from checkstand.store.catalogue import discounts, products
 from checkstand.store.organizations import ORGANIZATIONS
 
 EMAIL = "demo@checkstand.localhost"

@@ -18,18 +18,19 @@ from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.money import split
 from checkstand.domain.payment import Attempt
-from checkstand.flows.settle_payment import settle_payment
-from checkstand.gateways.test import WAITING, TestGateway
+from checkstand.flows.payments.settle_payment import settle_payment
+from checkstand.formats import format_day, format_money
+from checkstand.gateways.testbank.gateway import WAITING, TestGateway
 from checkstand.routing import Routes
 from checkstand.services import Services, services_of
-from checkstand.store import payments, test_gateway
-from checkstand.store.test_gateway import BankCharge
+from checkstand.store.bank_books import charges
+from checkstand.store.bank_books.charges import BankCharge
+from checkstand.store.sales import payments
 from checkstand.web.checkout import pages
 from checkstand.web.checkout.methods import method_label
 from checkstand.web.checkout.session import form_token, may_post, read_form, safe_target, theme_in
 from checkstand.web.checkout.texts import Texts, texts_for
 from checkstand.web.checkout.wording import BRANDS
-from checkstand.web.templating import format_day, format_money
 
 routes = Routes()
 PARTS, PART_DAYS = 4, 14
@@ -144,7 +145,7 @@ async def _find(services: Services, request: Request) -> tuple[BankCharge, Attem
     gateway = services.ports.gateway
     if not isinstance(gateway, TestGateway):
         return None
-    charge = await test_gateway.charge_by_reference(services.ports.db, str(request.path_params["reference"]))
+    charge = await charges.charge_by_reference(services.ports.db, str(request.path_params["reference"]))
     if charge is None:
         return None
     attempt = await payments.by_gateway_key(services.ports.db, charge.organization_id, charge.id)

@@ -13,11 +13,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.files import LARGEST_BYTES, BadFile
-from checkstand.flows.product_files import DownloadRefused, read_download, read_upload, take_file
-from checkstand.flows.upload_image import UploadRefused
+from checkstand.flows.catalogue.product_files import DownloadRefused, read_download, read_upload, take_file
+from checkstand.flows.catalogue.upload_image import UploadRefused
 from checkstand.http import json_response
 from checkstand.services import services_of
-from checkstand.store import product_files
+from checkstand.store.catalogue import product_files
 from checkstand.web.images import PRIVATE, read_bounded, refusal, upload_refused
 
 _STATUS = {"empty": 422, "too_large": 413}

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.image import LARGEST_BYTES, SUFFIXES, BadImage
-from checkstand.flows.upload_image import UploadRefused, read_permission, take_upload
+from checkstand.flows.catalogue.upload_image import UploadRefused, read_permission, take_upload
 from checkstand.http import json_response
 from checkstand.services import services_of
-from checkstand.store import images
+from checkstand.store.catalogue import images
 
 # Status and code as a storage service would answer; the codes are in the style of Dodo's, whose clients upload here.
 _REFUSED = {

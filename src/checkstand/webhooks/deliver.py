@@ -18,9 +18,10 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect, profile_of
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.flows.save_endpoint import disable_endpoint
-from checkstand.store import deliveries, facts
-from checkstand.store.deliveries import Leased
+from checkstand.flows.webhooks.save_endpoint import disable_endpoint
+from checkstand.store import facts
+from checkstand.store.delivery import deliveries
+from checkstand.store.delivery.deliveries import Leased
 from checkstand.webhooks import fan_out
 from checkstand.webhooks.render import Renderer
 from checkstand.webhooks.safe_http import Reply, SafeHttp

@@ -21,7 +21,8 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.flows.ports import Ports
-from checkstand.store import deliveries, facts, webhooks
+from checkstand.store import facts
+from checkstand.store.delivery import deliveries, webhooks
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250

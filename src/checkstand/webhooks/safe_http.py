@@ -22,7 +22,7 @@ import httpcore2
 import httpx2
 
 from checkstand.domain.organization import Mode
-from checkstand.webhooks.addresses import may_reach_private, why_refused
+from checkstand.ops.addresses import may_reach_private, why_refused
 from checkstand.webhooks.names import Resolve, Resolver
 
 LONGEST_TEXT = 2048

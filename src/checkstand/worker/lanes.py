@@ -16,8 +16,8 @@ import structlog
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.ops.shares import Shares
-from checkstand.store import deliveries
-from checkstand.store.deliveries import Lane, Leased
+from checkstand.store.delivery import deliveries
+from checkstand.store.delivery.deliveries import Lane, Leased
 from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import LEASE, Sender
 from checkstand.webhooks.safe_http import MOST_CONNECTIONS

@@ -18,12 +18,13 @@ import structlog
 
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Dialect
-from checkstand.flows.expire_checkouts import expire_checkouts
+from checkstand.flows.checkout.expire_checkouts import expire_checkouts
 from checkstand.flows.ports import Ports
-from checkstand.flows.reconcile import reconcile
+from checkstand.flows.recovery.reconcile import reconcile
 from checkstand.services import Drainer
-from checkstand.store import deliveries, delivery_log, facts, organizations
+from checkstand.store import facts, organizations
 from checkstand.store import work as due_work
+from checkstand.store.delivery import deliveries, delivery_log
 from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import Sender
 from checkstand.webhooks.fan_out import FanOut, fan_out

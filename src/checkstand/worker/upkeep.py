@@ -11,9 +11,10 @@ from uuid import UUID
 
 import structlog
 
-from checkstand.flows import idempotency, reconcile
-from checkstand.flows.expire_checkouts import expire_checkouts
+from checkstand.flows import idempotency
+from checkstand.flows.checkout.expire_checkouts import expire_checkouts
 from checkstand.flows.ports import Ports
+from checkstand.flows.recovery import reconcile
 from checkstand.ops.shares import Shares
 from checkstand.store import sweep, work
 from checkstand.store.unavailable import DatabaseUnavailable

@@ -23,8 +23,8 @@ from checkstand.domain.catalog import Fixed, PriceDefinition, Product, TaxCatego
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef
-from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
-from checkstand.store import images, products
+from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.store.catalogue import images, products
 
 api = Api("Dodo: add-ons")
 READ = ("products:read", "products:write")

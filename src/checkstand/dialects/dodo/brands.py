@@ -19,9 +19,9 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
-from checkstand.flows.save_brand import change_brand, create_brand, read_brand
-from checkstand.store import brands
-from checkstand.store.brands import BRANDS
+from checkstand.flows.catalogue.save_brand import change_brand, create_brand, read_brand
+from checkstand.store.catalogue import brands
+from checkstand.store.catalogue.brands import BRANDS
 
 api = Api("Dodo: brands")
 READ = ("organizations:read", "organizations:write")

@@ -17,7 +17,7 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout_request import Wanted, WantedAddon
+from checkstand.flows.checkout.checkout_request import Wanted, WantedAddon
 from checkstand.flows.ports import Ports
 
 

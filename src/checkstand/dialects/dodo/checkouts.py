@@ -16,13 +16,13 @@ from checkstand.dialects.dodo.wire import shown, shown_or_none
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.choose_method import PayWith
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.explain_checkout import Account, account_of
-from checkstand.flows.read_checkout import read_checkout
-from checkstand.flows.read_sale import sales_of_checkouts
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.choose_method import PayWith
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.explain_checkout import Account, account_of
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.flows.orders.read_sale import sales_of_checkouts
 
 api = Api("Dodo: checkout sessions")
 READ = ("checkouts:read", "checkouts:write")

@@ -18,8 +18,8 @@ from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Email, Language, Metadata, Text
 from checkstand.domain.customer import Customer
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.save_customer import change_customer, create_customer, read_customer
-from checkstand.store import customers, members
+from checkstand.flows.customers.save_customer import change_customer, create_customer, read_customer
+from checkstand.store.people import customers, members
 
 api = Api("Dodo: customers")
 READ = ("customers:read", "customers:write")

@@ -21,7 +21,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.save_discount import (
+from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
     delete_discount,
@@ -29,8 +29,8 @@ from checkstand.flows.save_discount import (
     read_discount,
     read_discount_by_code,
 )
-from checkstand.store import discounts
-from checkstand.store.customers import CUSTOMERS
+from checkstand.store.catalogue import discounts
+from checkstand.store.people.customers import CUSTOMERS
 
 api = Api("Dodo: discounts")
 READ = ("discounts:read", "discounts:write")

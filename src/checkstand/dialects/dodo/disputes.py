@@ -17,9 +17,9 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt
-from checkstand.flows.read_sale import sale_of_payment
-from checkstand.store import disputes, payments
-from checkstand.store.disputes import DISPUTES
+from checkstand.flows.orders.read_sale import sale_of_payment
+from checkstand.store.sales import disputes, payments
+from checkstand.store.sales.disputes import DISPUTES
 
 api = Api("Dodo: disputes")
 READ = ("disputes:read", "disputes:write")

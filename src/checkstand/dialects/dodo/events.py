@@ -31,10 +31,10 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.refund import RefundStatus
 from checkstand.domain.webhook import Endpoint
+from checkstand.flows.orders.read_sale import sale_of_payment
 from checkstand.flows.ports import Ports
-from checkstand.flows.read_sale import sale_of_payment
-from checkstand.store.disputes import DISPUTES
-from checkstand.store.refunds import REFUNDS
+from checkstand.store.sales.disputes import DISPUTES
+from checkstand.store.sales.refunds import REFUNDS
 
 # A fact -> its event, and the state that the event tells of.
 PAYMENT_EVENTS: Mapping[FactType, tuple[PaymentEventType, AttemptStatus]] = {

@@ -14,7 +14,7 @@ from checkstand.dialects.dodo.models import Base
 from checkstand.domain.catalog import Product
 from checkstand.domain.files import FileRef
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.product_files import DOWNLOAD_LIFE, download_url, permit_file
+from checkstand.flows.catalogue.product_files import DOWNLOAD_LIFE, download_url, permit_file
 
 api = Api("Dodo: files")
 

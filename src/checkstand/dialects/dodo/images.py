@@ -14,7 +14,7 @@ from checkstand.dialects.dodo import brands, paging
 from checkstand.dialects.dodo.answers.common import ImageUpload
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.upload_image import Target, permit_upload
+from checkstand.flows.catalogue.upload_image import Target, permit_upload
 from checkstand.parameters import Query
 
 api = Api("Dodo: images")

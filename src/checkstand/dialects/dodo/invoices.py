@@ -8,12 +8,12 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo import limits
 from checkstand.dialects.dodo.call import Api, Call, Refused
+from checkstand.documents.file import count_visit, pdf_response
 from checkstand.domain.errors import NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.issue_documents import read_credit_note, read_invoice
-from checkstand.store import documents
-from checkstand.web.documents.file import count_visit, pdf_response
+from checkstand.flows.orders.issue_documents import read_credit_note, read_invoice
+from checkstand.store.sales import documents
 
 api = Api("Dodo: invoices")
 

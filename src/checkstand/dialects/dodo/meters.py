@@ -16,8 +16,8 @@ from checkstand.dialects.dodo.models import LONGEST_TEXT, Base, Text
 from checkstand.dialects.dodo.wire import moment, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Aggregation, Condition, Conjunction, Filter, Meter, Operator
-from checkstand.flows.save_meter import archive_meter, change_meter, create_meter, read_meter
-from checkstand.store import meters
+from checkstand.flows.catalogue.save_meter import archive_meter, change_meter, create_meter, read_meter
+from checkstand.store.catalogue import meters
 
 api = Api("Dodo: meters")
 READ = ("meters:read", "meters:write")

@@ -17,9 +17,9 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.methods import Kind, Method, kind_of
 from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.remove_method import remove_method
-from checkstand.flows.save_customer import read_customer
-from checkstand.store import payment_methods
+from checkstand.flows.customers.save_customer import read_customer
+from checkstand.flows.payments.remove_method import remove_method
+from checkstand.store.people import payment_methods
 
 api = Api("Dodo: payment methods")
 READ = ("customers:read", "customers:write")

@@ -10,9 +10,9 @@ from checkstand.dialects.dodo.answers.payment import LineItems, Payment, Payment
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.read_sale import sale_of_payment, sales_of_checkouts
-from checkstand.store import payment_list
-from checkstand.store.payment_list import PaymentFilter
+from checkstand.flows.orders.read_sale import sale_of_payment, sales_of_checkouts
+from checkstand.store.sales import payment_list
+from checkstand.store.sales.payment_list import PaymentFilter
 
 api = Api("Dodo: payments")
 READ = ("payments:read", "orders:read", "orders:write")

@@ -25,8 +25,8 @@ from checkstand.domain.money import divide_half_away
 from checkstand.domain.quote import Quote, QuoteLine, without_tax
 from checkstand.domain.trial import add_span
 from checkstand.flows import tax_ids
-from checkstand.flows.create_checkout import draft_checkout
-from checkstand.flows.preview_renewal import price_renewal, subscriptions_of
+from checkstand.flows.checkout.create_checkout import draft_checkout
+from checkstand.flows.checkout.preview_renewal import price_renewal, subscriptions_of
 
 UNKNOWN_COUNTRY = "US"
 _WHOLE = 10_000

@@ -25,9 +25,9 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
-from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
-from checkstand.store import products
-from checkstand.store.meters import METERS
+from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.store.catalogue import products
+from checkstand.store.catalogue.meters import METERS
 
 api = Api("Dodo: products")
 READ = ("products:read", "products:write")

@@ -23,10 +23,10 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import AskedItem, Refund, RefundRefused, RefundRequest
-from checkstand.flows.read_sale import sale_of_payment
-from checkstand.flows.refund_order import refund_order
-from checkstand.store import refunds
-from checkstand.store.refunds import REFUNDS
+from checkstand.flows.orders.read_sale import sale_of_payment
+from checkstand.flows.refunds.refund_order import refund_order
+from checkstand.store.sales import refunds
+from checkstand.store.sales.refunds import REFUNDS
 
 api = Api("Dodo: refunds")
 READ = ("refunds:read", "refunds:write")

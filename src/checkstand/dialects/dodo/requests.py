@@ -27,10 +27,10 @@ from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField, inline_field
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
+from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
 from checkstand.flows.ports import Ports
-from checkstand.store import payment_methods
-from checkstand.store.customers import CUSTOMERS
+from checkstand.store.people import payment_methods
+from checkstand.store.people.customers import CUSTOMERS
 
 CONFIRMED_LIFETIME = timedelta(minutes=15)
 _OPTION_FLAGS = frozenset(

@@ -18,9 +18,9 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.link import ShortLink
 from checkstand.domain.organization import Organization
+from checkstand.flows.catalogue.save_product import read_product
+from checkstand.flows.links.short_links import shorten
 from checkstand.flows.ports import Ports
-from checkstand.flows.save_product import read_product
-from checkstand.flows.short_links import shorten
 from checkstand.store import short_links
 
 api = Api("Dodo: short links")

@@ -23,10 +23,10 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.domain.redirects import may_lead_to
-from checkstand.flows.create_checkout import create_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
 from checkstand.services import client_address, services_of
-from checkstand.store import products
+from checkstand.store.catalogue import products
 
 METADATA = "metadata_"
 MOST_METADATA = 50

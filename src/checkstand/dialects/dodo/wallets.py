@@ -20,10 +20,10 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.domain.wallet import LARGEST_BALANCE, Adjustment, Wallet, WalletEntry
-from checkstand.flows.adjust_wallet import adjust_wallet
-from checkstand.flows.save_customer import read_customer
+from checkstand.flows.customers.adjust_wallet import adjust_wallet
+from checkstand.flows.customers.save_customer import read_customer
 from checkstand.providers.rates import RateProvider
-from checkstand.store import wallets
+from checkstand.store.people import wallets
 
 api = Api("Dodo: customer wallets")
 READ = ("wallets:read", "wallets:write", "customers:read", "customers:write")

@@ -18,10 +18,16 @@ from checkstand.dialects.dodo.models import LONGEST_TEXT, LONGEST_URL, Base, Cou
 from checkstand.dialects.dodo.wire import moment, named, notes, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.save_endpoint import add_headers, change_endpoint, create_endpoint, delete_endpoint, read_endpoint
+from checkstand.flows.webhooks.save_endpoint import (
+    add_headers,
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    read_endpoint,
+)
+from checkstand.ops.addresses import host_of
 from checkstand.parameters import Query
-from checkstand.store import webhooks
-from checkstand.webhooks.addresses import host_of
+from checkstand.store.delivery import webhooks
 
 api = Api("Dodo: webhooks")
 READ = ("webhooks:read", "webhooks:write")

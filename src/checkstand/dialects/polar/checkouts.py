@@ -23,16 +23,16 @@ from checkstand.dialects.polar.prices import meter_ids
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout_request import CheckoutRequest
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.customer_sessions import session_after_purchase
-from checkstand.flows.explain_checkout import Account, account_of
-from checkstand.flows.read_checkout import find_by_secret, read_checkout, read_for_buyer
-from checkstand.flows.update_checkout import update_checkout
+from checkstand.flows.checkout.checkout_request import CheckoutRequest
+from checkstand.flows.checkout.confirm_checkout import confirm_checkout
+from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.explain_checkout import Account, account_of
+from checkstand.flows.checkout.read_checkout import find_by_secret, read_checkout, read_for_buyer
+from checkstand.flows.checkout.update_checkout import update_checkout
+from checkstand.flows.customers.customer_sessions import session_after_purchase
 from checkstand.http import encode, with_ignored
 from checkstand.store import checkouts
-from checkstand.store.meters import METERS
+from checkstand.store.catalogue.meters import METERS
 
 api = Api("Polar: checkouts")
 READ = ("checkouts:read", "checkouts:write")

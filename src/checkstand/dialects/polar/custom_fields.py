@@ -17,9 +17,9 @@ from checkstand.dialects.polar.models import (
 )
 from checkstand.dialects.polar.translate_fields import custom_field
 from checkstand.domain.errors import Invalid
-from checkstand.flows.save_field import change_field, create_field, delete_field, read_field
+from checkstand.flows.catalogue.save_field import change_field, create_field, delete_field, read_field
 from checkstand.http import ignored_fields
-from checkstand.store import custom_fields
+from checkstand.store.catalogue import custom_fields
 
 api = Api("Polar: custom fields")
 READ = ("custom_fields:read", "custom_fields:write")

@@ -25,7 +25,7 @@ from checkstand.dialects.polar.customer_models import (
 )
 from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, NotFound
-from checkstand.flows.save_customer import (
+from checkstand.flows.customers.save_customer import (
     change_customer,
     create_customer,
     delete_customer,
@@ -34,7 +34,7 @@ from checkstand.flows.save_customer import (
 )
 from checkstand.http import ignored_fields
 from checkstand.parameters import Query
-from checkstand.store import customers
+from checkstand.store.people import customers
 
 api = Api("Polar: customers")
 READ = ("customers:read", "customers:write")

@@ -24,7 +24,7 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.organization import Organization
-from checkstand.flows.save_discount import (
+from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
     delete_discount,
@@ -32,7 +32,7 @@ from checkstand.flows.save_discount import (
     read_discount,
 )
 from checkstand.http import ignored_fields
-from checkstand.store import discounts, products
+from checkstand.store.catalogue import discounts, products
 
 api = Api("Polar: discounts")
 READ = ("discounts:read", "discounts:write")

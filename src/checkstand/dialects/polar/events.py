@@ -30,13 +30,14 @@ from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.refund import Refund
 from checkstand.domain.webhook import Endpoint
+from checkstand.flows.orders.read_sale import sale_of_order
 from checkstand.flows.ports import Ports
-from checkstand.flows.read_sale import sale_of_order
-from checkstand.store import checkouts, discounts, products
+from checkstand.store import checkouts
+from checkstand.store.catalogue import discounts, products
 from checkstand.store.codec import decode
-from checkstand.store.customers import CUSTOMERS
-from checkstand.store.members import MEMBERS
-from checkstand.store.refunds import REFUNDS
+from checkstand.store.people.customers import CUSTOMERS
+from checkstand.store.people.members import MEMBERS
+from checkstand.store.sales.refunds import REFUNDS
 
 # The events of a fact, in the order in which they are sent.
 EVENTS: Mapping[FactType, tuple[EventType, ...]] = {

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.models import Base, Line, Metadata, Seats, Units, Url
 from checkstand.domain.catalog import Interval, Span
-from checkstand.flows.save_link import NamedBy
+from checkstand.flows.links.save_link import NamedBy
 from checkstand.ops.bounds import MOST_MEMBERS
 
 

@@ -21,7 +21,7 @@ from checkstand.dialects.polar.requests import LOCALE
 from checkstand.domain.checkout import Buyer
 from checkstand.domain.link import CheckoutLink
 from checkstand.domain.organization import Organization
-from checkstand.flows.open_link import LinkVisit, open_link
+from checkstand.flows.links.open_link import LinkVisit, open_link
 from checkstand.services import client_address, services_of
 
 OWN = frozenset({"product_id", "amount", "customer_email", "customer_name", "discount_code", "locale", "embed_origin"})

@@ -19,11 +19,12 @@ from checkstand.dialects.polar.link_models import (
 )
 from checkstand.dialects.polar.translate_links import checkout_link
 from checkstand.domain.link import CheckoutLink
-from checkstand.flows.open_link import find_link
-from checkstand.flows.save_link import change_link, create_link, delete_link, read_link
+from checkstand.flows.links.open_link import find_link
+from checkstand.flows.links.save_link import change_link, create_link, delete_link, read_link
 from checkstand.http import is_prefetch
 from checkstand.services import count_link_visit
-from checkstand.store import checkout_links, discounts, products
+from checkstand.store import checkout_links
+from checkstand.store.catalogue import discounts, products
 
 api = Api("Polar: checkout links")
 READ = ("checkout_links:read", "checkout_links:write")

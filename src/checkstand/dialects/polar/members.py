@@ -12,7 +12,7 @@ from checkstand.dialects.polar.customer_models import MemberCreate, MemberUpdate
 from checkstand.dialects.polar.customers import by_external_id, by_id, path_text
 from checkstand.domain.customer import Customer
 from checkstand.domain.member import MEMBER_ROLES, Member
-from checkstand.flows.save_member import (
+from checkstand.flows.customers.save_member import (
     NotATeam,
     add_member,
     change_member,
@@ -20,7 +20,7 @@ from checkstand.flows.save_member import (
     read_member_by_external_id,
     remove_member,
 )
-from checkstand.store import members
+from checkstand.store.people import members
 
 api = Api("Polar: members")
 READ = ("members:read", "members:write")

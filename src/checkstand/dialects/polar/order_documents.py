@@ -14,9 +14,9 @@ from checkstand.dialects.polar.requests import address
 from checkstand.domain.document import DocumentKind
 from checkstand.domain.errors import NotFound
 from checkstand.domain.order import Order
-from checkstand.flows.document_address import pdf_url
-from checkstand.flows.issue_documents import BillingEdit, NotBillable, edit_billing, issue_invoice
-from checkstand.store.orders import ORDERS
+from checkstand.flows.orders.document_address import pdf_url
+from checkstand.flows.orders.issue_documents import BillingEdit, NotBillable, edit_billing, issue_invoice
+from checkstand.store.sales.orders import ORDERS
 
 api = Api("Polar: orders")
 READ = ("orders:read", "orders:write")

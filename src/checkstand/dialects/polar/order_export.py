@@ -21,9 +21,9 @@ from checkstand.domain.currency import currency
 from checkstand.domain.document import invoice_number
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
-from checkstand.flows.read_sale import sales_of_orders
+from checkstand.flows.orders.read_sale import sales_of_orders
 from checkstand.parameters import Parameter
-from checkstand.store import orders
+from checkstand.store.sales import orders
 
 api = Api("Polar: orders")
 READ = ("orders:read", "orders:write")

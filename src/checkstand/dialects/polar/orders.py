@@ -10,10 +10,11 @@ from checkstand.dialects.polar.answers.order import Order
 from checkstand.dialects.polar.answers.payment import Payment
 from checkstand.dialects.polar.call import Api, Call
 from checkstand.domain.errors import NotFound
-from checkstand.flows.read_sale import sale_of_order, sales_of_checkouts, sales_of_orders
-from checkstand.store import checkouts, orders, payments
-from checkstand.store.payments import ATTEMPTS
+from checkstand.flows.orders.read_sale import sale_of_order, sales_of_checkouts, sales_of_orders
+from checkstand.store import checkouts
 from checkstand.store.query import Page
+from checkstand.store.sales import orders, payments
+from checkstand.store.sales.payments import ATTEMPTS
 
 api = Api("Polar: orders")
 READ = ("orders:read", "orders:write")

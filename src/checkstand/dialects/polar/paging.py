@@ -22,7 +22,7 @@ from checkstand.dialects.polar.answers import common
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.models import Moment
 from checkstand.parameters import Parameter, Query
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.query import Page
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from checkstand.dialects.polar.customers import by_external_id, by_id
 from checkstand.dialects.polar.wire import moment
 from checkstand.domain.customer import Customer
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.store import payment_methods
+from checkstand.store.people import payment_methods
 
 api = Api("Polar: payment methods")
 READ = ("customers:read", "customers:write")

@@ -37,12 +37,12 @@ from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
 from checkstand.domain.terms import Metered
-from checkstand.flows.save_product import PriceList, change_product, create_product, read_product
-from checkstand.flows.upload_image import stored_images
+from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.catalogue.upload_image import stored_images
 from checkstand.http import ignored_fields
-from checkstand.store import products
-from checkstand.store.custom_fields import CUSTOM_FIELDS
-from checkstand.store.meters import METERS
+from checkstand.store.catalogue import products
+from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
+from checkstand.store.catalogue.meters import METERS
 
 api = Api("Polar: products")
 READ = ("products:read", "products:write")

@@ -15,10 +15,10 @@ from checkstand.dialects.polar.models import Base, Metadata, Prose
 from checkstand.dialects.polar.wire import moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
-from checkstand.flows.refund_order import refund_order
+from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.ops.bounds import INT64
-from checkstand.store import refunds
-from checkstand.store.orders import ORDERS
+from checkstand.store.sales import refunds
+from checkstand.store.sales.orders import ORDERS
 
 api = Api("Polar: refunds")
 READ = ("refunds:read", "refunds:write")

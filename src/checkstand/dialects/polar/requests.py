@@ -28,8 +28,8 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CheckoutRequest, Wanted
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 
 LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
 

@@ -1,4 +1,4 @@
-"""`/v1/webhooks/endpoints` (polar.md 11.1). Where one may point, and how it is changed, is in `flows/save_endpoint.py`."""
+"""`/v1/webhooks/endpoints` (polar.md 11.1). Where one may point, and how it is changed, is in `flows/webhooks/save_endpoint.py`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from checkstand.dialects.polar.models import (
 from checkstand.dialects.polar.wire import moment
 from checkstand.domain.errors import Invalid
 from checkstand.domain.webhook import Endpoint
-from checkstand.flows.save_endpoint import (
+from checkstand.flows.webhooks.save_endpoint import (
     change_endpoint,
     create_endpoint,
     delete_endpoint,
     read_endpoint,
     rotate_secret,
 )
-from checkstand.store import webhooks
+from checkstand.store.delivery import webhooks
 from checkstand.store.query import Page
 
 api = Api("Polar: webhooks")

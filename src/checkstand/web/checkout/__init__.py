@@ -14,7 +14,6 @@ links.py     the addresses that make a session for whoever opens them
 from __future__ import annotations
 
 from checkstand.routing import Routes
-from checkstand.web import bank
 from checkstand.web.checkout import forget, handlers, links, paying, stop
 
 routes = Routes()
@@ -32,6 +31,5 @@ for _prefix in ("/checkout/{secret}", "/session/{secret}"):
         routes.add(f"{_prefix}/{_step}", handlers.to_the_page, "GET", "HEAD")
 routes.add("/buy/{name}", links.buy, "GET", "HEAD")
 routes.add("/s/{code}", links.short, "GET", "HEAD")
-routes.include(bank.routes)
 
 __all__ = ["routes"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from checkstand.code_tries import is_about_code
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import DiscountLimitReached, Invalid, Locked, Problem
-from checkstand.flows.update_checkout import CheckoutChanges, update_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.store import checkouts
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.domain.errors import Expired, Locked, NotFound, NotOpen
-from checkstand.flows.remove_method import remove_method
+from checkstand.flows.payments.remove_method import remove_method
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes
 from checkstand.web.checkout.form import read_changes

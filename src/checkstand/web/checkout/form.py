@@ -23,8 +23,8 @@ from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidStat
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.payment import Declined, decline
 from checkstand.flows import tax_ids
-from checkstand.flows.update_checkout import CheckoutChanges
-from checkstand.gateways.test_cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
+from checkstand.gateways.testbank.cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
 from checkstand.providers import postal_codes
 from checkstand.web.checkout.email_typos import meant
 from checkstand.web.checkout.goods_form import read_goods

@@ -23,10 +23,10 @@ from checkstand.domain.errors import (
     NotPermitted,
     TooManyCodes,
 )
-from checkstand.flows.confirm_checkout import is_locked
-from checkstand.flows.current_prices import is_gone
-from checkstand.flows.refresh_payment import refresh_payment
-from checkstand.flows.renew_checkout import renew_checkout
+from checkstand.flows.checkout.confirm_checkout import is_locked
+from checkstand.flows.checkout.current_prices import is_gone
+from checkstand.flows.checkout.renew_checkout import renew_checkout
+from checkstand.flows.payments.refresh_payment import refresh_payment
 from checkstand.http import json_response
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import reread, store_changes

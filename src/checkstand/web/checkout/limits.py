@@ -2,7 +2,7 @@
 address that were not taken. Discount codes are counted in `code_tries.py`, with those of the APIs.
 
 Forms that take any number of cards or codes are used for finding good ones. As with all request limits, `serve` counts and `dev` does
-not; beside this, a session takes no further card after five declines, whoever counts (`flows/confirm_checkout.py`).
+not; beside this, a session takes no further card after five declines, whoever counts (`flows/checkout/confirm_checkout.py`).
 """
 
 from __future__ import annotations

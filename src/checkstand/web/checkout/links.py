@@ -17,8 +17,8 @@ from checkstand.dialects.polar import link_visits
 from checkstand.dialects.polar.call import Refused
 from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.organization import Organization
-from checkstand.flows.open_link import find_link
-from checkstand.flows.short_links import find_short_link
+from checkstand.flows.links.open_link import find_link
+from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
 from checkstand.ops.limiter import Window
 from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of

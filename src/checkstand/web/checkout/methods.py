@@ -13,8 +13,8 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import CARDS, Kind, Method, eligible_for, kind_of
 from checkstand.domain.payment import Declined, decline
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.gateways.test_cards import CardDetails
-from checkstand.gateways.test_methods import ACCOUNTS, ROUTING, MethodDetails, behaviour_of
+from checkstand.gateways.testbank.cards import CardDetails
+from checkstand.gateways.testbank.methods import ACCOUNTS, ROUTING, MethodDetails, behaviour_of
 from checkstand.web.checkout.fields import Field
 from checkstand.web.checkout.form import Tokenized, read_card, read_token, told
 from checkstand.web.checkout.reader import Complaint, complaint

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
-from checkstand.flows.confirm_checkout import fields_of_page, what_is_missing
+from checkstand.flows.checkout.confirm_checkout import fields_of_page, what_is_missing
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint

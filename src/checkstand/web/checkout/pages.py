@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from checkstand.gateways.base import CardFrames
-from checkstand.gateways.test_cards import CARDS
+from checkstand.gateways.testbank.cards import CARDS
 from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.web.checkout.leaving import back_target

@@ -29,9 +29,9 @@ from checkstand.domain.errors import (
 )
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.choose_method import PayWith
-from checkstand.flows.confirm_checkout import Prepared, confirm_prepared, is_locked, prepare_confirmation
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.choose_method import PayWith
+from checkstand.flows.checkout.confirm_checkout import Prepared, confirm_prepared, is_locked, prepare_confirmation
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.change import TRIES, reread, store_changes, without_code, without_discount

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dataclasses import field as made
 
 from checkstand.domain.checkout import Checkout
-from checkstand.flows.update_checkout import CheckoutChanges
+from checkstand.flows.checkout.update_checkout import CheckoutChanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
 from checkstand.domain.methods import Kind, Method, kind_of
 from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, AttemptStatus
-from checkstand.flows.document_address import pdf_url
-from checkstand.flows.read_sale import sales_of_checkouts
-from checkstand.flows.renew_checkout import may_renew
-from checkstand.gateways.test_methods import DEBIT_DAYS
-from checkstand.store.payments import ATTEMPTS
+from checkstand.flows.checkout.renew_checkout import may_renew
+from checkstand.flows.orders.document_address import pdf_url
+from checkstand.flows.orders.read_sale import sales_of_checkouts
+from checkstand.gateways.testbank.methods import DEBIT_DAYS
+from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.web.checkout.later import later_charges
 from checkstand.web.checkout.leaving import pending_target, success_target
 from checkstand.web.checkout.methods import method_label

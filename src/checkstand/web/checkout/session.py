@@ -21,11 +21,11 @@ from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.organization import Organization
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.choose_method import offered_methods
+from checkstand.flows.checkout.choose_method import offered_methods
+from checkstand.flows.checkout.read_checkout import find_by_secret
 from checkstand.flows.ports import Ports
-from checkstand.flows.read_checkout import find_by_secret
 from checkstand.gateways.base import CardFrames
-from checkstand.gateways.test import TestGateway
+from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.http import BadBody, read_body
 from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
 from checkstand.services import Services, services_of

@@ -13,10 +13,10 @@ from functools import cache
 from babel import Locale
 from markupsafe import Markup, escape
 
+from checkstand.formats import format_count
 from checkstand.web.checkout import english
 from checkstand.web.checkout.english_checks import CHECKS
 from checkstand.web.checkout.english_methods import METHODS
-from checkstand.web.templating import format_count
 
 ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS, **CHECKS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}

@@ -14,7 +14,7 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.consent import Total, marked_total, total_of
 from checkstand.domain.errors import Invalid
-from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes
 from checkstand.web.checkout.form import may_be_chosen, shown_total
 from checkstand.web.checkout.places import guessed_country
 from checkstand.web.checkout.session import Visit

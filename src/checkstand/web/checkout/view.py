@@ -18,7 +18,7 @@ from checkstand.domain.methods import eligible_for
 from checkstand.domain.organization import collects_tax_in
 from checkstand.domain.terms import Metered
 from checkstand.flows import tax_ids
-from checkstand.gateways.stripe_amounts import chargeable_minor
+from checkstand.gateways.stripe.amounts import chargeable_minor
 from checkstand.providers import postal_codes, subdivisions
 from checkstand.providers.country_names import in_sentence, other_names
 from checkstand.web.checkout import places

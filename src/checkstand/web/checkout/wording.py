@@ -15,9 +15,9 @@ from checkstand.domain.money import divide_half_away, price_of_one
 from checkstand.domain.money import format_money as plain_money
 from checkstand.domain.quote import QuoteLine
 from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
+from checkstand.formats import format_count, format_day, format_money, format_percent, format_rate, locale_of
 from checkstand.web.checkout.session import Visit
 from checkstand.web.checkout.texts import Texts
-from checkstand.web.templating import format_count, format_day, format_money, format_percent, format_rate, locale_of
 
 # Networks as people know them.
 BRANDS = {

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import OrganizationSettings
 from checkstand.domain.redirects import MOST_REDIRECT_HOSTS
-from checkstand.flows.change_redirects import changed_redirects
-from checkstand.flows.change_settings import change_settings
+from checkstand.flows.organizations.change_redirects import changed_redirects
+from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.routing import Routes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.since_shown import ChangedMeanwhile, own_changes, shown_with

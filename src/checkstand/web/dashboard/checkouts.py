@@ -16,18 +16,20 @@ from checkstand.domain.order import Order
 from checkstand.domain.payment import DECLINES, Attempt
 from checkstand.domain.quote import is_mixed, tax_sums
 from checkstand.flows import tax_ids
-from checkstand.flows.read_checkout import read_checkout
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.formats import format_money
 from checkstand.providers.postal import address_lines
 from checkstand.routing import Routes
-from checkstand.store import checkouts, disputes, facts, orders, payments, webhooks
-from checkstand.store import refunds as stored_refunds
+from checkstand.store import checkouts, facts
 from checkstand.store.codec import encode
+from checkstand.store.delivery import webhooks
+from checkstand.store.sales import disputes, orders, payments
+from checkstand.store.sales import refunds as stored_refunds
 from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
 from checkstand.web.dashboard.money_back import MoneyBack
-from checkstand.web.templating import format_money
 
 routes = Routes()
 _STEPS: Mapping[StepKind, str] = {

@@ -21,10 +21,10 @@ from checkstand.domain.currency import CURRENCIES, currency
 from checkstand.domain.discount import AmountOff, Duration, Percentage
 from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.terms import LARGEST_COUNT
+from checkstand.formats import format_money
 from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
 from checkstand.web.dashboard.product_form import Reading, no_amount
-from checkstand.web.templating import format_money
 
 LONGEST_NAME = 100
 SHORTEST_CODE, LONGEST_CODE = 3, 255  # what both APIs take

@@ -14,15 +14,15 @@ from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.discount import AmountOff, Discount
 from checkstand.domain.errors import Invalid
 from checkstand.domain.explain import rate_text
-from checkstand.flows.save_discount import create_discount, delete_discount, missing_products, read_discount
+from checkstand.flows.catalogue.save_discount import create_discount, delete_discount, missing_products, read_discount
+from checkstand.formats import format_money
 from checkstand.routing import Routes
-from checkstand.store import discounts, products
+from checkstand.store.catalogue import discounts, products
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
-from checkstand.web.templating import format_money
 
 routes = Routes()
 MOST_OFFERED = 100

@@ -9,7 +9,7 @@ from uuid import UUID
 from checkstand.domain.document import DocumentKind, credit_note_number, invoice_number, receipt_number
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund
-from checkstand.flows.document_address import document_url
+from checkstand.flows.orders.document_address import document_url
 from checkstand.web.dashboard.frame import Visit
 
 

@@ -11,7 +11,10 @@ from checkstand.domain.catalog import Product, Visibility
 from checkstand.domain.checkout import CheckoutStatus
 from checkstand.routing import Routes
 from checkstand.services import services_of
-from checkstand.store import checkouts, orders, organizations, products, webhooks
+from checkstand.store import checkouts, organizations
+from checkstand.store.catalogue import products
+from checkstand.store.delivery import webhooks
+from checkstand.store.sales import orders
 from checkstand.web.dashboard import session
 from checkstand.web.dashboard.checkouts import rows_of
 from checkstand.web.dashboard.frame import Visit, outside, page, room

@@ -13,7 +13,7 @@ from uuid import UUID
 from checkstand.domain.dispute import Dispute, holds_money
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund
-from checkstand.web.templating import format_money
+from checkstand.formats import format_money
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import Final
 
 from checkstand.domain.catalog import Custom, Fixed, Price, Product
 from checkstand.domain.terms import Counted, Metered, SeatBased, SeatTier, UnitBased
+from checkstand.formats import format_money, format_rate
 from checkstand.web.dashboard.words import span_text
-from checkstand.web.templating import format_money, format_rate
 
 _KINDS: Final[Mapping[str, str]] = {
     "custom": "pay what you want",

@@ -15,7 +15,13 @@ from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibi
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import SUFFIXES, image_path
-from checkstand.flows.save_product import PriceList, ProductChanged, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import (
+    PriceList,
+    ProductChanged,
+    change_product,
+    create_product,
+    read_product,
+)
 from checkstand.routing import Routes
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room

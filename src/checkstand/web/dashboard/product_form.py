@@ -25,8 +25,8 @@ from checkstand.domain.catalog import (
 from checkstand.domain.currency import CURRENCIES, UnknownCurrency, currency
 from checkstand.domain.image import ImageRef
 from checkstand.domain.money import parse_amount, step_missed
+from checkstand.formats import format_money
 from checkstand.web.dashboard.forms import Form
-from checkstand.web.templating import format_money
 
 LONGEST_DESCRIPTION = 5_000
 MOST_ROWS = 20

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Product
 from checkstand.domain.image import BadImage, ImageRef
-from checkstand.flows.upload_image import describe_image
-from checkstand.store import images
+from checkstand.flows.catalogue.upload_image import describe_image
+from checkstand.store.catalogue import images
 from checkstand.web.dashboard.frame import Visit
 from checkstand.web.dashboard.product_form import TypedProduct
 

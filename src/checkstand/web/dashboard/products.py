@@ -17,11 +17,11 @@ from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Pro
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
 from checkstand.domain.profile import POLAR
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_product import ProductChanged, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import ProductChanged, change_product, create_product, read_product
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
+from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
-from checkstand.store import products
+from checkstand.store.catalogue import products
 from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room

@@ -13,13 +13,13 @@ from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
 from checkstand.domain.refund_shares import whole
-from checkstand.flows.refund_order import refund_order
+from checkstand.flows.refunds.refund_order import refund_order
+from checkstand.formats import format_money
 from checkstand.routing import Routes
-from checkstand.store.orders import ORDERS
+from checkstand.store.sales.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room
 from checkstand.web.dashboard.product_form import major_text, no_amount
-from checkstand.web.templating import format_money
 
 routes = Routes()
 LONGEST_NOTE = 3000

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
+from checkstand.formats import format_money
 from checkstand.routing import Routes
-from checkstand.store import customers, orders
-from checkstand.store.customers import CUSTOMERS
-from checkstand.store.orders import ORDERS
+from checkstand.store.people import customers
+from checkstand.store.people.customers import CUSTOMERS
+from checkstand.store.sales import orders
+from checkstand.store.sales.orders import ORDERS
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.frame import Visit, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
-from checkstand.web.templating import format_money
 
 routes = Routes()
 _RETURNED = ("refunded", "partially_refunded")

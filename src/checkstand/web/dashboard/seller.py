@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from checkstand.domain.document import seller_of
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.change_seller import (
+from checkstand.flows.organizations.change_seller import (
     LONGEST_SELLER_TEXT,
     SellerField,
     SellerProblem,
     SellerRefused,
     changed_seller,
 )
-from checkstand.flows.change_settings import change_settings
+from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.providers.country_names import other_names
 from checkstand.providers.postal import address_lines, countries_by_name
 from checkstand.routing import Routes

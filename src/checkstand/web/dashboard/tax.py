@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import DefaultTaxBehavior, OrganizationSettings
-from checkstand.flows.change_settings import change_settings
-from checkstand.flows.tax_registrations import change_registrations
+from checkstand.flows.organizations.change_settings import change_settings
+from checkstand.flows.organizations.tax_registrations import change_registrations
 from checkstand.providers.taxes import dated, registration_codes
 from checkstand.routing import Routes
 from checkstand.web.dashboard.frame import Crumb, Visit, page, room

@@ -15,9 +15,9 @@ from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, decline
 from checkstand.domain.webhook import Delivery
+from checkstand.formats import format_money
 from checkstand.web.dashboard import words
 from checkstand.web.dashboard.money_back import MoneyBack
-from checkstand.web.templating import format_money
 
 _BRANDS = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "rupay": "RuPay"}
 

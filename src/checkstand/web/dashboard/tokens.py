@@ -15,7 +15,7 @@ from starlette.responses import Response
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import AccessToken
 from checkstand.domain.profile import all_profiles, profile_of
-from checkstand.flows.authenticate import create_token, revoke_token
+from checkstand.flows.organizations.authenticate import create_token, revoke_token
 from checkstand.routing import Routes
 from checkstand.store import organizations
 from checkstand.web.dashboard import integrate, token_form, words

@@ -1,0 +1,1 @@
+"""What a merchant sells and takes off: products, discounts, questions, images, brands, meters."""

@@ -1,0 +1,105 @@
+"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain.catalog import Product, is_free, line_amount
+from checkstand.domain.checkout import Line
+from checkstand.domain.discount import Discount, why_not
+from checkstand.domain.errors import Invalid
+from checkstand.domain.pricing import resolve
+from checkstand.flows.checkout.checkout_request import Where
+from checkstand.flows.ports import Ports
+from checkstand.store.catalogue import discounts
+from checkstand.store.executor import Executor
+
+# A discount that no longer fits what is bought is dropped without a word (polar.md 5.3 step 3).
+DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
+
+
+async def find_discounts(
+    ports: Ports,
+    organization_id: UUID,
+    *,
+    discount_id: UUID | None,
+    codes: Sequence[str],
+    lines: Sequence[Line],
+    products: Sequence[Product],
+    currency: str,
+    now: datetime,
+) -> tuple[Discount, ...]:
+    """The discounts asked for, in order, each usable now. `currency` is the prices'. Raises Invalid with the first reason."""
+    wanted: list[tuple[Where, str, Discount | None]] = []
+    if discount_id is not None:
+        wanted.append(
+            (("discount_id",), str(discount_id), await discounts.by_id(ports.db, organization_id, discount_id))
+        )
+    for position, code in enumerate(codes):
+        where: Where = ("discount_codes", position) if len(codes) > 1 else ("discount_code",)
+        wanted.append((where, code, await ports.cache.discount_by_code(organization_id, code)))
+    found: list[Discount] = []
+    for where, given, discount in wanted:
+        reason = why_not_here(discount, lines, products, currency=currency, now=now)
+        if discount is not None and any(other.id == discount.id for other in found):
+            reason = "discount_twice"
+        if reason or discount is None:
+            raise Invalid.single(reason or "discount_unknown", *where, given=given)
+        found.append(discount)
+    return tuple(found)
+
+
+async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
+    """The discounts of a session as the merchant has them today; one that was deleted is as it was last (polar.md 7.5)."""
+    if not applied:
+        return ()
+    found = await discounts.by_ids(db, applied[0].organization_id, [one.id for one in applied], with_deleted=True)
+    return tuple(found.get(one.id, one) for one in applied)
+
+
+def still_fitting(
+    applied: Sequence[Discount], *, lines: Sequence[Line], products: Sequence[Product], currency: str, now: datetime
+) -> tuple[Discount, ...]:
+    """Those of a session's discounts that still fit what is bought. Whether they are still redeemable is asked at confirm."""
+
+    def fits(one: Discount) -> bool:
+        reason = why_not_here(one, lines, products, currency=currency, now=now, even_if_free=True)
+        return reason not in DROPPED_SILENTLY
+
+    return tuple(one for one in applied if fits(one))
+
+
+async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> bool:
+    """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
+    current = await discounts.by_id(db, discount.organization_id, discount.id)
+    spent = ("discount_not_started", "discount_ended", "discount_used_up")
+    return current is not None and why_not(current, product_ids=frozenset(), currency="", now=now) not in spent
+
+
+def why_not_here(
+    discount: Discount | None,
+    lines: Sequence[Line],
+    products: Sequence[Product],
+    *,
+    currency: str,
+    now: datetime,
+    even_if_free: bool = False,
+) -> str | None:
+    """Why a discount cannot be taken from these lines (a problem code), or None. Order as polar.md 7.2.
+
+    `even_if_free`: a discount that is there already stays on a free product, where it takes nothing (polar.md 5.3 step 3).
+    """
+    by_id = {product.id: product for product in products}
+    bought = [by_id[line.product_id] for line in lines if line.part_of is None]
+    if not even_if_free and all(is_free(price) for line in lines for price in by_id[line.product_id].active_prices):
+        return "discount_on_free_product"
+    if discount is None:
+        return "discount_unknown"
+    subtotal = sum(
+        line_amount(item.price, quantity=item.line.quantity, chosen_minor=item.line.chosen_minor)
+        for item in resolve(lines, products)
+    )
+    ids = frozenset(product.id for product in bought)
+    return why_not(discount, product_ids=ids, currency=currency, now=now, subtotal_minor=subtotal)

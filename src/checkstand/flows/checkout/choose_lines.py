@@ -1,0 +1,256 @@
+"""From what a request names to products, a currency and lines: steps 2 to 4 of polar.md 2.4, and Dodo's carts by the same rules.
+
+A refusal lists every problem of the step that found one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from checkstand.domain.catalog import (
+    Custom,
+    Price,
+    PriceDefinition,
+    Product,
+    Visibility,
+    amount_params,
+    check_composition,
+    check_custom_amount,
+    choose_currency,
+    in_currency,
+    off_step_problems,
+)
+from checkstand.domain.checkout import Line
+from checkstand.domain.country_currency import currency_of_country
+from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.lines import charged_prices, offer_lines
+from checkstand.domain.organization import Organization
+from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted, Where
+from checkstand.flows.ports import Ports
+from checkstand.store.catalogue import products
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is offered and what will be charged. `offers` in display order; `products` has add-ons too."""
+
+    products: tuple[Product, ...]
+    offers: tuple[UUID, ...]
+    currency: str
+    lines: tuple[Line, ...]
+    prices: tuple[Price, ...]
+
+
+async def choose_lines(ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime) -> Chosen:
+    """Products, currency and lines of a request. Raises Invalid."""
+    offered = await _load_products(ports, organization, request)
+    offered = _with_ad_hoc_prices(ports, organization, request, offered, now)
+    currency = _currency(ports, organization, request, offered)
+    if request.choose_one:
+        selected = next((one for one in offered if one.id == request.preselected), offered[0])
+        prices = charged_prices(_only(in_currency(selected.prices, currency), request.price_id))
+        amount = _checked_amount(prices[0], request.amount_minor, ("amount",))
+        return Chosen(
+            products=tuple(offered),
+            offers=tuple(product.id for product in offered),
+            currency=currency,
+            lines=offer_lines(prices, request.counts, chosen_minor=amount),
+            prices=prices,
+        )
+    addons = await _load_addons(ports, organization, request)
+    lines = _cart_lines(request, {product.id: product for product in [*offered, *addons]}, currency)
+    return Chosen(products=(*offered, *addons), offers=(), currency=currency, lines=lines, prices=())
+
+
+def _only(prices: Sequence[Price], price_id: UUID | None) -> Sequence[Price]:
+    """The oldest form of the API names a price: the amount comes from it alone."""
+    return [price for price in prices if price_id is None or price.id == price_id]
+
+
+async def _load_products(ports: Ports, organization: Organization, request: CheckoutRequest) -> list[Product]:
+    """The products in the order asked for, each once. One problem per product that cannot be sold."""
+    if request.price_id is not None:
+        return [await product_of_price(ports, organization, request.price_id)]
+    found = await ports.cache.products(organization.id, [item.product_id for item in request.wanted])
+    problems: list[Problem] = []
+    chosen: dict[UUID, Product] = {}
+    for item in request.wanted:
+        product = found.get(item.product_id)
+        code = why_not_sold(product)
+        if code or product is None:
+            problems.append(Problem(code or "product_unknown", item.where, str(item.product_id)))
+        else:
+            chosen[product.id] = product
+    if problems:
+        raise Invalid(problems)
+    return list(chosen.values())
+
+
+def why_not_sold(product: Product | None) -> str | None:
+    """Why a product cannot be put into a session, or None."""
+    if product is None or product.kind == "addon":
+        return "product_unknown"
+    if product.is_archived:
+        return "product_archived"
+    return "product_draft" if product.visibility is Visibility.DRAFT else None
+
+
+async def product_of_price(ports: Ports, organization: Organization, price_id: UUID) -> Product:
+    """The product of a price, with that price first (the oldest form of the API)."""
+    product = await products.by_price_id(ports.db, organization.id, price_id)
+    price = product.price(price_id) if product else None
+    if product is None or price is None or product.kind == "addon":
+        raise Invalid.single("price_unknown", "product_price_id", given=str(price_id))
+    if product.is_archived:
+        raise Invalid.single("product_archived", "product_price_id", given=str(price_id))
+    if price.is_archived:
+        raise Invalid.single("price_archived", "product_price_id", given=str(price_id))
+    return replace(product, prices=(price, *(other for other in product.active_prices if other.id != price_id)))
+
+
+def _with_ad_hoc_prices(
+    ports: Ports, organization: Organization, request: CheckoutRequest, chosen: list[Product], now: datetime
+) -> list[Product]:
+    """Replace the prices of products that the request prices itself, for this session only."""
+    if not request.ad_hoc:
+        return chosen
+    known = {product.id for product in chosen}
+    problems = [
+        Problem("ad_hoc_product_not_offered", ("prices", str(product_id)), str(product_id))
+        for product_id in request.ad_hoc
+        if product_id not in known
+    ]
+    for product_id in (product_id for product_id in request.ad_hoc if product_id in known):
+        where = ("prices", str(product_id))
+        problems += [problem for problem in request.refused if problem.where[:2] == where]
+        default = organization.settings.default_currency
+        problems += [
+            replace(problem, where=where)
+            for problem in [
+                *check_composition(request.ad_hoc[product_id], default_currency=default),
+                *off_step_problems(request.ad_hoc[product_id]),
+            ]
+        ]
+    if problems:
+        raise Invalid(problems)
+    return [
+        replace(product, prices=_ad_hoc(ports, product, request.ad_hoc[product.id], now))
+        if product.id in request.ad_hoc
+        else product
+        for product in chosen
+    ]
+
+
+def _ad_hoc(ports: Ports, product: Product, definitions: Sequence[PriceDefinition], now: datetime) -> tuple[Price, ...]:
+    return tuple(
+        Price(
+            id=ports.new_id(),
+            product_id=product.id,
+            currency=definition.currency,
+            terms=definition.terms,
+            tax_behavior=definition.tax_behavior,
+            discount_percent=definition.discount_percent,
+            source="ad_hoc",
+            created_at=now,
+        )
+        for definition in definitions
+    )
+
+
+def _currency(ports: Ports, organization: Organization, request: CheckoutRequest, chosen: Sequence[Product]) -> str:
+    """The prices' currency: the wanted one, else the country's, else the organization's, else (for carts) the first product's."""
+    if request.price_id is not None:
+        return chosen[0].prices[0].currency
+    first = request.wanted[0]
+    default = organization.settings.default_currency
+    if request.choose_one:
+        wanted = [request.currency] if request.currency else [*_local(ports, request), default]
+    else:
+        wanted = [request.currency or default, default, *(price.currency for price in chosen[0].active_prices)]
+    selected = next((one for one in chosen if one.id == request.preselected), chosen[0])
+    currency = choose_currency(selected.active_prices, wanted=wanted)
+    if currency is None:
+        raise Invalid.single("currency_unavailable", *first.where, given=str(first.product_id))
+    if request.choose_one:
+        return currency
+    by_id = {product.id: product for product in chosen}
+    problems = [
+        Problem("currency_unavailable", item.where, str(item.product_id), {"currency": currency})
+        for item in request.wanted
+        if not in_currency(by_id[item.product_id].prices, currency)
+    ]
+    if problems:
+        raise Invalid(problems)
+    return currency
+
+
+def _local(ports: Ports, request: CheckoutRequest) -> list[str]:
+    """The currency of the country that the buyer's network address is in, where that can be told."""
+    country = ports.places.country_of(request.buyer.ip_address) if request.buyer.ip_address else None
+    currency = currency_of_country(country) if country else None
+    return [currency] if currency else []
+
+
+def _checked_amount(price: Price, amount_minor: int | None, where: Where) -> int | None:
+    """The chosen amount where the buyer may choose one; ignored elsewhere."""
+    if amount_minor is None or not isinstance(price.terms, Custom):
+        return None
+    code = check_custom_amount(price.terms, amount_minor, price.currency)
+    if code:
+        raise Invalid([Problem(code, where, amount_minor, amount_params(price.terms, price.currency))])
+    return amount_minor
+
+
+async def _load_addons(ports: Ports, organization: Organization, request: CheckoutRequest) -> list[Product]:
+    """The add-ons of a cart. Raises Invalid for each that its product does not have."""
+    wanted = [(item, addon) for item in request.wanted for addon in item.addons]
+    if not wanted:
+        return []
+    ids = {addon.product_id for _, addon in wanted}
+    found = await ports.cache.products(organization.id, [*ids, *(item.product_id for item, _ in wanted)])
+    problems = [
+        Problem("addon_unknown", addon.where, str(addon.product_id))
+        for item, addon in wanted
+        if addon.product_id not in found or addon.product_id not in found[item.product_id].addons
+    ]
+    if problems:
+        raise Invalid(problems)
+    return [found[product_id] for product_id in dict.fromkeys(addon.product_id for _, addon in wanted)]
+
+
+def _cart_lines(request: CheckoutRequest, by_id: dict[UUID, Product], currency: str) -> tuple[Line, ...]:
+    """Every item of the cart, each followed by its add-ons."""
+    lines: list[Line] = []
+    for item in request.wanted:
+        price = charged_prices(in_currency(by_id[item.product_id].prices, currency))[0]
+        root = len(lines)
+        lines.append(
+            Line(
+                product_id=item.product_id,
+                price_id=price.id,
+                quantity=item.quantity,
+                buyer_sets_quantity=item.quantity == 0,
+                chosen_minor=_checked_amount(price, item.chosen_minor, (*item.where[:-1], "amount")),
+            )
+        )
+        lines += [_addon_line(request, item, addon_at, by_id, currency, root) for addon_at in range(len(item.addons))]
+    return tuple(lines)
+
+
+def _addon_line(
+    request: CheckoutRequest, item: Wanted, addon_at: int, by_id: dict[UUID, Product], currency: str, root: int
+) -> Line:
+    addon = item.addons[addon_at]
+    prices = in_currency(by_id[addon.product_id].prices, currency)
+    if not prices:
+        raise Invalid.single("currency_unavailable", *addon.where, given=str(addon.product_id), currency=currency)
+    return Line(
+        product_id=addon.product_id,
+        price_id=prices[0].id,
+        quantity=addon.quantity,
+        buyer_sets_quantity=request.options.edit_addons,
+        part_of=root,
+    )

@@ -1,0 +1,1 @@
+"""Customers, their members, sessions and wallets."""

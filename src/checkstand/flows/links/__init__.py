@@ -1,0 +1,1 @@
+"""Addresses that make sessions, and short ones."""

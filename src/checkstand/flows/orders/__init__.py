@@ -1,0 +1,1 @@
+"""Sales as they are shown, and their documents."""

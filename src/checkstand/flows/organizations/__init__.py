@@ -1,0 +1,1 @@
+"""Organizations, their settings, keys and taxes."""

@@ -1,0 +1,1 @@
+"""What becomes of a payment: settled, called off, disputed; the method kept or removed."""

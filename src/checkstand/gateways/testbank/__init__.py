@@ -1,0 +1,1 @@
+"""The built-in bank for tests: a gateway that keeps its own books."""

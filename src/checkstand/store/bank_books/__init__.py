@@ -1,0 +1,1 @@
+"""The test bank's own books. Only `gateways/testbank` writes here."""

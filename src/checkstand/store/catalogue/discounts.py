@@ -1,0 +1,394 @@
+"""Discounts and their redemptions: found by id or by code, changed, and counted.
+
+A redemption is a row of its own, written with the count on the discount in one statement: the discount's row is the guard, so that
+however many come at once, no more than the limit get through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliased_email
+from checkstand.store.codec import decode_plain, encode
+from checkstand.store.database import Transaction
+from checkstand.store.executor import Executor
+from checkstand.store.query import Page, Query
+
+_COLUMNS = """
+    organization_id, id, name, code, basis_points, amounts, caps, duration, duration_months, cycles, starts_at, ends_at,
+    max_redemptions, max_per_customer, product_ids, minimum_subtotals, eligibility, customer_ids, metadata, extras,
+    created_at, modified_at, redemptions_count
+"""
+SORTABLE: Mapping[str, str] = {
+    "created_at": "created_at",
+    "name": "name",
+    "code": "code",
+    "redemptions_count": "redemptions_count",
+    "ends_at": "ends_at",
+}
+
+
+def _discount(row: asyncpg.Record) -> Discount:
+    points, caps = row["basis_points"], decode_plain(row["caps"])
+    takes = (
+        Percentage(basis_points=points, caps=caps)
+        if points is not None
+        else AmountOff(amounts=decode_plain(row["amounts"]))
+    )
+    return Discount(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        name=row["name"],
+        code=row["code"],
+        takes=takes,
+        duration=row["duration"],
+        duration_months=row["duration_months"],
+        cycles=row["cycles"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        max_redemptions=row["max_redemptions"],
+        max_per_customer=row["max_per_customer"],
+        redemptions_count=row["redemptions_count"],
+        product_ids=tuple(row["product_ids"]),
+        minimum_subtotals=decode_plain(row["minimum_subtotals"]),
+        eligibility=row["eligibility"],
+        customer_ids=tuple(row["customer_ids"]),
+        metadata=decode_plain(row["metadata"]),
+        extras=decode_plain(row["extras"]),
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+    )
+
+
+def _arguments(discount: Discount) -> tuple[object, ...]:
+    """All columns but the count, which only redemptions move."""
+    takes = discount.takes
+    return (
+        discount.organization_id,
+        discount.id,
+        discount.name,
+        discount.code,
+        takes.basis_points if isinstance(takes, Percentage) else None,
+        encode(takes.amounts) if isinstance(takes, AmountOff) else None,
+        encode(takes.caps) if isinstance(takes, Percentage) else "{}",
+        discount.duration,
+        discount.duration_months,
+        discount.cycles,
+        discount.starts_at,
+        discount.ends_at,
+        discount.max_redemptions,
+        discount.max_per_customer,
+        list(discount.product_ids),
+        encode(discount.minimum_subtotals),
+        discount.eligibility,
+        list(discount.customer_ids),
+        encode(discount.metadata),
+        encode(discount.extras),
+        discount.created_at,
+        discount.modified_at,
+    )
+
+
+async def by_ids(
+    db: Executor, organization_id: UUID, discount_ids: Sequence[UUID], *, with_deleted: bool = False
+) -> dict[UUID, Discount]:
+    """The discounts among these ids that this organization has."""
+    rows = await db.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM discounts
+        WHERE organization_id = $1
+          AND id = ANY($2::uuid[])
+          AND ($3 OR deleted_at IS NULL)
+        """,
+        organization_id,
+        list(discount_ids),
+        with_deleted,
+    )
+    return {row["id"]: _discount(row) for row in rows}
+
+
+async def by_id(
+    db: Executor, organization_id: UUID, discount_id: UUID, *, with_deleted: bool = False
+) -> Discount | None:
+    found = await by_ids(db, organization_id, [discount_id], with_deleted=with_deleted)
+    return found.get(discount_id)
+
+
+async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> Discount | None:
+    """The living discount, kept as it is until the transaction ends: nobody redeems it while it is being changed."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM discounts
+        WHERE organization_id = $1
+          AND id = $2
+          AND deleted_at IS NULL
+        FOR UPDATE
+        """,
+        organization_id,
+        discount_id,
+    )
+    return _discount(row) if row is not None else None
+
+
+async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | None:
+    """The living discount with this code, compared without case after trimming."""
+    row = await db.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM discounts
+        WHERE organization_id = $1
+          AND upper(code) = upper($2)
+          AND deleted_at IS NULL
+        """,
+        organization_id,
+        code.strip(),
+    )
+    return _discount(row) if row is not None else None
+
+
+async def add(db: Executor, discount: Discount) -> bool:
+    """Store a new discount; False when its code is taken."""
+    status = await db.execute(
+        f"""
+        INSERT INTO discounts ({_COLUMNS})
+        VALUES (
+            $1, $2, $3, $4, $5, $6::json, $7::json, $8, $9, $10, $11, $12, $13, $14, $15, $16::json, $17, $18, $19::json,
+            $20::json, $21, $22, $23
+        )
+        ON CONFLICT (organization_id, upper(code)) WHERE deleted_at IS NULL DO NOTHING
+        """,
+        *_arguments(discount),
+        discount.redemptions_count,
+    )
+    return status.endswith(" 1")
+
+
+async def save(db: Transaction, discount: Discount) -> bool:
+    """Store a changed discount; False when its code is taken, and then the transaction is over."""
+    try:
+        await db.execute(
+            """
+            UPDATE discounts
+            SET name = $3, code = $4, basis_points = $5, amounts = $6::json, caps = $7::json, duration = $8,
+                duration_months = $9, cycles = $10, starts_at = $11, ends_at = $12, max_redemptions = $13,
+                max_per_customer = $14, product_ids = $15, minimum_subtotals = $16::json, eligibility = $17,
+                customer_ids = $18, metadata = $19::json, extras = $20::json, created_at = $21, modified_at = $22
+            WHERE organization_id = $1
+              AND id = $2
+            """,
+            *_arguments(discount),
+        )
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
+async def delete(db: Executor, organization_id: UUID, discount_id: UUID, *, now: datetime) -> None:
+    """Take a discount out of use. The row stays for the orders that name it; its code is free again."""
+    await db.execute(
+        """
+        UPDATE discounts
+        SET deleted_at = $3
+        WHERE organization_id = $1
+          AND id = $2
+          AND deleted_at IS NULL
+        """,
+        organization_id,
+        discount_id,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountFilter:
+    """What a list may be narrowed by. `is_redeemable`: within its dates and not used up at `now`."""
+
+    text: str | None = None
+    code_contains: str | None = None
+    kind: str | None = None
+    product_id: UUID | None = None
+    is_redeemable: bool | None = None
+    now: datetime | None = None
+
+
+async def search(
+    db: Executor, organization_id: UUID, wanted: DiscountFilter, *, sorting: Sequence[str], offset: int, limit: int
+) -> Page[Discount]:
+    """A page of living discounts with the total count."""
+    query = Query("discounts", organization_id)
+    query.where("deleted_at IS NULL")
+    query.contains("code", wanted.code_contains)
+    if wanted.text:
+        text = query.bind(wanted.text)
+        query.where(f"(strpos(name, {text}::text) > 0 OR strpos(upper(code), upper({text}::text)) > 0)")
+    if wanted.kind is not None:
+        query.where("basis_points IS NOT NULL" if wanted.kind == "percentage" else "amounts IS NOT NULL")
+    if wanted.product_id is not None:
+        query.where(f"(product_ids = '{{}}' OR {query.bind(wanted.product_id)}::uuid = ANY(product_ids))")
+    if wanted.is_redeemable is not None:
+        now = query.bind(wanted.now)
+        redeemable = f"""(
+            coalesce(starts_at <= {now}::timestamptz, true)
+            AND coalesce(ends_at >= {now}::timestamptz, true)
+            AND coalesce(redemptions_count < max_redemptions, true)
+        )"""
+        query.where(redeemable if wanted.is_redeemable else f"NOT {redeemable}")
+    query.order_by(sorting, SORTABLE)
+    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
+    return found.of([_discount(row) for row in found.items])
+
+
+async def reserve(
+    db: Executor,
+    discount: Discount,
+    redemption_id: UUID,
+    checkout_id: UUID,
+    *,
+    customer_id: UUID | None = None,
+    email: str | None = None,
+    now: datetime | None = None,
+) -> bool:
+    """Take one redemption if any is left; False when it is used up, out of its dates at `now`, or gone. Call inside a transaction.
+
+    The discount's row stays locked until that ends: a session with several discounts reserves them in the order of their ids.
+    """
+    taken = await db.fetchval(
+        """
+        WITH counted AS (
+            UPDATE discounts
+            SET redemptions_count = redemptions_count + 1
+            WHERE organization_id = $1
+              AND id = $2
+              AND deleted_at IS NULL
+              AND (max_redemptions IS NULL OR redemptions_count < max_redemptions)
+              AND ($7::timestamptz IS NULL OR coalesce(starts_at <= $7, true) AND coalesce(ends_at >= $7, true))
+            RETURNING organization_id, id
+        )
+        INSERT INTO redemptions (organization_id, id, discount_id, checkout_id, customer_id, email, created_at)
+        SELECT organization_id, $3, id, $4, $5, $6, coalesce($7, now())
+        FROM counted
+        RETURNING id
+        """,
+        discount.organization_id,
+        discount.id,
+        redemption_id,
+        checkout_id,
+        customer_id,
+        unaliased_email(email) if email else None,
+        now,
+    )
+    return taken is not None
+
+
+async def give_back(db: Executor, organization_id: UUID, checkout_id: UUID) -> None:
+    """Return all that a checkout had reserved: its payment failed."""
+    await db.execute(
+        """
+        WITH returned AS (
+            DELETE FROM redemptions
+            WHERE organization_id = $1
+              AND checkout_id = $2
+            RETURNING discount_id
+        ), ordered AS (
+            SELECT discounts.id
+            FROM discounts
+            JOIN returned ON returned.discount_id = discounts.id
+            WHERE discounts.organization_id = $1
+            ORDER BY discounts.id
+            FOR UPDATE OF discounts
+        )
+        UPDATE discounts
+        SET redemptions_count = redemptions_count - 1
+        FROM ordered
+        WHERE discounts.organization_id = $1
+          AND discounts.id = ordered.id
+        """,
+        organization_id,
+        checkout_id,
+    )
+
+
+async def note_card(
+    db: Executor, organization_id: UUID, checkout_id: UUID, *, fingerprint: str | None, customer_id: UUID | None
+) -> None:
+    """Say who redeemed, when the payment has succeeded: the customer it made or found, and the card."""
+    await db.execute(
+        """
+        UPDATE redemptions
+        SET card_fingerprint = $3, customer_id = coalesce($4, customer_id)
+        WHERE organization_id = $1
+          AND checkout_id = $2
+        """,
+        organization_id,
+        checkout_id,
+        fingerprint,
+        customer_id,
+    )
+
+
+async def uses_by_customer(
+    db: Executor,
+    organization_id: UUID,
+    discount_id: UUID,
+    *,
+    customer_id: UUID | None,
+    email: str | None,
+    fingerprint: str | None,
+    besides_checkout_id: UUID,
+) -> int:
+    """How often this customer redeemed it in other sessions: by id, by mailbox, or by a card that paid (polar.md 7.5).
+
+    What was refunded in full is not counted.
+    """
+    return int(
+        await db.fetchval(
+            """
+            SELECT count(*)
+            FROM redemptions
+            WHERE organization_id = $1
+              AND discount_id = $2
+              AND checkout_id <> $6
+              AND (customer_id = $3 OR email = $4 OR card_fingerprint = $5)
+              AND NOT EXISTS (
+                  SELECT 1
+                  FROM orders
+                  WHERE orders.organization_id = redemptions.organization_id
+                    AND orders.checkout_id = redemptions.checkout_id
+                    AND orders.status = 'refunded'
+              )
+            """,
+            organization_id,
+            discount_id,
+            customer_id,
+            unaliased_email(email) if email else None,
+            fingerprint,
+            besides_checkout_id,
+        )
+    )
+
+
+async def has_bought(db: Executor, organization_id: UUID, *, customer_id: UUID | None, email: str | None) -> bool:
+    """Whether this customer, by id or by mailbox, has an order that was not refunded in full."""
+    found: bool = await db.fetchval(
+        r"""
+        SELECT EXISTS (
+            SELECT 1
+            FROM orders
+            JOIN customers ON customers.organization_id = orders.organization_id AND customers.id = orders.customer_id
+            WHERE orders.organization_id = $1
+              AND orders.status IN ('paid', 'partially_refunded')
+              AND (customers.id = $2 OR regexp_replace(lower(customers.email), '(.)\+[^@]*@', '\1@') = $3)
+        )
+        """,
+        organization_id,
+        customer_id,
+        unaliased_email(email) if email else None,
+    )
+    return found

@@ -1,0 +1,1 @@
+"""Webhook endpoints, the queue of deliveries and their log."""

@@ -27,23 +27,11 @@ from checkstand.domain.discount import AmountOff, Percentage
 from checkstand.domain.errors import CheckstandError, Invalid, TotalChanged
 from checkstand.domain.ids import DodoPrefix, short_id
 from checkstand.domain.lines import Counts
-<<<<<<< HEAD
-from checkstand.flows.checkout_request import CheckoutRequest, Wanted
-from checkstand.flows.confirm_checkout import confirm_checkout
-from checkstand.flows.create_checkout import create_checkout
-from checkstand.flows.save_product import create_product
-from checkstand.flows.update_checkout import CheckoutChanges, apply_changes
-=======
-from checkstand.domain.organization import OrganizationSettings
-from checkstand.flows.catalogue.save_discount import change_discount, create_discount, delete_discount
-from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product
+from checkstand.flows.catalogue.save_product import create_product
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
-from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes, update_checkout
-from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.store.catalogue import products
->>>>>>> main
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes
 from checkstand.testing.demo import open_demo_shop
 from tests.machine.consent_moves import ConsentMoves
 from tests.machine.consent_stage import (

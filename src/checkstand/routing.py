@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+ANY = "*"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -66,17 +67,21 @@ class Router(routing.Router):
     """Starlette's router for a thousand routes: of these it asks only the few whose paths begin as the request's does.
 
     Routes with the same fixed segments before their first placeholder are kept together, each group with all that might match as
-    well, in the given order. So the answer is the one that Starlette gives when it asks them all, also to a wrong method.
+    well, in the given order. A method's own are asked first. So the answer is the one that Starlette gives when it asks them all, also
+    to a wrong method.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
         super().__init__(routes, redirect_slashes=False)
-        beginnings = {(), *(_beginning(route.path) for route in routes)}
-        self._longest = max(map(len, beginnings))
-        self._groups = {
-            beginning: routing.Router(_that_may_match(beginning, routes), redirect_slashes=False)
-            for beginning in beginnings
-        }
+        places: dict[tuple[str, ...], list[int]] = {(): []}
+        for place, route in enumerate(routes):
+            places.setdefault(_beginning(route.path), []).append(place)
+        self._longest = max(map(len, places))
+        self._groups: dict[tuple[str, ...], dict[str, routing.Router]] = {}
+        for beginning in places:
+            shorter = (beginning[:length] for length in range(len(beginning) + 1))
+            found = sorted(place for part in shorter for place in places.get(part, ()))
+            self._groups[beginning] = _by_method([routes[place] for place in found])
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the group with the longest beginning that its path has."""
@@ -88,7 +93,7 @@ class Router(routing.Router):
         while group is None:
             segments = segments[:-1]
             group = self._groups.get(segments)
-        await group.app(scope, receive, send)
+        await (group.get(scope["method"]) or group[ANY]).app(scope, receive, send)
 
 
 def _beginning(path: str) -> tuple[str, ...]:
@@ -102,5 +107,13 @@ def _beginning(path: str) -> tuple[str, ...]:
     return tuple(segments[:fixed])
 
 
-def _that_may_match(beginning: tuple[str, ...], routes: Sequence[Route]) -> list[Route]:
-    return [route for route in routes if beginning[: len(own := _beginning(route.path))] == own]
+def _by_method(routes: Sequence[Route]) -> dict[str, routing.Router]:
+    """A router for each method that is there, which leaves what it does not find to the one for any."""
+    whole = routing.Router(routes, redirect_slashes=False)
+    methods = {method for route in routes for method in route.methods or ()}
+    return {ANY: whole} | {
+        method: routing.Router(
+            [route for route in routes if method in (route.methods or ())], redirect_slashes=False, default=whole.app
+        )
+        for method in methods
+    }

@@ -17,7 +17,7 @@ from dodopayments import DodoPayments
 from checkstand.dialects.polar.translate_media import medias
 from checkstand.domain.image import LARGEST_BYTES
 from checkstand.flows.catalogue.upload_image import Permission, read_permission, sign
-from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
 from tests.conftest import SECRET_KEY
 from tests.dialects.dodo_place import NAMES, DodoShop
 from tests.dialects.test_dodo_contract import conform
@@ -72,7 +72,7 @@ def product_id(dodo: DodoShop, name: str = "P") -> UUID:
 
 def stored_ids(dodo: DodoShop, name: str = "P") -> list[str]:
     wanted = product_id(dodo, name)
-    found = dodo.server.run(products.by_ids(dodo.server.services.ports.db, dodo.demo.organization.id, [wanted]))
+    found = dodo.server.run(PRODUCTS.by_ids(dodo.server.services.ports.db, dodo.demo.organization.id, [wanted]))
     return [str(image.id) for image in found[wanted].images]
 
 
@@ -269,7 +269,7 @@ def test_answers_match_the_contracts_of_both_apis(dodo: DodoShop) -> None:
     send(given["url"], png())
     conform("GetProductResponse", dodo.http.get(f"/products/{dodo.id('P')}").json())
     wanted = product_id(dodo)
-    found = dodo.server.run(products.by_ids(dodo.server.services.ports.db, dodo.demo.organization.id, [wanted]))
+    found = dodo.server.run(PRODUCTS.by_ids(dodo.server.services.ports.db, dodo.demo.organization.id, [wanted]))
     shown = medias(found[wanted], dodo.server.url)
     assert [(media["id"], media["public_url"]) for media in shown] == [(given["image_id"], image_of(dodo))]
     assert (shown[0]["mime_type"], shown[0]["size"], shown[0]["service"]) == ("image/png", len(png()), "product_media")

@@ -15,6 +15,7 @@ from polar.v2027_01 import Polar as Polar_2027_01
 from checkstand.dialects.polar import errors
 from checkstand.domain.errors import DiscountLimitReached
 from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
@@ -67,7 +68,7 @@ def redeem(server: RunningServer, polar: Polar, made: dict[str, Any]) -> None:
     db = server.services.ports.db
 
     async def redeeming() -> bool:
-        found = await discounts.by_id(db, organization_id, UUID(made["id"]))
+        found = await DISCOUNTS.living(db, organization_id, UUID(made["id"]))
         assert found is not None
         async with db.transaction() as tx:
             return await discounts.reserve(tx, found, server.services.ports.new_id(), checkout)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
+from checkstand.domain.catalog import Fixed, PriceDefinition
+from checkstand.domain.changes import Keys
 from checkstand.flows.catalogue.save_field import change_field, create_field, read_field
+from checkstand.flows.catalogue.save_product import PriceList, ProductChanged, change_product, read_product
 from checkstand.flows.customers.save_customer import change_customer, create_customer, read_customer
 from checkstand.flows.customers.save_member import add_member, change_member
 from checkstand.store.people.members import MEMBERS
@@ -65,5 +70,53 @@ def test_two_who_change_two_fields_of_a_question_both_keep_theirs(database_url: 
             )
             kept = await read_field(ports, organization, size.id)
             assert (kept.name, kept.slug, kept.kind) == (f"Size {time}", f"size-{time}", "text")
+
+    told(database_url, story)
+
+
+def test_two_who_change_two_fields_of_a_product_both_keep_theirs_and_so_does_who_changes_its_price(
+    database_url: str,
+) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        product_id = shop.demo.products["monthly"].id
+        for time in range(1, TIMES):
+            dearer = PriceList(add=(PriceDefinition(currency="USD", terms=Fixed(amount_minor=time * 100)),))
+            await asyncio.gather(
+                change_product(ports, organization, product_id, {"name": f"Pro {time}"}),
+                change_product(ports, organization, product_id, {"metadata": {"shelf": time}}),
+                change_product(ports, organization, product_id, {}, dearer),
+            )
+            kept = await read_product(ports, organization, product_id)
+            assert (kept.name, kept.metadata) == (f"Pro {time}", {"shelf": time})
+            assert [price.terms for price in kept.active_prices] == [Fixed(amount_minor=time * 100)]
+
+    told(database_url, story)
+
+
+def test_keys_of_what_one_api_knows_of_a_product_are_changed_one_by_one(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        product_id = shop.demo.products["monthly"].id
+        await change_product(ports, organization, product_id, {"extras": {"unnamed": True, "limit": 1}})
+        await asyncio.gather(
+            change_product(ports, organization, product_id, {"extras": Keys({"limit": 2})}),
+            change_product(ports, organization, product_id, {"extras": Keys(drop=frozenset({"unnamed"}))}),
+            change_product(ports, organization, product_id, {"extras": Keys({"message": "Thanks"})}),
+        )
+        kept = await read_product(ports, organization, product_id)
+        assert kept.extras == {"limit": 2, "message": "Thanks"}
+
+    told(database_url, story)
+
+
+def test_what_was_worked_out_from_another_product_than_is_stored_is_not_saved(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        read = await read_product(ports, organization, shop.demo.products["monthly"].id)
+        await change_product(ports, organization, read.id, {"name": "Pro"})
+        with pytest.raises(ProductChanged):
+            await change_product(ports, organization, read.id, {"name": "Basic"}, unless_changed_from=read)
+        assert (await read_product(ports, organization, read.id)).name == "Pro"
 
     told(database_url, story)

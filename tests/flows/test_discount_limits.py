@@ -22,6 +22,7 @@ from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.flows.customers.save_customer import create_customer
 from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.discounts import DISCOUNTS
 from tests.conftest import Shop, open_shop
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -70,7 +71,7 @@ async def redeem(shop: Shop, discount: Discount, checkout: Checkout, *, now: dat
 
 
 async def count(shop: Shop, discount: Discount) -> int:
-    found = await discounts.by_id(shop.ports.db, discount.organization_id, discount.id)
+    found = await DISCOUNTS.living(shop.ports.db, discount.organization_id, discount.id)
     assert found is not None
     rows = await shop.ports.db.fetchval(
         "SELECT count(*) FROM redemptions WHERE organization_id = $1 AND discount_id = $2",
@@ -161,8 +162,8 @@ def test_a_deleted_discount_cannot_be_reserved_and_frees_its_code(database_url: 
         db, discount = shop.ports.db, await offer(shop)
         await discounts.delete(db, discount.organization_id, discount.id, now=NOW)
         assert not await redeem(shop, discount, await session(shop, discount))
-        assert await discounts.by_id(db, discount.organization_id, discount.id) is None
-        kept = await discounts.by_id(db, discount.organization_id, discount.id, with_deleted=True)
+        assert await DISCOUNTS.living(db, discount.organization_id, discount.id) is None
+        kept = await DISCOUNTS.by_id(db, discount.organization_id, discount.id)
         assert kept == discount
         assert discount.code is not None
         assert await discounts.add(db, replace(discount, id=uuid4(), code=discount.code.lower()))

@@ -61,18 +61,15 @@ async def sold(
     kind: ProductKind = "product",
     addons: Sequence[UUID] = (),
 ) -> Product:
-    draft = Product(
-        id=uuid4(),
-        organization_id=shop.demo.organization.id,
-        kind=kind,
-        name="Thing",
-        recurrence=Span(interval=Interval.MONTH, count=1) if recurring else None,
-        trial=Span(interval=Interval.DAY, count=7) if recurring and trial else None,
-        addons=tuple(addons),
-        created_at=NOW,
-    )
+    given = {
+        "kind": kind,
+        "name": "Thing",
+        "recurrence": Span(interval=Interval.MONTH, count=1) if recurring else None,
+        "trial": Span(interval=Interval.DAY, count=7) if recurring and trial else None,
+        "addons": tuple(addons),
+    }
     return await create_product(
-        shop.ports, shop.demo.organization, draft, [PriceDefinition(currency="USD", terms=terms)]
+        shop.ports, shop.demo.organization, given, [PriceDefinition(currency="USD", terms=terms)]
     )
 
 

@@ -21,7 +21,7 @@ from checkstand.flows.catalogue.save_discount import change_discount, create_dis
 from checkstand.flows.catalogue.save_product import PriceList, change_product
 from checkstand.flows.checkout.update_checkout import update_checkout
 from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
 from tests.machine.consent_stage import (
     COUNTRY,
     GOODS,
@@ -117,18 +117,18 @@ class ConsentMoves(RuleBasedStateMachine):
     async def _change_goods(self, goods: str, amount: int, how: str) -> None:
         stage, organization = self.stage, await self.stage.organization()
         product_id = stage.goods[goods].id
-        found = (await products.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
-        product = replace(found, is_archived=False)  # what was archived is until the next change
+        found = (await PRODUCTS.by_ids(stage.ports.db, organization.id, [product_id]))[product_id]
+        given: dict[str, object] = {"is_archived": False}  # what was archived is until the next change
         if how == "price":
             terms = seats(amount) if goods == "seats" else Fixed(amount_minor=amount)
             prices = PriceList(add=(PriceDefinition(currency="USD", terms=terms),))
-            await change_product(stage.ports, organization, product, prices)
+            await change_product(stage.ports, organization, found.id, given, prices)
         elif how == "tax category":
-            await change_product(stage.ports, organization, replace(product, tax_category="e_book"), None)
+            await change_product(stage.ports, organization, found.id, {**given, "tax_category": "e_book"})
         elif how == "trial":
-            await change_product(stage.ports, organization, replace(product, trial=None), None)
+            await change_product(stage.ports, organization, found.id, {**given, "trial": None})
         elif goods != "seats":  # which whoever comes to an empty shop buys
-            await change_product(stage.ports, organization, replace(product, is_archived=True), None)
+            await change_product(stage.ports, organization, found.id, {"is_archived": True})
 
     @rule(pick=PICK, country=COUNTRY, seats=st.integers(1, 5))
     def merchant_changes_the_session(self, pick: int, country: str, seats: int) -> None:

@@ -48,18 +48,10 @@ class Shelf:
 
     def product(self, name: str, *terms: Terms, currency: str = "USD", **more: Any) -> Product:
         """A product with these prices in one currency; Dodo's have no list of rules to keep to."""
-        extras = {"dialect": "dodo"}
         organization = self.stand.shop.organization
-        draft = Product(
-            id=uuid4(),
-            organization_id=organization.id,
-            name=name,
-            created_at=organization.created_at,
-            extras=extras,
-            **more,
-        )
+        given = {"name": name, "extras": {"dialect": "dodo"}, **more}
         definitions = [PriceDefinition(currency=currency, terms=one) for one in terms]
-        made: Product = self._run(create_product(self._ports, organization, draft, definitions))
+        made: Product = self._run(create_product(self._ports, organization, given, definitions))
         return made
 
     def team(self, **more: Any) -> Product:

@@ -60,11 +60,8 @@ def test_a_description_in_markdown_is_safe_html_on_the_page_the_cards_and_the_da
 def priced(shelf: Shelf, name: str, amounts: dict[str, int], **more: object) -> Product:
     """A product with a price of its own in each of several currencies."""
     organization, ports = shelf.stand.shop.organization, shelf.stand.server.services.ports
-    draft = Product(
-        id=ports.new_id(), organization_id=organization.id, name=name, created_at=organization.created_at, **more
-    )  # type: ignore[arg-type]
     prices = [PriceDefinition(currency=code, terms=Fixed(amount_minor=amount)) for code, amount in amounts.items()]
-    return shelf.stand.server.run(create_product(ports, organization, draft, prices))
+    return shelf.stand.server.run(create_product(ports, organization, {"name": name, **more}, prices))
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

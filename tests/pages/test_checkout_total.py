@@ -18,7 +18,6 @@ from checkstand.flows.catalogue.save_discount import change_discount, create_dis
 from checkstand.flows.catalogue.save_product import PriceList, change_product
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.store.catalogue import products
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
 from tests.pages.buyer import VISA, Buyer, Checkout, Stand, expect_success, pay
@@ -76,9 +75,8 @@ class Seller:
     def sells(self, label: str, amount_minor: int | None, *, archived: bool = False) -> None:
         """A product at another price (None: at its present one), or not any more."""
         organization, product_id = self.stand.shop.organization, self.stand.shop.products[label].id
-        product = self._do(products.by_ids(self.ports.db, organization.id, [product_id]))[product_id]
         new = amount_minor and PriceList(add=(PriceDefinition(currency="USD", terms=Fixed(amount_minor=amount_minor)),))
-        self._do(change_product(self.ports, organization, replace(product, is_archived=archived), new or None))
+        self._do(change_product(self.ports, organization, product_id, {"is_archived": archived}, new or None))
 
     def changes_session(self, session: Checkout, changes: CheckoutChanges) -> None:
         now = self.stand.now(session)

@@ -114,7 +114,7 @@ def test_the_store_refuses_a_product_that_is_another_one_than_was_read(server: R
     services, organization = server.services, person.shop.organization
 
     async def both() -> list[object]:
-        saves = [change_product(services.ports, organization, read, None, unless_changed_from=read) for _ in range(2)]
+        saves = [change_product(services.ports, organization, read.id, {}, unless_changed_from=read) for _ in range(2)]
         return await asyncio.gather(*saves, return_exceptions=True)
 
     outcomes = server.run(both())

@@ -9,16 +9,29 @@ as it is, and None takes away what a thing can be without.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 T = TypeVar("T")
 Given = Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A change of some keys of a field that is a mapping: `put` in place of what was there, `drop` taken away."""
+
+    put: Mapping[str, object] = field(default_factory=dict)
+    drop: frozenset[str] = frozenset()
+
+    def over(self, present: Mapping[str, object]) -> Mapping[str, object]:
+        """The mapping with this change."""
+        return {**{key: value for key, value in present.items() if key not in self.drop}, **self.put}
+
+
 def with_given(value: T, given: Given) -> T:
     """The value (a dataclass) with the given fields. Raises TypeError for a field that it does not have."""
-    return replace(value, **given)  # type: ignore[type-var]  # every value of the domain is a dataclass
+    fields = {name: one.over(getattr(value, name)) if isinstance(one, Keys) else one for name, one in given.items()}
+    return replace(value, **fields)  # type: ignore[type-var]  # every value of the domain is a dataclass
 
 
 def made_of(kind: type[T], given: Given, **own: object) -> T:

@@ -17,10 +17,10 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.discount import Discount
 from checkstand.domain.organization import Organization, Principal
 from checkstand.store import organizations
-from checkstand.store.catalogue import discounts, products
-from checkstand.store.database import Database
+from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.products import PRODUCTS
+from checkstand.store.database import Database, Executor
 from checkstand.store.delivery import webhooks
-from checkstand.store.executor import Executor
 from checkstand.store.listener import Listener
 
 LIFE_S = 5.0
@@ -99,7 +99,7 @@ class Cache:
             else:
                 found[product_id] = product
         if missing:
-            for product_id, product in (await products.by_ids(self._db, organization_id, missing)).items():
+            for product_id, product in (await PRODUCTS.by_ids(self._db, organization_id, missing)).items():
                 shelf.put(product_id, product)
                 found[product_id] = product
         return found

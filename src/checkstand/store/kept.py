@@ -79,6 +79,22 @@ def selected(name: str, expression: str, kind: Any) -> Kept:
     )
 
 
+def calculated(name: str, expression: str) -> Kept:
+    """What the database works out of the row itself; nothing is written."""
+    return Kept(columns=(), writes=lambda value: (), names=(name,), reads=lambda value: value, selected=expression)
+
+
+def hexadecimal(table: str, column: str) -> Kept:
+    """Bytes in a row, and their hexadecimal digits in the value."""
+    return Kept(
+        columns=(column,),
+        writes=lambda digits: (bytes.fromhex(digits),),
+        names=(column,),
+        reads=lambda digits: digits,
+        selected=f"encode({table}.{column}, 'hex')",
+    )
+
+
 def hints_of(kind: type[Any]) -> dict[str, object]:
     """The types of a dataclass's fields, by their names."""
     hints = get_type_hints(kind)

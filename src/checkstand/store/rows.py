@@ -29,8 +29,9 @@ class Table(Generic[T]):
     """The rows of one table and the values of type `kind` that they hold.
 
     `kept`: how fields are kept that are not the column of their name (a text: the column's name). `unwritten`: fields that other
-    statements count or number. `also`: columns that are written from the value for a query or a constraint, and not read. `owned`:
-    columns that say whose part a row is; their values come before those of `arguments`.
+    statements count or number. `unkept`: fields that no column holds; they have their default. `also`: columns that are written from
+    the value for a query or a constraint, and not read. `owned`: columns that say whose part a row is; their values come before those
+    of `arguments`.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Table(Generic[T]):
         *,
         kept: Mapping[str, Kept | str] | None = None,
         unwritten: Sequence[str] = (),
+        unkept: Sequence[str] = (),
         also: Mapping[str, Callable[[T], object]] | None = None,
         owned: Sequence[str] = (),
     ) -> None:
@@ -47,6 +49,7 @@ class Table(Generic[T]):
         self._kind = kind
         self._said = dict(kept or {})
         self._unwritten = frozenset(unwritten)
+        self._unkept = frozenset(unkept)
         self._also = dict(also or {})
         self._owned = tuple(owned)
         self._readers: dict[str, Sequence[tuple[str, Reader]]] = {}
@@ -68,10 +71,17 @@ class Table(Generic[T]):
                 chosen += [f"{alias}.{name}" + (f" AS {prefix}{name}" if prefix else "") for name in kept.names]
         return ", ".join(chosen)
 
+    def document(self, alias: str) -> str:
+        """A row as a JSON document of its value's own shape, to be `selected`."""
+        parts: list[str] = []
+        for name, kept in self._kept.items():
+            assert kept.selected is not None or len(kept.names) == 1, f"{name} needs an expression that is `selected`"
+            parts.append(f"'{name}', {kept.selected or f'{alias}.{kept.names[0]}'}")
+        return f"json_build_object({', '.join(parts)})"
+
     def documents(self, alias: str, *, order: str) -> str:
-        """All rows of a statement as one JSON array of the values' own shape, to be `selected`; each field is a column of its name."""
-        pairs = ", ".join(f"'{name}', {alias}.{name}" for kept in self._kept.values() for name in kept.names)
-        return f"json_agg(json_build_object({pairs}) ORDER BY {order})"
+        """All rows of a statement as one JSON array of such documents."""
+        return f"json_agg({self.document(alias)} ORDER BY {order})"
 
     @cached_property
     def insertion(self) -> str:
@@ -174,7 +184,8 @@ class Table(Generic[T]):
 
     @cached_property
     def _kept(self) -> dict[str, Kept]:
-        return {name: self._way(name, hint) for name, hint in hints_of(self._kind).items()}
+        hints = hints_of(self._kind)
+        return {name: self._way(name, hint) for name, hint in hints.items() if name not in self._unkept}
 
     def _way(self, name: str, hint: object) -> Kept:
         said = self._said.get(name)

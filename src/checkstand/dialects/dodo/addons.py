@@ -6,7 +6,6 @@ Which products offer an add-on is said by the products. A new price leaves sessi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -19,12 +18,19 @@ from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.models import Base, Count, Currency
 from checkstand.dialects.dodo.wire import moment, named, shown
-from checkstand.domain.catalog import Fixed, PriceDefinition, Product, TaxCategory
+from checkstand.domain.catalog import Fixed, PriceDefinition, Product, Span, TaxCategory
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef
-from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import (
+    PriceList,
+    change_product,
+    create_product,
+    read_product,
+    worked_out_again,
+)
 from checkstand.store.catalogue import images, products
+from checkstand.store.catalogue.products import PRODUCTS
 
 api = Api("Dodo: add-ons")
 READ = ("products:read", "products:write")
@@ -38,6 +44,7 @@ Description = Annotated[str, StringConstraints(max_length=1000)] | None
 class AddonCreateIn(Base):
     """`POST /addons`."""
 
+    apart = frozenset({"price", "currency"})
     name: Name
     price: Count
     currency: Currency
@@ -48,6 +55,8 @@ class AddonCreateIn(Base):
 class AddonPatch(Base):
     """`PATCH /addons/{id}`."""
 
+    lasting = frozenset({"name", "tax_category"})
+    apart = frozenset({"price", "currency", "image_id"})
     name: Name | None = None
     price: Count | None = None
     currency: Currency | None = None
@@ -60,17 +69,8 @@ class AddonPatch(Base):
 async def create(call: Call) -> Response:
     """Create an add-on."""
     body = call.body(AddonCreateIn)
-    draft = Product(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        kind="addon",
-        name=body.name,
-        description=body.description,
-        tax_category=body.tax_category,
-        extras={"dialect": "dodo"},
-        created_at=call.ports.now(call.organization),
-    )
-    made = await create_product(call.ports, call.organization, draft, [_definition(body.currency, body.price)])
+    given = {**body.given(), "kind": "addon", "extras": {"dialect": "dodo"}}
+    made = await create_product(call.ports, call.organization, given, [_definition(body.currency, body.price)])
     return call.json(_shown(call, made))
 
 
@@ -106,21 +106,25 @@ async def _found(call: Call) -> Product:
 @api.route("PATCH", "/addons/{id}", scopes=WRITE, body=AddonPatch, answers=answers.Addon)
 async def update(call: Call) -> Response:
     """Change an add-on. Absent means unchanged; null removes the description or the image."""
+    return call.json(_shown(call, await _changed(call)))
+
+
+@worked_out_again
+async def _changed(call: Call) -> Product:
     found = await _found(call)
     body = call.body(AddonPatch)
-    changed = replace(
-        found,
-        name=body.name or found.name,
-        description=body.description if body.gave("description") else found.description,
-        tax_category=body.tax_category or found.tax_category,
-        images=await _images(call, body.image_id) if body.gave("image_id") else found.images,
-    )
+    given = body.given()
+    if body.gave("image_id"):
+        given["images"] = await _images(call, body.image_id)
     known = translate.addon_price(found)
     currency = body.currency or known.currency
     amount = known.amount_minor if body.price is None else body.price
     is_same = (currency, amount) == (known.currency, known.amount_minor)
     prices = None if is_same else PriceList(add=(_definition(currency, amount),))
-    return call.json(_shown(call, await change_product(call.ports, call.organization, changed, prices)))
+    follows = body.price is not None or body.currency is not None
+    return await change_product(
+        call.ports, call.organization, found.id, given, prices, unless_changed_from=found if follows else None
+    )
 
 
 async def _images(call: Call, image_id: UUID | None) -> tuple[ImageRef, ...]:
@@ -148,12 +152,14 @@ def _shown(call: Call, addon: Product) -> answers.Addon:
     }
 
 
-async def named_addons(call: Call, given: Sequence[str], product: Product, *, is_metered: bool) -> tuple[UUID, ...]:
-    """The add-ons that a product's body names, in order. Raises Invalid naming every one that is not there."""
+async def named_addons(
+    call: Call, given: Sequence[str], *, name: str, recurrence: Span | None, is_metered: bool
+) -> tuple[UUID, ...]:
+    """The add-ons that the body of a product of this name names, in order. Raises Invalid naming every one that is not there."""
     if not given:
         return ()
     wanted = [named(DodoPrefix.ADDON, text) for text in given]
-    found = await products.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
+    found = await PRODUCTS.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
     missing = [
         text
         for text, item in zip(given, wanted, strict=True)
@@ -161,10 +167,10 @@ async def named_addons(call: Call, given: Sequence[str], product: Product, *, is
     ]
     if missing:
         raise Invalid([Problem("addon_unknown", ("addons",), ", ".join(missing))])
-    if product.recurrence is None:
-        raise Invalid.single("addon_on_one_time", "addons", given=product.name)
+    if recurrence is None:
+        raise Invalid.single("addon_on_one_time", "addons", given=name)
     if is_metered:
-        raise Invalid.single("addon_on_metered", "addons", given=product.name)
+        raise Invalid.single("addon_on_metered", "addons", given=name)
     twice = next((text for text in given if given.count(text) > 1), None)
     if twice is not None:
         raise Invalid.single("addon_twice", "addons", given=twice)

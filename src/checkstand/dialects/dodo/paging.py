@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from checkstand.dialects.dodo import errors
 from checkstand.dialects.dodo.answers.common import Item, Page
 from checkstand.dialects.dodo.call import Call, Refused
+from checkstand.dialects.dodo.problem_words import QUERY
 from checkstand.dialects.dodo.wire import named, shown
 from checkstand.domain.ids import DodoPrefix
 from checkstand.ops.bounds import TIMES, in_time
@@ -39,7 +40,7 @@ class Window:
 
 def refuse(name: str, what: str) -> Refused:
     """A query parameter that makes no sense, named."""
-    return Refused(errors.answer(422, errors.QUERY, f"{name}: {what}"))
+    return Refused(errors.answer(422, QUERY, f"{name}: {what}"))
 
 
 def _number(call: Call, name: str, *, default: int, smallest: int) -> int:

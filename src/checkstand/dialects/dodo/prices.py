@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from checkstand.dialects.dodo.answers.common import IntervalName
-from checkstand.dialects.dodo.answers.product import MeterPrice
+from checkstand.dialects.dodo.answers.product import KeptOfProduct, MeterPrice
 from checkstand.dialects.dodo.models import INT32, LONGEST_TEXT, Base, Count, Currency, Id, Metadata, Text, whole
 from checkstand.dialects.dodo.wire import shown
 from checkstand.domain.catalog import Custom, Fixed, Interval, PriceDefinition, Span, TaxBehavior, TaxCategory
@@ -47,6 +47,10 @@ class Terms:
     term: Span | None = None
     trial: Span | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
+
+    def given(self) -> dict[str, object]:
+        """The product's own fields that follow from its price."""
+        return {"recurrence": self.recurrence, "term": self.term, "trial": self.trial}
 
 
 class PriceIn(Base):
@@ -259,8 +263,11 @@ class DeliveryIn(Base):
 
 
 class ProductFields(Base):
-    """What creating and changing share."""
+    """What creating and changing share. What only this API knows of is kept among the product's extras."""
 
+    KEPT: ClassVar[frozenset[str]] = frozenset(KeptOfProduct.__annotations__)
+    lasting = frozenset({"name", "tax_category", "metadata"})
+    apart = KEPT | {"price", "addons", "brand_id"}
     name: Name | None = None
     description: Annotated[str, StringConstraints(max_length=1000)] | None = None
     addons: Annotated[list[Id], Field(max_length=MOST_ADDONS)] | None = None
@@ -276,6 +283,14 @@ class ProductFields(Base):
     @classmethod
     def _not_blank(cls, value: str | None) -> str | None:
         return value or None
+
+    def extras(self) -> dict[str, object]:
+        """What only this API knows of and the caller gave, in the shape of the answer."""
+        given = self.model_dump(include=set(self.KEPT), exclude_unset=True)
+        delivery = given.get("digital_product_delivery")
+        if isinstance(delivery, Mapping):
+            given["digital_product_delivery"] = {**delivery, "files": None}
+        return given
 
 
 class ProductIn(ProductFields):

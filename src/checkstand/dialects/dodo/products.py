@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from starlette.responses import Response
 
 from checkstand.dialects.dodo import addons, brands, errors, files, paging, translate
@@ -12,6 +9,7 @@ from checkstand.dialects.dodo.answers import product as answers
 from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.call import Api, Call
 from checkstand.dialects.dodo.prices import (
+    BY_USAGE,
     AnyPriceIn,
     PriceIn,
     ProductIn,
@@ -22,10 +20,17 @@ from checkstand.dialects.dodo.prices import (
 )
 from checkstand.dialects.dodo.wire import named
 from checkstand.domain.catalog import Product
+from checkstand.domain.changes import Keys, with_given
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
-from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import (
+    PriceList,
+    change_product,
+    create_product,
+    read_product,
+    worked_out_again,
+)
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.meters import METERS
 
@@ -41,25 +46,15 @@ async def create(call: Call) -> Response:
     body = call.body(ProductIn)
     terms = terms_of(body.price, await _meters(call, body.price))
     brand_id = await brands.named_brand(call, body.brand_id)
-    extras: dict[str, object] = {"dialect": "dodo", **_extras(body), **terms.extras}
+    extras: dict[str, object] = {"dialect": "dodo", **body.extras(), **terms.extras}
     if body.name is None:
         extras["unnamed"] = True
-    draft = Product(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=body.name or UNNAMED,
-        description=body.description,
-        recurrence=terms.recurrence,
-        term=terms.term,
-        trial=terms.trial,
-        tax_category=body.tax_category,
-        brand_id=brand_id,
-        metadata=body.metadata or {},
-        extras=extras,
-        created_at=call.ports.now(call.organization),
+    given = {"name": UNNAMED, **body.given(), **terms.given(), "brand_id": brand_id, "extras": extras}
+    is_metered = bool(extras.get(BY_USAGE))
+    given["addons"] = await addons.named_addons(
+        call, body.addons or (), name=body.name or UNNAMED, recurrence=terms.recurrence, is_metered=is_metered
     )
-    offered = await addons.named_addons(call, body.addons or (), draft, is_metered=translate.is_by_usage(draft))
-    made = await create_product(call.ports, call.organization, replace(draft, addons=offered), terms.definitions)
+    made = await create_product(call.ports, call.organization, given, terms.definitions)
     return call.json(_shown(call, made))
 
 
@@ -75,15 +70,6 @@ async def _meters(call: Call, price: AnyPriceIn, product: Product | None = None)
         for text, meter_id in wanted.items()
         if meter_id in found and (found[meter_id].archived_at is None or meter_id in kept)
     }
-
-
-def _extras(body: ProductIn | ProductPatch) -> dict[str, object]:
-    """What only Dodo knows of a product and the caller gave, in the shape of the answer."""
-    given = body.model_dump(include=set(translate.EXTRAS), exclude_unset=True)
-    delivery = given.get("digital_product_delivery")
-    if isinstance(delivery, Mapping):
-        given["digital_product_delivery"] = {**delivery, "files": None}
-    return given
 
 
 class Wanted(paging.Paged):
@@ -139,54 +125,52 @@ async def _found(call: Call) -> Product:
 async def update(call: Call) -> Response:
     """Change a product. Absent means unchanged; null clears what may be empty."""
     call.path_id(DodoPrefix.PRODUCT)
-    body = call.body(ProductPatch)
+    return call.json(_shown(call, await _changed(call, call.body(ProductPatch))))
+
+
+@worked_out_again
+async def _changed(call: Call, body: ProductPatch) -> Product:
     found = await _found(call)
     terms = terms_of(body.price, await _meters(call, body.price, found)) if body.price is not None else None
-    changed = await _with_addons(call, _with_terms(_with_fields(found, body), terms), body)
+    given = {**body.given(), **_kept(body, terms)}
+    if terms is not None:
+        given |= terms.given()
+    given |= await _addons(call, with_given(found, given), body)
     if body.gave("brand_id"):
-        changed = replace(changed, brand_id=await brands.named_brand(call, body.brand_id))
-    prices = PriceList(add=terms.definitions) if terms is not None else None
-    saved = await change_product(call.ports, call.organization, changed, prices)
-    return call.json(_shown(call, saved))
-
-
-def _with_fields(product: Product, body: ProductPatch) -> Product:
-    extras = {**product.extras, **_extras(body)}
-    if body.name is not None:
-        extras.pop("unnamed", None)
-    return replace(
-        product,
-        name=body.name or product.name,
-        description=body.description if body.gave("description") else product.description,
-        tax_category=body.tax_category or product.tax_category,
-        metadata=product.metadata if body.metadata is None else body.metadata,
-        extras=extras,
+        given["brand_id"] = await brands.named_brand(call, body.brand_id)
+    follows = terms is not None or body.gave("addons")
+    return await change_product(
+        call.ports,
+        call.organization,
+        found.id,
+        given,
+        PriceList(add=terms.definitions) if terms is not None else None,
+        unless_changed_from=found if follows else None,
     )
 
 
-async def _with_addons(call: Call, product: Product, body: ProductPatch) -> Product:
-    """The product with the add-ons that were sent; those it had must still fit what it became. Raises Invalid."""
+def _kept(body: ProductPatch, terms: Terms | None) -> dict[str, object]:
+    """What changes of the extras: a price takes away what the one before it had."""
+    put = body.extras()
+    drop = {"unnamed"} if body.name is not None else set()
+    if terms is not None:
+        put |= terms.extras
+        drop |= PriceIn.KEPT
+    return {"extras": Keys(put, frozenset(drop))} if put or drop else {}
+
+
+async def _addons(call: Call, product: Product, body: ProductPatch) -> dict[str, object]:
+    """The add-ons that were sent for what the product becomes; those it had must still fit. Raises Invalid."""
     is_metered = translate.is_by_usage(product)
     if body.gave("addons"):
-        offered = await addons.named_addons(call, body.addons or (), product, is_metered=is_metered)
-        return replace(product, addons=offered)
+        offered = await addons.named_addons(
+            call, body.addons or (), name=product.name, recurrence=product.recurrence, is_metered=is_metered
+        )
+        return {"addons": offered}
     if product.addons and (product.recurrence is None or is_metered):
         code = "addon_on_metered" if is_metered else "addon_on_one_time"
         raise Invalid.single(code, "addons", given=product.name)
-    return product
-
-
-def _with_terms(product: Product, terms: Terms | None) -> Product:
-    if terms is None:
-        return product
-    kept = {key: value for key, value in product.extras.items() if key not in PriceIn.KEPT}
-    return replace(
-        product,
-        recurrence=terms.recurrence,
-        term=terms.term,
-        trial=terms.trial,
-        extras={**kept, **terms.extras},
-    )
+    return {}
 
 
 @api.route("DELETE", "/products/{id}", scopes=WRITE, gives="nothing", refuses=(410,))
@@ -195,7 +179,7 @@ async def archive(call: Call) -> Response:
     found = await _found(call)
     if found.is_archived:
         return errors.answer(410, "PRODUCT_IS_DELETED", "The product is archived already")
-    await change_product(call.ports, call.organization, replace(found, is_archived=True), None)
+    await change_product(call.ports, call.organization, found.id, {"is_archived": True})
     return call.done()
 
 
@@ -204,5 +188,5 @@ async def unarchive(call: Call) -> Response:
     """Sell an archived product again."""
     found = await _found(call)
     if found.is_archived:
-        await change_product(call.ports, call.organization, replace(found, is_archived=False), None)
+        await change_product(call.ports, call.organization, found.id, {"is_archived": False})
     return call.done()

@@ -32,7 +32,8 @@ from checkstand.flows.catalogue.save_discount import (
     read_discount,
 )
 from checkstand.http import ignored_fields
-from checkstand.store.catalogue import discounts, products
+from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.products import PRODUCTS
 
 api = Api("Polar: discounts")
 READ = ("discounts:read", "discounts:write")
@@ -99,7 +100,7 @@ async def _shown(call: Call, found: Iterable[Discount]) -> list[answers.Discount
     wanted = {product_id for item in listed for product_id in item.product_ids}
     named: dict[UUID, Product] = {}
     if wanted:
-        named = await products.by_ids(call.ports.db, call.organization.id, list(wanted))
+        named = await PRODUCTS.by_ids(call.ports.db, call.organization.id, list(wanted))
     return [translate_discounts.discount(item, call.organization, named) for item in listed]
 
 

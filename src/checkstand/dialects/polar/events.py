@@ -33,7 +33,8 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.orders.read_sale import sale_of_order
 from checkstand.flows.ports import Ports
 from checkstand.store import checkouts
-from checkstand.store.catalogue import discounts, products
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.codec import decode
 from checkstand.store.people.customers import CUSTOMERS
 from checkstand.store.people.members import MEMBERS
@@ -155,11 +156,11 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Dis
     found = (
         decode(Discount, fact.snapshot)
         if fact.snapshot
-        else await discounts.by_id(ports.db, organization.id, fact.subject_id, with_deleted=True)
+        else await DISCOUNTS.by_id(ports.db, organization.id, fact.subject_id)
     )
     if found is None:
         return None
-    named = await products.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
+    named = await PRODUCTS.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
     return translate_discounts.discount(found, organization, named)
 
 
@@ -173,6 +174,6 @@ async def _product(ports: Ports, organization: Organization, fact: Fact) -> Prod
     found = (
         decode(Product, fact.snapshot)
         if fact.snapshot
-        else (await products.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
+        else (await PRODUCTS.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
     )
     return translate_products.product(found, ports.public_url()) if found else None

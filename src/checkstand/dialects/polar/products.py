@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -32,12 +31,18 @@ from checkstand.domain.catalog import (
     Span,
     Visibility,
 )
-from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
 from checkstand.domain.terms import Metered
-from checkstand.flows.catalogue.save_product import PriceList, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import (
+    PriceList,
+    change_product,
+    create_product,
+    read_product,
+    worked_out_again,
+)
 from checkstand.flows.catalogue.upload_image import stored_images
 from checkstand.http import ignored_fields
 from checkstand.store.catalogue import products
@@ -54,6 +59,23 @@ Name = Annotated[
 Description = Annotated[Prose | None, BlankToNone]
 
 
+# Parts that other things are looked up for, and those that `given` makes one of two.
+APART = frozenset(
+    {
+        "prices",
+        "medias",
+        "attached_custom_fields",
+        "organization_id",
+        "recurring_interval",
+        "recurring_interval_count",
+        "trial_interval",
+        "trial_interval_count",
+        "meter_interval",
+        "meter_interval_count",
+    }
+)
+
+
 class AttachedFieldIn(Base):
     """A custom field on a product."""
 
@@ -64,6 +86,7 @@ class AttachedFieldIn(Base):
 class ProductCreate(Base):
     """What one-time and recurring products share."""
 
+    apart = APART
     name: Name
     description: Description = None
     visibility: Visibility = Visibility.PUBLIC
@@ -101,6 +124,14 @@ class ProductCreateRecurring(ProductCreate):
         require_whole_trial(self.trial_interval, self.trial_interval_count)
         return self
 
+    def given(self) -> dict[str, object]:
+        """The product's fields; its spans are made of two each."""
+        spans = {
+            "recurrence": _span(self.recurring_interval, self.recurring_interval_count),
+            "trial": _span(self.trial_interval, self.trial_interval_count),
+        }
+        return {**super().given(), **spans}
+
 
 class ExistingPrice(Base):
     """A price to keep."""
@@ -127,6 +158,8 @@ ChangedName = Annotated[
 class ProductUpdate(Base):
     """Absent and null mean unchanged, save for `description` and the trial."""
 
+    lasting = frozenset({"name", "visibility", "is_archived"})
+    apart = APART
     name: ChangedName | None = None
     description: Description = None
     visibility: Visibility | None = None
@@ -144,6 +177,13 @@ class ProductUpdate(Base):
     def _whole_trial(self) -> ProductUpdate:
         require_whole_trial(self.trial_interval, self.trial_interval_count)
         return self
+
+    def given(self) -> dict[str, object]:
+        """The product's fields; its trial is made of two."""
+        given = super().given()
+        if self.gave("trial_interval"):
+            given["trial"] = _span(self.trial_interval, self.trial_interval_count)
+        return given
 
 
 @api.route(
@@ -168,24 +208,9 @@ async def create(call: Call) -> Response:
     images, fields, more = await _parts(call, body.medias, body.attached_custom_fields)
     problems += more
     if body.organization_id is not None:
-        given = str(body.organization_id)
-        problems.append(Problem("organization_with_token", ("organization_id",), given))
-    draft = Product(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=body.name,
-        description=body.description,
-        visibility=body.visibility,
-        recurrence=_span(body.recurring_interval, body.recurring_interval_count),
-        trial=_span(body.trial_interval, body.trial_interval_count)
-        if isinstance(body, ProductCreateRecurring)
-        else None,
-        images=images or (),
-        fields=fields or (),
-        metadata=body.metadata,
-        created_at=call.ports.now(call.organization),
-    )
-    made = await create_product(call.ports, call.organization, draft, definitions, refused=problems)
+        problems.append(Problem("organization_with_token", ("organization_id",), str(body.organization_id)))
+    given = {**body.given(), "images": images or (), "fields": fields or ()}
+    made = await create_product(call.ports, call.organization, given, definitions, refused=problems)
     return call.json(product(made, call.public_url), 201)
 
 
@@ -276,27 +301,31 @@ async def update(call: Call) -> Response:
     """Change or archive a product."""
     product_id = call.path_id()
     body = call.body(ProductUpdate)
+    return call.json(product(await _changed(call, product_id, body), call.public_url))
+
+
+@worked_out_again
+async def _changed(call: Call, product_id: UUID, body: ProductUpdate) -> Product:
     found = await read_product(call.ports, call.organization, product_id)
     images, fields, problems = await _parts(call, body.medias, body.attached_custom_fields)
     problems += _fixed_parts(found, body)
     prices: PriceList | None = None
     if body.prices is not None:
-        prices = await _price_list(call, found, body.prices, refused=problems)
-    elif problems:
-        raise Invalid(problems)
-    changed = replace(
-        found,
-        name=body.name or found.name,
-        description=body.description if body.gave("description") else found.description,
-        visibility=body.visibility or found.visibility,
-        trial=_span(body.trial_interval, body.trial_interval_count) if body.gave("trial_interval") else found.trial,
-        is_archived=found.is_archived if body.is_archived is None else body.is_archived,
-        images=found.images if images is None else images,
-        fields=found.fields if fields is None else fields,
-        metadata=body.metadata if body.gave("metadata") else found.metadata,
+        prices, more = await _price_list(call, found, body.prices)
+        problems += more
+    given = body.given()
+    given |= {} if images is None else {"images": images}
+    given |= {} if fields is None else {"fields": fields}
+    follows = body.prices is not None or body.trial_interval is not None
+    return await change_product(
+        call.ports,
+        call.organization,
+        product_id,
+        given,
+        prices,
+        refused=problems,
+        unless_changed_from=found if follows else None,
     )
-    saved = await change_product(call.ports, call.organization, changed, prices)
-    return call.json(product(saved, call.public_url))
 
 
 def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
@@ -311,9 +340,9 @@ def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
 
 
 async def _price_list(
-    call: Call, found: Product, listed: Sequence[ExistingPrice | AnyPrice], *, refused: Sequence[Problem]
-) -> PriceList:
-    """The prices to keep and to add. A meter that a kept price has is not free for a new one."""
+    call: Call, found: Product, listed: Sequence[ExistingPrice | AnyPrice]
+) -> tuple[PriceList, list[Problem]]:
+    """The prices to keep and to add, and what is wrong with others. A meter that a kept price has is not free for a new one."""
     active = {price.id: price for price in found.active_prices}
     kept = {item.id for item in listed if isinstance(item, ExistingPrice)} & set(active)
     problems = [
@@ -329,7 +358,7 @@ async def _price_list(
         meters=await _meters(call, listed),
         metered=[terms.meter_id for price in kept if isinstance(terms := active[price].terms, Metered)],
     )
-    return PriceList(keep=tuple(kept), add=definitions, refused=(*refused, *problems, *more))
+    return PriceList(keep=tuple(kept), add=definitions), [*problems, *more]
 
 
 class BenefitsUpdate(Base):

@@ -22,7 +22,8 @@ from checkstand.flows.catalogue.upload_image import LIFE, UploadRefused
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.flows.signed_address import seal, unseal
 from checkstand.store import facts as fact_store
-from checkstand.store.catalogue import product_files, products
+from checkstand.store.catalogue import product_files
+from checkstand.store.catalogue.products import PRODUCTS
 
 DOWNLOAD_LIFE = timedelta(hours=24)
 _HOUR_S = 3600
@@ -151,7 +152,7 @@ async def take_file(ports: Ports, permission: FilePermission, content: bytes) ->
             if await product_files.checksum(tx, organization_id, file.id) != file.checksum:
                 raise UploadRefused("used")
             return file
-        product = (await products.by_ids(tx, organization_id, [product_id]))[product_id]
+        product = (await PRODUCTS.by_ids(tx, organization_id, [product_id]))[product_id]
         await fact_store.record(tx, organization_id, [tell(FactType.PRODUCT_UPDATED, product_id, shows=product)])
         await ports.cache.changed(tx, organization_id)
     ports.cache.forget(organization_id)

@@ -16,7 +16,9 @@ from checkstand.domain.money import step_missed
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import facts as fact_store
-from checkstand.store.catalogue import discounts, products
+from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.catalogue.products import PRODUCTS
 
 
 async def create_discount(ports: Ports, organization: Organization, draft: Discount) -> Discount:
@@ -72,7 +74,7 @@ async def delete_discount(ports: Ports, organization: Organization, discount_id:
 
 async def read_discount(ports: Ports, organization: Organization, discount_id: UUID) -> Discount:
     """A living discount of this organization. Raises NotFound."""
-    found = await discounts.by_id(ports.db, organization.id, discount_id)
+    found = await DISCOUNTS.living(ports.db, organization.id, discount_id)
     if found is None:
         raise NotFound
     return found
@@ -89,7 +91,7 @@ async def read_discount_by_code(ports: Ports, organization: Organization, code: 
 
 async def missing_products(ports: Ports, organization: Organization, product_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of the ids that are no product of this organization; archived ones may be named."""
-    known = await products.by_ids(ports.db, organization.id, product_ids) if product_ids else {}
+    known = await PRODUCTS.by_ids(ports.db, organization.id, product_ids) if product_ids else {}
     return frozenset(product_ids) - frozenset(known)
 
 

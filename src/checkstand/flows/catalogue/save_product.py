@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition, off_step_problems
+from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import profile_of
-from checkstand.flows.ports import Ports, fact_writer
+from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import checkout_links
 from checkstand.store import facts as fact_store
 from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
+from checkstand.store.database import Transaction
+
+Parameters = ParamSpec("Parameters")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceList:
-    """The prices a product shall have: existing ones to keep, and new ones. `refused`: what is wrong with others that were given."""
+    """The prices a product shall have: existing ones to keep, and new ones."""
 
     keep: tuple[UUID, ...] = ()
     add: tuple[PriceDefinition, ...] = ()
-    refused: tuple[Problem, ...] = ()
 
 
 class ProductChanged(CheckstandError):
@@ -33,23 +40,45 @@ class ProductChanged(CheckstandError):
     code = "product_changed"
 
 
+def worked_out_again(change: Callable[Parameters, Awaitable[T]]) -> Callable[Parameters, Awaitable[T]]:
+    """The same, from the beginning as often as somebody else changed the product while it was worked out."""
+
+    @wraps(change)
+    async def again(*args: Parameters.args, **kwargs: Parameters.kwargs) -> T:
+        while True:
+            try:
+                return await change(*args, **kwargs)
+            except ProductChanged:
+                continue
+
+    return again
+
+
 async def create_product(
     ports: Ports,
     organization: Organization,
-    draft: Product,
+    given: Given,
     definitions: Sequence[PriceDefinition],
     *,
     refused: Sequence[Problem] = (),
 ) -> Product:
-    """A new product with its prices. `draft` comes without prices; `refused`: what else is wrong. Raises Invalid with all of it."""
+    """A new product with the fields that were given, and with its prices. `refused`: what else is wrong with it.
+    Raises Invalid with all of it.
+    """
+    now = ports.now(organization)
+    own = {"id": ports.new_id(), "organization_id": organization.id, "prices": (), "created_at": now}
+    blank = made_of(Product, given, **own)
     problems = [*refused, *off_step_problems(definitions)]
-    if not _combines_freely(draft):
+    if not _combines_freely(blank):
         problems += check_composition(definitions, default_currency=organization.settings.default_currency)
     if problems:
         raise Invalid(problems)
-    now = ports.now(organization)
-    product = replace(draft, prices=_prices(ports, draft.id, definitions, now), created_at=now)
-    await _store(ports, product, FactType.PRODUCT_CREATED, now, is_new=True)
+    product = replace(blank, prices=_prices(ports, blank.id, definitions, now))
+    tell = await fact_writer(ports, organization.id, now)
+    async with ports.db.transaction() as tx:
+        await products.add(tx, product)
+        await _settle(ports, tx, tell, FactType.PRODUCT_CREATED, product)
+    _tell(ports, product)
     return product
 
 
@@ -62,20 +91,34 @@ def _combines_freely(product: Product) -> bool:
 async def change_product(
     ports: Ports,
     organization: Organization,
-    changed: Product,
-    prices: PriceList | None,
+    product_id: UUID,
+    given: Given,
+    prices: PriceList | None = None,
     *,
+    refused: Sequence[Problem] = (),
     unless_changed_from: Product | None = None,
 ) -> Product:
-    """A changed product. Prices that are not listed are archived; None leaves them alone. Raises Invalid, NotFound.
+    """The product with the fields that were given. Prices that are not listed are archived; None leaves them alone.
 
-    `unless_changed_from`: the product as it was read; raises ProductChanged, and changes nothing, when it is another one by now.
+    `refused`: what else is wrong. `unless_changed_from`: the product as it was read, where what is given follows from that.
+    Raises NotFound; Invalid; ProductChanged, and changes nothing, when it is another one by now (see `worked_out_again`).
     """
     now = ports.now(organization)
-    product = replace(changed, modified_at=now)
-    if prices is not None:
-        product = replace(product, prices=_with_list(ports, organization, product, prices, now))
-    await _store(ports, product, FactType.PRODUCT_UPDATED, now, is_new=False, expected=unless_changed_from)
+    tell = await fact_writer(ports, organization.id, now)
+    async with ports.db.transaction() as tx:
+        found = await products.locked(tx, organization.id, product_id)
+        if found is None:
+            raise NotFound
+        if unless_changed_from is not None and found != unless_changed_from:
+            raise ProductChanged
+        product = with_given(found, {**given, "modified_at": now})
+        if prices is not None:
+            product = replace(product, prices=_with_list(ports, organization, product, prices, refused, now))
+        elif refused:
+            raise Invalid(refused)
+        await products.save(tx, product)
+        await _settle(ports, tx, tell, FactType.PRODUCT_UPDATED, product)
+    _tell(ports, product)
     return product
 
 
@@ -83,17 +126,22 @@ async def read_product(
     ports: Ports, organization: Organization, product_id: UUID, *, kind: ProductKind = "product"
 ) -> Product:
     """A product (or add-on) of this organization, archived ones included. Raises NotFound."""
-    found = (await products.by_ids(ports.db, organization.id, [product_id])).get(product_id)
+    found = await PRODUCTS.by_id(ports.db, organization.id, product_id)
     if found is None or found.kind != kind:
         raise NotFound
     return found
 
 
 def _with_list(
-    ports: Ports, organization: Organization, product: Product, wanted: PriceList, now: datetime
+    ports: Ports,
+    organization: Organization,
+    product: Product,
+    wanted: PriceList,
+    refused: Sequence[Problem],
+    now: datetime,
 ) -> tuple[Price, ...]:
     known = {price.id for price in product.active_prices}
-    problems = [*wanted.refused, *off_step_problems(wanted.add)]
+    problems = [*refused, *off_step_problems(wanted.add)]
     problems += [
         Problem("price_unknown", ("prices", position), str(price_id))
         for position, price_id in enumerate(wanted.keep)
@@ -132,23 +180,18 @@ def _prices(ports: Ports, product_id: UUID, definitions: Sequence[PriceDefinitio
     )
 
 
-async def _store(
-    ports: Ports, product: Product, kind: FactType, now: datetime, *, is_new: bool, expected: Product | None = None
-) -> None:
-    tell = await fact_writer(ports, product.organization_id, now)
+async def _settle(ports: Ports, tx: Transaction, tell: FactWriter, kind: FactType, product: Product) -> None:
+    """What follows from a product's being stored, in the same transaction."""
+    if product.is_archived:
+        # Nobody may be led to what is no longer sold (polar.md 5.6).
+        await checkout_links.without_product(tx, product.organization_id, product.id, now=tell.now)
     # Events tell of products that can be bought by themselves.
     facts = [tell(kind, product.id, shows=product)] if product.kind == "product" else []
-    async with ports.db.transaction() as tx:
-        if is_new:
-            await products.add(tx, product)
-        else:
-            if expected is not None and await products.locked(tx, product.organization_id, product.id) != expected:
-                raise ProductChanged
-            await products.save(tx, product)
-        if product.is_archived:
-            # Nobody may be led to what is no longer sold (polar.md 5.6).
-            await checkout_links.without_product(tx, product.organization_id, product.id, now=now)
-        await fact_store.record(tx, product.organization_id, facts)
-        await ports.cache.changed(tx, product.organization_id)
+    await fact_store.record(tx, product.organization_id, facts)
+    await ports.cache.changed(tx, product.organization_id)
+
+
+def _tell(ports: Ports, product: Product) -> None:
+    """Let this process know, and its worker begin."""
     ports.cache.forget(product.organization_id)
     ports.wake()

@@ -25,9 +25,10 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.signed_address import seal, unseal
 from checkstand.store import facts as fact_store
-from checkstand.store.catalogue import brands, images, products
+from checkstand.store.catalogue import brands, images
 from checkstand.store.catalogue.brands import BRANDS
-from checkstand.store.executor import Executor
+from checkstand.store.catalogue.products import PRODUCTS
+from checkstand.store.database import Executor
 
 Target = Literal["product", "addon", "brand"]
 LIFE = timedelta(seconds=60)
@@ -139,7 +140,7 @@ async def _show(tx: Executor, permission: Permission, image: ImageRef, tell: Fac
         tx, organization_id, target_id, image.id, instead_of_all=permission.replaces_all, now=tell.now
     )
     if permission.target == "product":
-        product = (await products.by_ids(tx, organization_id, [target_id]))[target_id]
+        product = (await PRODUCTS.by_ids(tx, organization_id, [target_id]))[target_id]
         fact = tell(FactType.PRODUCT_UPDATED, target_id, shows=product)
         await fact_store.record(tx, organization_id, [fact])
 

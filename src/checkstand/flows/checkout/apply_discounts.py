@@ -13,8 +13,8 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.pricing import resolve
 from checkstand.flows.checkout.checkout_request import Where
 from checkstand.flows.ports import Ports
-from checkstand.store.catalogue import discounts
-from checkstand.store.executor import Executor
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.database import Executor
 
 # A discount that no longer fits what is bought is dropped without a word (polar.md 5.3 step 3).
 DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
@@ -35,7 +35,7 @@ async def find_discounts(
     wanted: list[tuple[Where, str, Discount | None]] = []
     if discount_id is not None:
         wanted.append(
-            (("discount_id",), str(discount_id), await discounts.by_id(ports.db, organization_id, discount_id))
+            (("discount_id",), str(discount_id), await DISCOUNTS.living(ports.db, organization_id, discount_id))
         )
     for position, code in enumerate(codes):
         where: Where = ("discount_codes", position) if len(codes) > 1 else ("discount_code",)
@@ -55,7 +55,7 @@ async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Dis
     """The discounts of a session as the merchant has them today; one that was deleted is as it was last (polar.md 7.5)."""
     if not applied:
         return ()
-    found = await discounts.by_ids(db, applied[0].organization_id, [one.id for one in applied], with_deleted=True)
+    found = await DISCOUNTS.by_ids(db, applied[0].organization_id, [one.id for one in applied])
     return tuple(found.get(one.id, one) for one in applied)
 
 
@@ -73,7 +73,7 @@ def still_fitting(
 
 async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> bool:
     """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
-    current = await discounts.by_id(db, discount.organization_id, discount.id)
+    current = await DISCOUNTS.living(db, discount.organization_id, discount.id)
     spent = ("discount_not_started", "discount_ended", "discount_used_up")
     return current is not None and why_not(current, product_ids=frozenset(), currency="", now=now) not in spent
 

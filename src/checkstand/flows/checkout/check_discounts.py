@@ -21,7 +21,7 @@ async def check_customer_limits(db: Executor, checkout: Checkout, *, fingerprint
     buyer, organization_id = checkout.buyer, checkout.organization_id
     if not checkout.discounts or (buyer.customer_id is None and not buyer.email):
         return
-    current = await discounts.by_ids(db, organization_id, [discount.id for discount in checkout.discounts])
+    current = await discounts.living(db, organization_id, [discount.id for discount in checkout.discounts])
     for applied in checkout.discounts:
         # The merchant may have changed the limit since; a deleted discount keeps the one that the session saw.
         discount = current.get(applied.id, applied)

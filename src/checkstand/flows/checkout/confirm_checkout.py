@@ -42,7 +42,8 @@ from checkstand.flows.ports import Ports
 from checkstand.flows.steps import Step
 from checkstand.store import checkouts
 from checkstand.store.catalogue import discounts
-from checkstand.store.executor import Executor
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.database import Executor
 from checkstand.store.people import customers
 from checkstand.store.people.customers import CUSTOMERS
 from checkstand.store.sales import payments
@@ -318,7 +319,7 @@ async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None,
 
 
 async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, wanted: Discount) -> None:
-    discount = await discounts.by_id(tx, checkout.organization_id, wanted.id)
+    discount = await DISCOUNTS.living(tx, checkout.organization_id, wanted.id)
     buyer, now = checkout.buyer, checkout.modified_at
     if discount is None or not await discounts.reserve(
         tx, discount, ports.new_id(), checkout.id, customer_id=buyer.customer_id, email=buyer.email, now=now

@@ -99,7 +99,7 @@ def _wanted(ended: Checkout, at: int) -> Wanted:
 
 async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> list[Discount]:
     """The old session's discounts that can be used today; the new one is made without the others."""
-    found = await discounts.by_ids(ports.db, ended.organization_id, [one.id for one in ended.discounts])
+    found = await discounts.living(ports.db, ended.organization_id, [one.id for one in ended.discounts])
     current = [found[one.id] for one in ended.discounts if one.id in found]
     currency = ended.price_currency
     return [one for one in current if not why_not_here(one, ended.lines, ended.products, currency=currency, now=now)]

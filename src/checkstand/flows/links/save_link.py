@@ -21,9 +21,10 @@ from checkstand.flows.checkout.checkout_request import Where
 from checkstand.flows.checkout.choose_lines import product_of_price, why_not_sold
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links
-from checkstand.store.catalogue import discounts, products
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.checkout_links import LINKS
-from checkstand.store.executor import Executor
+from checkstand.store.database import Executor
 
 NamedBy = Literal["products", "product_id", "product_price_id"]
 
@@ -60,7 +61,7 @@ async def change_link(ports: Ports, organization: Organization, link_id: UUID, g
         if "product_ids" in given:
             sold = await _sold(tx, organization.id, changed.product_ids, "products")
         else:
-            known = await products.by_ids(tx, organization.id, found.product_ids)
+            known = await PRODUCTS.by_ids(tx, organization.id, found.product_ids)
             sold = [known[product_id] for product_id in found.product_ids]
         if "discount_id" in given:
             await _check_discount(tx, changed, sold)
@@ -99,7 +100,7 @@ async def delete_link(ports: Ports, organization: Organization, link_id: UUID) -
 
 async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID], named_by: NamedBy) -> list[Product]:
     """The products in their order. Raises Invalid with a problem for each that cannot be sold."""
-    known = await products.by_ids(db, organization_id, product_ids)
+    known = await PRODUCTS.by_ids(db, organization_id, product_ids)
     sold: list[Product] = []
     problems: list[Problem] = []
     for position, product_id in enumerate(product_ids):
@@ -118,7 +119,7 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
 async def _check_discount(db: Executor, link: CheckoutLink, sold: Sequence[Product]) -> None:
     if link.discount_id is None:
         return
-    if not fits_all(await discounts.by_id(db, link.organization_id, link.discount_id), sold):
+    if not fits_all(await DISCOUNTS.living(db, link.organization_id, link.discount_id), sold):
         raise Invalid.single("link_discount_unfit", "discount_id", given=str(link.discount_id))
 
 

@@ -15,15 +15,38 @@ import asyncpg
 
 from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliased_email
 from checkstand.store.codec import decode_plain, encode
-from checkstand.store.database import Transaction
-from checkstand.store.executor import Executor
+from checkstand.store.database import Executor, Transaction
+from checkstand.store.kept import Kept
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_COLUMNS = """
-    organization_id, id, name, code, basis_points, amounts, caps, duration, duration_months, cycles, starts_at, ends_at,
-    max_redemptions, max_per_customer, product_ids, minimum_subtotals, eligibility, customer_ids, metadata, extras,
-    created_at, modified_at, redemptions_count
-"""
+
+def _worth_columns(takes: Percentage | AmountOff) -> tuple[object, object, object]:
+    if isinstance(takes, Percentage):
+        return takes.basis_points, None, encode(takes.caps)
+    return None, encode(takes.amounts), "{}"
+
+
+def _worth(basis_points: int | None, amounts: str | None, caps: str) -> Percentage | AmountOff:
+    if basis_points is not None:
+        return Percentage(basis_points=basis_points, caps=decode_plain(caps))
+    return AmountOff(amounts=decode_plain(amounts or "{}"))
+
+
+_TAKES = Kept(
+    columns=("basis_points", "amounts", "caps"),
+    writes=_worth_columns,
+    names=("basis_points", "amounts", "caps"),
+    reads=_worth,
+)
+DISCOUNTS = Table(
+    "discounts",
+    Discount,
+    kept={"takes": _TAKES},
+    # A new discount may have been used already; afterwards only redemptions move the count.
+    unwritten=("redemptions_count",),
+    also={"redemptions_count": lambda discount: discount.redemptions_count},
+)
 SORTABLE: Mapping[str, str] = {
     "created_at": "created_at",
     "name": "name",
@@ -33,98 +56,29 @@ SORTABLE: Mapping[str, str] = {
 }
 
 
-def _discount(row: asyncpg.Record) -> Discount:
-    points, caps = row["basis_points"], decode_plain(row["caps"])
-    takes = (
-        Percentage(basis_points=points, caps=caps)
-        if points is not None
-        else AmountOff(amounts=decode_plain(row["amounts"]))
-    )
-    return Discount(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        name=row["name"],
-        code=row["code"],
-        takes=takes,
-        duration=row["duration"],
-        duration_months=row["duration_months"],
-        cycles=row["cycles"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        max_redemptions=row["max_redemptions"],
-        max_per_customer=row["max_per_customer"],
-        redemptions_count=row["redemptions_count"],
-        product_ids=tuple(row["product_ids"]),
-        minimum_subtotals=decode_plain(row["minimum_subtotals"]),
-        eligibility=row["eligibility"],
-        customer_ids=tuple(row["customer_ids"]),
-        metadata=decode_plain(row["metadata"]),
-        extras=decode_plain(row["extras"]),
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-    )
-
-
-def _arguments(discount: Discount) -> tuple[object, ...]:
-    """All columns but the count, which only redemptions move."""
-    takes = discount.takes
-    return (
-        discount.organization_id,
-        discount.id,
-        discount.name,
-        discount.code,
-        takes.basis_points if isinstance(takes, Percentage) else None,
-        encode(takes.amounts) if isinstance(takes, AmountOff) else None,
-        encode(takes.caps) if isinstance(takes, Percentage) else "{}",
-        discount.duration,
-        discount.duration_months,
-        discount.cycles,
-        discount.starts_at,
-        discount.ends_at,
-        discount.max_redemptions,
-        discount.max_per_customer,
-        list(discount.product_ids),
-        encode(discount.minimum_subtotals),
-        discount.eligibility,
-        list(discount.customer_ids),
-        encode(discount.metadata),
-        encode(discount.extras),
-        discount.created_at,
-        discount.modified_at,
-    )
-
-
-async def by_ids(
-    db: Executor, organization_id: UUID, discount_ids: Sequence[UUID], *, with_deleted: bool = False
-) -> dict[UUID, Discount]:
-    """The discounts among these ids that this organization has."""
-    rows = await db.fetch(
+async def living(db: Executor, organization_id: UUID, discount_ids: Sequence[UUID]) -> dict[UUID, Discount]:
+    """The discounts among these ids that this organization has and did not delete."""
+    found = await DISCOUNTS.all(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {DISCOUNTS.columns}
         FROM discounts
         WHERE organization_id = $1
           AND id = ANY($2::uuid[])
-          AND ($3 OR deleted_at IS NULL)
+          AND deleted_at IS NULL
         """,
         organization_id,
         list(discount_ids),
-        with_deleted,
     )
-    return {row["id"]: _discount(row) for row in rows}
-
-
-async def by_id(
-    db: Executor, organization_id: UUID, discount_id: UUID, *, with_deleted: bool = False
-) -> Discount | None:
-    found = await by_ids(db, organization_id, [discount_id], with_deleted=with_deleted)
-    return found.get(discount_id)
+    return {discount.id: discount for discount in found}
 
 
 async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> Discount | None:
     """The living discount, kept as it is until the transaction ends: nobody redeems it while it is being changed."""
-    row = await db.fetchrow(
+    return await DISCOUNTS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {DISCOUNTS.columns}
         FROM discounts
         WHERE organization_id = $1
           AND id = $2
@@ -134,14 +88,14 @@ async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> D
         organization_id,
         discount_id,
     )
-    return _discount(row) if row is not None else None
 
 
 async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | None:
     """The living discount with this code, compared without case after trimming."""
-    row = await db.fetchrow(
+    return await DISCOUNTS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {DISCOUNTS.columns}
         FROM discounts
         WHERE organization_id = $1
           AND upper(code) = upper($2)
@@ -150,22 +104,13 @@ async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | 
         organization_id,
         code.strip(),
     )
-    return _discount(row) if row is not None else None
 
 
 async def add(db: Executor, discount: Discount) -> bool:
     """Store a new discount; False when its code is taken."""
     status = await db.execute(
-        f"""
-        INSERT INTO discounts ({_COLUMNS})
-        VALUES (
-            $1, $2, $3, $4, $5, $6::json, $7::json, $8, $9, $10, $11, $12, $13, $14, $15, $16::json, $17, $18, $19::json,
-            $20::json, $21, $22, $23
-        )
-        ON CONFLICT (organization_id, upper(code)) WHERE deleted_at IS NULL DO NOTHING
-        """,
-        *_arguments(discount),
-        discount.redemptions_count,
+        f"{DISCOUNTS.insertion} ON CONFLICT (organization_id, upper(code)) WHERE deleted_at IS NULL DO NOTHING",
+        *DISCOUNTS.arguments(discount),
     )
     return status.endswith(" 1")
 
@@ -173,18 +118,7 @@ async def add(db: Executor, discount: Discount) -> bool:
 async def save(db: Transaction, discount: Discount) -> bool:
     """Store a changed discount; False when its code is taken, and then the transaction is over."""
     try:
-        await db.execute(
-            """
-            UPDATE discounts
-            SET name = $3, code = $4, basis_points = $5, amounts = $6::json, caps = $7::json, duration = $8,
-                duration_months = $9, cycles = $10, starts_at = $11, ends_at = $12, max_redemptions = $13,
-                max_per_customer = $14, product_ids = $15, minimum_subtotals = $16::json, eligibility = $17,
-                customer_ids = $18, metadata = $19::json, extras = $20::json, created_at = $21, modified_at = $22
-            WHERE organization_id = $1
-              AND id = $2
-            """,
-            *_arguments(discount),
-        )
+        await DISCOUNTS.update(db, discount)
     except asyncpg.UniqueViolationError:
         return False
     return True
@@ -241,8 +175,7 @@ async def search(
         )"""
         query.where(redeemable if wanted.is_redeemable else f"NOT {redeemable}")
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_discount(row) for row in found.items])
+    return await DISCOUNTS.page(db, query, offset=offset, limit=limit)
 
 
 async def reserve(

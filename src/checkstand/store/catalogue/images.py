@@ -13,26 +13,26 @@ from uuid import UUID
 
 from checkstand.domain.image import ImageRef
 from checkstand.store.codec import decode
-from checkstand.store.executor import Executor
+from checkstand.store.database import Executor
+from checkstand.store.kept import calculated, hexadecimal
+from checkstand.store.rows import Table
 
 ShownBy = Literal["product", "addon"]
 
 
-# What is known of a row of `images`, as a document of an `ImageRef`.
-REF = """
-    json_build_object(
-        'id', images.id, 'name', images.name, 'content_type', images.content_type,
-        'size', octet_length(images.content), 'width', images.width, 'height', images.height,
-        'checksum', encode(images.checksum, 'hex'), 'created_at', images.created_at
-    )
-"""
+IMAGES = Table(
+    "images",
+    ImageRef,
+    kept={"size": calculated("size", "octet_length(images.content)"), "checksum": hexadecimal("images", "checksum")},
+    owned=("organization_id", "content"),
+)
 
 
 def facts_of(table: str, ids: str) -> str:
     """A column's expression: what is known of the images in the array `ids` of a row of `table`, in order; for `from_facts`."""
     return f"""
     (
-        SELECT json_agg({REF} ORDER BY wanted.position)
+        SELECT {IMAGES.documents("images", order="wanted.position")}
         FROM unnest({ids}) WITH ORDINALITY AS wanted (id, position)
         JOIN images
           ON images.organization_id = {table}.organization_id
@@ -48,19 +48,7 @@ def from_facts(document: str | None) -> tuple[ImageRef, ...]:
 
 async def refs(db: Executor, organization_id: UUID, image_ids: Sequence[UUID]) -> dict[UUID, ImageRef]:
     """The images among these ids that this organization has, without their content."""
-    if not image_ids:
-        return {}
-    rows = await db.fetch(
-        f"""
-        SELECT id, {REF} AS ref
-        FROM images
-        WHERE organization_id = $1
-          AND id = ANY($2::uuid[])
-        """,
-        organization_id,
-        list(image_ids),
-    )
-    return {row["id"]: decode(ImageRef, row["ref"]) for row in rows}
+    return await IMAGES.by_ids(db, organization_id, image_ids) if image_ids else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +63,7 @@ async def content(db: Executor, organization_id: UUID, image_id: UUID) -> Conten
     """An image with its bytes."""
     row = await db.fetchrow(
         f"""
-        SELECT {REF} AS ref, content
+        SELECT {IMAGES.columns}, images.content
         FROM images
         WHERE organization_id = $1
           AND id = $2
@@ -83,29 +71,18 @@ async def content(db: Executor, organization_id: UUID, image_id: UUID) -> Conten
         organization_id,
         image_id,
     )
-    return Content(decode(ImageRef, row["ref"]), row["content"]) if row is not None else None
+    return Content(IMAGES.read(row), row["content"]) if row is not None else None
 
 
 async def add(db: Executor, organization_id: UUID, image: ImageRef, body: bytes) -> bool:
     """Store an image. False when there is one of this id already: it stays as it is."""
-    stored = await db.fetchval(
-        """
-        INSERT INTO images (organization_id, id, name, content_type, width, height, content, checksum, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT (organization_id, id) DO NOTHING
-        RETURNING id
-        """,
+    status = await db.execute(
+        f"{IMAGES.insertion} ON CONFLICT (organization_id, id) DO NOTHING",
         organization_id,
-        image.id,
-        image.name,
-        image.content_type,
-        image.width,
-        image.height,
         body,
-        bytes.fromhex(image.checksum),
-        image.created_at,
+        *IMAGES.arguments(image),
     )
-    return stored is not None
+    return status.endswith(" 1")
 
 
 async def can_show(db: Executor, organization_id: UUID, kind: ShownBy, product_id: UUID) -> bool:

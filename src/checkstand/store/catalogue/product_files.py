@@ -6,16 +6,28 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from checkstand.domain.files import FileRef, ProductFile
-from checkstand.store.codec import decode
-from checkstand.store.executor import Executor
+from checkstand.store.database import Executor
+from checkstand.store.kept import hexadecimal
+from checkstand.store.rows import Table
 
-# A column of `products`: its files in the order they came, for `from_refs`.
-REFS = """
+PRODUCT_FILES = Table(
+    "product_files",
+    ProductFile,
+    kept={"checksum": hexadecimal("product_files", "checksum")},
+    owned=("organization_id", "content"),
+)
+
+
+def _refs() -> str:
+    """What a product is loaded with of its files."""
+    refs = Table("product_files", FileRef)
+    return refs.documents("product_files", order="product_files.created_at, product_files.id")
+
+
+# A column's expression: the files of a row of `products`, in the order they came.
+OF_PRODUCT = f"""
     (
-        SELECT json_agg(
-            json_build_object('id', product_files.id, 'name', product_files.name)
-            ORDER BY product_files.created_at, product_files.id
-        )
+        SELECT {_refs()}
         FROM product_files
         WHERE product_files.organization_id = products.organization_id
           AND product_files.product_id = products.id
@@ -31,36 +43,25 @@ class Content:
     body: bytes
 
 
-def from_refs(document: str | None) -> tuple[FileRef, ...]:
-    """The files of a column made with `REFS`."""
-    return decode(tuple[FileRef, ...], document) if document is not None else ()
-
-
 async def add(db: Executor, organization_id: UUID, file: ProductFile, body: bytes) -> bool:
     """Store a file and mark its product as changed. False when there is one of this id already: all stays as it is."""
     changed = await db.fetchval(
-        """
+        f"""
         WITH stored AS (
-            INSERT INTO product_files (organization_id, id, product_id, name, content, size, checksum, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            {PRODUCT_FILES.insertion}
             ON CONFLICT (organization_id, id) DO NOTHING
-            RETURNING product_id
+            RETURNING product_id, created_at
         )
         UPDATE products
-        SET modified_at = $8
+        SET modified_at = stored.created_at
         FROM stored
         WHERE products.organization_id = $1
           AND products.id = stored.product_id
         RETURNING products.id
         """,
         organization_id,
-        file.id,
-        file.product_id,
-        file.name,
         body,
-        file.size,
-        bytes.fromhex(file.checksum),
-        file.created_at,
+        *PRODUCT_FILES.arguments(file),
     )
     return changed is not None
 

@@ -4,133 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
-from checkstand.domain.catalog import Custom, Fixed, Interval, Price, Product, Span, Terms, Visibility
+from checkstand.domain.catalog import Price, Product, Span
 from checkstand.domain.fields import AttachedField
-from checkstand.domain.terms import Metered, SeatBased, UnitBased
-from checkstand.store.catalogue import images, product_files
-from checkstand.store.codec import decode, decode_plain, encode
-from checkstand.store.executor import Executor
+from checkstand.domain.files import FileRef
+from checkstand.store.catalogue import images, prices, product_files
+from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
+from checkstand.store.database import Executor
+from checkstand.store.kept import Kept, selected, spread
 from checkstand.store.query import Page, Query
+from checkstand.store.rows import Table
 
-_PRICES = """
+_FIELDS = f"""
     (
-        SELECT json_agg(json_build_array(
-            id, kind, currency, amount_minor, minimum_minor, maximum_minor, preset_minor,
-            discount_percent, tax_behavior, is_archived, created_at, modified_at, terms
-        ) ORDER BY position)
-        FROM prices
-        WHERE prices.organization_id = products.organization_id
-          AND prices.product_id = products.id
-    ) AS prices
-"""
-_FIELDS = """
-    (
-        SELECT json_agg(json_build_object(
-            'required', product_fields.required,
-            'field', json_build_object(
-                'id', custom_fields.id, 'organization_id', custom_fields.organization_id, 'kind', custom_fields.kind,
-                'slug', custom_fields.slug, 'name', custom_fields.name, 'properties', custom_fields.properties,
-                'metadata', custom_fields.metadata, 'created_at', custom_fields.created_at,
-                'modified_at', custom_fields.modified_at
-            )
-        ) ORDER BY product_fields.position)
+        SELECT json_agg(
+            json_build_object('required', product_fields.required, 'field', {CUSTOM_FIELDS.document("custom_fields")})
+            ORDER BY product_fields.position
+        )
         FROM product_fields
         JOIN custom_fields
           ON custom_fields.organization_id = product_fields.organization_id
          AND custom_fields.id = product_fields.field_id
         WHERE product_fields.organization_id = products.organization_id
           AND product_fields.product_id = products.id
-    ) AS fields
+    )
 """
-_IMAGES = f"{images.facts_of('products', 'products.image_ids')} AS images"
-_FILES = f"{product_files.REFS} AS files"
-_COLUMNS = f"""
-    products.organization_id, products.id, kind, name, description, visibility, recurring_interval, recurring_count,
-    term_interval, term_count, trial_interval, trial_count, tax_category, is_archived, addon_ids, brand_id, metadata,
-    extras, created_at, modified_at, {_PRICES}, {_FIELDS}, {_IMAGES}, {_FILES}
-"""
-
-
-def _span(interval: str | None, count: int | None) -> Span | None:
-    return Span(interval=Interval(interval), count=count) if interval is not None and count is not None else None
-
-
-def _price(product_id: UUID, row: list[object]) -> Price:
-    identity, kind, currency, *amounts, percent, behavior, archived, created, modified, terms = row
-    return Price(
-        id=UUID(str(identity)),
-        product_id=product_id,
-        currency=str(currency),
-        terms=_terms(str(kind), amounts, terms),
-        tax_behavior=behavior,  # type: ignore[arg-type]
-        discount_percent=percent,  # type: ignore[arg-type]
-        is_archived=bool(archived),
-        created_at=datetime.fromisoformat(str(created)),
-        modified_at=datetime.fromisoformat(str(modified)) if modified is not None else None,
-    )
-
-
-def _terms(kind: str, amounts: Sequence[object], document: object) -> Terms:
-    amount, minimum, maximum, preset = amounts
-    if kind == "fixed":
-        return Fixed(amount_minor=amount)  # type: ignore[arg-type]
-    if kind == "custom":
-        return Custom(minimum_minor=minimum, maximum_minor=maximum, preset_minor=preset)  # type: ignore[arg-type]
-    return decode(_DOCUMENTS[kind], encode(document))
-
-
-_DOCUMENTS: dict[str, type[SeatBased] | type[UnitBased] | type[Metered]] = {
-    "seat_based": SeatBased,
-    "unit_based": UnitBased,
-    "metered_unit": Metered,
-}
-
-
-def _product(row: asyncpg.Record) -> Product:
-    prices = decode_plain(row["prices"]) if row["prices"] is not None else []
-    return Product(
-        id=row["id"],
-        organization_id=row["organization_id"],
-        kind=row["kind"],
-        name=row["name"],
-        description=row["description"],
-        visibility=Visibility(row["visibility"]),
-        recurrence=_span(row["recurring_interval"], row["recurring_count"]),
-        term=_span(row["term_interval"], row["term_count"]),
-        trial=_span(row["trial_interval"], row["trial_count"]),
-        prices=tuple(_price(row["id"], price) for price in prices),
-        is_archived=row["is_archived"],
-        tax_category=row["tax_category"],
-        addons=tuple(row["addon_ids"]),
-        images=images.from_facts(row["images"]),
-        files=product_files.from_refs(row["files"]),
-        fields=decode(tuple[AttachedField, ...], row["fields"]) if row["fields"] else (),
-        brand_id=row["brand_id"],
-        metadata=decode_plain(row["metadata"]),
-        extras=decode_plain(row["extras"]),
-        created_at=row["created_at"],
-        modified_at=row["modified_at"],
-    )
-
-
-async def by_ids(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]) -> dict[UUID, Product]:
-    """The products among these ids that this organization has, archived ones included."""
-    rows = await db.fetch(
-        f"""
-        SELECT {_COLUMNS}
-        FROM products
-        WHERE organization_id = $1
-          AND id = ANY($2::uuid[])
-        """,
-        organization_id,
-        list(product_ids),
-    )
-    return {row["id"]: _product(row) for row in rows}
+_IMAGES = Kept(
+    columns=("image_ids",),
+    writes=lambda shown: ([image.id for image in shown],),
+    names=("images",),
+    reads=images.from_facts,
+    selected=images.facts_of("products", "products.image_ids"),
+)
+PRODUCTS = Table(
+    "products",
+    Product,
+    kept={
+        "recurrence": spread(Span, "recurring_interval", "recurring_count"),
+        "term": spread(Span, "term_interval", "term_count"),
+        "trial": spread(Span, "trial_interval", "trial_count"),
+        "addons": "addon_ids",
+        "images": _IMAGES,
+        # These are rows of their own.
+        "prices": selected("prices", prices.OF_PRODUCT, tuple[Price, ...]),
+        "fields": selected("fields", _FIELDS, tuple[AttachedField, ...]),
+        "files": selected("files", product_files.OF_PRODUCT, tuple[FileRef, ...]),
+    },
+)
 
 
 async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
@@ -149,9 +70,10 @@ async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
 
 async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Product | None:
     """The product that has this price, archived or not."""
-    row = await db.fetchrow(
+    return await PRODUCTS.one(
+        db,
         f"""
-        SELECT {_COLUMNS}
+        SELECT {PRODUCTS.columns}
         FROM products
         WHERE organization_id = $1
           AND id = (SELECT product_id FROM prices WHERE prices.organization_id = $1 AND prices.id = $2)
@@ -159,25 +81,13 @@ async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Pr
         organization_id,
         price_id,
     )
-    return _product(row) if row is not None else None
 
 
 async def add(db: Executor, product: Product) -> None:
     """Store a new product and its prices; call inside a transaction."""
-    await db.execute(
-        """
-        INSERT INTO products (
-            organization_id, id, name, description, visibility, recurring_interval, recurring_count, term_interval,
-            term_count, trial_interval, trial_count, tax_category, is_archived, metadata, extras, created_at,
-            modified_at, kind, addon_ids, image_ids, brand_id
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::json, $15::json, $16, $17, $18, $19, $20,
-            $21)
-        """,
-        *_product_arguments(product),
-    )
+    await PRODUCTS.insert(db, product)
     await _attach_fields(db, product)
-    await _add_prices(db, product, product.prices, first_position=0)
+    await prices.add(db, product.organization_id, product.prices, first_position=0)
 
 
 async def locked(db: Executor, organization_id: UUID, product_id: UUID) -> Product | None:
@@ -194,23 +104,12 @@ async def locked(db: Executor, organization_id: UUID, product_id: UUID) -> Produ
         product_id,
     )
     # A second statement: the one that waited for the lock sees other tables as they were before it.
-    return (await by_ids(db, organization_id, [product_id])).get(product_id)
+    return await PRODUCTS.by_id(db, organization_id, product_id)
 
 
 async def save(db: Executor, product: Product) -> None:
     """Store a changed product: its own columns, prices that are new, and which prices are archived now."""
-    await db.execute(
-        """
-        UPDATE products
-        SET name = $3, description = $4, visibility = $5, recurring_interval = $6, recurring_count = $7,
-            term_interval = $8, term_count = $9, trial_interval = $10, trial_count = $11, tax_category = $12,
-            is_archived = $13, metadata = $14::json, extras = $15::json, created_at = $16, modified_at = $17,
-            kind = $18, addon_ids = $19, image_ids = $20, brand_id = $21
-        WHERE organization_id = $1
-          AND id = $2
-        """,
-        *_product_arguments(product),
-    )
+    await PRODUCTS.update(db, product)
     await _attach_fields(db, product)
     known = await db.fetch(
         "SELECT id FROM prices WHERE organization_id = $1 AND product_id = $2", product.organization_id, product.id
@@ -230,7 +129,7 @@ async def save(db: Executor, product: Product) -> None:
         product.modified_at,
     )
     new = [price for price in product.prices if price.id not in stored]
-    await _add_prices(db, product, new, first_position=len(stored))
+    await prices.add(db, product.organization_id, new, first_position=len(stored))
 
 
 async def _attach_fields(db: Executor, product: Product) -> None:
@@ -257,71 +156,6 @@ async def _attach_fields(db: Executor, product: Product) -> None:
         product.id,
         [attached.field.id for attached in product.fields],
         [attached.required for attached in product.fields],
-    )
-
-
-async def _add_prices(db: Executor, product: Product, prices: Sequence[Price], *, first_position: int) -> None:
-    if not prices:
-        return
-    await db.executemany(
-        """
-        INSERT INTO prices (
-            organization_id, id, product_id, position, kind, currency, amount_minor, minimum_minor, maximum_minor,
-            preset_minor, discount_percent, tax_behavior, is_archived, created_at, modified_at, terms
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16::json)
-        """,
-        [_price_arguments(product, price, first_position + index) for index, price in enumerate(prices)],
-    )
-
-
-def _product_arguments(product: Product) -> tuple[object, ...]:
-    recurrence, term, trial = product.recurrence, product.term, product.trial
-    return (
-        product.organization_id,
-        product.id,
-        product.name,
-        product.description,
-        str(product.visibility),
-        str(recurrence.interval) if recurrence else None,
-        recurrence.count if recurrence else None,
-        str(term.interval) if term else None,
-        term.count if term else None,
-        str(trial.interval) if trial else None,
-        trial.count if trial else None,
-        product.tax_category,
-        product.is_archived,
-        encode(product.metadata),
-        encode(product.extras),
-        product.created_at,
-        product.modified_at,
-        product.kind,
-        list(product.addons),
-        [image.id for image in product.images],
-        product.brand_id,
-    )
-
-
-def _price_arguments(product: Product, price: Price, position: int) -> tuple[object, ...]:
-    terms = price.terms
-    custom = terms if isinstance(terms, Custom) else None
-    return (
-        product.organization_id,
-        price.id,
-        product.id,
-        position,
-        terms.kind,
-        price.currency,
-        terms.amount_minor if isinstance(terms, Fixed) else None,
-        custom.minimum_minor if custom else None,
-        custom.maximum_minor if custom else None,
-        custom.preset_minor if custom else None,
-        price.discount_percent,
-        price.tax_behavior,
-        price.is_archived,
-        price.created_at,
-        price.modified_at,
-        None if isinstance(terms, Fixed | Custom) else encode(terms),
     )
 
 
@@ -370,5 +204,4 @@ async def search(
     for key, values in wanted.metadata:
         query.where(f"metadata ->> {query.bind(key)}::text = ANY({query.bind(list(values))}::text[])")
     query.order_by(sorting, SORTABLE)
-    found = await query.page(db, _COLUMNS, offset=offset, limit=limit)
-    return found.of([_product(row) for row in found.items])
+    return await PRODUCTS.page(db, query, offset=offset, limit=limit)

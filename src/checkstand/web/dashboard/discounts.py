@@ -18,6 +18,8 @@ from checkstand.flows.catalogue.save_discount import create_discount, delete_dis
 from checkstand.formats import format_money
 from checkstand.routing import Routes
 from checkstand.store.catalogue import discounts, products
+from checkstand.store.catalogue.discounts import DISCOUNTS
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.query import Page
 from checkstand.web.dashboard import discount_form, words
 from checkstand.web.dashboard.discount_form import DURATIONS, KINDS, TypedAmount, TypedDiscount, Understood
@@ -67,10 +69,10 @@ async def listing(visit: Visit) -> Response:
         db, organization_id, wanted, sorting=["-created_at"], offset=offset(visit), limit=PAGE_SIZE
     )
     if named is not None:
-        known = await discounts.by_id(db, organization_id, named)
+        known = await DISCOUNTS.living(db, organization_id, named)
         found = Page([known], 1) if known else Page([], 0)
     restricted = {product_id for discount in found.items for product_id in discount.product_ids}
-    goods = await products.by_ids(db, organization_id, list(restricted)) if restricted else {}
+    goods = await PRODUCTS.by_ids(db, organization_id, list(restricted)) if restricted else {}
     return page(
         visit,
         "discounts.html",

@@ -17,10 +17,10 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.image import SUFFIXES, image_path
 from checkstand.flows.catalogue.save_product import (
     PriceList,
-    ProductChanged,
     change_product,
     create_product,
     read_product,
+    worked_out_again,
 )
 from checkstand.routing import Routes
 from checkstand.web.dashboard import words
@@ -81,19 +81,16 @@ async def create(visit: Visit) -> Response:
     meant = understand(typed)
     if not isinstance(meant, Understood):
         return _show(visit, None, typed, problems=meant)
-    draft = Product(
-        id=visit.ports.new_id(),
-        organization_id=visit.organization.id,
-        name=meant.name,
-        description=meant.description,
-        images=(typed.image,) if typed.image else (),
-        visibility=meant.visibility,
-        recurrence=meant.recurrence,
-        trial=meant.trial,
-        created_at=visit.now,
-    )
+    given = {
+        "name": meant.name,
+        "description": meant.description,
+        "images": (typed.image,) if typed.image else (),
+        "visibility": meant.visibility,
+        "recurrence": meant.recurrence,
+        "trial": meant.trial,
+    }
     try:
-        made = await create_product(visit.ports, visit.organization, draft, meant.definitions)
+        made = await create_product(visit.ports, visit.organization, given, meant.definitions)
     except Invalid as refused:
         return _show(visit, None, typed, problems=_in_words(visit, refused))
     return visit.go(f"/products/{made.id}", notice="product-created")
@@ -109,16 +106,9 @@ async def edit_form(visit: Visit) -> Response:
 
 @routes.post("/{org}/products/{product_id}/edit")
 @room
+@worked_out_again
 async def save(visit: Visit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""
-    while True:
-        try:
-            return await _save(visit)
-        except ProductChanged:
-            continue  # somebody saved while this was worked out: it is worked out again from what is stored now
-
-
-async def _save(visit: Visit) -> Response:
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
     shown, present = visit.form.text("shown"), typed_of(product)
     typed = await with_image(visit, typed_from(visit.form), product)
@@ -139,17 +129,16 @@ async def _save(visit: Visit) -> Response:
     )
     if not isinstance(meant, Understood):
         return _show(visit, product, typed, shown=shown, problems=meant)
-    changed = replace(
-        product,
-        name=meant.name,
-        description=meant.description if "description" in own else product.description,
-        images=with_first(product, typed.image) if "image" in own else product.images,
-        visibility=meant.visibility,
-        trial=meant.trial if "trial" in own else product.trial,
-    )
+    given = {
+        "name": meant.name,
+        "description": meant.description if "description" in own else product.description,
+        "images": with_first(product, typed.image) if "image" in own else product.images,
+        "visibility": meant.visibility,
+        "trial": meant.trial if "trial" in own else product.trial,
+    }
+    prices = None if keeps_prices else price_list(product, meant.definitions)
     try:
-        prices = None if keeps_prices else price_list(product, meant.definitions)
-        await change_product(visit.ports, visit.organization, changed, prices, unless_changed_from=product)
+        await change_product(visit.ports, visit.organization, product.id, given, prices, unless_changed_from=product)
     except Invalid as refused:
         return _show(visit, product, typed, shown=shown, problems=_in_words(visit, refused))
     return visit.go(f"/products/{product.id}", notice="product-saved")

@@ -6,7 +6,7 @@ Archive Product. The form is in `product_edit.py`, snippets of code in `integrat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Final
 from uuid import UUID
 
@@ -17,11 +17,12 @@ from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Pro
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
 from checkstand.domain.profile import POLAR
-from checkstand.flows.catalogue.save_product import ProductChanged, change_product, create_product, read_product
+from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, worked_out_again
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
 from checkstand.store.catalogue import products
+from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.web.checkout.session import base_of
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.frame import Crumb, Visit, either_id, page, room
@@ -118,7 +119,7 @@ async def product_page(visit: Visit) -> Response:
 async def _addon_names(visit: Visit, product: Product) -> list[str]:
     if not product.addons:
         return []
-    known = await products.by_ids(visit.ports.db, visit.organization.id, product.addons)
+    known = await PRODUCTS.by_ids(visit.ports.db, visit.organization.id, product.addons)
     return [known[addon_id].name for addon_id in product.addons if addon_id in known]
 
 
@@ -179,15 +180,13 @@ async def duplicate(visit: Visit) -> Response:
         )
         for price in original.active_prices
     ]
-    draft = replace(
-        original,
-        id=visit.ports.new_id(),
-        name=f"{original.name[: LONGEST_PRODUCT_NAME - len(_COPY)]}{_COPY}",
-        prices=(),
-        is_archived=False,
-        modified_at=None,
-    )
-    made = await create_product(visit.ports, visit.organization, draft, definitions)
+    given = {
+        **{field.name: getattr(original, field.name) for field in fields(original)},
+        "name": f"{original.name[: LONGEST_PRODUCT_NAME - len(_COPY)]}{_COPY}",
+        "is_archived": False,
+        "modified_at": None,
+    }
+    made = await create_product(visit.ports, visit.organization, given, definitions)
     return visit.go(f"/products/{made.id}/edit", notice="product-duplicated")
 
 
@@ -221,14 +220,12 @@ async def unarchive(visit: Visit) -> Response:
     return await _set_archived(visit, archived=False)
 
 
+@worked_out_again
 async def _set_archived(visit: Visit, *, archived: bool) -> Response:
     product = await _product(visit)
     if product.is_archived is not archived:
-        changed = replace(product, is_archived=archived)
-        try:
-            await change_product(visit.ports, visit.organization, changed, None, unless_changed_from=product)
-        except ProductChanged:
-            return await _set_archived(visit, archived=archived)
+        given = {"is_archived": archived}
+        await change_product(visit.ports, visit.organization, product.id, given, unless_changed_from=product)
     notice = "product-archived" if archived else "product-unarchived"
     return visit.go(f"/products/{product.id}", notice=notice)
 

@@ -18,6 +18,7 @@ from checkstand.providers.taxes import OfflineTaxes, TaxProvider
 from checkstand.store.cache import Cache
 from checkstand.store.codec import encode
 from checkstand.store.database import Database
+from checkstand.store.executor import Reader
 
 
 def real_now() -> datetime:
@@ -46,6 +47,11 @@ class Ports:
     random_bytes: Callable[[int], bytes] = os.urandom
     wake: Callable[[], None] = field(default=lambda: None)
     reached: Callable[[Step], None] = field(default=lambda step: None)
+
+    @property
+    def reads(self) -> Reader:
+        """The database for whoever only asks: an API shows what is stored, and a flow writes."""
+        return self.db
 
     def now(self, organization: Organization) -> datetime:
         """The organization's time."""

@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.ledger import Moved
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 
 TOLD_AT_MOST = 1_000
 # Sums of one organization for each order; currency by currency where the order's own is not the only one.
@@ -54,7 +54,7 @@ class Compared:
     differences: tuple[Difference, ...]
 
 
-async def _compared(db: Executor, organization_id: UUID, statement: str) -> Compared:
+async def _compared(db: Reader, organization_id: UUID, statement: str) -> Compared:
     """Runs a statement whose rows are place (what they are told in the order of), name, expected, found and currency: one for
     everything that is looked at.
     """
@@ -93,7 +93,7 @@ def _difference(row: asyncpg.Record) -> Difference:
     )
 
 
-async def movements(db: Executor, organization_id: UUID) -> Compared:
+async def movements(db: Reader, organization_id: UUID) -> Compared:
     """Every movement of the ledger against zero."""
     return await _compared(
         db,
@@ -112,7 +112,7 @@ async def movements(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def totals(db: Executor, organization_id: UUID) -> Sequence[tuple[str, int, int]]:
+async def totals(db: Reader, organization_id: UUID) -> Sequence[tuple[str, int, int]]:
     """Debits and credits of each currency."""
     rows = await db.fetch(
         """
@@ -130,7 +130,7 @@ async def totals(db: Executor, organization_id: UUID) -> Sequence[tuple[str, int
     return [(row["currency"], row["debits"], row["credits"]) for row in rows]
 
 
-async def orders_and_payments(db: Executor, organization_id: UUID) -> Compared:
+async def orders_and_payments(db: Reader, organization_id: UUID) -> Compared:
     """Every order against what its attempts captured: free ones captured nothing. Attempts without an order are looked at as well."""
     return await _compared(
         db,
@@ -156,7 +156,7 @@ async def orders_and_payments(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def orders_and_items(db: Executor, organization_id: UUID) -> Compared:
+async def orders_and_items(db: Reader, organization_id: UUID) -> Compared:
     """Every order's total against the sum of its items, tax included."""
     return await _compared(
         db,
@@ -180,7 +180,7 @@ async def orders_and_items(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
+async def orders_and_ledger(db: Reader, organization_id: UUID) -> Compared:
     """Every order against the ledger: what was paid minus what went back, what banks hold and what the gateway kept is what the
     gateway owes for it. A fee in another currency is owed there, and is `fees_and_ledger`'s.
     """
@@ -227,7 +227,7 @@ async def orders_and_ledger(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def fees_and_ledger(db: Executor, organization_id: UUID) -> Compared:
+async def fees_and_ledger(db: Reader, organization_id: UUID) -> Compared:
     """What the gateway said that it kept of each payment against the ledger, in the currency that it settles in."""
     return await _compared(
         db,
@@ -260,7 +260,7 @@ async def fees_and_ledger(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def fees(db: Executor, organization_id: UUID) -> Sequence[tuple[str, int]]:
+async def fees(db: Reader, organization_id: UUID) -> Sequence[tuple[str, int]]:
     """What gateways have kept, in each currency that they settle in."""
     rows = await db.fetch(
         """
@@ -276,7 +276,7 @@ async def fees(db: Executor, organization_id: UUID) -> Sequence[tuple[str, int]]
     return [(row["currency"], row["amount_minor"]) for row in rows]
 
 
-async def order_numbers(db: Executor, organization_id: UUID) -> Compared:
+async def order_numbers(db: Reader, organization_id: UUID) -> Compared:
     """The count of orders against the last number: numbers have no gaps."""
     return await _compared(
         db,
@@ -294,7 +294,7 @@ async def order_numbers(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def refunds_of_orders(db: Executor, organization_id: UUID) -> Compared:
+async def refunds_of_orders(db: Reader, organization_id: UUID) -> Compared:
     """What each order says has gone back or is on its way, against its refunds."""
     return await _compared(
         db,
@@ -313,7 +313,7 @@ async def refunds_of_orders(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def refunds_beyond_payments(db: Executor, organization_id: UUID) -> Compared:
+async def refunds_beyond_payments(db: Reader, organization_id: UUID) -> Compared:
     """The part of each order's refunds that exceeds what was captured: none."""
     return await _compared(
         db,
@@ -333,7 +333,7 @@ async def refunds_beyond_payments(db: Executor, organization_id: UUID) -> Compar
     )
 
 
-async def redemption_counts(db: Executor, organization_id: UUID) -> Compared:
+async def redemption_counts(db: Reader, organization_id: UUID) -> Compared:
     """Each discount's counter against its redemptions."""
     return await _compared(
         db,
@@ -357,7 +357,7 @@ async def redemption_counts(db: Executor, organization_id: UUID) -> Compared:
     )
 
 
-async def redemptions_and_orders(db: Executor, organization_id: UUID) -> Compared:
+async def redemptions_and_orders(db: Reader, organization_id: UUID) -> Compared:
     """Each redemption against its order; one of a session that is being paid waits for it. And each order's discounts have one."""
     return await _compared(
         db,
@@ -392,7 +392,7 @@ async def redemptions_and_orders(db: Executor, organization_id: UUID) -> Compare
 
 
 async def captured(
-    db: Executor, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
+    db: Reader, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
 ) -> Sequence[Moved]:
     """What we believe this gateway took; of these keys alone where some are given."""
     rows = await db.fetch(
@@ -414,7 +414,7 @@ async def captured(
 
 
 async def refunded(
-    db: Executor, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
+    db: Reader, organization_id: UUID, gateway: str, *, keys: Sequence[UUID] | None = None
 ) -> Sequence[Moved]:
     """What we believe this gateway gave back; of these keys alone where some are given."""
     rows = await db.fetch(

@@ -10,7 +10,7 @@ from uuid import UUID
 from checkstand.domain.catalog import Span
 from checkstand.domain.link import CheckoutLink
 from checkstand.store.database import Transaction
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
@@ -28,7 +28,7 @@ SORTABLE: Mapping[str, str] = {
 }
 
 
-async def by_secret(db: Executor, secret: str) -> CheckoutLink | None:
+async def by_secret(db: Reader, secret: str) -> CheckoutLink | None:
     """Look-up by secret: the link that somebody opened. Its address names no organization."""
     return await LINKS.one(db, f"SELECT {LINKS.columns} FROM checkout_links WHERE client_secret = $1", secret)
 
@@ -73,7 +73,7 @@ class LinkFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: LinkFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: LinkFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[CheckoutLink]:
     """A page of links with the total count."""
     query = Query("checkout_links", organization_id)

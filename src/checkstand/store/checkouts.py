@@ -16,7 +16,7 @@ from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Database
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.written import Written
 
@@ -108,7 +108,7 @@ async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen:
     return bool(changed)
 
 
-async def document(db: Executor, organization_id: UUID, checkout_id: UUID) -> str | None:
+async def document(db: Reader, organization_id: UUID, checkout_id: UUID) -> str | None:
     """A session of this organization as it is stored; `read` makes a Checkout of it."""
     text: str | None = await db.fetchval(
         """
@@ -128,13 +128,13 @@ def read(document: str) -> Checkout:
     return decode(Checkout, document)
 
 
-async def by_id(db: Executor, organization_id: UUID, checkout_id: UUID) -> Checkout | None:
+async def by_id(db: Reader, organization_id: UUID, checkout_id: UUID) -> Checkout | None:
     """A session of this organization."""
     text = await document(db, organization_id, checkout_id)
     return read(text) if text is not None else None
 
 
-async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]) -> Sequence[Checkout]:
+async def by_ids(db: Reader, organization_id: UUID, checkout_ids: Sequence[UUID]) -> Sequence[Checkout]:
     """The sessions among these ids."""
     rows = await db.fetch(
         """
@@ -149,7 +149,7 @@ async def by_ids(db: Executor, organization_id: UUID, checkout_ids: Sequence[UUI
     return [decode(Checkout, row["document"]) for row in rows]
 
 
-async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
+async def by_client_secret(db: Reader, secret: str) -> Checkout | None:
     """Look-up by secret: the session whose page or client endpoints are asked for, if its API gives it a secret of its own."""
     text = await db.fetchval(
         """
@@ -164,7 +164,7 @@ async def by_client_secret(db: Executor, secret: str) -> Checkout | None:
     return decode(Checkout, text) if text is not None else None
 
 
-async def by_page_id(db: Executor, checkout_id: UUID) -> Checkout | None:
+async def by_page_id(db: Reader, checkout_id: UUID) -> Checkout | None:
     """Look-up by secret where the session's id is the page's key. Sessions with a secret of their own are not reachable this way."""
     text = await db.fetchval(
         """
@@ -179,7 +179,7 @@ async def by_page_id(db: Executor, checkout_id: UUID) -> Checkout | None:
     return decode(Checkout, text) if text is not None else None
 
 
-async def by_order_id(db: Executor, organization_id: UUID, order_id: UUID) -> Checkout | None:
+async def by_order_id(db: Reader, organization_id: UUID, order_id: UUID) -> Checkout | None:
     """The session that reserved this order id."""
     text = await db.fetchval(
         """
@@ -194,7 +194,7 @@ async def by_order_id(db: Executor, organization_id: UUID, order_id: UUID) -> Ch
     return decode(Checkout, text) if text is not None else None
 
 
-async def due_for_expiry(db: Executor, organization_id: UUID, *, now: datetime, limit: int = 100) -> Sequence[Checkout]:
+async def due_for_expiry(db: Reader, organization_id: UUID, *, now: datetime, limit: int = 100) -> Sequence[Checkout]:
     """Open sessions whose time has passed, oldest first."""
     rows = await db.fetch(
         """
@@ -230,7 +230,7 @@ class CheckoutFilter:
     created_before: datetime | None = None
 
 
-async def _has_email(db: Executor, organization_id: UUID, text: str) -> bool:
+async def _has_email(db: Reader, organization_id: UUID, text: str) -> bool:
     """Whether the text is somebody's whole address: then it is looked for as such, which an index finds among any number."""
     if "@" not in text:
         return False
@@ -251,7 +251,7 @@ async def _has_email(db: Executor, organization_id: UUID, text: str) -> bool:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: CheckoutFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: CheckoutFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Checkout]:
     """A page of sessions with the total count. `sorting` names keys of SORTABLE, a leading '-' for descending."""
     query = Query("checkouts", organization_id)

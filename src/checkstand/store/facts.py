@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.written import Written
 
 FACTS = Written[Fact](
@@ -96,7 +96,7 @@ _PENDING = f"""
 """
 
 
-async def pending(db: Executor, *, limit: int) -> Sequence[Fact]:
+async def pending(db: Reader, *, limit: int) -> Sequence[Fact]:
     """The oldest facts that were not turned into deliveries yet: the first of each organization, then the second of each, and so on.
 
     Those of one organization are in the order they were written.
@@ -122,7 +122,7 @@ async def mark_done(db: Executor, facts: Sequence[Fact]) -> frozenset[UUID]:
     return frozenset(row["id"] for row in rows)
 
 
-async def by_id(db: Executor, organization_id: UUID, fact_id: UUID) -> Fact:
+async def by_id(db: Reader, organization_id: UUID, fact_id: UUID) -> Fact:
     """One fact that is known to exist: facts are never removed."""
     row = await db.fetchrow(
         f"""
@@ -138,7 +138,7 @@ async def by_id(db: Executor, organization_id: UUID, fact_id: UUID) -> Fact:
     return from_row(row)
 
 
-async def timeline(db: Executor, organization_id: UUID, checkout_id: UUID) -> Sequence[Fact]:
+async def timeline(db: Reader, organization_id: UUID, checkout_id: UUID) -> Sequence[Fact]:
     """All that happened to one checkout, oldest first."""
     rows = await db.fetch(
         """
@@ -154,7 +154,7 @@ async def timeline(db: Executor, organization_id: UUID, checkout_id: UUID) -> Se
     return [from_row(row) for row in rows]
 
 
-async def pending_count(db: Executor, organization_id: UUID) -> int:
+async def pending_count(db: Reader, organization_id: UUID) -> int:
     """How many facts of an organization still wait to be turned into deliveries."""
     return int(
         await db.fetchval(

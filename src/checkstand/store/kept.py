@@ -20,7 +20,7 @@ from checkstand.store.codec import decode, decode_plain, encode
 # A record of the driver, or one that was put together from two tables' columns. Its values are of the database's types.
 Row = asyncpg.Record | Mapping[str, Any]
 Writer = Callable[[Any], Sequence[object]]
-Reader = Callable[[Row], object]
+FieldReader = Callable[[Row], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Kept:
     reads: Callable[..., object]
     selected: str | None = None
 
-    def reader(self, prefix: str) -> Reader:
+    def reader(self, prefix: str) -> FieldReader:
         """Reads the field from a row whose names have this prefix."""
         reads, take = self.reads, itemgetter(*(prefix + name for name in self.names))
         if len(self.names) == 1:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.organization import AccessToken, Organization, OrganizationSettings, Principal, User
 from checkstand.store.codec import encode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 ORGANIZATIONS = Table("organizations", Organization)
@@ -16,21 +16,21 @@ TOKENS = Table("access_tokens", AccessToken, owned=("token_hash",))
 USERS = Table("users", User, owned=("password_hash",))
 
 
-async def by_id(db: Executor, organization_id: UUID) -> Organization | None:
+async def by_id(db: Reader, organization_id: UUID) -> Organization | None:
     statement = f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE id = $1"
     return await ORGANIZATIONS.one(db, statement, organization_id)
 
 
-async def by_slug(db: Executor, slug: str) -> Organization | None:
+async def by_slug(db: Reader, slug: str) -> Organization | None:
     return await ORGANIZATIONS.one(db, f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE slug = $1", slug)
 
 
-async def all_of_them(db: Executor) -> Sequence[Organization]:
+async def all_of_them(db: Reader) -> Sequence[Organization]:
     """Every organization, for the worker's rounds."""
     return await ORGANIZATIONS.all(db, f"SELECT {ORGANIZATIONS.columns} FROM organizations ORDER BY created_at")
 
 
-async def locked(tx: Executor, organization_id: UUID) -> Organization | None:
+async def locked(tx: Reader, organization_id: UUID) -> Organization | None:
     """An organization that nobody else changes until the transaction ends."""
     statement = f"SELECT {ORGANIZATIONS.columns} FROM organizations WHERE id = $1 FOR NO KEY UPDATE"
     return await ORGANIZATIONS.one(tx, statement, organization_id)
@@ -73,7 +73,7 @@ async def add_token(db: Executor, token: AccessToken, token_hash: bytes) -> bool
     return status.endswith(" 1")
 
 
-async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None:
+async def principal_by_hash(db: Reader, token_hash: bytes) -> Principal | None:
     """Look-up by secret: the token with this hash, revoked and expired ones included, and its organization."""
     row = await db.fetchrow(
         f"""
@@ -91,7 +91,7 @@ async def principal_by_hash(db: Executor, token_hash: bytes) -> Principal | None
     )
 
 
-async def tokens(db: Executor, organization_id: UUID) -> Sequence[AccessToken]:
+async def tokens(db: Reader, organization_id: UUID) -> Sequence[AccessToken]:
     """All tokens of an organization, newest first."""
     return await TOKENS.all(
         db,
@@ -153,13 +153,13 @@ async def add_membership(db: Executor, organization_id: UUID, user_id: UUID, rol
     )
 
 
-async def user_with_password(db: Executor, email: str) -> tuple[User, str] | None:
+async def user_with_password(db: Reader, email: str) -> tuple[User, str] | None:
     """Look-up at sign-in: the user with this e-mail (without case) and the stored password hash."""
     row = await db.fetchrow(f"SELECT {USERS.columns}, password_hash FROM users WHERE lower(email) = lower($1)", email)
     return (USERS.read(row), row["password_hash"]) if row is not None else None
 
 
-async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization]:
+async def organizations_of(db: Reader, user_id: UUID) -> Sequence[Organization]:
     """The organizations that a person may act for."""
     return await ORGANIZATIONS.all(
         db,
@@ -174,7 +174,7 @@ async def organizations_of(db: Executor, user_id: UUID) -> Sequence[Organization
     )
 
 
-async def memberships_of(db: Executor, user_id: UUID) -> Sequence[tuple[Organization, str]]:
+async def memberships_of(db: Reader, user_id: UUID) -> Sequence[tuple[Organization, str]]:
     """The organizations that a person may act for, each with the person's role there."""
     rows = await db.fetch(
         f"""
@@ -204,7 +204,7 @@ async def add_session(
     )
 
 
-async def session_user(db: Executor, token_hash: bytes, *, now: datetime) -> tuple[User, str] | None:
+async def session_user(db: Reader, token_hash: bytes, *, now: datetime) -> tuple[User, str] | None:
     """Look-up by secret: who is signed in with this cookie, and the session's CSRF token."""
     row = await db.fetchrow(
         f"""

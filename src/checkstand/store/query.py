@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -67,7 +67,7 @@ class Query:
         if value is not None:
             self.where(f"{column} = {self.bind(value)}")
 
-    async def of_customers(self, db: Executor, external_ids: Sequence[str]) -> None:
+    async def of_customers(self, db: Reader, external_ids: Sequence[str]) -> None:
         """The customer has one of these external ids; nothing when there are none. Which customers those are is asked first: a list
         of a few customers is found by an index, whatever else there is.
         """
@@ -115,7 +115,7 @@ class Query:
         self._order.append(f"{self._table}.id")
 
     async def page(
-        self, db: Executor, columns: str, *, offset: int, limit: int, counted: bool = True
+        self, db: Reader, columns: str, *, offset: int, limit: int, counted: bool = True
     ) -> Page[asyncpg.Record]:
         """The rows of one page and the count of all. `counted=False`: nobody looks at the count, so it is not asked."""
         rows: Sequence[asyncpg.Record] = []
@@ -170,7 +170,7 @@ class Query:
         """
         return statement, arguments
 
-    async def newest(self, db: Executor, columns: str, *, limit: int) -> Sequence[asyncpg.Record]:
+    async def newest(self, db: Reader, columns: str, *, limit: int) -> Sequence[asyncpg.Record]:
         """The newest rows, uncounted: a part of a walk that nothing can shift."""
         statement = f"""
             SELECT {columns}

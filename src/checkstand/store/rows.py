@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from checkstand.store.executor import Executor
-from checkstand.store.kept import Kept, Reader, Row, by_type, hints_of
+from checkstand.store.executor import Executor, Reader
+from checkstand.store.kept import FieldReader, Kept, Row, by_type, hints_of
 from checkstand.store.query import Page, Query
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Table(Generic[T]):
         self._unkept = frozenset(unkept)
         self._also = dict(also or {})
         self._owned = tuple(owned)
-        self._readers: dict[str, Sequence[tuple[str, Reader]]] = {}
+        self._readers: dict[str, Sequence[tuple[str, FieldReader]]] = {}
 
     # What statements are made of
 
@@ -109,28 +109,28 @@ class Table(Generic[T]):
 
     # Statements that all tables have
 
-    async def one(self, db: Executor, statement: str, *arguments: object) -> T | None:
+    async def one(self, db: Reader, statement: str, *arguments: object) -> T | None:
         """The value of a statement's first row, None where there is none."""
         row = await db.fetchrow(statement, *arguments)
         return self.read(row) if row is not None else None
 
-    async def all(self, db: Executor, statement: str, *arguments: object) -> list[T]:
+    async def all(self, db: Reader, statement: str, *arguments: object) -> list[T]:
         """The values of all rows of a statement, in their order."""
         return [self.read(row) for row in await db.fetch(statement, *arguments)]
 
-    async def grouped(self, db: Executor, name: str, statement: str, *arguments: object) -> dict[UUID, tuple[T, ...]]:
+    async def grouped(self, db: Reader, name: str, statement: str, *arguments: object) -> dict[UUID, tuple[T, ...]]:
         """The values of all rows of a statement by the id in one of their columns, in the statement's order."""
         found: dict[UUID, list[T]] = {}
         for row in await db.fetch(statement, *arguments):
             found.setdefault(row[name], []).append(self.read(row))
         return {key: tuple(values) for key, values in found.items()}
 
-    async def page(self, db: Executor, query: Query, *, offset: int, limit: int, counted: bool = True) -> Page[T]:
+    async def page(self, db: Reader, query: Query, *, offset: int, limit: int, counted: bool = True) -> Page[T]:
         """A page of values with the count of all (see `query.py`)."""
         found = await query.page(db, self.columns, offset=offset, limit=limit, counted=counted)
         return found.of([self.read(row) for row in found.items])
 
-    async def by_id(self, db: Executor, organization_id: UUID, row_id: UUID, *, hold: bool = False) -> T | None:
+    async def by_id(self, db: Reader, organization_id: UUID, row_id: UUID, *, hold: bool = False) -> T | None:
         """The organization's value of this id. `hold`: nobody else changes it until the transaction ends."""
         statement = f"""
             SELECT {self.columns}
@@ -141,7 +141,7 @@ class Table(Generic[T]):
         """
         return await self.one(db, statement, organization_id, row_id)
 
-    async def living(self, db: Executor, organization_id: UUID, row_id: UUID, *, hold: bool = False) -> T | None:
+    async def living(self, db: Reader, organization_id: UUID, row_id: UUID, *, hold: bool = False) -> T | None:
         """The same, unless it was deleted. The table has a column `deleted_at`."""
         statement = f"""
             SELECT {self.columns}
@@ -153,7 +153,7 @@ class Table(Generic[T]):
         """
         return await self.one(db, statement, organization_id, row_id)
 
-    async def by_ids(self, db: Executor, organization_id: UUID, row_ids: Sequence[UUID]) -> dict[UUID, T]:
+    async def by_ids(self, db: Reader, organization_id: UUID, row_ids: Sequence[UUID]) -> dict[UUID, T]:
         """The organization's values among these ids."""
         statement = f"""
             SELECT {self.columns}

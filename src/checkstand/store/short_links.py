@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from checkstand.domain.link import ShortLink
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -18,13 +18,13 @@ async def add(db: Executor, link: ShortLink) -> bool:
     return status.endswith(" 1")
 
 
-async def by_code(db: Executor, code: str) -> ShortLink | None:
+async def by_code(db: Reader, code: str) -> ShortLink | None:
     """Look-up by secret: the short address that somebody opened. It names no organization."""
     return await SHORT_LINKS.one(db, f"SELECT {SHORT_LINKS.columns} FROM short_links WHERE id = $1", code)
 
 
 async def of_products(
-    db: Executor, organization_id: UUID, *, product_id: UUID | None, offset: int, limit: int
+    db: Reader, organization_id: UUID, *, product_id: UUID | None, offset: int, limit: int
 ) -> Page[ShortLink]:
     """A page of the short links that a merchant made for products, newest first."""
     query = Query("short_links", organization_id)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 
 
-async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[UUID]:
+async def with_due_deliveries(db: Reader, *, real_now: datetime) -> Sequence[UUID]:
     """Organizations with a delivery that is due by their clock and free."""
     rows = await db.fetch(
         """
@@ -29,7 +29,7 @@ async def with_due_deliveries(db: Executor, *, real_now: datetime) -> Sequence[U
     return [row["id"] for row in rows]
 
 
-async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
+async def with_due_upkeep(db: Reader, *, real_now: datetime, patience: timedelta) -> Sequence[UUID]:
     """Organizations with a session to expire, an attempt that has waited longer than `patience` or that its gateway has decided by
     now, a refund or a fee to ask for, or a method that the gateway shall forget.
     """
@@ -92,7 +92,7 @@ async def with_due_upkeep(db: Executor, *, real_now: datetime, patience: timedel
     return [row["id"] for row in rows]
 
 
-async def next_due(db: Executor, organization_id: UUID, *, after: datetime, patience: timedelta) -> datetime | None:
+async def next_due(db: Reader, organization_id: UUID, *, after: datetime, patience: timedelta) -> datetime | None:
     """The first moment after `after` (organization's time) at which something will be due; None when nothing waits."""
     moment: datetime | None = await db.fetchval(
         """

@@ -83,7 +83,7 @@ async def search(call: Call) -> Response:
     """List add-ons, newest first."""
     part = paging.Paged(call).window()
     page = await products.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         products.ProductFilter(kind="addon"),
         sorting=("-created_at",),
@@ -130,7 +130,7 @@ async def _changed(call: Call) -> Product:
 async def _images(call: Call, image_id: UUID | None) -> tuple[ImageRef, ...]:
     if image_id is None:
         return ()
-    found = await images.refs(call.ports.db, call.organization.id, [image_id])
+    found = await images.refs(call.ports.reads, call.organization.id, [image_id])
     if image_id not in found:
         raise Invalid.single("image_unknown", "image_id", given=str(image_id))
     return (found[image_id],)
@@ -159,7 +159,7 @@ async def named_addons(
     if not given:
         return ()
     wanted = [named(DodoPrefix.ADDON, text) for text in given]
-    found = await PRODUCTS.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
+    found = await PRODUCTS.by_ids(call.ports.reads, call.organization.id, [item for item in wanted if item])
     missing = [
         text
         for text, item in zip(given, wanted, strict=True)

@@ -56,7 +56,7 @@ class BrandPatch(BrandFields):
 @api.route("GET", "/brands", scopes=READ, answers=Page[answers.Brand])
 async def every(call: Call) -> Response:
     """List brands: the business itself, then the others, newest first."""
-    further = await brands.all_of(call.ports.db, call.organization.id)
+    further = await brands.all_of(call.ports.reads, call.organization.id)
     return call.json(paging.envelope([primary(call.organization), *(_shown(call, brand) for brand in further)]))
 
 
@@ -103,7 +103,7 @@ async def named_brand(call: Call, given: str | None) -> UUID | None:
     if given is None or given == shown(DodoPrefix.BUSINESS, call.organization.id):
         return None
     brand_id = named(DodoPrefix.BRAND, given)
-    if brand_id is None or await BRANDS.by_id(call.ports.db, call.organization.id, brand_id) is None:
+    if brand_id is None or await BRANDS.by_id(call.ports.reads, call.organization.id, brand_id) is None:
         raise Invalid.single("brand_unknown", "brand_id", given=given)
     return brand_id
 

@@ -79,7 +79,7 @@ async def search(call: Call) -> Response:
         created_before=asked.created_at_lte,
     )
     page = await customers.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         wanted,
         sorting=("-created_at",),
@@ -99,7 +99,7 @@ async def get(call: Call) -> Response:
 async def _shown(call: Call, found: Sequence[Customer]) -> list[answers.Customer]:
     """Customers on the wire, with the owner's e-mail where one has none of its own."""
     without = [item.id for item in found if item.email is None]
-    owners = await members.owner_emails(call.ports.db, call.organization.id, without) if without else {}
+    owners = await members.owner_emails(call.ports.reads, call.organization.id, without) if without else {}
     return [translate.customer(item, call.organization, owner_email=owners.get(item.id)) for item in found]
 
 

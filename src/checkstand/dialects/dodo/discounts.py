@@ -160,7 +160,7 @@ async def search(call: Call) -> Response:
         now=call.ports.now(call.organization),
     )
     page = await discounts.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         wanted,
         sorting=("-created_at",),
@@ -213,7 +213,7 @@ async def list_customers(call: Call) -> Response:
     part = paging.Paged(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
-    known = await CUSTOMERS.by_ids(call.ports.db, call.organization.id, wanted)
+    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
     listed = [known[customer_id] for customer_id in wanted if customer_id in known]
     return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
 
@@ -224,7 +224,7 @@ async def attach_customers(call: Call) -> Response:
     discount_id = call.path_id(DodoPrefix.DISCOUNT)
     body = call.body(DiscountCustomersIn)
     wanted = [named(DodoPrefix.CUSTOMER, text) for text in body.customer_ids]
-    known = await CUSTOMERS.by_ids(call.ports.db, call.organization.id, [item for item in wanted if item])
+    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, [item for item in wanted if item])
     problems = [
         Problem("discount_customer_unknown", ("customer_ids", position), text)
         for position, (text, item) in enumerate(zip(body.customer_ids, wanted, strict=True))

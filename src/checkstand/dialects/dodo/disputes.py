@@ -50,8 +50,10 @@ async def search(call: Call) -> Response:
         created_after=created_after,
         created_before=created_before,
     )
-    page = await disputes.search(call.ports.db, call.organization.id, wanted, offset=part.offset, limit=part.limit)
-    tried = await payments.of_checkouts(call.ports.db, call.organization.id, [item.checkout_id for item in page.items])
+    page = await disputes.search(call.ports.reads, call.organization.id, wanted, offset=part.offset, limit=part.limit)
+    tried = await payments.of_checkouts(
+        call.ports.reads, call.organization.id, [item.checkout_id for item in page.items]
+    )
     return call.json(
         paging.envelope([_listed(item, tried.get(item.checkout_id, ()), call.organization) for item in page.items])
     )
@@ -60,7 +62,7 @@ async def search(call: Call) -> Response:
 @api.route("GET", "/disputes/{id}", scopes=READ, answers=answers.Dispute)
 async def get(call: Call) -> Response:
     """Read a dispute."""
-    found = await DISPUTES.by_id(call.ports.db, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
+    found = await DISPUTES.by_id(call.ports.reads, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
     if found is None:
         raise NotFound
     sale = await sale_of_payment(call.ports, call.organization, found.order_id)

@@ -89,7 +89,7 @@ async def _event(ports: Ports, organization: Organization, fact: Fact) -> Event:
 
 async def _of_refund(ports: Ports, organization: Organization, fact: Fact) -> RefundEvent:
     name, status = REFUND_EVENTS[fact.type]
-    refund = await REFUNDS.by_id(ports.db, organization.id, fact.subject_id)
+    refund = await REFUNDS.by_id(ports.reads, organization.id, fact.subject_id)
     if refund is None:
         raise NotFound
     sale = await sale_of_payment(ports, organization, refund.order_id)
@@ -104,7 +104,7 @@ async def _of_refund(ports: Ports, organization: Organization, fact: Fact) -> Re
 
 async def _of_dispute(ports: Ports, organization: Organization, fact: Fact) -> DisputeEvent:
     name, status = DISPUTE_EVENTS[fact.type]
-    dispute = await DISPUTES.by_id(ports.db, organization.id, fact.subject_id)
+    dispute = await DISPUTES.by_id(ports.reads, organization.id, fact.subject_id)
     if dispute is None:
         raise NotFound
     sale = await sale_of_payment(ports, organization, dispute.order_id)

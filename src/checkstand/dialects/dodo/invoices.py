@@ -23,7 +23,7 @@ async def of_payment(call: Call) -> Response:
     """Get the invoice of a payment that succeeded, as a PDF file."""
     _count(call)
     order_id = call.path_id(DodoPrefix.PAYMENT, "payment_id")
-    organization = await _seller(call, await documents.owner_of_order(call.ports.db, order_id))
+    organization = await _seller(call, await documents.owner_of_order(call.ports.reads, order_id))
     return await pdf_response(await read_invoice(call.ports, organization, order_id))
 
 
@@ -32,7 +32,7 @@ async def of_refund(call: Call) -> Response:
     """Get the credit note of a refund that succeeded, as a PDF file."""
     _count(call)
     refund_id = call.path_id(DodoPrefix.REFUND, "refund_id")
-    organization = await _seller(call, await documents.owner_of_refund(call.ports.db, refund_id))
+    organization = await _seller(call, await documents.owner_of_refund(call.ports.reads, refund_id))
     return await pdf_response(await read_credit_note(call.ports, organization, refund_id))
 
 

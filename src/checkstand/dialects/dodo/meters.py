@@ -135,7 +135,7 @@ async def search(call: Call) -> Response:
     asked = Wanted(call)
     part = asked.window()
     page = await meters.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         is_archived=bool(asked.archived),
         offset=part.offset,

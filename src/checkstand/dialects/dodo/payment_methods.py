@@ -40,7 +40,7 @@ async def search(call: Call) -> Response:
     """The saved payment methods of a customer, the one used last first."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
-    found = await payment_methods.of_customer(call.ports.db, call.organization.id, customer_id)
+    found = await payment_methods.of_customer(call.ports.reads, call.organization.id, customer_id)
     return call.json(paging.envelope([_method(item) for item in found]))
 
 

@@ -38,7 +38,9 @@ async def search(call: Call) -> Response:
         wanted = _filter(call, asked)
     except paging.Nothing:
         return call.json(paging.envelope([]))
-    page = await payment_list.search(call.ports.db, call.organization.id, wanted, offset=part.offset, limit=part.limit)
+    page = await payment_list.search(
+        call.ports.reads, call.organization.id, wanted, offset=part.offset, limit=part.limit
+    )
     found = await sales_of_checkouts(call.ports, call.organization, list(page.items))
     url = call.ports.public_url()
     items = [sales.payment_in_list(sale, call.organization, public_url=url) for sale in found]

@@ -63,7 +63,7 @@ async def _meters(call: Call, price: AnyPriceIn, product: Product | None = None)
     if not isinstance(price, UsageBasedPriceIn):
         return {}
     wanted = {item.meter_id: named(DodoPrefix.METER, item.meter_id) for item in price.meters or ()}
-    found = await METERS.by_ids(call.ports.db, call.organization.id, [item for item in wanted.values() if item])
+    found = await METERS.by_ids(call.ports.reads, call.organization.id, [item for item in wanted.values() if item])
     kept = {rate.meter_id for rate in translate.rates_of(product)} if product else set()
     return {
         text: found[meter_id]
@@ -94,7 +94,7 @@ async def search(call: Call) -> Response:
         has_brand=has_brand,
     )
     page = await products.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         wanted,
         sorting=("-created_at",),

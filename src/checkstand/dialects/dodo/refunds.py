@@ -150,7 +150,7 @@ async def search(call: Call) -> Response:
         created_before=created_before,
     )
     page = await refunds.search(
-        call.ports.db, call.organization.id, wanted, sorting=("-created_at",), offset=part.offset, limit=part.limit
+        call.ports.reads, call.organization.id, wanted, sorting=("-created_at",), offset=part.offset, limit=part.limit
     )
     return call.json(paging.envelope([returns.refund(item, call.organization) for item in page.items]))
 
@@ -165,7 +165,7 @@ async def get(call: Call) -> Response:
 
 async def read(refund_id: UUID, call: Call) -> Refund:
     """Raises NotFound."""
-    found = await REFUNDS.by_id(call.ports.db, call.organization.id, refund_id)
+    found = await REFUNDS.by_id(call.ports.reads, call.organization.id, refund_id)
     if found is None:
         raise NotFound
     return found

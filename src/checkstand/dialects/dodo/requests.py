@@ -65,7 +65,7 @@ async def create_request(ports: Ports, organization: Organization, body: Checkou
     _check(organization, body, lines)
     if body.confirm:
         _check_confirmed_cart(body, lines, currency)
-        known = await CUSTOMERS.living(ports.db, organization.id, customer_id) if customer_id else None
+        known = await CUSTOMERS.living(ports.reads, organization.id, customer_id) if customer_id else None
         _check_confirmed_details(body, known)
         await _check_method(ports, organization, body, customer_id)
     new = body.customer if isinstance(body.customer, NewCustomerIn) else None
@@ -112,7 +112,7 @@ async def _check_method(ports: Ports, organization: Organization, body: Checkout
     method_id = method_id_of(body)
     found = None
     if method_id is not None and customer_id is not None:
-        found = await payment_methods.by_id(ports.db, organization.id, customer_id, method_id)
+        found = await payment_methods.by_id(ports.reads, organization.id, customer_id, method_id)
     if found is None:
         raise Invalid.single("payment_method_unknown", "payment_method_id", given=body.payment_method_id)
 

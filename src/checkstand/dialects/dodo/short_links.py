@@ -67,7 +67,7 @@ async def search(call: Call) -> Response:
     except paging.Nothing:
         return call.json(paging.envelope([]))
     page = await short_links.of_products(
-        call.ports.db, call.organization.id, product_id=product_id, offset=part.offset, limit=part.limit
+        call.ports.reads, call.organization.id, product_id=product_id, offset=part.offset, limit=part.limit
     )
     return call.json(paging.envelope([_in_list(call, item) for item in page.items]))
 

@@ -67,7 +67,7 @@ _METADATA: TypeAdapter[dict[str, str | bool | int | float]] = TypeAdapter(Metada
 async def find_seller(ports: Ports, product_id: str) -> Organization:
     """Whose product the address names. Raises NotFound."""
     found = named(DodoPrefix.PRODUCT, product_id)
-    organization_id = await products.organization_of(ports.db, found) if found is not None else None
+    organization_id = await products.organization_of(ports.reads, found) if found is not None else None
     if organization_id is None:
         raise NotFound
     return await ports.cache.organization(organization_id)

@@ -51,7 +51,7 @@ async def search(call: Call) -> Response:
     """The wallets of a customer, and what they hold together in US dollars."""
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
-    found = await wallets.of_customer(call.ports.db, call.organization.id, customer_id)
+    found = await wallets.of_customer(call.ports.reads, call.organization.id, customer_id)
     total = await _in_dollars(found, call.ports.rates)
     answer: answers.Wallets = {"items": [_wallet(item) for item in found], "total_balance_usd": total}
     return call.json(answer)
@@ -93,7 +93,7 @@ async def entries(call: Call) -> Response:
     part, currency = asked.window(), asked.currency
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.entries(
-        call.ports.db, call.organization.id, customer_id, currency=currency, offset=part.offset, limit=part.limit
+        call.ports.reads, call.organization.id, customer_id, currency=currency, offset=part.offset, limit=part.limit
     )
     return call.json(paging.envelope([_entry(item, call.organization) for item in found]))
 

@@ -146,7 +146,7 @@ async def search(call: Call) -> Response:
     """List webhook endpoints, newest first."""
     asked = Wanted(call)
     size = min(asked.limit, LARGEST_LIMIT)
-    found = await webhooks.endpoints(call.ports.db, call.organization.id, "dodo")
+    found = await webhooks.endpoints(call.ports.reads, call.organization.id, "dodo")
     return call.json(_page(found, _start(asked.iterator, found, size), size))
 
 

@@ -78,7 +78,7 @@ async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
         body,
         call.organization.settings,
         known=await call.ports.cache.products(call.organization.id, list(own)) if own else {},
-        meters=await METERS.by_ids(call.ports.db, call.organization.id, named) if named else {},
+        meters=await METERS.by_ids(call.ports.reads, call.organization.id, named) if named else {},
     )
 
 
@@ -118,7 +118,7 @@ async def search(call: Call) -> Response:
 async def get(call: Call) -> Response:
     """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
     checkout_id = call.path_id()
-    document = await checkouts.document(call.ports.db, call.organization.id, checkout_id)
+    document = await checkouts.document(call.ports.reads, call.organization.id, checkout_id)
     if document is None:
         raise NotFound
     rendered = call.services.rendered

@@ -106,7 +106,7 @@ async def _exported(call: Call, *, empty: bool) -> AsyncIterator[str]:
     yield customer_views.csv_lines([customer_views.CSV_HEADER])
     last: tuple[datetime, UUID] | None = None
     while not empty:
-        part = await customers.after(call.ports.db, call.organization.id, last, limit=EXPORTED_AT_ONCE)
+        part = await customers.after(call.ports.reads, call.organization.id, last, limit=EXPORTED_AT_ONCE)
         if not part:
             return
         yield customer_views.csv_lines(customer_views.csv_row(item) for item in part)

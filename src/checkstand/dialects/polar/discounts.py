@@ -100,7 +100,7 @@ async def _shown(call: Call, found: Iterable[Discount]) -> list[answers.Discount
     wanted = {product_id for item in listed for product_id in item.product_ids}
     named: dict[UUID, Product] = {}
     if wanted:
-        named = await PRODUCTS.by_ids(call.ports.db, call.organization.id, list(wanted))
+        named = await PRODUCTS.by_ids(call.ports.reads, call.organization.id, list(wanted))
     return [translate_discounts.discount(item, call.organization, named) for item in listed]
 
 

@@ -130,7 +130,7 @@ async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Che
     found = (
         decode(Checkout, fact.snapshot)
         if fact.snapshot
-        else await checkouts.by_id(ports.db, organization.id, fact.subject_id)
+        else await checkouts.by_id(ports.reads, organization.id, fact.subject_id)
     )
     if found is None or found.dialect != "polar":
         return None
@@ -142,13 +142,13 @@ async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Che
 async def _customer(ports: Ports, organization: Organization, fact: Fact) -> Customer | None:
     if fact.snapshot:
         return decode(Customer, fact.snapshot)
-    return await CUSTOMERS.by_id(ports.db, organization.id, fact.subject_id)
+    return await CUSTOMERS.by_id(ports.reads, organization.id, fact.subject_id)
 
 
 async def _member(ports: Ports, organization: Organization, fact: Fact) -> Member | None:
     if fact.snapshot:
         return decode(Member, fact.snapshot)
-    return await MEMBERS.by_id(ports.db, organization.id, fact.subject_id)
+    return await MEMBERS.by_id(ports.reads, organization.id, fact.subject_id)
 
 
 async def _discount(ports: Ports, organization: Organization, fact: Fact) -> DiscountAnswer | None:
@@ -156,24 +156,24 @@ async def _discount(ports: Ports, organization: Organization, fact: Fact) -> Dis
     found = (
         decode(Discount, fact.snapshot)
         if fact.snapshot
-        else await DISCOUNTS.by_id(ports.db, organization.id, fact.subject_id)
+        else await DISCOUNTS.by_id(ports.reads, organization.id, fact.subject_id)
     )
     if found is None:
         return None
-    named = await PRODUCTS.by_ids(ports.db, organization.id, found.product_ids) if found.product_ids else {}
+    named = await PRODUCTS.by_ids(ports.reads, organization.id, found.product_ids) if found.product_ids else {}
     return translate_discounts.discount(found, organization, named)
 
 
 async def _refund(ports: Ports, organization: Organization, fact: Fact) -> Refund | None:
     if fact.snapshot:
         return decode(Refund, fact.snapshot)
-    return await REFUNDS.by_id(ports.db, organization.id, fact.subject_id)
+    return await REFUNDS.by_id(ports.reads, organization.id, fact.subject_id)
 
 
 async def _product(ports: Ports, organization: Organization, fact: Fact) -> ProductAnswer | None:
     found = (
         decode(Product, fact.snapshot)
         if fact.snapshot
-        else (await PRODUCTS.by_ids(ports.db, organization.id, [fact.subject_id])).get(fact.subject_id)
+        else (await PRODUCTS.by_ids(ports.reads, organization.id, [fact.subject_id])).get(fact.subject_id)
     )
     return translate_products.product(found, ports.public_url()) if found else None

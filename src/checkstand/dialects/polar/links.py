@@ -49,7 +49,7 @@ async def create(call: Call) -> Response:
 
 async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.CheckoutLink]:
     """The links with their products and discounts, each read once."""
-    db, organization = call.ports.db, call.organization
+    db, organization = call.ports.reads, call.organization
     product_ids = {product_id for link in found for product_id in link.product_ids}
     discount_ids = {link.discount_id for link in found if link.discount_id is not None}
     known = await PRODUCTS.by_ids(db, organization.id, list(product_ids)) if product_ids else {}

@@ -49,7 +49,7 @@ async def _search(call: Call, customer: Customer) -> Response:
     asked = Wanted(call)
     window, wanted = asked.window(), asked.role
     page = await members.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         customer.id,
         roles=[role for role in MEMBER_ROLES if role in wanted],

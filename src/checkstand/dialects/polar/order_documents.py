@@ -74,7 +74,7 @@ async def receipt(call: Call) -> Response:
 
 async def _order(call: Call) -> Order:
     """Raises NotFound."""
-    found = await ORDERS.by_id(call.ports.db, call.organization.id, call.path_id())
+    found = await ORDERS.by_id(call.ports.reads, call.organization.id, call.path_id())
     if found is None:
         raise NotFound
     return found

@@ -132,7 +132,7 @@ async def _exported(
     yield csv_lines([tuple(_COLUMNS[column][0] for column in columns)])
     last: tuple[datetime, UUID] | None = None
     while not empty:
-        part = await orders.before(call.ports.db, call.organization.id, wanted, last, limit=READ_AT_ONCE)
+        part = await orders.before(call.ports.reads, call.organization.id, wanted, last, limit=READ_AT_ONCE)
         if not part:
             return
         sales = await sales_of_orders(call.ports, call.organization, part)

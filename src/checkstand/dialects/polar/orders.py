@@ -93,7 +93,7 @@ async def search_payments(call: Call) -> Response:
     )
     page = await asked.found(window, payments.search, wanted)
     sessions = await checkouts.by_ids(
-        call.ports.db, call.organization.id, [attempt.checkout_id for attempt in page.items]
+        call.ports.reads, call.organization.id, [attempt.checkout_id for attempt in page.items]
     )
     found = {sale.checkout.id: sale for sale in await sales_of_checkouts(call.ports, call.organization, sessions)}
     shown = [sales.payment(attempt, found[attempt.checkout_id]) for attempt in page.items]
@@ -103,9 +103,9 @@ async def search_payments(call: Call) -> Response:
 @api.route("GET", "/payments/{id}", scopes=PAYMENTS, answers=Payment)
 async def get_payment(call: Call) -> Response:
     """Read a payment."""
-    attempt = await ATTEMPTS.by_id(call.ports.db, call.organization.id, call.path_id())
+    attempt = await ATTEMPTS.by_id(call.ports.reads, call.organization.id, call.path_id())
     if attempt is None:
         raise NotFound
-    sessions = await checkouts.by_ids(call.ports.db, call.organization.id, [attempt.checkout_id])
+    sessions = await checkouts.by_ids(call.ports.reads, call.organization.id, [attempt.checkout_id])
     sale = (await sales_of_checkouts(call.ports, call.organization, sessions))[0]
     return call.json(sales.payment(attempt, sale))

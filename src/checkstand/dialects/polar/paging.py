@@ -22,7 +22,7 @@ from checkstand.dialects.polar.answers import common
 from checkstand.dialects.polar.call import Call, Refused
 from checkstand.dialects.polar.models import Moment
 from checkstand.parameters import Parameter, Query
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 from checkstand.store.query import Page
 
 T = TypeVar("T")
@@ -210,7 +210,7 @@ class Search(Protocol[W, T]):
     """A store's search: a part of what an organization has of a noun."""
 
     async def __call__(
-        self, db: Executor, organization_id: UUID, wanted: W, *, sorting: Sequence[str], offset: int, limit: int
+        self, db: Reader, organization_id: UUID, wanted: W, *, sorting: Sequence[str], offset: int, limit: int
     ) -> Page[T]: ...
 
 
@@ -224,7 +224,7 @@ class Listed(OfOrganizations, Paged):
         call = self.call
         assert isinstance(call, Call)
         return await search(
-            call.ports.db,
+            call.ports.reads,
             call.organization.id,
             wanted,
             sorting=window.sorting,

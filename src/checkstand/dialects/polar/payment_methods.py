@@ -43,7 +43,7 @@ async def payment_methods_of(call: Call) -> Response:
 async def _found(call: Call, customer: Customer) -> Response:
     window = paging.Paged(call).window()
     page = await payment_methods.search(
-        call.ports.db, call.organization.id, customer.id, offset=window.offset, limit=window.limit
+        call.ports.reads, call.organization.id, customer.id, offset=window.offset, limit=window.limit
     )
     return call.json(paging.envelope([_method(item) for item in page.items], page, window.limit))
 

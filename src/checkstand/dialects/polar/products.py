@@ -236,7 +236,7 @@ def _span(interval: Interval | None, count: int | None) -> Span | None:
 async def _meters(call: Call, prices: Sequence[object]) -> dict[UUID, Meter]:
     """The meters that prices name, as far as there are such."""
     wanted = meter_ids(prices)
-    return await METERS.by_ids(call.ports.db, call.organization.id, wanted) if wanted else {}
+    return await METERS.by_ids(call.ports.reads, call.organization.id, wanted) if wanted else {}
 
 
 async def _parts(
@@ -245,7 +245,7 @@ async def _parts(
     """The images and questions that a body names, None where it says nothing of them, and a problem for each that is unknown."""
     images, problems = await stored_images(call.ports, call.organization, medias or (), where="medias")
     fields = await CUSTOM_FIELDS.by_ids(
-        call.ports.db, call.organization.id, [item.custom_field_id for item in attached or ()]
+        call.ports.reads, call.organization.id, [item.custom_field_id for item in attached or ()]
     )
     for position, item in enumerate(attached or ()):
         if item.custom_field_id not in fields:

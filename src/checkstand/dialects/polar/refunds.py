@@ -70,7 +70,7 @@ async def search(call: Call) -> Response:
     if asked.is_elsewhere() or of_subscriptions:
         return call.json(paging.NOTHING)
     page = await refunds.search(
-        call.ports.db,
+        call.ports.reads,
         call.organization.id,
         wanted,
         sorting=window.sorting,
@@ -84,7 +84,7 @@ async def search(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Give money back to a customer."""
     body = call.body(RefundCreate)
-    order = await ORDERS.by_id(call.ports.db, call.organization.id, body.order_id)
+    order = await ORDERS.by_id(call.ports.reads, call.organization.id, body.order_id)
     if order is None:
         raise Invalid.single("refund_order_unknown", "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":

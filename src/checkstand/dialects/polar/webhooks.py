@@ -122,7 +122,7 @@ async def search(call: Call) -> Response:
     window = asked.window()
     if asked.is_elsewhere():
         return call.json(paging.NOTHING)
-    found = await webhooks.endpoints(call.ports.db, call.organization.id, "polar")
+    found = await webhooks.endpoints(call.ports.reads, call.organization.id, "polar")
     part = found[window.offset : window.offset + window.limit]
     page = Page(part, len(found))
     return call.json(paging.envelope([shown(item) for item in part], page, window.limit))

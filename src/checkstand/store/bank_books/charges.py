@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.payment import Instrument, Voucher
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 
@@ -51,7 +51,7 @@ TOKENS = Table("test_gateway_tokens", BankToken)
 CHARGES = Table("test_gateway_charges", BankCharge)
 
 
-async def token(db: Executor, organization_id: UUID, token_id: str) -> BankToken | None:
+async def token(db: Reader, organization_id: UUID, token_id: str) -> BankToken | None:
     return await TOKENS.one(
         db,
         f"""
@@ -70,7 +70,7 @@ async def add_charge(db: Executor, charge: BankCharge) -> None:
     await db.execute(f"{CHARGES.insertion} ON CONFLICT (organization_id, id) DO NOTHING", *CHARGES.arguments(charge))
 
 
-async def charge_by_reference(db: Executor, reference: str) -> BankCharge | None:
+async def charge_by_reference(db: Reader, reference: str) -> BankCharge | None:
     """Look-up by secret: the bank's challenge page knows a charge by its unguessable reference alone."""
     return await CHARGES.one(db, f"SELECT {CHARGES.columns} FROM test_gateway_charges WHERE reference = $1", reference)
 
@@ -148,7 +148,7 @@ async def decide_if_due(db: Executor, organization_id: UUID, key: UUID, *, real_
     return await CHARGES.by_id(db, organization_id, key)
 
 
-async def captured(db: Executor, organization_id: UUID) -> int:
+async def captured(db: Reader, organization_id: UUID) -> int:
     """How many charges took money: what an audit compares orders with."""
     return int(
         await db.fetchval(

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.payment import Instrument
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 
@@ -36,7 +36,7 @@ async def add(db: Executor, method: BankMethod) -> None:
     await db.execute(statement, *METHODS.arguments(method))
 
 
-async def saved_with(db: Executor, organization_id: UUID, charge_id: UUID) -> str | None:
+async def saved_with(db: Reader, organization_id: UUID, charge_id: UUID) -> str | None:
     """The method that a charge keeps."""
     found: str | None = await db.fetchval(
         "SELECT id FROM test_gateway_methods WHERE organization_id = $1 AND charge_id = $2", organization_id, charge_id
@@ -44,7 +44,7 @@ async def saved_with(db: Executor, organization_id: UUID, charge_id: UUID) -> st
     return found
 
 
-async def usable(db: Executor, organization_id: UUID, method_id: str, *, customer: str | None) -> BankMethod | None:
+async def usable(db: Reader, organization_id: UUID, method_id: str, *, customer: str | None) -> BankMethod | None:
     """A method of this customer that can be charged: its own charge succeeded and it was not forgotten."""
     return await METHODS.one(
         db,

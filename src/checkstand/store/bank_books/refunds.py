@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.ledger import Moved
 from checkstand.store.database import Database
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 
@@ -88,17 +88,17 @@ async def decide_refund(
     return await REFUNDS.by_id(db, organization_id, key)
 
 
-async def charges(db: Executor, organization_id: UUID) -> Sequence[Moved]:
+async def charges(db: Reader, organization_id: UUID) -> Sequence[Moved]:
     """Everything the bank has taken."""
     return await _movements(db, organization_id, "test_gateway_charges")
 
 
-async def refunds(db: Executor, organization_id: UUID) -> Sequence[Moved]:
+async def refunds(db: Reader, organization_id: UUID) -> Sequence[Moved]:
     """Everything the bank has given back."""
     return await _movements(db, organization_id, "test_gateway_refunds")
 
 
-async def _movements(db: Executor, organization_id: UUID, table: str) -> Sequence[Moved]:
+async def _movements(db: Reader, organization_id: UUID, table: str) -> Sequence[Moved]:
     rows = await db.fetch(
         f"""
         SELECT id, reference, amount_minor, currency

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.brand import Brand
 from checkstand.store.catalogue.images import facts_of, from_facts
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import Kept
 from checkstand.store.rows import Table
 
@@ -22,7 +22,7 @@ _IMAGE = Kept(
 BRANDS = Table("brands", Brand, kept={"image": _IMAGE})
 
 
-async def all_of(db: Executor, organization_id: UUID) -> Sequence[Brand]:
+async def all_of(db: Reader, organization_id: UUID) -> Sequence[Brand]:
     """Every further brand, newest first."""
     return await BRANDS.all(
         db,

@@ -16,7 +16,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.fields import Field
 from checkstand.domain.profile import Dialect, names_where
 from checkstand.store.codec import decode, encode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -33,7 +33,7 @@ async def add(db: Executor, field: Field) -> bool:
     return status.endswith(" 1")
 
 
-async def lock(db: Executor, organization_id: UUID, field_id: UUID) -> Field | None:
+async def lock(db: Reader, organization_id: UUID, field_id: UUID) -> Field | None:
     """A field of this organization, nobody else's to change until this transaction ends: a slug is renamed from what it is now."""
     return await CUSTOM_FIELDS.one(
         db,
@@ -80,7 +80,7 @@ class FieldFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: FieldFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: FieldFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Field]:
     """A page of fields with the total count. `sorting` names keys of SORTABLE, a leading '-' for descending."""
     query = Query("custom_fields", organization_id)
@@ -98,7 +98,7 @@ def _dialects() -> list[Dialect]:
 
 
 async def sessions_asking(
-    db: Executor,
+    db: Reader,
     field: Field,
     *,
     answered_under: str | None = None,

@@ -15,7 +15,8 @@ import asyncpg
 
 from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliased_email
 from checkstand.store.codec import decode_plain, encode
-from checkstand.store.database import Executor, Transaction
+from checkstand.store.database import Transaction
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import Kept
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
@@ -56,7 +57,7 @@ SORTABLE: Mapping[str, str] = {
 }
 
 
-async def living(db: Executor, organization_id: UUID, discount_ids: Sequence[UUID]) -> dict[UUID, Discount]:
+async def living(db: Reader, organization_id: UUID, discount_ids: Sequence[UUID]) -> dict[UUID, Discount]:
     """The discounts among these ids that this organization has and did not delete."""
     found = await DISCOUNTS.all(
         db,
@@ -90,7 +91,7 @@ async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> D
     )
 
 
-async def by_code(db: Executor, organization_id: UUID, code: str) -> Discount | None:
+async def by_code(db: Reader, organization_id: UUID, code: str) -> Discount | None:
     """The living discount with this code, compared without case after trimming."""
     return await DISCOUNTS.one(
         db,
@@ -153,7 +154,7 @@ class DiscountFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: DiscountFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: DiscountFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Discount]:
     """A page of living discounts with the total count."""
     query = Query("discounts", organization_id)
@@ -267,7 +268,7 @@ async def note_card(
 
 
 async def uses_by_customer(
-    db: Executor,
+    db: Reader,
     organization_id: UUID,
     discount_id: UUID,
     *,
@@ -307,7 +308,7 @@ async def uses_by_customer(
     )
 
 
-async def has_bought(db: Executor, organization_id: UUID, *, customer_id: UUID | None, email: str | None) -> bool:
+async def has_bought(db: Reader, organization_id: UUID, *, customer_id: UUID | None, email: str | None) -> bool:
     """Whether this customer, by id or by mailbox, has an order that was not refunded in full."""
     found: bool = await db.fetchval(
         r"""

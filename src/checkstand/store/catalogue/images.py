@@ -13,7 +13,7 @@ from uuid import UUID
 
 from checkstand.domain.image import ImageRef
 from checkstand.store.codec import decode
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import calculated, hexadecimal
 from checkstand.store.rows import Table
 
@@ -46,7 +46,7 @@ def from_facts(document: str | None) -> tuple[ImageRef, ...]:
     return decode(tuple[ImageRef, ...], document) if document is not None else ()
 
 
-async def refs(db: Executor, organization_id: UUID, image_ids: Sequence[UUID]) -> dict[UUID, ImageRef]:
+async def refs(db: Reader, organization_id: UUID, image_ids: Sequence[UUID]) -> dict[UUID, ImageRef]:
     """The images among these ids that this organization has, without their content."""
     return await IMAGES.by_ids(db, organization_id, image_ids) if image_ids else {}
 
@@ -59,7 +59,7 @@ class Content:
     body: bytes
 
 
-async def content(db: Executor, organization_id: UUID, image_id: UUID) -> Content | None:
+async def content(db: Reader, organization_id: UUID, image_id: UUID) -> Content | None:
     """An image with its bytes."""
     row = await db.fetchrow(
         f"""
@@ -85,7 +85,7 @@ async def add(db: Executor, organization_id: UUID, image: ImageRef, body: bytes)
     return status.endswith(" 1")
 
 
-async def can_show(db: Executor, organization_id: UUID, kind: ShownBy, product_id: UUID) -> bool:
+async def can_show(db: Reader, organization_id: UUID, kind: ShownBy, product_id: UUID) -> bool:
     """Whether the organization has such a product, or such an add-on."""
     found: bool = await db.fetchval(
         "SELECT EXISTS (SELECT 1 FROM products WHERE organization_id = $1 AND id = $2 AND kind = $3)",

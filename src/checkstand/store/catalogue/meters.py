@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.meter import Meter
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -14,7 +14,7 @@ METERS = Table("meters", Meter)
 _SORTABLE = {"created_at": "created_at"}
 
 
-async def search(db: Executor, organization_id: UUID, *, is_archived: bool, offset: int, limit: int) -> Page[Meter]:
+async def search(db: Reader, organization_id: UUID, *, is_archived: bool, offset: int, limit: int) -> Page[Meter]:
     """A page of meters, newest first: the archived ones, or those in use."""
     query = Query("meters", organization_id)
     query.where(f"archived_at IS {'NOT ' if is_archived else ''}NULL")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from checkstand.domain.files import FileRef, ProductFile
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import hexadecimal
 from checkstand.store.rows import Table
 
@@ -66,7 +66,7 @@ async def add(db: Executor, organization_id: UUID, file: ProductFile, body: byte
     return changed is not None
 
 
-async def checksum(db: Executor, organization_id: UUID, file_id: UUID) -> str | None:
+async def checksum(db: Reader, organization_id: UUID, file_id: UUID) -> str | None:
     """The SHA-256 of a file, in hexadecimal."""
     found: str | None = await db.fetchval(
         """
@@ -81,7 +81,7 @@ async def checksum(db: Executor, organization_id: UUID, file_id: UUID) -> str | 
     return found
 
 
-async def content(db: Executor, organization_id: UUID, file_id: UUID) -> Content | None:
+async def content(db: Reader, organization_id: UUID, file_id: UUID) -> Content | None:
     """A file with its bytes."""
     row = await db.fetchrow(
         """

@@ -11,7 +11,7 @@ from checkstand.domain.fields import AttachedField
 from checkstand.domain.files import FileRef
 from checkstand.store.catalogue import images, prices, product_files
 from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import Kept, selected, spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
@@ -54,7 +54,7 @@ PRODUCTS = Table(
 )
 
 
-async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
+async def organization_of(db: Reader, product_id: UUID) -> UUID | None:
     """Look-up by secret: whose product a static payment link names. Its address names no organization; add-ons have no such link."""
     found: UUID | None = await db.fetchval(
         """
@@ -68,7 +68,7 @@ async def organization_of(db: Executor, product_id: UUID) -> UUID | None:
     return found
 
 
-async def by_price_id(db: Executor, organization_id: UUID, price_id: UUID) -> Product | None:
+async def by_price_id(db: Reader, organization_id: UUID, price_id: UUID) -> Product | None:
     """The product that has this price, archived or not."""
     return await PRODUCTS.one(
         db,
@@ -187,7 +187,7 @@ class ProductFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: ProductFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: ProductFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Product]:
     """A page of products with the total count."""
     query = Query("products", organization_id)

@@ -16,7 +16,7 @@ import asyncpg
 
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.store.delivery.webhooks import DELIVERIES, ENDPOINTS
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 
 
 async def add(db: Executor, deliveries: Sequence[Delivery]) -> None:
@@ -186,7 +186,7 @@ async def release(db: Executor, delivery: Delivery) -> None:
     )
 
 
-async def due_count(db: Executor, organization_id: UUID, *, now: datetime) -> int:
+async def due_count(db: Reader, organization_id: UUID, *, now: datetime) -> int:
     """How many deliveries should have been tried by now."""
     return int(
         await db.fetchval(
@@ -203,7 +203,7 @@ async def due_count(db: Executor, organization_id: UUID, *, now: datetime) -> in
     )
 
 
-async def last_all_failed(db: Executor, organization_id: UUID, endpoint_id: UUID, *, count: int) -> bool:
+async def last_all_failed(db: Reader, organization_id: UUID, endpoint_id: UUID, *, count: int) -> bool:
     """Whether the newest `count` events of an endpoint that came to an end all failed; False when there were fewer."""
     failed: bool = await db.fetchval(
         """

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.webhook import Delivery, DeliveryAttempt
 from checkstand.store.delivery.webhooks import DELIVERIES
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -43,7 +43,7 @@ class LogFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: LogFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: LogFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Entry]:
     """A page of the log with the total count. `sorting` names keys of SORTABLE, a leading '-' for descending."""
     query = Query("delivery_attempts", organization_id)
@@ -67,7 +67,7 @@ async def search(
     return found.of([Entry(attempt, *events[attempt.delivery_id]) for attempt in found.items])
 
 
-async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) -> dict[UUID, tuple[Delivery, str]]:
+async def _events(db: Reader, organization_id: UUID, delivery_ids: set[UUID]) -> dict[UUID, tuple[Delivery, str]]:
     if not delivery_ids:
         return {}
     rows = await db.fetch(
@@ -84,7 +84,7 @@ async def _events(db: Executor, organization_id: UUID, delivery_ids: set[UUID]) 
     return {row["id"]: (DELIVERIES.read(row), row["api_version"]) for row in rows}
 
 
-async def of_delivery(db: Executor, organization_id: UUID, delivery_id: UUID) -> Sequence[DeliveryAttempt]:
+async def of_delivery(db: Reader, organization_id: UUID, delivery_id: UUID) -> Sequence[DeliveryAttempt]:
     """All tries of one delivery, oldest first."""
     return await ATTEMPTS.all(
         db,
@@ -100,7 +100,7 @@ async def of_delivery(db: Executor, organization_id: UUID, delivery_id: UUID) ->
     )
 
 
-async def counts_since(db: Executor, organization_id: UUID, since: datetime) -> tuple[int, int]:
+async def counts_since(db: Reader, organization_id: UUID, since: datetime) -> tuple[int, int]:
     """How many tries succeeded and how many failed since a moment of the organization's time, whoever made them."""
     row = await db.fetchrow(
         """

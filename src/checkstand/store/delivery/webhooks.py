@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, Endpoint
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 ENDPOINTS = Table("webhook_endpoints", Endpoint)
@@ -47,7 +47,7 @@ async def skip_pending(db: Executor, organization_id: UUID, endpoint_id: UUID) -
     )
 
 
-async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None = None) -> Sequence[Endpoint]:
+async def endpoints(db: Reader, organization_id: UUID, dialect: Dialect | None = None) -> Sequence[Endpoint]:
     """An organization's endpoints, newest first; of one dialect when given."""
     return await ENDPOINTS.all(
         db,
@@ -65,7 +65,7 @@ async def endpoints(db: Executor, organization_id: UUID, dialect: Dialect | None
 
 
 async def endpoint_by_id(
-    db: Executor, organization_id: UUID, endpoint_id: UUID, *, hold: bool = False
+    db: Reader, organization_id: UUID, endpoint_id: UUID, *, hold: bool = False
 ) -> Endpoint | None:
     """One endpoint that is not removed. `hold`: nobody else changes it until the transaction ends."""
     return await ENDPOINTS.one(
@@ -83,7 +83,7 @@ async def endpoint_by_id(
     )
 
 
-async def listening(db: Executor, organization_ids: Sequence[UUID]) -> dict[UUID, tuple[Endpoint, ...]]:
+async def listening(db: Reader, organization_ids: Sequence[UUID]) -> dict[UUID, tuple[Endpoint, ...]]:
     """The enabled endpoints of several organizations, oldest first: for turning everybody's facts into deliveries."""
     return await ENDPOINTS.grouped(
         db,
@@ -120,7 +120,7 @@ async def disable_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUI
 
 
 async def deliveries_of_checkout(
-    db: Executor, organization_id: UUID, checkout_id: UUID
+    db: Reader, organization_id: UUID, checkout_id: UUID
 ) -> Sequence[tuple[Delivery, str]]:
     """Deliveries caused by one checkout with their endpoint's address, in order, for its timeline."""
     rows = await db.fetch(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from checkstand.domain.customer_session import CustomerSession
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 SESSIONS = Table("customer_sessions", CustomerSession, owned=("token_hash",))
@@ -16,7 +16,7 @@ async def add(db: Executor, session: CustomerSession, token_hash: bytes) -> None
     await db.execute(SESSIONS.insertion, token_hash, *SESSIONS.arguments(session))
 
 
-async def by_token_hash(db: Executor, token_hash: bytes, *, real_now: datetime) -> CustomerSession | None:
+async def by_token_hash(db: Reader, token_hash: bytes, *, real_now: datetime) -> CustomerSession | None:
     """The session that a token opens, by its organization's clock; None once it ended or its customer was deleted."""
     return await SESSIONS.one(
         db,

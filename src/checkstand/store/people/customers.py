@@ -10,14 +10,14 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.customer import Customer, fold_email
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
 CUSTOMERS = Table("customers", Customer, kept={"address": "billing_address"})
 
 
-async def by_external_id(db: Executor, organization_id: UUID, external_id: str) -> Customer | None:
+async def by_external_id(db: Reader, organization_id: UUID, external_id: str) -> Customer | None:
     """The living customer with the merchant's own id."""
     return await CUSTOMERS.one(
         db,
@@ -33,7 +33,7 @@ async def by_external_id(db: Executor, organization_id: UUID, external_id: str) 
     )
 
 
-async def newest_by_email(db: Executor, organization_id: UUID, email: str, *, hold: bool = False) -> Customer | None:
+async def newest_by_email(db: Reader, organization_id: UUID, email: str, *, hold: bool = False) -> Customer | None:
     """The most recently made living customer with this e-mail, compared without case. `hold`: until the transaction ends."""
     return await CUSTOMERS.one(
         db,
@@ -61,7 +61,7 @@ class Taken:
 
 
 async def taken(
-    db: Executor, organization_id: UUID, *, email: str | None, external_id: str | None, besides: UUID
+    db: Reader, organization_id: UUID, *, email: str | None, external_id: str | None, besides: UUID
 ) -> Taken:
     """Whether a living customer other than `besides` has this e-mail or this external id; None is never taken."""
     row = await db.fetchrow(
@@ -142,7 +142,7 @@ class CustomerFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: CustomerFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: CustomerFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Customer]:
     """A page of living customers with the total count."""
     query = Query("customers", organization_id)
@@ -165,7 +165,7 @@ async def search(
 
 
 async def after(
-    db: Executor, organization_id: UUID, last: tuple[datetime, UUID] | None, *, limit: int
+    db: Reader, organization_id: UUID, last: tuple[datetime, UUID] | None, *, limit: int
 ) -> Sequence[Customer]:
     """The living customers made after `last` (time and id of the one before), oldest first: a walk that nothing can shift."""
     return await CUSTOMERS.all(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from checkstand.domain.member import Member, MemberRole
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -14,7 +14,7 @@ MEMBERS = Table("members", Member)
 SORTABLE = {"created_at": "created_at"}
 
 
-async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) -> Sequence[Member]:
+async def of_customer(db: Reader, organization_id: UUID, customer_id: UUID) -> Sequence[Member]:
     """Everybody of a customer, oldest first."""
     return await MEMBERS.all(
         db,
@@ -31,7 +31,7 @@ async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) ->
     )
 
 
-async def by_external_id(db: Executor, organization_id: UUID, customer_id: UUID, external_id: str) -> Member | None:
+async def by_external_id(db: Reader, organization_id: UUID, customer_id: UUID, external_id: str) -> Member | None:
     """The member of a customer with the merchant's own id."""
     return await MEMBERS.one(
         db,
@@ -49,7 +49,7 @@ async def by_external_id(db: Executor, organization_id: UUID, customer_id: UUID,
     )
 
 
-async def by_email(db: Executor, organization_id: UUID, customer_id: UUID, email: str) -> Member | None:
+async def by_email(db: Reader, organization_id: UUID, customer_id: UUID, email: str) -> Member | None:
     """The member of a customer with this e-mail, compared without case."""
     return await MEMBERS.one(
         db,
@@ -67,7 +67,7 @@ async def by_email(db: Executor, organization_id: UUID, customer_id: UUID, email
     )
 
 
-async def owner(db: Executor, organization_id: UUID, customer_id: UUID) -> Member | None:
+async def owner(db: Reader, organization_id: UUID, customer_id: UUID) -> Member | None:
     """The one who owns a customer."""
     return await MEMBERS.one(
         db,
@@ -84,7 +84,7 @@ async def owner(db: Executor, organization_id: UUID, customer_id: UUID) -> Membe
     )
 
 
-async def owner_emails(db: Executor, organization_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
+async def owner_emails(db: Reader, organization_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The owners' addresses of these customers, where they have an owner."""
     rows = await db.fetch(
         """
@@ -102,7 +102,7 @@ async def owner_emails(db: Executor, organization_id: UUID, customer_ids: Sequen
 
 
 async def search(
-    db: Executor,
+    db: Reader,
     organization_id: UUID,
     customer_id: UUID,
     *,

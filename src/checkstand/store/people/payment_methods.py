@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -19,7 +19,7 @@ METHODS = Table("payment_methods", SavedMethod, also={"fingerprint": lambda meth
 
 
 async def by_id(
-    db: Executor, organization_id: UUID, customer_id: UUID, method_id: UUID, *, hold: bool = False
+    db: Reader, organization_id: UUID, customer_id: UUID, method_id: UUID, *, hold: bool = False
 ) -> SavedMethod | None:
     """A customer's method that was not removed. `hold`: until the transaction ends."""
     return await METHODS.one(
@@ -40,7 +40,7 @@ async def by_id(
 
 
 async def same_card(
-    db: Executor, organization_id: UUID, customer_id: UUID, *, gateway: str, fingerprint: str
+    db: Reader, organization_id: UUID, customer_id: UUID, *, gateway: str, fingerprint: str
 ) -> SavedMethod | None:
     """The row of a card that this customer has saved already. Ask only while the customer's row is held."""
     return await METHODS.one(
@@ -62,7 +62,7 @@ async def same_card(
     )
 
 
-async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) -> Sequence[SavedMethod]:
+async def of_customer(db: Reader, organization_id: UUID, customer_id: UUID) -> Sequence[SavedMethod]:
     """All that a customer has saved, the one used last first."""
     return await METHODS.all(
         db,
@@ -79,9 +79,7 @@ async def of_customer(db: Executor, organization_id: UUID, customer_id: UUID) ->
     )
 
 
-async def search(
-    db: Executor, organization_id: UUID, customer_id: UUID, *, offset: int, limit: int
-) -> Page[SavedMethod]:
+async def search(db: Reader, organization_id: UUID, customer_id: UUID, *, offset: int, limit: int) -> Page[SavedMethod]:
     """A page of what a customer has saved, the newest first, with the count of all."""
     query = Query("payment_methods", organization_id)
     query.equals("customer_id", customer_id)
@@ -223,7 +221,7 @@ async def to_forget(db: Executor, organization_id: UUID, *, gateway: str, gatewa
     )
 
 
-async def due_to_forget(db: Executor, organization_id: UUID, *, now: datetime) -> Sequence[tuple[str, str]]:
+async def due_to_forget(db: Reader, organization_id: UUID, *, now: datetime) -> Sequence[tuple[str, str]]:
     """Gateways and their names of methods that they can be told to forget now: nothing undecided uses them."""
     rows = await db.fetch(
         """

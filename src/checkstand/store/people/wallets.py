@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from checkstand.domain.wallet import Wallet, WalletEntry
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 from checkstand.store.rows import Table
 
 ENTRIES = Table("wallet_entries", WalletEntry)
 
 
 async def of_customer(
-    db: Executor, organization_id: UUID, customer_id: UUID, *, currency: str | None = None
+    db: Reader, organization_id: UUID, customer_id: UUID, *, currency: str | None = None
 ) -> Sequence[Wallet]:
     """A customer's wallets, or the one of a currency."""
     rows = await db.fetch(
@@ -46,7 +46,7 @@ async def of_customer(
     ]
 
 
-async def latest(db: Executor, organization_id: UUID, customer_id: UUID, currency: str) -> WalletEntry | None:
+async def latest(db: Reader, organization_id: UUID, customer_id: UUID, currency: str) -> WalletEntry | None:
     """The last entry of a wallet, whose balance is the wallet's."""
     return await ENTRIES.one(
         db,
@@ -65,7 +65,7 @@ async def latest(db: Executor, organization_id: UUID, customer_id: UUID, currenc
     )
 
 
-async def by_key(db: Executor, organization_id: UUID, customer_id: UUID, key: str) -> WalletEntry | None:
+async def by_key(db: Reader, organization_id: UUID, customer_id: UUID, key: str) -> WalletEntry | None:
     """The entry that was made under an idempotency key."""
     return await ENTRIES.one(
         db,
@@ -83,7 +83,7 @@ async def by_key(db: Executor, organization_id: UUID, customer_id: UUID, key: st
 
 
 async def entries(
-    db: Executor, organization_id: UUID, customer_id: UUID, *, currency: str | None, offset: int, limit: int
+    db: Reader, organization_id: UUID, customer_id: UUID, *, currency: str | None, offset: int, limit: int
 ) -> Sequence[WalletEntry]:
     """A page of a customer's entries, newest first; of one wallet, strictly in order."""
     return await ENTRIES.all(

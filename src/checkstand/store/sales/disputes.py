@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.dispute import Dispute, DisputeStatus
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -35,7 +35,7 @@ async def move(db: Executor, dispute: Dispute, *, seen: DisputeStatus) -> bool:
     return status.endswith(" 1")
 
 
-async def by_reference(db: Executor, organization_id: UUID, reference: str) -> Dispute | None:
+async def by_reference(db: Reader, organization_id: UUID, reference: str) -> Dispute | None:
     """The dispute that the gateway calls so."""
     return await DISPUTES.one(
         db,
@@ -50,7 +50,7 @@ async def by_reference(db: Executor, organization_id: UUID, reference: str) -> D
     )
 
 
-async def of_orders(db: Executor, organization_id: UUID, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Dispute, ...]]:
+async def of_orders(db: Reader, organization_id: UUID, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Dispute, ...]]:
     """All disputes of these orders, oldest first, by order."""
     if not order_ids:
         return {}
@@ -80,9 +80,7 @@ class DisputeFilter:
     created_before: datetime | None = None
 
 
-async def search(
-    db: Executor, organization_id: UUID, wanted: DisputeFilter, *, offset: int, limit: int
-) -> Page[Dispute]:
+async def search(db: Reader, organization_id: UUID, wanted: DisputeFilter, *, offset: int, limit: int) -> Page[Dispute]:
     """A page of disputes with the total count, newest first."""
     query = Query("disputes", organization_id)
     query.equals("status", wanted.status)

@@ -11,7 +11,7 @@ from uuid import UUID
 from checkstand.domain.document import Document
 from checkstand.domain.profile import Dialect, names_where
 from checkstand.store.codec import decode, encode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ async def add(
     return status.endswith(" 1")
 
 
-async def newest_invoice(db: Executor, organization_id: UUID, order_id: UUID) -> Document | None:
+async def newest_invoice(db: Reader, organization_id: UUID, order_id: UUID) -> Document | None:
     """An order's invoice in its last revision."""
     body = await db.fetchval(
         """
@@ -104,7 +104,7 @@ async def newest_invoice(db: Executor, organization_id: UUID, order_id: UUID) ->
     return decode(Document, body) if body is not None else None
 
 
-async def credit_note(db: Executor, organization_id: UUID, refund_id: UUID) -> Document | None:
+async def credit_note(db: Reader, organization_id: UUID, refund_id: UUID) -> Document | None:
     """A refund's credit note."""
     body = await db.fetchval(
         """
@@ -135,7 +135,7 @@ def _dialects() -> list[Dialect]:
     return names_where(lambda profile: profile.opens_documents_by_order_id)
 
 
-async def owner_of_order(db: Executor, order_id: UUID) -> UUID | None:
+async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
     """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API (dodo.md 5.10).
 
     Elsewhere an order's id is no secret, and opens nothing.
@@ -146,7 +146,7 @@ async def owner_of_order(db: Executor, order_id: UUID) -> UUID | None:
     return found
 
 
-async def owner_of_refund(db: Executor, refund_id: UUID) -> UUID | None:
+async def owner_of_refund(db: Reader, refund_id: UUID) -> UUID | None:
     """Whose a refund is, of an order as above; its id is the secret."""
     found: UUID | None = await db.fetchval(
         f"""

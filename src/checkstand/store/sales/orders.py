@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.order import Order, OrderItem
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import selected
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
@@ -81,7 +81,7 @@ class OrderFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: OrderFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: OrderFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Order]:
     """A page of orders with the total count. `billing_types`: `one_time` or `recurring`."""
     query = await _filtered(db, organization_id, wanted)
@@ -90,7 +90,7 @@ async def search(
 
 
 async def before(
-    db: Executor, organization_id: UUID, wanted: OrderFilter, last: tuple[datetime, UUID] | None, *, limit: int
+    db: Reader, organization_id: UUID, wanted: OrderFilter, last: tuple[datetime, UUID] | None, *, limit: int
 ) -> Sequence[Order]:
     """The orders made before `last` (time and id of the one before), newest first: a walk that nothing can shift."""
     query = await _filtered(db, organization_id, wanted)
@@ -98,7 +98,7 @@ async def before(
     return [ORDERS.read(row) for row in await query.newest(db, ORDERS.columns, limit=limit)]
 
 
-async def _filtered(db: Executor, organization_id: UUID, wanted: OrderFilter) -> Query:
+async def _filtered(db: Reader, organization_id: UUID, wanted: OrderFilter) -> Query:
     query = Query("orders", organization_id)
     query.any_of("product_id", wanted.product_ids, "uuid")
     query.any_of("customer_id", wanted.customer_ids, "uuid")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.checkout import Checkout
 from checkstand.store.codec import decode
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Reader
 from checkstand.store.query import Page, Query
 
 _OF_CHECKOUT = "a.organization_id = checkouts.organization_id AND a.checkout_id = checkouts.id"
@@ -37,7 +37,7 @@ class PaymentFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: PaymentFilter, *, offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: PaymentFilter, *, offset: int, limit: int
 ) -> Page[Checkout]:
     """A page of sessions; nobody is told how many there are. A payment's time is that of its first try."""
     query = Query("checkouts", organization_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.ledger import Entry
 from checkstand.domain.payment import Attempt, AttemptStatus, Fee
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -73,7 +73,7 @@ async def record_verdict(
     return status.endswith(" 1")
 
 
-async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID) -> Attempt | None:
+async def by_gateway_key(db: Reader, organization_id: UUID, gateway_key: UUID) -> Attempt | None:
     """The attempt that was charged under this key: how a gateway's own word finds its way back."""
     return await ATTEMPTS.one(
         db,
@@ -89,7 +89,7 @@ async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID)
 
 
 async def of_checkouts(
-    db: Executor, organization_id: UUID, checkout_ids: Sequence[UUID]
+    db: Reader, organization_id: UUID, checkout_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[Attempt, ...]]:
     """All attempts of these checkouts, oldest first, by checkout."""
     return await ATTEMPTS.grouped(
@@ -107,7 +107,7 @@ async def of_checkouts(
     )
 
 
-async def without_verdict(db: Executor, *, organization_id: UUID, before: datetime) -> Sequence[Attempt]:
+async def without_verdict(db: Reader, *, organization_id: UUID, before: datetime) -> Sequence[Attempt]:
     """Attempts that were started before a moment and never got an answer: a crash or a lost reply."""
     return await ATTEMPTS.all(
         db,
@@ -125,7 +125,7 @@ async def without_verdict(db: Executor, *, organization_id: UUID, before: dateti
     )
 
 
-async def to_ask_about(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
+async def to_ask_about(db: Reader, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
     """Undecided attempts that it is time to ask about: the gateway said that it would know by now, or has not spoken for long."""
     return await ATTEMPTS.all(
         db,
@@ -159,7 +159,7 @@ async def ask_later(db: Executor, organization_id: UUID, attempt_id: UUID, *, at
     )
 
 
-async def declines(db: Executor, organization_id: UUID, checkout_id: UUID) -> int:
+async def declines(db: Reader, organization_id: UUID, checkout_id: UUID) -> int:
     """How often this session was declined; a buyer who turned back is none."""
     return int(
         await db.fetchval(
@@ -195,7 +195,7 @@ async def add_entries(
     await db.executemany(LEDGER.insertion, rows)
 
 
-async def lacks_fee(db: Executor, organization_id: UUID, attempt_id: UUID) -> bool:
+async def lacks_fee(db: Reader, organization_id: UUID, attempt_id: UUID) -> bool:
     """Whether the gateway still has to say what it kept of a payment."""
     return bool(
         await db.fetchval(
@@ -247,7 +247,7 @@ async def ask_fee_later(db: Executor, attempt: Attempt, *, at: datetime) -> None
     )
 
 
-async def to_ask_for_fees(db: Executor, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
+async def to_ask_for_fees(db: Reader, *, organization_id: UUID, now: datetime) -> Sequence[Attempt]:
     """Payments whose fee is not known and may be asked for now."""
     return await ATTEMPTS.all(
         db,
@@ -290,7 +290,7 @@ class AttemptFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: AttemptFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: AttemptFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Attempt]:
     """A page of attempts with the total count; what was free of charge is no payment and not listed."""
     query = Query("payment_attempts", organization_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.refund import MAY_FOLLOW, Refund, RefundItem
-from checkstand.store.executor import Executor
+from checkstand.store.executor import Executor, Reader
 from checkstand.store.kept import selected
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
@@ -116,7 +116,7 @@ async def ask_later(db: Executor, organization_id: UUID, refund_id: UUID, *, at:
     )
 
 
-async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID) -> Refund | None:
+async def by_gateway_key(db: Reader, organization_id: UUID, gateway_key: UUID) -> Refund | None:
     """The refund that was sent under this key: how a gateway's own word finds its way back."""
     return await REFUNDS.one(
         db,
@@ -131,7 +131,7 @@ async def by_gateway_key(db: Executor, organization_id: UUID, gateway_key: UUID)
     )
 
 
-async def of_orders(db: Executor, organization_id: UUID, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Refund, ...]]:
+async def of_orders(db: Reader, organization_id: UUID, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Refund, ...]]:
     """All refunds of these orders, failed ones too, oldest first, by order."""
     if not order_ids:
         return {}
@@ -150,7 +150,7 @@ async def of_orders(db: Executor, organization_id: UUID, order_ids: Sequence[UUI
     )
 
 
-async def undecided(db: Executor, organization_id: UUID, *, now: datetime) -> Sequence[Refund]:
+async def undecided(db: Reader, organization_id: UUID, *, now: datetime) -> Sequence[Refund]:
     """Refunds whose gateway has to be asked now: a crash, a lost reply, or one that takes its time."""
     return await REFUNDS.all(
         db,
@@ -186,7 +186,7 @@ class RefundFilter:
 
 
 async def search(
-    db: Executor, organization_id: UUID, wanted: RefundFilter, *, sorting: Sequence[str], offset: int, limit: int
+    db: Reader, organization_id: UUID, wanted: RefundFilter, *, sorting: Sequence[str], offset: int, limit: int
 ) -> Page[Refund]:
     """A page of refunds with the total count."""
     query = Query("refunds", organization_id)

@@ -33,7 +33,7 @@ def places(noun: str, field: str) -> list[str]:
 
 
 # What only follows a link that was opened: an address that somebody else made up, not the link's own fields.
-OTHERS = ("dialects/polar/link_visits.py", "flows/links/open_link.py")
+OTHERS = ("dialects/polar/checkout/link_visits.py", "flows/links/open_link.py")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from checkstand.dialects.dodo import errors
-from checkstand.dialects.dodo.models import METHODS
+from checkstand.dialects.dodo.wire import errors
+from checkstand.dialects.dodo.wire.models import METHODS
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
 from tests.dialects.dodo_place import DodoShop
@@ -150,7 +150,7 @@ def test_every_problem_that_this_dialect_can_meet_has_words_of_its_own() -> None
     flows = [path for path in (package / "flows").rglob("*.py") if path.stem in names.split()]
     assert len(flows) == len(names.split())
     raised: set[str] = set()
-    for path in (*flows, *(package / "domain").glob("*.py"), *(package / "dialects" / "dodo").glob("*.py")):
+    for path in (*flows, *(package / "domain").glob("*.py"), *(package / "dialects" / "dodo").rglob("*.py")):
         raised.update(re.findall(r'(?:Problem|single|wrong)\(\s*"([a-z_]+)"', path.read_text()))
     assert len(raised) > 30
     assert raised - set(errors.PROBLEMS) == set()

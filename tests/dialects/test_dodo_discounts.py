@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from dodopayments import DodoPayments, NotFoundError, UnprocessableEntityError
 
-from checkstand.dialects.dodo import errors
+from checkstand.dialects.dodo.wire import errors
 from checkstand.domain import ids
 from checkstand.domain.errors import DiscountLimitReached
 from checkstand.store.catalogue import discounts

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from dodopayments import DodoPayments
 
-from checkstand.dialects.polar.translate_media import medias
+from checkstand.dialects.polar.shown.media import medias
 from checkstand.domain.image import LARGEST_BYTES
 from checkstand.flows.catalogue.upload_image import Permission, read_permission, sign
 from checkstand.store.catalogue.products import PRODUCTS

@@ -12,7 +12,7 @@ from polar.v2026_04 import Polar as Polar_2026_04
 from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
-from checkstand.dialects.polar import errors
+from checkstand.dialects.polar.wire import errors
 from checkstand.domain.errors import DiscountLimitReached
 from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS

@@ -15,7 +15,7 @@ from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
 from checkstand.dialects import polar
-from checkstand.dialects.polar import unserved
+from checkstand.dialects.polar.wire import unserved
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import Field as Limits
 from pydantic import TypeAdapter, ValidationError
 
-from checkstand.dialects.polar.problem_words import PROBLEMS
+from checkstand.dialects.polar.wire.problem_words import PROBLEMS
 from checkstand.domain.errors import Problem
 from checkstand.domain.fields import (
     AttachedField,

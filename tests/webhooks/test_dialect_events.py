@@ -8,9 +8,9 @@ import json
 from dodopayments import DodoPayments
 from polar.v2026_04.webhooks import validate_event
 
-from checkstand.dialects.dodo.events import Events as DodoEvents
+from checkstand.dialects.dodo.webhooks.events import Events as DodoEvents
 from checkstand.dialects.polar.answers.event import Event
-from checkstand.dialects.polar.events import Events as PolarEvents
+from checkstand.dialects.polar.webhooks.events import Events as PolarEvents
 from checkstand.domain.profile import Dialect
 from checkstand.flows.checkout.checkout_request import CheckoutRequest, Wanted
 from checkstand.flows.checkout.create_checkout import create_checkout

@@ -1,29 +1,14 @@
 """The Dodo Payments dialect: `/checkouts`, `/products`, ... at the root, its error bodies, its webhook events. Never decides."""
 
 from checkstand.dialects.api import DialectParts
-from checkstand.dialects.dodo import (
-    addons,
-    brands,
-    checkouts,
-    customers,
-    discounts,
-    disputes,
-    errors,
-    files,
-    images,
-    invoices,
-    meters,
-    misc,
-    payment_methods,
-    payments,
-    products,
-    refunds,
-    short_links,
-    wallets,
-    webhooks,
-)
-from checkstand.dialects.dodo.described import describe
-from checkstand.dialects.dodo.events import Events
+from checkstand.dialects.dodo.catalogue import addons, brands, discounts, files, images, meters, products
+from checkstand.dialects.dodo.checkout import checkouts, short_links
+from checkstand.dialects.dodo.customers import customers, payment_methods, wallets
+from checkstand.dialects.dodo.orders import disputes, invoices, payments, refunds
+from checkstand.dialects.dodo.webhooks import webhooks
+from checkstand.dialects.dodo.webhooks.events import Events
+from checkstand.dialects.dodo.wire import errors, misc
+from checkstand.dialects.dodo.wire.described import describe
 from checkstand.domain.profile import DODO
 from checkstand.openapi import Operation
 from checkstand.routing import Routes

@@ -3,27 +3,16 @@
 from starlette.routing import Route
 
 from checkstand.dialects.api import DialectParts
-from checkstand.dialects.polar import (
-    checkouts,
-    custom_fields,
-    customers,
-    discounts,
-    errors,
-    links,
-    members,
-    order_documents,
-    order_export,
-    orders,
-    organizations,
-    payment_methods,
-    products,
-    refunds,
-    unserved,
-    webhooks,
-)
-from checkstand.dialects.polar.cors import PolarCors
-from checkstand.dialects.polar.described import describe
-from checkstand.dialects.polar.events import Events
+from checkstand.dialects.polar import organizations
+from checkstand.dialects.polar.catalogue import custom_fields, discounts, products
+from checkstand.dialects.polar.checkout import checkouts, links
+from checkstand.dialects.polar.customers import customers, members, payment_methods
+from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
+from checkstand.dialects.polar.webhooks import webhooks
+from checkstand.dialects.polar.webhooks.events import Events
+from checkstand.dialects.polar.wire import errors, unserved
+from checkstand.dialects.polar.wire.cors import PolarCors
+from checkstand.dialects.polar.wire.described import describe
 from checkstand.domain.profile import POLAR
 from checkstand.openapi import Operation
 from checkstand.routing import Routes

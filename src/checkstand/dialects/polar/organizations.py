@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from checkstand.dialects.polar import paging
 from checkstand.dialects.polar.answers import organization as answers
 from checkstand.dialects.polar.answers.common import Page
-from checkstand.dialects.polar.call import Api, Call
-from checkstand.dialects.polar.translate_organization import organization
+from checkstand.dialects.polar.shown.organization import organization
+from checkstand.dialects.polar.wire import paging
+from checkstand.dialects.polar.wire.call import Api, Call
 from checkstand.domain.errors import NotFound
 
 api = Api("Polar: organizations")

@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from checkstand.dialects.dodo import static_links
-from checkstand.dialects.polar import link_visits
-from checkstand.dialects.polar.call import Refused
+from checkstand.dialects.dodo.checkout import static_links
+from checkstand.dialects.polar.checkout import link_visits
+from checkstand.dialects.polar.wire.call import Refused
 from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.organization import Organization
 from checkstand.flows.links.open_link import find_link

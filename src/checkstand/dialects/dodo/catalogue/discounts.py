@@ -1,0 +1,242 @@
+"""`/discounts` (dodo.md 5.4). A discount of either API is shown; codes are upper-case, and one that is not given is made up."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from starlette.responses import Response
+
+from checkstand.dialects.dodo.answers import discount as answers
+from checkstand.dialects.dodo.answers.common import Page
+from checkstand.dialects.dodo.answers.customer import Customer
+from checkstand.dialects.dodo.shown import products as translate
+from checkstand.dialects.dodo.wire import discount_models as models
+from checkstand.dialects.dodo.wire import paging
+from checkstand.dialects.dodo.wire.call import Api, Call
+from checkstand.dialects.dodo.wire.discount_models import DiscountCustomersIn, DiscountIn, DiscountPatch
+from checkstand.dialects.dodo.wire.words import named
+from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.organization import Organization
+from checkstand.flows.catalogue.save_discount import (
+    change_discount,
+    create_discount,
+    delete_discount,
+    missing_products,
+    read_discount,
+    read_discount_by_code,
+)
+from checkstand.store.catalogue import discounts
+from checkstand.store.people.customers import CUSTOMERS
+
+api = Api("Dodo: discounts")
+READ = ("discounts:read", "discounts:write")
+WRITE = ("discounts:write",)
+# Ten random bytes are sixteen letters and digits in base 32.
+_CODE_BYTES = 10
+
+
+@api.route("POST", "/discounts", scopes=WRITE, body=DiscountIn, answers=answers.Discount, keyed=True)
+async def create(call: Call) -> Response:
+    """Create a discount."""
+    body = call.body(DiscountIn)
+    product_ids = await _products(call, body.restricted_to or ())
+    code = body.code or base64.b32encode(call.ports.random_bytes(_CODE_BYTES)).decode("ascii")
+    blank = Discount(
+        id=call.ports.new_id(),
+        organization_id=call.organization.id,
+        name=code,
+        code=code,
+        takes=Percentage(basis_points=models.WHOLE),
+        duration="forever",
+        product_ids=product_ids,
+        extras={"dialect": "dodo", "unnamed": True},
+        created_at=call.ports.now(call.organization),
+    )
+    draft = _with_fields(blank, body, call.organization)
+    made = await create_discount(call.ports, call.organization, draft)
+    return call.json(models.discount(made, call.organization))
+
+
+async def _products(call: Call, wanted: Sequence[str]) -> tuple[UUID, ...]:
+    """The products that a discount is restricted to. Raises Invalid naming every one that is not there."""
+    found = [named(DodoPrefix.PRODUCT, text) for text in wanted]
+    missing = await missing_products(call.ports, call.organization, [item for item in found if item])
+    problems = [
+        Problem("discount_product_unknown", ("restricted_to", position), text)
+        for position, (text, item) in enumerate(zip(wanted, found, strict=True))
+        if item is None or item in missing
+    ]
+    if problems:
+        raise Invalid(problems)
+    return tuple(dict.fromkeys(item for item in found if item))
+
+
+def _with_fields(present: Discount, body: DiscountPatch, organization: Organization) -> Discount:
+    """The discount with what was sent. Raises Invalid for what does not go together."""
+    changed = _with_worth(present, body, organization)
+    extras = dict(changed.extras)
+    if body.gave("name"):
+        extras.pop("unnamed", None)
+        extras |= {} if body.name else {"unnamed": True}
+    if body.preserve_on_plan_change is not None:
+        extras["preserve_on_plan_change"] = body.preserve_on_plan_change
+    code = body.code or present.code
+    name = body.name or present.name
+    if body.gave("subscription_cycles"):
+        duration, months = models.lasts(body.subscription_cycles)
+        changed = replace(changed, duration=duration, duration_months=months, cycles=body.subscription_cycles)
+    changed = replace(
+        changed,
+        name=code or name if extras.get("unnamed") else name,
+        code=code,
+        starts_at=body.starts_at if body.gave("starts_at") else present.starts_at,
+        ends_at=body.expires_at if body.gave("expires_at") else present.ends_at,
+        max_redemptions=body.usage_limit if body.gave("usage_limit") else present.max_redemptions,
+        max_per_customer=body.per_customer_usage_limit
+        if body.gave("per_customer_usage_limit")
+        else present.max_per_customer,
+        eligibility=body.customer_eligibility or present.eligibility,
+        metadata=present.metadata if body.metadata is None else body.metadata,
+        extras=extras,
+    )
+    _check(changed)
+    return changed
+
+
+def _with_worth(present: Discount, body: DiscountPatch, organization: Organization) -> Discount:
+    if body.type is None and body.amount is None and body.currency_options is None:
+        return present
+    rows = body.currency_options
+    worth = models.worth(
+        body.type or models.kind_of(present),
+        body.amount or models.amount_of(present, organization),
+        models.options_of(present, organization) if rows is None else rows,
+        organization,
+    )
+    kept = {key: value for key, value in present.extras.items() if key not in ("amount", "default_currency")}
+    return replace(
+        present,
+        takes=worth.takes,
+        minimum_subtotals=worth.minimum_subtotals,
+        extras={**kept, **worth.extras},
+    )
+
+
+def _check(value: Discount) -> None:
+    problems = []
+    if value.starts_at and value.ends_at and value.starts_at >= value.ends_at:
+        problems.append(Problem("discount_dates_order", ("starts_at",)))
+    if value.max_per_customer and value.max_redemptions and value.max_per_customer > value.max_redemptions:
+        problems.append(Problem("discount_limits_order", ("per_customer_usage_limit",), value.max_per_customer))
+    if problems:
+        raise Invalid(problems)
+
+
+class Wanted(paging.Paged):
+    discount_type = paging.one_of(("percentage", "flat"))
+    product_id = paging.identity(DodoPrefix.PRODUCT)
+    code = paging.word()
+    active = paging.flag()
+
+
+@api.route("GET", "/discounts", scopes=READ, query=Wanted, answers=Page[answers.Discount])
+async def search(call: Call) -> Response:
+    """List discounts, newest first."""
+    asked = Wanted(call)
+    part, kind = asked.window(), asked.discount_type
+    try:
+        product_id = asked.product_id
+    except paging.Nothing:
+        return call.json(paging.envelope([]))
+    wanted = discounts.DiscountFilter(
+        code_contains=asked.code,
+        kind={"percentage": "percentage", "flat": "fixed", None: None}[kind],
+        product_id=product_id,
+        is_redeemable=asked.active,
+        now=call.ports.now(call.organization),
+    )
+    page = await discounts.search(
+        call.ports.reads,
+        call.organization.id,
+        wanted,
+        sorting=("-created_at",),
+        offset=part.offset,
+        limit=part.limit,
+    )
+    return call.json(paging.envelope([models.discount(item, call.organization) for item in page.items]))
+
+
+@api.route("GET", "/discounts/code/{code}", scopes=READ, answers=answers.Discount)
+async def get_by_code(call: Call) -> Response:
+    """Read the discount with this code, in any case."""
+    found = await read_discount_by_code(call.ports, call.organization, call.request.path_params["code"])
+    return call.json(models.discount(found, call.organization))
+
+
+@api.route("GET", "/discounts/{id}", scopes=READ, answers=answers.Discount)
+async def get(call: Call) -> Response:
+    """Read a discount."""
+    found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
+    return call.json(models.discount(found, call.organization))
+
+
+@api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountPatch, answers=answers.Discount)
+async def update(call: Call) -> Response:
+    """Change a discount. Absent means unchanged; null clears what may be empty."""
+    discount_id = call.path_id(DodoPrefix.DISCOUNT)
+    body = call.body(DiscountPatch)
+    await read_discount(call.ports, call.organization, discount_id)
+    only = None if body.restricted_to is None else await _products(call, body.restricted_to)
+
+    def change(found: Discount) -> Discount:
+        changed = _with_fields(found, body, call.organization)
+        return changed if only is None else replace(changed, product_ids=only)
+
+    saved = await change_discount(call.ports, call.organization, discount_id, change)
+    return call.json(models.discount(saved, call.organization))
+
+
+@api.route("DELETE", "/discounts/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Delete a discount: its code is free, and reading it is 404."""
+    await delete_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
+    return Response(status_code=204)
+
+
+@api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.Paged, answers=Page[Customer])
+async def list_customers(call: Call) -> Response:
+    """The customers that a discount of eligibility `specific` is for."""
+    part = paging.Paged(call).window()
+    found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
+    wanted = found.customer_ids[part.offset : part.offset + part.limit]
+    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
+    listed = [known[customer_id] for customer_id in wanted if customer_id in known]
+    return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
+
+
+@api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)
+async def attach_customers(call: Call) -> Response:
+    """Add customers to those a discount is for. All of them must exist; one that is there already stays."""
+    discount_id = call.path_id(DodoPrefix.DISCOUNT)
+    body = call.body(DiscountCustomersIn)
+    wanted = [named(DodoPrefix.CUSTOMER, text) for text in body.customer_ids]
+    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, [item for item in wanted if item])
+    problems = [
+        Problem("discount_customer_unknown", ("customer_ids", position), text)
+        for position, (text, item) in enumerate(zip(body.customer_ids, wanted, strict=True))
+        if item is None or item not in known
+    ]
+    if problems:
+        raise Invalid(problems)
+    added = tuple(item for item in wanted if item)
+
+    def change(found: Discount) -> Discount:
+        return replace(found, customer_ids=tuple(dict.fromkeys((*found.customer_ids, *added))))
+
+    saved = await change_discount(call.ports, call.organization, discount_id, change)
+    return call.json(models.discount(saved, call.organization))

@@ -1,0 +1,1 @@
+"""What was paid and given back, and its documents."""

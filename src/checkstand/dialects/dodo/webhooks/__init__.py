@@ -1,0 +1,1 @@
+"""Endpoints and the events they are sent."""

@@ -1,0 +1,1 @@
+"""How the domain's things look on this wire."""

@@ -1,0 +1,174 @@
+"""Checkout sessions to Polar's JSON (polar.md 3). Every key of both SDK generations is sent.
+
+Nothing is decided here; deprecated keys are the union that polar.md 13.3 asks for. Requests are read in `requests.py`.
+"""
+
+from __future__ import annotations
+
+from checkstand.answers import only
+from checkstand.dialects.polar.answers import checkout as answers
+from checkstand.dialects.polar.answers.product import CheckoutProduct
+from checkstand.dialects.polar.shown.discounts import checkout_discount
+from checkstand.dialects.polar.shown.fields import attached_custom_fields
+from checkstand.dialects.polar.shown.organization import checkout_organization
+from checkstand.dialects.polar.shown.prices import price
+from checkstand.dialects.polar.shown.products import checkout_product
+from checkstand.dialects.polar.wire.words import address, moment, uuid
+from checkstand.domain.catalog import Metadata, Product, is_free
+from checkstand.domain.checkout import Checkout, active_trial
+from checkstand.domain.organization import Organization
+
+CHECKOUT_ID = "{CHECKOUT_ID}"
+RENDERED_PRODUCTS = 256
+
+
+IGNORED_EXTERNAL_ID = (
+    "The external customer ID '{}' was not given to the customer: one with this email address was there already. "
+    "Set it with PATCH /v1/customers/{{id}} if they are the same person."
+)
+_rendered: dict[int, tuple[Product, CheckoutProduct]] = {}
+
+
+def _rendered_product(value: Product, public_url: str) -> CheckoutProduct:
+    """A product, shown once for all sessions that share it: by identity, since products are never changed in place."""
+    kept = _rendered.get(id(value))
+    if kept is not None and kept[0] is value:
+        return kept[1]
+    if len(_rendered) >= RENDERED_PRODUCTS:
+        _rendered.clear()
+    shown = checkout_product(value, public_url)
+    _rendered[id(value)] = (value, shown)
+    return shown
+
+
+def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> answers.Checkout:
+    """The merchant's representation (polar.md 3.2)."""
+    buyer, span = value.buyer, value.trial.span
+    return {
+        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        "metadata": dict(value.metadata),
+        "customer_metadata": _without_fractions(buyer.metadata),
+        "external_customer_id": buyer.external_id,
+        "customer_external_id": buyer.external_id,
+        "subscription_id": None,
+        "trial_interval": span.interval if span else None,
+        "trial_interval_count": span.count if span else None,
+        **_tax_note(value),
+        **_hint(value),
+    }
+
+
+def _hint(value: Checkout) -> answers.CheckoutHint:
+    return {"hint": IGNORED_EXTERNAL_ID.format(value.ignored_external_id)} if value.ignored_external_id else {}
+
+
+def _tax_note(value: Checkout) -> answers.TaxNote:
+    """Why no tax is charged, where an invoice has to say so (two keys of ours, which clients skip); nothing elsewhere."""
+    note = value.reverse_charge_note
+    return {"tax_reason": "reverse_charge", "tax_note": note} if note else {}
+
+
+def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
+    """What the other API may have written: clients know no fractions here (polar.md 13.1), so these are texts."""
+    return {key: str(value) if isinstance(value, float) else value for key, value in metadata.items()}
+
+
+def client_checkout(
+    value: Checkout, organization: Organization, *, public_url: str, publishable_key: str
+) -> answers.ClientCheckout:
+    """The buyer's representation: no metadata, the organization instead."""
+    return {
+        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        "organization": checkout_organization(organization),
+        **_tax_note(value),
+    }
+
+
+def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answers.CheckoutParts:
+    buyer, quote, fields = value.buyer, value.quote, value.address_fields
+    selected, chosen = value.selected, value.selected_price
+    trial = active_trial(selected, value.trial)
+    products = {item.id: _rendered_product(item, public_url) for item in value.products}
+    offers = value.offers or tuple(products)
+    return {
+        "id": str(value.id),
+        "created_at": moment(value.created_at),
+        "modified_at": moment(value.modified_at),
+        "custom_field_data": dict(value.custom_field_data),
+        "payment_processor": "stripe",
+        "status": value.status,
+        "client_secret": value.client_secret,
+        "url": f"{public_url}/checkout/{value.client_secret}",
+        "expires_at": moment(value.expires_at),
+        "success_url": success_url(value, public_url),
+        "return_url": value.redirects.back_url,
+        "embed_origin": value.redirects.embed_origin,
+        "amount": quote.subtotal_minor,
+        "seats": value.seats,
+        "min_seats": value.counts.min_seats,
+        "max_seats": value.counts.max_seats,
+        "units": value.units,
+        "min_units": value.counts.min_units,
+        "max_units": value.counts.max_units,
+        "discount_amount": quote.discount_minor,
+        "net_amount": quote.net_minor,
+        "tax_amount": quote.tax_minor,
+        "tax_behavior": quote.tax_behavior,
+        "total_amount": quote.total_minor,
+        "subtotal_amount": quote.net_minor,
+        "currency": value.currency.lower(),
+        "allow_trial": value.trial.allow,
+        "active_trial_interval": trial.interval if trial else None,
+        "active_trial_interval_count": trial.count if trial else None,
+        "trial_end": moment(value.trial_end),
+        "organization_id": str(value.organization_id),
+        "product_id": str(selected.id),
+        "product_price_id": str(chosen.id),
+        "discount_id": uuid(value.discount_id),
+        "allow_discount_codes": value.options.allow_discount_codes,
+        "require_billing_address": value.options.require_billing_address,
+        "is_discount_applicable": any(not is_free(item) for item in selected.active_prices),
+        "is_free_product_price": value.is_free,
+        "is_payment_required": value.is_payment_required,
+        "is_payment_setup_required": value.is_payment_setup_required,
+        "is_payment_form_required": value.is_payment_form_required,
+        "customer_id": uuid(buyer.customer_id),
+        "is_business_customer": buyer.is_business,
+        "customer_name": buyer.name,
+        "customer_email": buyer.email,
+        "customer_ip_address": buyer.ip_address,
+        "customer_billing_name": buyer.billing_name,
+        "customer_billing_address": address(buyer.address),
+        "customer_tax_id": buyer.tax_id,
+        "locale": buyer.locale,
+        "payment_method_type": value.payment_method,
+        "payment_processor_metadata": processor_metadata(value, publishable_key),
+        "customer_billing_address_fields": only(answers.RequiredAddressFields, fields.required()),
+        "billing_address_fields": only(answers.AddressFieldModes, fields.modes()),
+        "products": [products[product_id] for product_id in offers],
+        "product": products[selected.id],
+        "product_price": price(chosen, selected),
+        "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
+        "discount": checkout_discount(value.discount),
+        "attached_custom_fields": attached_custom_fields(value.fields),
+    }
+
+
+def success_url(value: Checkout, public_url: str) -> str:
+    """The merchant's address with the session's id in it, else our own confirmation page."""
+    if value.redirects.success_url is None:
+        return f"{public_url}/checkout/{value.client_secret}/confirmation"
+    return value.redirects.success_url.replace(CHECKOUT_ID, str(value.id))
+
+
+def processor_metadata(value: Checkout, publishable_key: str) -> answers.PaymentProcessorMetadata:
+    """Strings only (polar.md 3.5). `next_action_url` is ours: where a buyer without the page finishes the bank's check."""
+    known: answers.PaymentProcessorMetadata = {"publishable_key": publishable_key}
+    payment = value.payment
+    if payment is None or not payment.intent_secret:
+        return known
+    known["intent_client_secret"] = payment.intent_secret
+    known["intent_status"] = "processing" if payment.intent_status == "started" else payment.intent_status
+    if payment.action_url and payment.intent_status == "requires_action":
+        known["next_action_url"] = payment.action_url
+    return known

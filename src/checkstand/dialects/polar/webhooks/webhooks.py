@@ -1,0 +1,155 @@
+"""`/v1/webhooks/endpoints` (polar.md 11.1). Where one may point, and how it is changed, is in `flows/webhooks/save_endpoint.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
+from starlette.responses import Response
+
+from checkstand.dialects.polar.answers import common
+from checkstand.dialects.polar.answers.webhook import WebhookEndpoint
+from checkstand.dialects.polar.wire import paging
+from checkstand.dialects.polar.wire.call import Api, Call
+from checkstand.dialects.polar.wire.models import (
+    Base,
+    Line,
+    Many,
+)
+from checkstand.dialects.polar.wire.words import moment
+from checkstand.domain.errors import Invalid
+from checkstand.domain.webhook import Endpoint
+from checkstand.flows.webhooks.save_endpoint import (
+    change_endpoint,
+    create_endpoint,
+    delete_endpoint,
+    read_endpoint,
+    rotate_secret,
+)
+from checkstand.store.delivery import webhooks
+from checkstand.store.query import Page
+
+api = Api("Polar: webhooks")
+READ = ("webhooks:read", "webhooks:write")
+WRITE = ("webhooks:write",)
+
+EventName = Literal[
+    "checkout.created", "checkout.updated", "checkout.expired",
+    "customer.created", "customer.updated", "customer.deleted", "customer.state_changed",
+    "customer_seat.assigned", "customer_seat.claimed", "customer_seat.revoked",
+    "member.created", "member.updated", "member.deleted",
+    "order.created", "order.updated", "order.paid", "order.refunded",
+    "subscription.created", "subscription.updated", "subscription.active", "subscription.canceled",
+    "subscription.uncanceled", "subscription.cycled", "subscription.revoked", "subscription.past_due",
+    "subscription.paused", "subscription.resumed", "subscription.migrated",
+    "refund.created", "refund.updated",
+    "product.created", "product.updated",
+    "discount.created", "discount.updated", "discount.deleted",
+    "benefit.created", "benefit.updated",
+    "benefit_grant.created", "benefit_grant.cycled", "benefit_grant.updated", "benefit_grant.revoked",
+    "organization.updated",
+]  # fmt: skip
+
+
+def _as_given(value: HttpUrl) -> str:
+    return str(value)
+
+
+WebhookUrl = Annotated[HttpUrl, AfterValidator(_as_given)]
+Secret = Annotated[str, StringConstraints(min_length=32)]
+
+
+class EndpointCreate(Base):
+    """A new endpoint. `organization_id` is refused with an organization's own key."""
+
+    lasting = frozenset({"secret", "api_version"})
+    apart = frozenset({"organization_id"})
+
+    url: WebhookUrl
+    format: Literal["raw", "discord", "slack"]
+    events: Annotated[list[EventName], Many]
+    name: Line | None = None
+    secret: Secret | None = None
+    api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
+    organization_id: UUID4 | None = None
+
+
+class EndpointUpdate(Base):
+    """Null and absent mean unchanged."""
+
+    lasting = frozenset({"url", "format", "events", "name", "secret", "enabled", "api_version"})
+
+    url: WebhookUrl | None = None
+    format: Literal["raw", "discord", "slack"] | None = None
+    events: Annotated[list[EventName], Many] | None = None
+    name: Line | None = None
+    secret: Secret | None = None
+    enabled: bool | None = None
+    api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
+
+
+def shown(endpoint: Endpoint) -> WebhookEndpoint:
+    return {
+        "id": str(endpoint.id),
+        "created_at": moment(endpoint.created_at),
+        "modified_at": moment(endpoint.modified_at),
+        "url": endpoint.url,
+        "name": endpoint.name,
+        "format": endpoint.format,
+        "secret": endpoint.secret,
+        "organization_id": str(endpoint.organization_id),
+        "events": list(endpoint.events),
+        "enabled": endpoint.enabled,
+        "api_version": endpoint.api_version,
+        "uses_standard_webhook_signature": True,
+    }
+
+
+@api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201, answers=WebhookEndpoint)
+async def create(call: Call) -> Response:
+    """Create a webhook endpoint."""
+    body = call.body(EndpointCreate)
+    if body.organization_id is not None:
+        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+    given = {"api_version": call.version, **body.given()}
+    return call.json(shown(await create_endpoint(call.ports, call.organization, "polar", given)), 201)
+
+
+@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.Listed, answers=common.Page[WebhookEndpoint])
+async def search(call: Call) -> Response:
+    """List webhook endpoints."""
+    asked = paging.Listed(call)
+    window = asked.window()
+    if asked.is_elsewhere():
+        return call.json(paging.NOTHING)
+    found = await webhooks.endpoints(call.ports.reads, call.organization.id, "polar")
+    part = found[window.offset : window.offset + window.limit]
+    page = Page(part, len(found))
+    return call.json(paging.envelope([shown(item) for item in part], page, window.limit))
+
+
+@api.route("GET", "/webhooks/endpoints/{id}", scopes=READ, answers=WebhookEndpoint)
+async def get(call: Call) -> Response:
+    """Read a webhook endpoint."""
+    return call.json(shown(await read_endpoint(call.ports, call.organization, "polar", call.path_id())))
+
+
+@api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate, answers=WebhookEndpoint)
+async def update(call: Call) -> Response:
+    """Change a webhook endpoint."""
+    endpoint_id = call.path_id()
+    given = call.body(EndpointUpdate).given()
+    return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, given)))
+
+
+@api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE, answers=WebhookEndpoint)
+async def reset_secret(call: Call) -> Response:
+    """Give an endpoint a new secret."""
+    return call.json(shown(await rotate_secret(call.ports, call.organization, "polar", call.path_id())))
+
+
+@api.route("DELETE", "/webhooks/endpoints/{id}", scopes=WRITE, status=204)
+async def delete(call: Call) -> Response:
+    """Remove a webhook endpoint."""
+    await delete_endpoint(call.ports, call.organization, "polar", call.path_id())
+    return Response(status_code=204)

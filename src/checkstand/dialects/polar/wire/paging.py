@@ -1,0 +1,241 @@
+"""Lists: page and limit, sorting, filters with one or many values, and the envelope (polar.md 1.4, 1.5).
+
+A list's parameters are the attributes of a `Listed`, which reads them and tells the OpenAPI document of them:
+
+    class OrderQuery(paging.Listed):
+        sorting = paging.sorted_by(orders.SORTABLE)
+        product_id = paging.ids()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Never, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import UUID4, TypeAdapter, ValidationError
+
+from checkstand.dialects.polar.answers import common
+from checkstand.dialects.polar.wire import errors
+from checkstand.dialects.polar.wire.call import Call, Refused
+from checkstand.dialects.polar.wire.models import Moment
+from checkstand.parameters import Parameter, Query
+from checkstand.store.executor import Reader
+from checkstand.store.query import Page
+
+T = TypeVar("T")
+Shown = TypeVar("Shown")
+W = TypeVar("W", contravariant=True)
+LARGEST_LIMIT = 100
+_INT = TypeAdapter(int)
+_STR = TypeAdapter(str)
+_BOOL = TypeAdapter(bool)
+_UUID: TypeAdapter[UUID] = TypeAdapter(UUID4)
+_TIME: TypeAdapter[datetime] = TypeAdapter(Moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is asked for."""
+
+    offset: int
+    limit: int
+    sorting: tuple[str, ...]
+
+
+def _sorting(call: Call, name: str, allowed: Sequence[str], default: str) -> tuple[str, ...]:
+    given = call.request.query_params.getlist(name) or [default]
+    problems = [_not_among(allowed, key, (position,)) for position, key in enumerate(given) if key not in allowed]
+    if problems:
+        raise Refused(errors.schema(problems, prefix=("query", name)))
+    return tuple(given)
+
+
+def _not_among(allowed: Sequence[str], given: str, where: tuple[int, ...]) -> dict[str, object]:
+    """What is wrong with a word that is none of a closed list's."""
+    expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
+    return {
+        "type": "enum",
+        "loc": where,
+        "msg": f"Input should be {expected}",
+        "input": given,
+        "ctx": {"expected": expected},
+    }
+
+
+def _positive(call: Call, name: str, default: int) -> int:
+    text = call.request.query_params.get(name)
+    if text is None:
+        return default
+    value = _value(_INT, text, name)
+    if value <= 0:
+        item = {
+            "type": "greater_than",
+            "loc": (),
+            "msg": "Input should be greater than 0",
+            "input": text,
+            "ctx": {"gt": 0},
+        }
+        raise Refused(errors.schema([item], prefix=("query", name)))
+    return value
+
+
+def _value(adapter: TypeAdapter[T], text: str, name: str) -> T:
+    if "\0" in text:
+        item = {"type": "value_error", "loc": (), "msg": "Value error, This value contains invalid characters"}
+        raise Refused(errors.schema([item], prefix=("query", name)))
+    try:
+        return adapter.validate_python(text)
+    except ValidationError as error:
+        raise Refused(errors.from_validation(error, prefix=("query", name))) from error
+
+
+def _uuids(call: Call, name: str) -> tuple[UUID, ...]:
+    return tuple(_value(_UUID, text, name) for text in call.request.query_params.getlist(name))
+
+
+def _texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple[str, ...]:
+    found = tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
+    for text in found:
+        if allowed is not None and text not in allowed:
+            raise Refused(errors.schema([_not_among(allowed, text, ())], prefix=("query", name)))
+    return found
+
+
+def _text(call: Call, name: str) -> str | None:
+    found = _texts(call, name)
+    return found[0] if found else None
+
+
+def _boolean(call: Call, name: str) -> bool | None:
+    given = call.request.query_params.get(name)
+    return None if given is None else _value(_BOOL, given, name)
+
+
+def _time(call: Call, name: str) -> datetime | None:
+    given = call.request.query_params.get(name)
+    if given is None:
+        return None
+    return _value(_TIME, given, name)
+
+
+def _pairs(call: Call, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found: dict[str, list[str]] = {}
+    for key, value in call.request.query_params.multi_items():
+        if key.startswith(f"{name}[") and key.endswith("]"):
+            asked = _value(_STR, key[len(name) + 1 : -1], name)
+            found.setdefault(asked, []).append(_value(_STR, value, key))
+    return tuple((key, tuple(values)) for key, values in found.items())
+
+
+Ids = Parameter[Call, tuple[UUID, ...]]
+Words = Parameter[Call, tuple[str, ...]]
+_UUIDS = {"type": "array", "items": {"type": "string", "format": "uuid4"}}
+
+
+def ids() -> Ids:
+    """A filter of ids, one value or repeated keys."""
+    return Parameter(_uuids, schema=_UUIDS)
+
+
+def words(allowed: Sequence[str] | None = None) -> Words:
+    """A filter of texts, one value or repeated keys; of a closed list when `allowed` is given."""
+    items: dict[str, object] = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
+    return Parameter(lambda call, name: _texts(call, name, allowed), schema={"type": "array", "items": items})
+
+
+def word() -> Parameter[Call, str | None]:
+    return Parameter(_text, schema={"type": "string"})
+
+
+def flag() -> Parameter[Call, bool | None]:
+    return Parameter(_boolean, schema={"type": "boolean"})
+
+
+def moment() -> Parameter[Call, datetime | None]:
+    """A moment; one without a zone is taken as UTC."""
+    return Parameter(_time, schema={"type": "string", "format": "date-time"})
+
+
+def pairs() -> Parameter[Call, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """`?metadata[key]=value`: repeated keys are alternatives, several keys must all match."""
+    schema = {"type": "object", "additionalProperties": {"type": "string"}}
+    return Parameter(_pairs, schema=schema, style="deepObject", explode=True)
+
+
+def number(default: int, **told: object) -> Parameter[Call, int]:
+    """A number from 1."""
+    schema = {"type": "integer", "minimum": 1, "default": default}
+    return Parameter(lambda call, name: _positive(call, name, default), schema=schema, **told)
+
+
+def sorted_by(sortable: Iterable[str], *, default: str = "-created_at") -> Words:
+    """The keys to sort by, each with `-` before it for the other direction."""
+    allowed = [form for key in sortable for form in (key, f"-{key}")]
+    items = {"type": "string", "enum": allowed}
+    return Parameter(
+        lambda call, name: _sorting(call, name, allowed, default),
+        schema={"type": "array", "items": items, "default": [default]},
+    )
+
+
+class Paged(Query):
+    """What every list reads."""
+
+    page = number(1)
+    limit = number(10, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
+    sorting = sorted_by(("created_at",))
+
+    def window(self) -> Window:
+        """Page, limit and sorting of the request. Raises Refused (422)."""
+        page, limit = self.page, min(self.limit, LARGEST_LIMIT)
+        return Window((page - 1) * limit, limit, self.sorting)
+
+
+class OfOrganizations(Query):
+    """What organizations have. A key sees its own alone."""
+
+    organization_id = ids()
+
+    def is_elsewhere(self) -> bool:
+        """True when only other organizations' things are asked for."""
+        wanted = self.organization_id
+        assert isinstance(self.call, Call)
+        return bool(wanted) and self.call.organization.id not in wanted
+
+
+class Search(Protocol[W, T]):
+    """A store's search: a part of what an organization has of a noun."""
+
+    async def __call__(
+        self, db: Reader, organization_id: UUID, wanted: W, *, sorting: Sequence[str], offset: int, limit: int
+    ) -> Page[T]: ...
+
+
+class Listed(OfOrganizations, Paged):
+    """A list of what organizations have."""
+
+    async def found(self, window: Window, search: Search[W, T], wanted: W, *, is_empty: bool = False) -> Page[T]:
+        """The page that is asked for; an empty one, without a search, when nothing can be in it."""
+        if self.is_elsewhere() or is_empty:
+            return Page([], 0)
+        call = self.call
+        assert isinstance(call, Call)
+        return await search(
+            call.ports.reads,
+            call.organization.id,
+            wanted,
+            sorting=window.sorting,
+            offset=window.offset,
+            limit=window.limit,
+        )
+
+
+def envelope(items: Sequence[Shown], page: Page[T], limit: int) -> common.Page[Shown]:
+    """Exactly two keys; `max_page` is 0 when nothing matches."""
+    return {"items": list(items), "pagination": {"total_count": page.total, "max_page": -(-page.total // limit)}}
+
+
+NOTHING: common.Page[Never] = {"items": [], "pagination": {"total_count": 0, "max_page": 0}}

@@ -106,8 +106,8 @@ def test_answers_are_stored_while_they_are_given_and_taken_back_when_emptied(bro
         assert page.input_value("#answer_notes") == "Vegetarian"
         assert page.locator("#answer_news").is_checked()
         page.fill("#answer_notes", "")
-        page.locator("#answer_role").focus()
-        page.wait_for_timeout(800)
+        with page.expect_response("**/update*"):
+            page.locator("#answer_role").focus()
         page.reload()
         assert page.input_value("#answer_notes") == ""
     assert shelf.stand.now(session).custom_field_data["notes"] is None

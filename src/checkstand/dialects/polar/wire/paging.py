@@ -2,7 +2,7 @@
 
 A list's parameters are the attributes of a `ListQuery`, which reads them and tells the OpenAPI document of them:
 
-    class OrderQuery(paging.Listed):
+    class OrderQuery(paging.ListQuery):
         sorting = paging.sorted_by(orders.SORTABLE)
         product_id = paging.ids()
 """

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from checkstand.flows.ports import Ports
 from checkstand.flows.recovery.hear_dispute import hear_dispute
-from checkstand.flows.recovery.hear_gateway import hear_gateway
+from checkstand.flows.recovery.hear_gateway import Heard, hear_gateway
 from checkstand.flows.recovery.hear_refund import hear_refund
 from checkstand.gateways.stripe.signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
@@ -54,28 +54,28 @@ async def hear(request: Request) -> Response:
     except BadBody as bad:
         return json_response({"detail": f"The body cannot be used: {bad.reason}."}, status=400)
     heard = await _hear(services.ports, event)
-    if heard is None:
+    if heard is Heard.NOT_OURS:
         return json_response({"received": True, "used": False})
-    if not heard:
+    if heard is Heard.ASK_AGAIN:
         return json_response({"detail": "The state is not known yet; tell again."}, status=503)
     return json_response({"received": True, "used": True})
 
 
-async def _hear(ports: Ports, event: object) -> bool | None:
-    """Whether the event was heard; None when it is about nothing of ours."""
+async def _hear(ports: Ports, event: object) -> Heard:
+    """What became of the event."""
     data = event.get("data") if isinstance(event, Mapping) else None
     thing = data.get("object") if isinstance(data, Mapping) else None
     if not isinstance(event, Mapping) or not isinstance(thing, Mapping):
-        return None
+        return Heard.NOT_OURS
     kind, reference = event.get("type"), thing.get("id")
     if kind not in EVENTS or not isinstance(reference, str):
-        return None
+        return Heard.NOT_OURS
     if kind in REFUND_EVENTS:
         return await hear_refund(ports, reference)
     if kind in DISPUTE_EVENTS:
         return await hear_dispute(ports, reference)
     concerns = _payment(thing, thing.get("payment_intent") if kind in CHARGE_EVENTS else reference)
-    return await hear_gateway(ports, *concerns) if concerns else None
+    return await hear_gateway(ports, *concerns) if concerns else Heard.NOT_OURS
 
 
 def _payment(thing: Thing, intent: object) -> tuple[UUID, UUID, str] | None:

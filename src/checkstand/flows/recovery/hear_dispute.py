@@ -13,24 +13,24 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import Organization
 from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_gateway import reported, settled_payment
+from checkstand.flows.recovery.hear_gateway import Heard, reported, settled_payment
 from checkstand.store.sales import disputes
 
 log = structlog.get_logger(__name__)
 
 
-async def hear_dispute(ports: Ports, reference: str) -> bool:
-    """False: the gateway could not be asked, so it should tell again later. Disputes of strangers are no trouble."""
+async def hear_dispute(ports: Ports, reference: str) -> Heard:
+    """What became of the news. Disputes of strangers are no trouble."""
     report = await reported(ports, lambda gateway: gateway.reported_dispute(reference))
-    if isinstance(report, bool):
+    if isinstance(report, Heard):
         return report
     known = await disputes.by_reference(ports.db, report.organization_id, report.reference)
     if known is None and report.status in (None, "cancelled"):
         log.warning("payment_inquired", reference=reference, attempt_id=str(report.attempt_id), reason=report.reason)
-        return True
+        return Heard.DONE
     if known is None:
         attempt = await settled_payment(ports, report.organization_id, report.attempt_id, report.payment_reference)
-        if isinstance(attempt, bool):
+        if isinstance(attempt, Heard):
             return attempt
         organization = await ports.cache.organization(report.organization_id)
         try:
@@ -38,9 +38,9 @@ async def hear_dispute(ports: Ports, reference: str) -> bool:
         except Invalid as refused:
             # Nothing is left of the payment: all of it has gone back, and the bank takes it a second time.
             log.error("dispute_not_booked", reference=reference, order_id=str(attempt.order_id), why=str(refused))
-            return True
+            return Heard.DONE
     await _move(ports, await ports.cache.organization(report.organization_id), known, report)
-    return True
+    return Heard.DONE
 
 
 async def _move(ports: Ports, organization: Organization, dispute: Dispute, report: DisputeReport) -> None:

@@ -16,7 +16,7 @@ from checkstand.domain.payment import Attempt
 from checkstand.domain.refund import Refund, RefundFailed, RefundReport
 from checkstand.domain.refunding import reported_refund
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_gateway import reported, settled_payment
+from checkstand.flows.recovery.hear_gateway import Heard, reported, settled_payment
 from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.store.sales import refunds
 from checkstand.store.sales.orders import ORDERS
@@ -26,32 +26,32 @@ PATIENCE = timedelta(seconds=30)
 log = structlog.get_logger(__name__)
 
 
-async def hear_refund(ports: Ports, reference: str) -> bool:
-    """False: the gateway could not be asked, so it should tell again later. Refunds of strangers are no trouble."""
+async def hear_refund(ports: Ports, reference: str) -> Heard:
+    """What became of the news. Refunds of strangers are no trouble."""
     report = await reported(ports, lambda gateway: gateway.reported_refund(reference))
-    if isinstance(report, bool):
+    if isinstance(report, Heard):
         return report
     if report.refund_id is not None:
         refund = await REFUNDS.by_id(ports.db, report.organization_id, report.refund_id)
         if refund is not None and refund.gateway_reference in (None, report.reference):
             await settle_refund(ports, refund, report.verdict)
-        return True
+        return Heard.DONE
     return await _made_there(ports, report)
 
 
-async def _made_there(ports: Ports, report: RefundReport) -> bool:
+async def _made_there(ports: Ports, report: RefundReport) -> Heard:
     """A refund that nobody here asked for."""
     refund = await refunds.by_gateway_key(ports.db, report.organization_id, report.key)
     if refund is None:
         if isinstance(report.verdict, RefundFailed):
-            return True  # it gave nothing back, and nobody here waits for it
+            return Heard.DONE  # it gave nothing back, and nobody here waits for it
         attempt = await settled_payment(ports, report.organization_id, report.attempt_id, report.payment_reference)
-        if isinstance(attempt, bool):
+        if isinstance(attempt, Heard):
             return attempt
         refund = await _recorded(ports, attempt, report)
     if refund is not None:
         await settle_refund(ports, refund, report.verdict)
-    return True
+    return Heard.DONE
 
 
 async def _recorded(ports: Ports, attempt: Attempt, report: RefundReport) -> Refund | None:

@@ -81,7 +81,10 @@ def test_wrong_codes_in_a_links_address_count_for_the_address_that_opens_it(limi
 
 
 def test_a_code_that_a_session_does_not_take_changes_nothing_and_is_named_as_ignored(limited: RunningServer) -> None:
-    """Polar ignores it without a word (polar.md 5.4); so do we, but for the header that names every field without effect."""
+    """Polar ignores it without a word; so do we, but for the header that names every field without effect.
+
+    Source: docs/behaviour/polar.md#changing-a-checkout.
+    """
     polar = Polar(limited, limited.new_shop())
     right = right_code(polar)
     secret = polar.secret(allow_discount_codes=False)

@@ -1,4 +1,4 @@
-"""The cart of `POST /checkouts`: add-ons, brands, stacked codes, mixed trials, questions, confirming at once. Rows of dodo.md 8."""
+"""The cart of `POST /checkouts`: add-ons, brands, stacked codes, mixed trials, questions, confirming at once."""
 
 from __future__ import annotations
 

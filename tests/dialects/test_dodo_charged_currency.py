@@ -1,4 +1,4 @@
-"""In which currency a buyer is charged, what it costs them, and what the merchant is told of it. Rows of dodo.md 8."""
+"""In which currency a buyer is charged, what it costs them, and what the merchant is told of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Customers and their wallets through the Dodo dialect (dodo.md 2.3.3, 5.3): each rule a sentence."""
+"""Customers and their wallets through the Dodo dialect: each rule a sentence.
+
+Source: docs/behaviour/dodo.md#buyer and docs/behaviour/dodo.md#customers.
+"""
 
 from __future__ import annotations
 

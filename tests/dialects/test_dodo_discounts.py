@@ -1,4 +1,7 @@
-"""`/discounts`: shares and flat amounts, their limits, and every refusal by its code (dodo.md 5.4 and 1.7)."""
+"""`/discounts`: shares and flat amounts, their limits, and every refusal by its code.
+
+Source: docs/behaviour/dodo.md#discounts and docs/behaviour/dodo.md#refusals.
+"""
 
 from __future__ import annotations
 

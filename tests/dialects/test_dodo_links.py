@@ -1,4 +1,7 @@
-"""Dodo's static payment links (dodo.md 3.3) and short links (2.4, 5.1): what an address fills in, and where it leads."""
+"""Dodo's static payment links and short links: what an address fills in, and where it leads.
+
+Source: docs/behaviour/dodo.md#payment-links and docs/behaviour/dodo.md#additions-to-the-contract.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Customers through the Polar dialect (polar.md 2.6, 10.3): each rule a sentence. Members are in `test_polar_members.py`."""
+"""Customers through the Polar dialect: each rule a sentence. Members are in `test_polar_members.py`.
+
+Source: docs/behaviour/polar.md#buyers-of-new-checkouts and docs/behaviour/polar.md#customers.
+"""
 
 from __future__ import annotations
 
@@ -300,7 +303,7 @@ def test_every_route_asks_for_its_scope_and_a_known_customer(polar: Polar) -> No
     assert polar.client.get("/v1/customers/not-a-uuid").status_code == 422
 
 
-# What a checkout knows of a customer (polar.md 2.6, rows 49 to 54 of 12)
+# What a checkout knows of a customer (docs/behaviour/polar.md#buyers-of-new-checkouts)
 
 
 def test_a_known_customer_fills_what_the_session_left_empty(polar: Polar) -> None:

@@ -1,4 +1,4 @@
-"""`/v1/discounts/`: every kind and every refusal of polar.md 10.2, the declared shapes, and what the official client loads."""
+"""`/v1/discounts/`: every kind and every refusal of docs/behaviour/polar.md#discounts, the declared shapes, and what the official client loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Opening a checkout link: the session that comes of it, and what the address may add (polar.md 5.6, 12: rows 135 to 145)."""
+"""Opening a checkout link: the session that comes of it, and what the address may add.
+
+Source: docs/behaviour/polar.md#checkout-links.
+"""
 
 from __future__ import annotations
 

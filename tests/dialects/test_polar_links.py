@@ -1,4 +1,7 @@
-"""`/v1/checkout-links/` over HTTP and through the official client: the resource, and what it refuses (polar.md 5.6)."""
+"""`/v1/checkout-links/` over HTTP and through the official client: the resource, and what it refuses.
+
+Source: docs/behaviour/polar.md#checkout-links.
+"""
 
 from __future__ import annotations
 

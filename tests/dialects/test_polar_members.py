@@ -1,4 +1,7 @@
-"""Members of customers through the Polar dialect, their events, and the official client (polar.md 10.3, 11.2): each rule a sentence."""
+"""Members of customers through the Polar dialect, their events, and the official client: each rule a sentence.
+
+Source: docs/behaviour/polar.md#customers and docs/behaviour/polar.md#events.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def judged(discount: Discount, *, currency: str = "USD", subtotal_minor: int | N
     [(1010, 2500, 253), (1, 5000, 1), (999, 2550, 255), (333, 1500, 50), (999, 10_000, 999), (0, 5000, 0), (1, 1, 0)],
 )
 def test_a_share_is_rounded_half_away_from_zero(subtotal: int, points: int, off: int) -> None:
-    """The examples of polar.md 7.4."""
+    """The examples of docs/behaviour/polar.md#discounts."""
     assert takes_off(Percentage(basis_points=points), subtotal_minor=subtotal, currency="USD") == off
 
 

@@ -1,6 +1,8 @@
-"""Answers to custom fields: what is accepted, in which form it is stored, and how it is refused (polar.md 9.2).
+"""Answers to custom fields: what is accepted, in which form it is stored, and how it is refused.
 
 The rules were read off a validator that is at hand here, so it is the oracle: the same value, the same verdict, the same words.
+
+Source: docs/behaviour/polar.md#answers-to-custom-fields.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Addresses: which countries and states there are, which fields a buyer must fill in, and what is still missing.
 
-Rule (polar 2.3, 3.6): the country is always asked; the state is required in the US and Canada; the rest is asked only
+Rule: the country is always asked; the state is required in the US and Canada; the rest is asked only
 for a *full* address, which the US always needs.
 
     >>> normalize_state("US", "NY"), normalize_state("CA", "CA-QC"), normalize_state("FR", "Bretagne")
@@ -14,6 +14,8 @@ for a *full* address, which the US always needs.
 
 Names of countries come from the page's language; tax rates are in `tax.py`. The examples run with
 `pytest --doctest-modules src/checkstand/domain`.
+
+Source: docs/behaviour/polar.md#billing-address.
 """
 
 from __future__ import annotations
@@ -181,7 +183,7 @@ class AddressFields:
         }
 
     def required(self) -> dict[str, bool]:
-        """Polar's older boolean form: true for exactly the required fields (polar 3.6)."""
+        """Polar's older boolean form: true for exactly the required fields (docs/behaviour/polar.md#billing-address)."""
         return {name: mode == "required" for name, mode in self.modes().items()}
 
 
@@ -202,7 +204,7 @@ def normalize_state(country: str, state: str | None) -> str | None:
 
 
 def fields_for(country: str | None, *, full: bool) -> AddressFields:
-    """Which fields to ask for, for a country that may not be known yet (polar 3.6).
+    """Which fields to ask for, for a country that may not be known yet (docs/behaviour/polar.md#billing-address).
 
     `full`: the merchant demands a full address, the buyer is a business, or the payment method needs one. The US needs
     one in any case.
@@ -224,17 +226,22 @@ POSTCODE_FOR_TAX = frozenset({"US", "CA", "IN"})
 
 
 def minimal_fields_for(country: str | None) -> AddressFields:
-    """The least that can be asked: the country, and the postcode only where tax needs it (hosted-page 1.4 H, dodo 2.4)."""
+    """The least that can be asked: the country, and the postcode only where tax needs it.
+
+    Source: docs/behaviour/checkout-page.md#rows-and-fields and docs/behaviour/dodo.md#additions-to-the-contract.
+    """
     return _country_and("required" if country in POSTCODE_FOR_TAX else "disabled")
 
 
 def least_fields_for(country: str | None) -> AddressFields:
-    """What a payment alone needs (hosted-page 2.2): the country, and of an American the ZIP code, which banks compare.
+    """What a payment alone needs: the country, and of an American the ZIP code, which banks compare.
 
     >>> [name for name, mode in least_fields_for("US").modes().items() if mode == "required"]
     ['country', 'postal_code']
     >>> [name for name, mode in least_fields_for("CA").modes().items() if mode == "required"]
     ['country']
+
+    Source: docs/behaviour/checkout-page.md#rows-and-fields.
     """
     return _country_and("required" if country == "US" else "disabled")
 
@@ -253,7 +260,7 @@ def _country_and(postal_code: FieldMode) -> AddressFields:
 def customary(country: str | None, fields: AddressFields) -> AddressFields:
     """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
 
-    It only ever asks for less. What an API shows of its demands (polar.md 3.6) is left as documented.
+    It only ever asks for less. What an API shows of its demands (docs/behaviour/polar.md#billing-address) is left as documented.
     """
     postal_code, city = fields.postal_code, fields.city
     if country in NO_POSTCODE:

@@ -1,4 +1,4 @@
-"""Brands: names under which one business sells (dodo.md 5.10).
+"""Brands: names under which one business sells (docs/behaviour/dodo.md#brands-and-meters).
 
 The primary brand is the business itself: it has the business's id, is stored nowhere else and is changed in the business's settings.
 A product without a brand belongs to it. There is no review of brands here, so each can be used at once.

@@ -28,7 +28,8 @@ from checkstand.domain.terms import takes as takes
 
 Metadata = Mapping[str, str | int | float | bool]
 Source = Literal["catalog", "ad_hoc"]
-# Polar's limits (polar.md 10.1), for whoever names a product by its API or at the dashboard; Dodo's API allows 1 to 100.
+# Polar's limits, for whoever names a product by its API or at the dashboard; Dodo's API allows 1 to 100.
+# Source: docs/behaviour/polar.md#products-and-prices.
 SHORTEST_PRODUCT_NAME: Final = 3
 LONGEST_PRODUCT_NAME: Final = 64
 ProductKind = Literal["product", "addon"]
@@ -168,7 +169,7 @@ def choose_currency(prices: Sequence[Price], *, wanted: Sequence[str]) -> str | 
 
 
 def check_custom_amount(terms: Custom, amount_minor: int, code: str) -> str | None:
-    """Why an amount chosen by the buyer is refused (a problem code), or None. Order as polar.md 2.5."""
+    """Why an amount chosen by the buyer is refused (a problem code), or None. Order as docs/behaviour/polar.md#creating-a-checkout."""
     known = currency_of(code)
     if amount_minor < terms.minimum_minor:
         return "amount_below_minimum"
@@ -230,7 +231,7 @@ def _kind_problems(present: Sequence[str]) -> list[str]:
 
 
 def check_composition(definitions: Sequence[PriceDefinition], *, default_currency: str) -> list[Problem]:
-    """Rules over a whole price list, per currency (polar.md 10.1). Empty when the list can be sold."""
+    """Rules over a whole price list, per currency (docs/behaviour/polar.md#products-and-prices). Empty when the list can be sold."""
     problems: list[Problem] = []
 
     def wrong(code: str) -> None:

@@ -154,8 +154,10 @@ class PaymentState:
 class Checkout:
     """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes.
 
-    `ignored_external_id`: the merchant's own id for the buyer, where their customer, found by e-mail, did not get it (polar.md 6.3).
+    `ignored_external_id`: the merchant's own id for the buyer, where their customer, found by e-mail, did not get it.
     Where it is charged in another currency than its prices', `exchange` says how and `base_quote` keeps the amounts before.
+
+    Source: docs/behaviour/polar.md#customer-of-a-purchase.
     """
 
     id: UUID
@@ -262,12 +264,12 @@ class Checkout:
 
     @property
     def is_payment_required(self) -> bool:
-        """Something is taken today (polar.md 3.2)."""
+        """Something is taken today (docs/behaviour/polar.md#checkout-object)."""
         return self.quote.due_minor > 0
 
     @property
     def is_payment_setup_required(self) -> bool:
-        """A payment method must be kept for later charges (polar.md 3.3)."""
+        """A payment method must be kept for later charges (docs/behaviour/polar.md#checkout-object)."""
         if not self.is_recurring or self.is_free:
             return False
         if self.quote.subtotal_minor == 0 and not self._has_meter:
@@ -291,7 +293,7 @@ class Checkout:
 
     @property
     def address_fields(self) -> AddressFields:
-        """Which parts of the billing address are asked (polar.md 3.6)."""
+        """Which parts of the billing address are asked (docs/behaviour/polar.md#billing-address)."""
         return self.address_fields_in(self.buyer.address.country if self.buyer.address else None)
 
     def address_fields_in(self, country: str | None, *, is_business: bool | None = None) -> AddressFields:
@@ -304,7 +306,10 @@ class Checkout:
     def page_fields_in(
         self, country: str | None, *, collects_tax: bool, is_business: bool | None = None
     ) -> AddressFields:
-        """What our own page asks, which is less where neither the merchant nor a tax needs more (hosted-page.md 2.2)."""
+        """What our own page asks, which is less where neither the merchant nor a tax needs more.
+
+        Source: docs/behaviour/checkout-page.md#rows-and-fields.
+        """
         if collects_tax or self.options.minimal_address or self._needs_full_address(is_business):
             return self.address_fields_in(country, is_business=is_business)
         return least_fields_for(country)
@@ -340,7 +345,10 @@ def active_trial(checkout_product: Product, choice: TrialChoice) -> Span | None:
 
 
 def trial_end(products: Iterable[Product], choice: TrialChoice, now: datetime) -> datetime | None:
-    """When the first trial among the bought products ends if it began now; it slides with the clock (polar.md 3.4)."""
+    """When the first trial among the bought products ends if it began now; it slides with the clock.
+
+    Source: docs/behaviour/polar.md#checkout-object.
+    """
     spans = [span for span in (active_trial(product, choice) for product in products) if span is not None]
     return min((add_span(now, span) for span in spans), default=None)
 

@@ -1,9 +1,11 @@
 """A priced cart in another currency: the total is converted once, its parts are made to sum to it, and the tax is taken from it anew.
 
-Rule (dodo.md 2.3.8): what is charged is what counts, so a tax is worked out on what each kind of goods came to in the charged
+Rule: what is charged is what counts, so a tax is worked out on what each kind of goods came to in the charged
 currency, once for each rate, whether the price contained it or not. On an invoice its rate times its base is its amount.
 
     29.97 USD with 19 % in it are 27.90 EUR; the tax in these is 4.45, whatever 4.79 USD would come to.
+
+Source: docs/behaviour/dodo.md#currency-and-rounding.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """Customers, and how a purchase finds or makes one.
 
-Rule (polar.md 6.3): a session linked to a customer buys as that customer; otherwise the e-mail decides, compared without case;
+Rule: a session linked to a customer buys as that customer; otherwise the e-mail decides, compared without case;
 otherwise a new customer is made with the session's external id. `always_create` (Dodo) skips the search by e-mail.
 A team may have no e-mail of its own: then its owner's counts (`member.py`).
 
     >>> same_email("Ada@Example.com ", "ada@example.com")
     True
+
+Source: docs/behaviour/polar.md#customer-of-a-purchase.
 """
 
 from __future__ import annotations
@@ -139,9 +141,11 @@ def after_purchase(customer: Customer, buyer: Buyer, *, now: datetime) -> Custom
 
 
 def prefill(buyer: Buyer, customer: Customer, *, owner_email: str | None = None) -> Buyer:
-    """The buyer of a new session for a known customer: what the request left empty is filled (polar.md 2.6).
+    """The buyer of a new session for a known customer: what the request left empty is filled.
 
     A team's name is nobody's own, so it is left out; `owner_email` stands in for the e-mail that a team may lack.
+
+    Source: docs/behaviour/polar.md#buyers-of-new-checkouts.
     """
     known_name = customer.name if customer.kind == "individual" else None
     return replace(

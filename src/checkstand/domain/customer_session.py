@@ -1,4 +1,4 @@
-"""Customer sessions: a token with which a buyer reaches what is theirs (polar.md 6.5, 10.7).
+"""Customer sessions: a token with which a buyer reaches what is theirs (docs/behaviour/polar.md#customer-sessions).
 
 A session lives one hour and is not prolonged by use; a new one leaves older ones valid. Only a keyed hash of the token is kept.
 """

@@ -133,7 +133,7 @@ def why_not_for_customer(discount: Discount, *, uses: int, has_bought: bool, cus
 
 
 def unaliased_email(email: str) -> str:
-    """The mailbox behind an address: lower case, without what follows a plus sign (polar.md 7.5).
+    """The mailbox behind an address: lower case, without what follows a plus sign (docs/behaviour/polar.md#redemptions).
 
     >>> unaliased_email(" Ada+Shop@E.com ")
     'ada@e.com'

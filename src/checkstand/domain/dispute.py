@@ -1,10 +1,12 @@
 """Disputes: a buyer asks the bank for the money back. The bank takes it when a dispute is opened and decides later who keeps it.
 
-Rule (dodo.md 5.8): an open dispute may be challenged by the merchant; it ends won or cancelled (the money comes back) or lost,
+Rule: an open dispute may be challenged by the merchant; it ends won or cancelled (the money comes back) or lost,
 accepted or expired (it does not). An end is final.
 
     >>> holds_money("opened"), holds_money("won"), may_become("opened", "won"), may_become("lost", "won")
     (True, False, True, False)
+
+Source: docs/behaviour/dodo.md#disputes.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def credit_note_number(slug: str, number: int) -> str:
 
 
 def is_billable(order: Order) -> bool:
-    """True when an invoice can be made without asking: name and address are known (polar.md 10.4)."""
+    """True when an invoice can be made without asking: name and address are known (docs/behaviour/polar.md#orders)."""
     return bool(order.billing_name) and order.billing_address is not None
 
 

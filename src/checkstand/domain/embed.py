@@ -1,4 +1,4 @@
-"""Embed origins: which site may show a checkout in a frame (polar.md 5.6, hosted-page.md 2.5).
+"""Embed origins: which site may show a checkout in a frame.
 
 An organization lists hosts. A host without a port means the default one, `*.` stands for any subdomain and not for the domain
 itself, and a site is served over https unless it is a local one. An app's own origin is listed in full.
@@ -7,6 +7,8 @@ itself, and a site is served over https unless it is a local one. An app's own o
     ('https://example.com', None)
     >>> may_embed("https://shop.example.com", ("*.example.com",)), may_embed("https://example.com", ("*.example.com",))
     (True, False)
+
+Source: docs/behaviour/polar.md#checkout-links and docs/behaviour/checkout-page.md#frames-and-tries.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """Another currency than the price's: the rate and the fee.
 
-Rule (dodo.md 2.3.8): the total is converted once, with the fee, and rounded half away from zero; `conversion.py` divides it. The
+Rule: the total is converted once, with the fee, and rounded half away from zero; `conversion.py` divides it. The
 fee falls with the order's value: 4 % below 500 USD, 3 % to 1,500, 2 % above.
 
     >>> euros = Exchange(base="USD", currency="EUR", rate="0.92", fee_ppm=40_000, dated="2026-11-01")
     >>> euros.convert(1000)
     957
+
+Source: docs/behaviour/dodo.md#currency-and-rounding.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Custom fields: questions a merchant asks in a checkout, and which answers are accepted.
 
-Rule (polar.md 9.2): a field is required only when the session is confirmed; keys nobody asked for are dropped; an answer is stored
+Rule: a field is required only when the session is confirmed; keys nobody asked for are dropped; an answer is stored
 in one form per kind (a number as an integer, a date as ISO text). Dodo's inline fields are the same thing with the key as slug.
 How loosely a value may be written is in `lax.py`.
+
+Source: docs/behaviour/polar.md#answers-to-custom-fields.
 """
 
 from __future__ import annotations
@@ -96,7 +98,10 @@ def inline_field(
     options: Sequence[str] = (),
     created_at: datetime,
 ) -> AttachedField:
-    """A question that one session of Dodo's asks (dodo.md 2.4): it belongs to no product and is stored nowhere else."""
+    """A question that one session of Dodo's asks: it belongs to no product and is stored nowhere else.
+
+    Source: docs/behaviour/dodo.md#additions-to-the-contract.
+    """
     kind = _DODO_KINDS[field_type]
     choices = tuple(Option(value=value, label=value) for value in options) if kind == "select" else ()
     properties = Properties(form_label=label, form_placeholder=placeholder or None, options=choices)

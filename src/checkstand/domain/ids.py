@@ -2,15 +2,17 @@
 
 Polar shows a version 4 UUID as it is. Dodo shows `prefix_` and 21 base-62 characters of the 122 bits free in it:
 both spellings name the same row, and a checkout session's id has the 25 characters that Dodo's embed script demands
-(dodo 1.3).
+(docs/behaviour/dodo.md#identifiers).
 
     >>> short_id("cks", UUID("00000000-0000-4000-8000-00000000003e"))
     'cks_000000000000000000010'
     >>> parse_short_id("cks", "cks_000000000000000000010")
     UUID('00000000-0000-4000-8000-00000000003e')
 
-A secret is its prefix, 37 random characters and 6 of their CRC-32 (polar 1.3). Randomness is passed in; hashing and
+A secret is its prefix, 37 random characters and 6 of their CRC-32. Randomness is passed in; hashing and
 storing of secrets happen elsewhere. The examples run with `pytest --doctest-modules src/checkstand/domain`.
+
+Source: docs/behaviour/polar.md#secrets.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ _DRAWS_AT_MOST: Final = 64
 
 
 class DodoPrefix(StrEnum):
-    """The prefix of each kind of object in Dodo's spelling (dodo 1.3).
+    """The prefix of each kind of object in Dodo's spelling (docs/behaviour/dodo.md#identifiers).
 
     None is documented for BRAND, PAYOUT, WALLET_ENTRY and WEBHOOK_ENDPOINT: those are ours. The primary brand has its business's id.
     """
@@ -68,7 +70,7 @@ class DodoPrefix(StrEnum):
 
 
 class SecretPrefix(StrEnum):
-    """What a secret opens, told by how it begins (polar 1.3)."""
+    """What a secret opens, told by how it begins (docs/behaviour/polar.md#secrets)."""
 
     ORGANIZATION_TOKEN = "polar_oat_"  # noqa: S105  (the beginning of a secret is none)
     CUSTOMER_SESSION = "polar_cst_"
@@ -110,8 +112,10 @@ def is_well_formed_secret(prefix: str, text: str) -> bool:
 def webhook_secret(*, random_bytes: Callable[[int], bytes]) -> str:
     """A signing secret: `whsec_`, then a 24-byte key in base64, which needs no padding: 32 characters.
 
-    Receivers either decode that part, as Standard Webhooks and Dodo have it (dodo 4.7), some of them strictly; or take the whole text
-    as their key, as Polar's do (polar 11.4).
+    Receivers either decode that part, as Standard Webhooks and Dodo have it, some of them strictly; or take the whole text
+    as their key, as Polar's do (docs/behaviour/polar.md#signatures).
+
+    Source: docs/behaviour/dodo.md#signatures.
     """
     return SecretPrefix.WEBHOOK + base64.b64encode(random_bytes(_WEBHOOK_KEY_BYTES)).decode("ascii")
 

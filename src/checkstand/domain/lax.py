@@ -1,10 +1,12 @@
 """Reading loosely written values: whole numbers, yes or no, moments in time. What a form or a client sends is rarely exact.
 
-Rule (polar.md 1.6, 9.2): `"5.0"` and `true` are whole numbers, `"yes"` and 1 are true, a date is ISO text or a Unix number (in
+Rule: `"5.0"` and `true` are whole numbers, `"yes"` and 1 are true, a date is ISO text or a Unix number (in
 milliseconds beyond 2e10). What cannot be read is refused with a reason; nothing is guessed.
 
     >>> whole_number(" 1_000 "), truth("Yes"), iso_text(moment("2024-01-02"))
     (1000, True, '2024-01-02T00:00:00')
+
+Source: docs/behaviour/polar.md#reading-requests and docs/behaviour/polar.md#answers-to-custom-fields.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """From a chosen product to the lines that are charged, and how many seats or units may be bought.
 
-Rule (polar.md 2.4, 2.5): every static price of the currency is charged, the first of them is the product's own; a product that has
+Rule: every static price of the currency is charged, the first of them is the product's own; a product that has
 meters alone is charged nothing. Seats and units default to the session's minimum, else to the price's.
+
+Source: docs/behaviour/polar.md#creating-a-checkout.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Meters: which events of a customer are counted, and how (dodo.md 5.10). Prices by usage refer to them.
+"""Meters: which events of a customer are counted, and how (docs/behaviour/dodo.md#brands-and-meters). Prices by usage refer to them.
 
 A meter reads the events of one name that fit its filter, and takes their number, or the sum, the largest or the last of what stands
 under one key of their metadata. An archived meter is not offered any more; prices that refer to it keep it.

@@ -151,7 +151,10 @@ def price_of_one(amount_minor: int, quantity: int, *, contained_ppm: int = 0) ->
 
 
 def percentage_of(amount_minor: int, basis_points: int) -> int:
-    """`basis_points` ten-thousandths of the amount, rounded half away from zero (polar 7.4, dodo 2.3.8)."""
+    """`basis_points` ten-thousandths of the amount, rounded half away from zero.
+
+    Source: docs/behaviour/polar.md#discounts and docs/behaviour/dodo.md#currency-and-rounding.
+    """
     return divide_half_away(amount_minor * basis_points, 10_000)
 
 

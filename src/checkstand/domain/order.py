@@ -1,7 +1,9 @@
 """Orders: what was bought. Made once per checkout when it is paid, and never changed except by refunds.
 
-Rule (polar.md 6.6): the amounts are the session's; a trial's order is all zero with one item that says so; the billing
+Rule: the amounts are the session's; a trial's order is all zero with one item that says so; the billing
 reason is `purchase` for one-time products and `subscription_create` for the first order of a repeating one.
+
+Source: docs/behaviour/polar.md#orders.
 """
 
 from __future__ import annotations

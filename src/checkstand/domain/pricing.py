@@ -1,15 +1,16 @@
 """How a total comes about: lines, then discounts, then tax; the parts always sum to the total.
 
 A *group* is a cart line with everything that belongs to it: its add-ons, or the other prices of the same product. A percentage and
-each tax are worked out once per group, rounded half away from zero, and spread over its lines so that not a cent is lost (polar.md
-7.4 and 8, dodo.md 2.3.8). An amount off, and the most that a percentage takes off, go once over all groups. Tax is None, not 0,
-while the place is unknown.
+each tax are worked out once per group, rounded half away from zero, and spread over its lines so that not a cent is lost. An
+amount off, and the most that a percentage takes off, go once over all groups. Tax is None, not 0, while the place is unknown.
 
     >>> split(253, [300, 700])
     (76, 177)
 
 Everything is counted in steps, the least that a currency's charges differ by (`currency.py`): 1 minor unit mostly, a whole krona for
 ISK. Another currency than the price's is the business of `conversion.py`.
+
+Source: docs/behaviour/polar.md#discounts and docs/behaviour/polar.md#taxes and docs/behaviour/dodo.md#currency-and-rounding.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def resolve(lines: Sequence[Line], products: Sequence[Product]) -> tuple[PricedL
 
 
 def tax_behavior_for(price: Price, *, default: str, country: str) -> Behavior:
-    """Whether prices contain the tax: the price's own word, else the organization's, else by place (polar.md 8.2)."""
+    """Whether prices contain the tax: the price's own word, else the organization's, else by place (docs/behaviour/polar.md#taxes)."""
     chosen = price.tax_behavior or default
     if chosen == "inclusive" or chosen == "exclusive":
         return "inclusive" if chosen == "inclusive" else "exclusive"

@@ -1,7 +1,7 @@
 """Refunds: money that goes back to a buyer, and how an amount divides into net and tax without losing a unit.
 
-Rule (polar.md 10.6): a net amount brings its share of the tax, rounded half away from zero; what empties the net brings all the tax
-that is left. A gross amount (dodo.md 5.7) is divided so that the tax of everything given back so far is the rounded share of it.
+Rule: a net amount brings its share of the tax, rounded half away from zero; what empties the net brings all the tax
+that is left. A gross amount is divided so that the tax of everything given back so far is the rounded share of it.
 Either way, a sale that is given back in any pieces gives back exactly its net and exactly its tax.
 
     >>> sale = Part(net_minor=1000, tax_minor=190)
@@ -9,6 +9,8 @@ Either way, a sale that is given back in any pieces gives back exactly its net a
     ((333, 63), (500, 95), (1000, 190))
 
 Who may refund what, and when, is in `refunding.py`.
+
+Source: docs/behaviour/polar.md#refunds and docs/behaviour/dodo.md#refunds.
 """
 
 from __future__ import annotations

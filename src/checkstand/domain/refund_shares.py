@@ -2,7 +2,7 @@
 
 Rule: an amount without items is taken from all of them in proportion to what is left of each, and brings the tax of each at that
 item's own rate. So of an order with 20 % on one item and none on the other, 50.00 net after the untaxed item has gone back are 60.00.
-An item names a product: two lines of the same product are given back as one (dodo.md 2.3.1).
+An item names a product: two lines of the same product are given back as one (docs/behaviour/dodo.md#cart).
 
 Where the buyer paid in another currency than the price's, an item may be asked for in the price's: all that is left of it there is
 all that is left of it here, whatever the pieces before came to.

@@ -1,7 +1,7 @@
 """What of an order may be given back, and what it is afterwards.
 
 Rule: never more than was captured minus what is given back or on its way; not while the bank disputes the payment; not after the
-window, where there is one (decisions: 90 days in the Dodo dialect, a setting). To which items and taxes an amount belongs is in
+window, where there is one (90 days in the Dodo dialect, a setting). To which items and taxes an amount belongs is in
 `refund_shares.py`.
 """
 

@@ -1,6 +1,6 @@
 """Tax: what is known of a sale's place, what is decided about it, and how a rate becomes an amount.
 
-Rule (polar.md 8, dodo.md 2.3.8): each tax of a group of lines is worked out once and rounded half away from zero; an exclusive tax is
+Rule: each tax of a group of lines is worked out once and rounded half away from zero; an exclusive tax is
 added, an inclusive one is contained. Where a place has two taxes (GST and QST) each is worked out by itself on the same amount. Who
 decides the rates is behind a port (`providers/taxes.py`): a decision names its reason.
 
@@ -10,6 +10,8 @@ decides the rates is behind a port (`providers/taxes.py`): a decision names its 
     (50, 100)
 
 Rates are in millionths (19 % is 190,000), since Québec's 9.975 % has no basis points.
+
+Source: docs/behaviour/polar.md#taxes and docs/behaviour/dodo.md#currency-and-rounding.
 """
 
 from __future__ import annotations
@@ -123,7 +125,7 @@ def reverse_charge_note(country: str | None) -> str:
 def taxes_on(amount_minor: int, rates_ppm: Sequence[int], *, inclusive: bool) -> tuple[int, ...]:
     """Each rate's tax on an amount, or the taxes contained in it; each is rounded by itself.
 
-    What is contained is what is left of the amount when the rounded rest is taken away (polar.md 8.3).
+    What is contained is what is left of the amount when the rounded rest is taken away (docs/behaviour/polar.md#taxes).
     """
     if not inclusive:
         return tuple(divide_half_away(amount_minor * rate, MILLION) for rate in rates_ppm)

@@ -1,11 +1,13 @@
 """What a price asks: a set amount, one the buyer names, or one that follows from seats, units or a meter.
 
-Rule (polar.md 10.1): *volume* charges every unit at the rate of the tier that holds the quantity; *graduated* charges each tier's own
+Rule: *volume* charges every unit at the rate of the tier that holds the quantity; *graduated* charges each tier's own
 range at its own rate. A metered price shows a rate and charges nothing in a checkout.
 
     >>> tiers = (SeatTier(minimum=1, maximum=4, unit_minor=1000), SeatTier(minimum=5, maximum=None, unit_minor=800))
     >>> SeatBased(model="volume", tiers=tiers).amount(6), SeatBased(model="graduated", tiers=tiers).amount(6)
     (4800, 5600)
+
+Source: docs/behaviour/polar.md#products-and-prices.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Wallets: a customer's credit with the merchant, one per currency, kept as entries that each know the balance around them.
 
-Rule (dodo.md 5.3): a balance never goes below zero; it is the last entry's, so books and balance cannot disagree.
+Rule: a balance never goes below zero; it is the last entry's, so books and balance cannot disagree.
 
     >>> after(None, amount_minor=500, is_credit=True)
     500
+
+Source: docs/behaviour/dodo.md#store-credit.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Paying in another currency than the price's: the rate is asked for once and kept with the session.
 
-Rule (dodo.md 2.3.8): the buyer pays a fee that falls with the order's value in US dollars. Same currency: nothing to exchange and
+Rule: the buyer pays a fee that falls with the order's value in US dollars. Same currency: nothing to exchange and
 no fee, so INR to INR stays as priced. Without a rate the session stays in the price's currency.
 
 The arithmetic is in `domain/exchange.py`, the rates in `providers/rates.py`.
+
+Source: docs/behaviour/dodo.md#currency-and-rounding.
 """
 
 from __future__ import annotations

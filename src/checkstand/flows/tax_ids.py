@@ -1,6 +1,6 @@
 """Tax ids: which numbers a country's businesses have, and how far a number is checked.
 
-Rule (polar.md 8.4): a country has one or more formats; the first that a number fits wins, and the number is kept without separators.
+Rule: a country has one or more formats; the first that a number fits wins, and the number is kept without separators.
 A member state of the EU takes the number of any other, with its prefix; Monaco takes France's and the Isle of Man Britain's.
 
     >>> check("fr 61 954 506 077", "FR")
@@ -14,6 +14,8 @@ A member state of the EU takes the number of any other, with its prefix; Monaco 
 Verified means that check digits were worked out, by python-stdnum; elsewhere only the form was looked at. Neither asks an authority
 whether the number is in use. A number of a shape that nobody here knows is kept and printed as it is, and changes no tax; it is
 refused only where python-stdnum knows the country's numbers, so that it can be told for wrong. docs/taxes.md has the whole table.
+
+Source: docs/behaviour/polar.md#tax-ids.
 """
 
 from __future__ import annotations

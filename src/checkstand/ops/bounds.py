@@ -15,7 +15,7 @@ from typing import Final
 # ---------------------------------------------------------------- what a body may hold
 
 LARGEST_BODY: Final = 10_485_760
-"""Bytes of a body whose sender has shown a key, or is signed in (polar.md 1.6)."""
+"""Bytes of a body whose sender has shown a key, or is signed in (docs/behaviour/polar.md#reading-requests)."""
 LARGEST_PUBLIC_BODY: Final = 65_536
 """Bytes of a body of somebody who has not: buyers, visitors, strangers."""
 LARGEST_REPORT: Final = 524_288

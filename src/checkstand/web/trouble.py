@@ -1,7 +1,7 @@
 """Pages for when there is no page: an address that leads nowhere, a fault of ours, a database that is away. One frame for all of them.
 
 Whoever was paying must not be told to try again: whether the payment was made is not known then. The page says so, shows the reference
-that is in the log, and looks again by itself at the address that will know (hosted-page.md 1.5, 1.9).
+that is in the log, and looks again by itself at the address that will know (docs/behaviour/checkout-page.md#when-something-fails).
 """
 
 from __future__ import annotations

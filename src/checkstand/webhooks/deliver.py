@@ -1,7 +1,9 @@
 """One try at one delivery: render (what is not fixed yet), sign, send, write down what came of it.
 
 The id is the delivery's and stays the same over all tries; time and signature are made anew for each, in real time, because receivers
-refuse what is more than five minutes off. A Polar endpoint whose last ten events all failed for good is disabled (polar.md 11.5).
+refuse what is more than five minutes off. A Polar endpoint whose last ten events all failed for good is disabled.
+
+Source: docs/behaviour/polar.md#deliveries.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """Signatures of outgoing webhooks: Standard Webhooks v1, base64(HMAC-SHA256(key, `{id}.{timestamp}.{body}`)).
 
-The two APIs disagree about the key. Dodo follows the standard: the secret's base64 part, decoded (dodo 4.7). Polar's
-receivers use the UTF-8 bytes of the whole secret, prefix included, and newer ones the standard's key as well (polar 11.4):
+The two APIs disagree about the key. Dodo follows the standard: the secret's base64 part, decoded. Polar's
+receivers use the UTF-8 bytes of the whole secret, prefix included, and newer ones the standard's key as well:
 so a Polar delivery carries both signatures, the raw one first, and every generation of receiver finds its own.
 
     >>> signature_header("dodo", "whsec_c2VjcmV0", "msg_1", 1700000000, b"{}")
     'v1,A5oIrJxXPB/PkULSoVu0e4khvPiqpF9vljmhkSKg0FI='
+
+Source: docs/behaviour/dodo.md#signatures and docs/behaviour/polar.md#signatures.
 """
 
 from __future__ import annotations

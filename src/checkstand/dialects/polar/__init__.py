@@ -40,7 +40,8 @@ for _part in (
     order_documents,
     payment_methods,
 ):
-    # A wrong method is answered with the methods of the path's first route, which is the reading one (polar.md 1.1).
+    # A wrong method is answered with the methods of the path's first route, which is the reading one.
+    # Source: docs/behaviour/polar.md#paths-and-methods.
     _part.api.routes.all.sort(key=lambda route: not _reads(route))
     routes.include(_part.api.routes)
     operations += _part.api.operations

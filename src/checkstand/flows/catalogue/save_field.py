@@ -1,4 +1,4 @@
-"""Create, change and delete custom fields (polar.md 9.1).
+"""Create, change and delete custom fields (docs/behaviour/polar.md#custom-fields).
 
 A field is live: sessions that are open ask it as it is defined now, and no longer when it is deleted. A renamed slug renames the
 key of every answer, in sessions and orders of any age. The kind of a field never changes; answers outlive their field.

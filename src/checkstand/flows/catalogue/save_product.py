@@ -183,7 +183,7 @@ def _prices(ports: Ports, product_id: UUID, definitions: Sequence[PriceDefinitio
 async def _settle(ports: Ports, tx: Transaction, tell: FactWriter, kind: FactType, product: Product) -> None:
     """What follows from a product's being stored, in the same transaction."""
     if product.is_archived:
-        # Nobody may be led to what is no longer sold (polar.md 5.6).
+        # Nobody may be led to what is no longer sold (docs/behaviour/polar.md#checkout-links).
         await checkout_links.without_product(tx, product.organization_id, product.id, now=tell.now)
     # Events tell of products that can be bought by themselves.
     facts = [tell(kind, product.id, shows=product)] if product.kind == "product" else []

@@ -16,7 +16,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.database import Executor
 
-# A discount that no longer fits what is bought is dropped without a word (polar.md 5.3 step 3).
+# A discount that no longer fits what is bought is dropped without a word (docs/behaviour/polar.md#changing-a-checkout).
 DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
 
 
@@ -52,7 +52,10 @@ async def find_discounts(
 
 
 async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
-    """The discounts of a session as the merchant has them today; one that was deleted is as it was last (polar.md 7.5)."""
+    """The discounts of a session as the merchant has them today; one that was deleted is as it was last.
+
+    Source: docs/behaviour/polar.md#redemptions.
+    """
     if not applied:
         return ()
     found = await DISCOUNTS.by_ids(db, applied[0].organization_id, [one.id for one in applied])
@@ -87,9 +90,11 @@ def why_not_here(
     now: datetime,
     even_if_free: bool = False,
 ) -> str | None:
-    """Why a discount cannot be taken from these lines (a problem code), or None. Order as polar.md 7.2.
+    """Why a discount cannot be taken from these lines (a problem code), or None. Order as docs/behaviour/polar.md#discounts.
 
-    `even_if_free`: a discount that is there already stays on a free product, where it takes nothing (polar.md 5.3 step 3).
+    `even_if_free`: a discount that is there already stays on a free product, where it takes nothing.
+
+    Source: docs/behaviour/polar.md#changing-a-checkout.
     """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]

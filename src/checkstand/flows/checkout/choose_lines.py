@@ -1,6 +1,8 @@
-"""From what a request names to products, a currency and lines: steps 2 to 4 of polar.md 2.4, and Dodo's carts by the same rules.
+"""From what a request names to products, a currency and lines, for Polar's checkouts and for Dodo's carts by the same rules.
 
 A refusal lists every problem of the step that found one.
+
+Source: docs/behaviour/polar.md#creating-a-checkout.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ async def prepare_confirmation(
         locked = decline("too_many_declines")
         raise PaymentDeclined(locked.code, locked.message, locked.advice)
     changed = await apply_changes(ports, organization, checkout, changes, now=now, as_shown=True)
-    # Answers to what another product asked are of no use from here on (polar.md 9.2).
+    # Answers to what another product asked are of no use from here on (docs/behaviour/polar.md#answers-to-custom-fields).
     purged = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
     return Prepared(seen=checkout, changed=purged)
 
@@ -205,7 +205,9 @@ async def is_locked(ports: Ports, checkout: Checkout) -> bool:
 async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
     """The gateway's verdict, outside any transaction; what costs nothing and needs no method is granted at once.
 
-    A method that this session does not take is declined before the gateway hears of it (dodo.md 2.3.5).
+    A method that this session does not take is declined before the gateway hears of it.
+
+    Source: docs/behaviour/dodo.md#allowed-payment-methods.
     """
     if attempt.gateway == "none":
         return Succeeded(reference=f"free_{attempt.id}", instrument=Instrument(method="none"))
@@ -221,7 +223,7 @@ async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
 
 
 def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]:
-    """A tax that the buyer's address leaves open, where one has to be known (polar.md 8.3).
+    """A tax that the buyer's address leaves open, where one has to be known (docs/behaviour/polar.md#taxes).
 
     Without any address that is what is missing. Where the merchant wants the least possible form, no more can be asked than it has.
     """
@@ -241,7 +243,7 @@ def fields_of_page(organization: Organization, checkout: Checkout) -> AddressFie
 
 
 def what_is_missing(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
-    """Everything a buyer still has to give before paying (polar.md 6.2 steps 10 to 12); empty when nothing is."""
+    """Everything a buyer still has to give before paying (docs/behaviour/polar.md#confirming); empty when nothing is."""
     problems = [
         Problem("quantity_required", ("quantity", position), line.quantity)
         for position, line in enumerate(checkout.lines)
@@ -283,7 +285,7 @@ def _missing_fields(checkout: Checkout, fields: AddressFields) -> Iterator[tuple
 
 
 def _lacks_full_address(checkout: Checkout) -> bool:
-    """Polar tells of a whole address that is wanted and of which only the country is there (polar.md 6.2 step 11)."""
+    """Polar tells of a whole address that is wanted and of which only the country is there (docs/behaviour/polar.md#confirming)."""
     address = checkout.buyer.address
     is_wanted = checkout.address_fields_in(None).line1 == "required"
     if not checkout.profile.names_lacking_address_whole or address is None or not is_wanted:

@@ -1,7 +1,9 @@
 """Create a checkout session: load what the request names, price it, store one row and the fact that it happened.
 
-The order of checks is polar.md 2.4; Dodo's carts go through the same steps. A refusal lists every problem of the step that
-found one, and nothing is stored.
+The order of checks is Polar's; Dodo's carts go through the same steps. A refusal lists every problem of the step that found one,
+and nothing is stored.
+
+Source: docs/behaviour/polar.md#creating-a-checkout.
 """
 
 from __future__ import annotations
@@ -108,7 +110,8 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
         order_id=ports.new_id() if request.reserves_order else None,
         carried=request.carried,
     )
-    # Where nothing is left to the buyer, there must be a way to pay; else the page says it when it knows (dodo.md 2.3.5).
+    # Where nothing is left to the buyer, there must be a way to pay; else the page says it when it knows.
+    # Source: docs/behaviour/dodo.md#allowed-payment-methods.
     if request.reserves_order and draft.is_payment_form_required and not eligible_for(draft):
         raise Invalid.single("no_method", "allowed_payment_method_types")
     return draft
@@ -120,7 +123,7 @@ def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:
 
 
 def _located(ports: Ports, request: CheckoutRequest, buyer: Buyer) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (polar.md 2.7)."""
+    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#buyers-of-new-checkouts)."""
     if not profile_of(request.dialect).locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
@@ -147,7 +150,10 @@ def _check_subscription(request: CheckoutRequest) -> None:
 async def _buyer(
     ports: Ports, organization: Organization, request: CheckoutRequest, buyer: Buyer
 ) -> tuple[Buyer, Options]:
-    """The buyer, filled from a known customer; and what follows from the address the request itself gave (polar.md 2.7)."""
+    """The buyer, filled from a known customer; and what follows from the address the request itself gave.
+
+    Source: docs/behaviour/polar.md#buyers-of-new-checkouts.
+    """
     options = request.options
     address = buyer.address
     if address is not None and not options.minimal_address:

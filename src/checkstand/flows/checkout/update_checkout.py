@@ -1,7 +1,9 @@
 """Change an open session: the buyer's data, the choice, the amount, the merchant's settings; then price it again.
 
-The steps and their order are polar.md 5.3. A change is saved under the version that was read, so that of two at the same time one
+The steps and their order are Polar's. A change is saved under the version that was read, so that of two at the same time one
 is told `Locked` and loses nothing of the other's.
+
+Source: docs/behaviour/polar.md#changing-a-checkout.
 """
 
 from __future__ import annotations
@@ -114,7 +116,7 @@ async def update_checkout(
     if not by_merchant:
         await check_customer_limits(ports.db, changed, fingerprint=None)
     if now >= changed.expires_at:
-        # A merchant's late write is accepted and flips the session (polar.md 4.2).
+        # A merchant's late write is accepted and flips the session (docs/behaviour/polar.md#changing-a-checkout).
         changed = move(changed, CheckoutStatus.EXPIRED, now=now)
     await store_change(ports, checkout, changed, FactType.CHECKOUT_UPDATED, now=now)
     return changed
@@ -184,7 +186,10 @@ async def apply_changes(
 
 
 async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:
-    """The session priced again; where nothing is to be paid, what only a payment needs is dropped (polar.md 5.3 step 15)."""
+    """The session priced again; where nothing is to be paid, what only a payment needs is dropped.
+
+    Source: docs/behaviour/polar.md#changing-a-checkout.
+    """
     repriced = await reprice(ports, organization, checkout, now=now)
     if repriced.is_payment_form_required:
         return repriced
@@ -297,7 +302,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
     """The session with answers to its questions, merged key by key.
 
     Answers that replace the stored ones are a confirm's: only then is asked for what is required, and none sent are none given
-    (polar.md 6.1). What is stored is kept all the same where nothing was sent and nothing is required.
+    (docs/behaviour/polar.md#confirming). What is stored is kept all the same where nothing was sent and nothing is required.
     """
     if changes.answers is None:
         return checkout
@@ -309,7 +314,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
 
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (polar.md 5.3 step 10)."""
+    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#changing-a-checkout)."""
     if not checkout.profile.locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
@@ -321,7 +326,7 @@ def _or_keep(new: T | None, old: T) -> T:
 
 
 def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
-    """The buyer's data with the tax id checked again against the country (polar.md 5.3 step 8)."""
+    """The buyer's data with the tax id checked again against the country (docs/behaviour/polar.md#changing-a-checkout)."""
     buyer = checkout.buyer
     linked = checkout.is_email_locked
     if changes.gives("email") and not linked and changes.email != buyer.email:

@@ -1,4 +1,4 @@
-"""Adjust a wallet: give a customer credit with the merchant, or take it back (dodo.md 5.3).
+"""Adjust a wallet: give a customer credit with the merchant, or take it back (docs/behaviour/dodo.md#store-credit).
 
 The customer's row is held, so that two debits cannot spend the same credit; the same idempotency key never counts twice.
 """

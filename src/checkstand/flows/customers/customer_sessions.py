@@ -33,7 +33,7 @@ async def open_customer_session(
 async def session_after_purchase(
     ports: Ports, authenticator: Authenticator, organization: Organization, buyer: Buyer
 ) -> str | None:
-    """The token that a confirmed checkout hands its buyer (polar.md 6.3), or None.
+    """The token that a confirmed checkout hands its buyer (docs/behaviour/polar.md#customer-of-a-purchase), or None.
 
     Whoever types the e-mail address of a known customer has not proved to be that customer: no token for them.
     """

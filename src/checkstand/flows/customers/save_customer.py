@@ -78,7 +78,10 @@ def _external_id_taken(customer: Customer) -> Problem:
 
 
 def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
-    """The customer with the number as it is kept, or what is wrong with it (polar.md 8.4, 10.3)."""
+    """The customer with the number as it is kept, or what is wrong with it.
+
+    Source: docs/behaviour/polar.md#tax-ids and docs/behaviour/polar.md#customers.
+    """
     if customer.tax_id is None:
         return replace(customer, tax_id_format=None), []
     if customer.address is not None:
@@ -141,7 +144,7 @@ async def change_customer(
 
 
 def _forbidden(present: Customer, changed: Customer) -> list[Problem]:
-    """What is set once and for all (polar.md 10.3). Sending again what is there already is fine."""
+    """What is set once and for all (docs/behaviour/polar.md#customers). Sending again what is there already is fine."""
     problems = []
     if present.external_id is not None and changed.external_id != present.external_id:
         problems.append(Problem("customer_external_id_fixed", ("external_id",), changed.external_id))

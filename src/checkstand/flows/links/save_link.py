@@ -1,4 +1,4 @@
-"""Create, change and delete checkout links (polar.md 5.6).
+"""Create, change and delete checkout links (docs/behaviour/polar.md#checkout-links).
 
 A refusal lists every problem of the step that found one: products, then the discount, then locked numbers. What a change of products
 makes meaningless (the trial, a locked number, the one price) goes without a word unless the same request asks for it.

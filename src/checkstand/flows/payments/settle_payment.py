@@ -260,7 +260,10 @@ def _shown(attempt: Attempt) -> str:
 async def _customer(
     ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, *, is_news: bool
 ) -> tuple[Customer, list[Fact]]:
-    """Find or make the customer (polar.md 6.3). The money is already taken or promised: nothing here may refuse."""
+    """Find or make the customer. The money is already taken or promised: nothing here may refuse.
+
+    Source: docs/behaviour/polar.md#customer-of-a-purchase.
+    """
     buyer, organization_id = checkout.buyer, checkout.organization_id
     known: Customer | None = None
     if buyer.customer_id is not None:

@@ -239,7 +239,10 @@ class StripeGateway:
 
 
 def frames_of(api_base: str) -> CardFrames:
-    """Where the card form comes from: Stripe's own origins (hosted-page.md 2.5), or another address that stands in for all."""
+    """Where the card form comes from: Stripe's own origins, or another address that stands in for all.
+
+    Source: docs/behaviour/checkout-page.md#frames-and-tries.
+    """
     if api_base:
         parts = urlsplit(api_base)
         origin = f"{parts.scheme}://{parts.netloc}"

@@ -277,9 +277,11 @@ async def uses_by_customer(
     fingerprint: str | None,
     besides_checkout_id: UUID,
 ) -> int:
-    """How often this customer redeemed it in other sessions: by id, by mailbox, or by a card that paid (polar.md 7.5).
+    """How often this customer redeemed it in other sessions: by id, by mailbox, or by a card that paid.
 
     What was refunded in full is not counted.
+
+    Source: docs/behaviour/polar.md#redemptions.
     """
     return int(
         await db.fetchval(

@@ -1,4 +1,4 @@
-"""The log of tries (polar.md 11.6): one entry for each try, with its event; and sending an event again."""
+"""The log of tries (docs/behaviour/polar.md#deliveries): one entry for each try, with its event; and sending an event again."""
 
 from __future__ import annotations
 

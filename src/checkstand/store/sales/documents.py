@@ -136,9 +136,11 @@ def _dialects() -> list[Dialect]:
 
 
 async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
-    """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API (dodo.md 5.10).
+    """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API.
 
     Elsewhere an order's id is no secret, and opens nothing.
+
+    Source: docs/behaviour/dodo.md#invoices-and-countries.
     """
     found: UUID | None = await db.fetchval(
         f"SELECT organization_id FROM orders WHERE id = $1 AND {_OPENED_BY_ID}", order_id, _dialects()

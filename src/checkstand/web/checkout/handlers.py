@@ -44,7 +44,7 @@ from checkstand.web.checkout.totals import as_drawn, what_changed
 
 
 async def show(request: Request) -> Response:
-    """The checkout page, or where the session has got to (hosted-page.md 1.2)."""
+    """The checkout page, or where the session has got to (docs/behaviour/checkout-page.md#which-page-shows)."""
     try:
         visit = await open_visit(request)
     except NotFound:

@@ -1,8 +1,10 @@
 """Where the buyer goes after the page: the merchant's success address with what each API promises in it.
 
 Polar: every `{CHECKOUT_ID}` in `success_url` becomes the session's id. Dodo: `payment_id`, `status` and `email` are added to
-`return_url`, whose own parameters and fragment stay (dodo.md 2.3.9). Only web addresses are followed, and for Dodo an app's own
+`return_url`, whose own parameters and fragment stay. Only web addresses are followed, and for Dodo an app's own
 scheme, because its mobile clients come back that way; never `javascript:` or `data:`.
+
+Source: docs/behaviour/dodo.md#leaving-the-page.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def back_target(visit: CheckoutVisit) -> str | None:
 
 
 def pending_target(visit: CheckoutVisit) -> str | None:
-    """Where a buyer goes whose payment takes days: Dodo's shops are told `status=processing` (dodo.md 8, 99), Polar's nothing."""
+    """Where a buyer goes whose payment takes days: Dodo's shops are told `status=processing`, Polar's nothing."""
     checkout = visit.checkout
     if not checkout.profile.tells_payment_on_return:
         return None

@@ -1,4 +1,4 @@
-"""How often a buyer may try on a page (hosted-page.md 2.5): payments per session, and payments per
+"""How often a buyer may try on a page (docs/behaviour/checkout-page.md#frames-and-tries): payments per session, and payments per
 address that were not taken. Discount codes are counted in `code_tries.py`, with those of the APIs.
 
 Forms that take any number of cards or codes are used for finding good ones. As with all request limits, `serve` counts and `dev` does

@@ -1,7 +1,9 @@
 """The merchant's own questions (Polar's custom fields, Dodo's inline ones): as fields of the form, and the answers read back.
 
-Answers are kept as soon as they are right; a required one that is missing is said when the buyer pays (polar.md 9.2). A field that was
+Answers are kept as soon as they are right; a required one that is missing is said when the buyer pays. A field that was
 emptied takes its answer back.
+
+Source: docs/behaviour/polar.md#answers-to-custom-fields.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The order's rows: lines with what belongs to them, discounts, taxes by name, totals, and what is charged later.
 
-Each row is there only when it says something (hosted-page.md 1.4 F): no tax row where nothing is collected, none for an add-on that
+Each row is there only when it says something: no tax row where nothing is collected, none for an add-on that
 was not chosen. Amounts are the quote's own; nothing is added up here but equal taxes of several lines.
+
+Source: docs/behaviour/checkout-page.md#rows-and-fields.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Add-ons as they are answered (dodo.md 5.2)."""
+"""Add-ons as they are answered (docs/behaviour/dodo.md#add-ons)."""
 
 from __future__ import annotations
 

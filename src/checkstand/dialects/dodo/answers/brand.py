@@ -1,4 +1,4 @@
-"""Brands as they are answered (dodo.md 5.10)."""
+"""Brands as they are answered (docs/behaviour/dodo.md#brands-and-meters)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from checkstand.answers import Url, Uuid
 
-# Texts alone, whichever API wrote what (dodo.md 1.9).
+# Texts alone, whichever API wrote what (docs/behaviour/dodo.md#metadata).
 Notes = dict[str, str]
 CurrencyCode = Annotated[str, Field(description="A code of ISO 4217 in upper case.")]
 CountryCode = Annotated[str, Field(description="A code of ISO 3166-1 alpha-2.")]

@@ -1,4 +1,4 @@
-"""Customers as they are answered (dodo.md 5.3)."""
+"""Customers as they are answered (docs/behaviour/dodo.md#customers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discounts as they are answered (dodo.md 5.4)."""
+"""Discounts as they are answered (docs/behaviour/dodo.md#discounts)."""
 
 from __future__ import annotations
 

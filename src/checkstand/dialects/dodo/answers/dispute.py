@@ -1,4 +1,4 @@
-"""Disputes as they are answered (dodo.md 5.8)."""
+"""Disputes as they are answered (docs/behaviour/dodo.md#disputes)."""
 
 from __future__ import annotations
 

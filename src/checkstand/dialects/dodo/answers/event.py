@@ -1,4 +1,4 @@
-"""What webhooks carry (dodo.md 4.4): an envelope, and in it the object in the state that the event tells of."""
+"""What webhooks carry (docs/behaviour/dodo.md#events): an envelope, and in it the object in the state that the event tells of."""
 
 from __future__ import annotations
 

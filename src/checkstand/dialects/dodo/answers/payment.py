@@ -1,4 +1,4 @@
-"""Payments as they are answered (dodo.md 5.5): whole, within a list, and line by line."""
+"""Payments as they are answered (docs/behaviour/dodo.md#payments): whole, within a list, and line by line."""
 
 from __future__ import annotations
 

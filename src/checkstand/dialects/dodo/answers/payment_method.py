@@ -1,4 +1,4 @@
-"""Saved payment methods as they are answered (dodo.md 5.3)."""
+"""Saved payment methods as they are answered (docs/behaviour/dodo.md#customers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a checkout session would cost, as it is answered (dodo.md 3.6)."""
+"""What a checkout session would cost, as it is answered (docs/behaviour/dodo.md#previews)."""
 
 from __future__ import annotations
 

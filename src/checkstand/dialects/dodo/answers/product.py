@@ -1,4 +1,4 @@
-"""Products and their prices as they are answered (dodo.md 5.1)."""
+"""Products and their prices as they are answered (docs/behaviour/dodo.md#products-and-prices)."""
 
 from __future__ import annotations
 

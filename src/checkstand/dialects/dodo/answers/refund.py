@@ -1,4 +1,4 @@
-"""Refunds as they are answered (dodo.md 5.7)."""
+"""Refunds as they are answered (docs/behaviour/dodo.md#refunds)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Checkout sessions: what creating one answers, how one stands (dodo.md 3.5), and why there is no tax in it."""
+"""Checkout sessions: what creating one answers, how one stands, and why there is no tax in it.
+
+Source: docs/behaviour/dodo.md#reading-a-session.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Store credit as it is answered (dodo.md 5.3)."""
+"""Store credit as it is answered (docs/behaviour/dodo.md#store-credit)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints as they are answered (dodo.md 5.9)."""
+"""Webhook endpoints as they are answered (docs/behaviour/dodo.md#webhook-endpoints)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""`/addons` (dodo.md 5.2): what may be bought with a subscription, at one set price for each. They are billed with its cycle.
+"""`/addons`: what may be bought with a subscription, at one set price for each. They are billed with its cycle.
 
 Which products offer an add-on is said by the products. A new price leaves sessions that were made before as they were priced.
+
+Source: docs/behaviour/dodo.md#add-ons.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`/brands` (dodo.md 5.10). The primary brand is the business: it comes first in the list and is edited in the settings, not here."""
+"""`/brands`. The primary brand is the business: it comes first in the list and is edited in the settings, not here.
+
+Source: docs/behaviour/dodo.md#brands-and-meters.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/discounts` (dodo.md 5.4). A discount of either API is shown; codes are upper-case, and one that is not given is made up."""
+"""`/discounts`. A discount of either API is shown; codes are upper-case, and one that is not given is made up.
+
+Source: docs/behaviour/dodo.md#discounts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`PUT /products/{id}/files` (dodo.md 5.1): where to send a file that a product is delivered with. It shows once it was sent."""
+"""`PUT /products/{id}/files`: where to send a file that a product is delivered with. It shows once it was sent.
+
+Source: docs/behaviour/dodo.md#products-and-prices.
+"""
 
 from __future__ import annotations
 

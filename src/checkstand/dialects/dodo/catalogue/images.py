@@ -1,7 +1,9 @@
-"""`PUT .../images` (dodo.md 5.1, 5.2, 5.10): where to send an image of a product, an add-on or a brand.
+"""`PUT .../images`: where to send an image of a product, an add-on or a brand.
 
 The image shows once it was sent. A product has one image here: a new one takes its place, and with `force_update` the place of all
 that another API may have given it.
+
+Source: docs/behaviour/dodo.md#products-and-prices and docs/behaviour/dodo.md#add-ons and docs/behaviour/dodo.md#brands-and-meters.
 """
 
 from __future__ import annotations

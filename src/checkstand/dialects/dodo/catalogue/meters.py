@@ -1,4 +1,7 @@
-"""`/meters` (dodo.md 5.10): what is counted for prices by usage. What a meter counts is fixed; its words may change."""
+"""`/meters`: what is counted for prices by usage. What a meter counts is fixed; its words may change.
+
+Source: docs/behaviour/dodo.md#brands-and-meters.
+"""
 
 from __future__ import annotations
 

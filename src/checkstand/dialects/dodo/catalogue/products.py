@@ -1,4 +1,7 @@
-"""`/products` (dodo.md 5.1). A product of either API is shown; setting a price replaces all it had, as Dodo knows only one."""
+"""`/products`. A product of either API is shown; setting a price replaces all it had, as Dodo knows only one.
+
+Source: docs/behaviour/dodo.md#products-and-prices.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The cart of `POST /checkouts` against the catalogue (dodo.md 2.3.1): what it names, in which currency, and what may not be together.
+"""The cart of `POST /checkouts` against the catalogue: what it names, in which currency, and what may not be together.
 
 Prices are taken in one currency for the whole cart; in which one the buyer pays is the flow's business.
+
+Source: docs/behaviour/dodo.md#cart.
 """
 
 from __future__ import annotations
@@ -135,7 +137,10 @@ def price_currency(organization: Organization, body: CheckoutIn, lines: Sequence
 
 
 def charged_currency(organization: Organization, body: CheckoutIn) -> list[str]:
-    """The currency that was asked for, else the buyer's own; none where the business sells in its own alone (dodo.md 2.3.8)."""
+    """The currency that was asked for, else the buyer's own; none where the business sells in its own alone.
+
+    Source: docs/behaviour/dodo.md#currency-and-rounding.
+    """
     if not organization.settings.adaptive_currency:
         return []
     local = currency_of_country(body.billing_address.country) if body.billing_address else None

@@ -1,4 +1,7 @@
-"""`/checkouts`: create a session, ask beforehand what it would cost, and read how it stands (dodo.md 2, 3)."""
+"""`/checkouts`: create a session, ask beforehand what it would cost, and read how it stands.
+
+Source: docs/behaviour/dodo.md#creating-a-session and docs/behaviour/dodo.md#reading-a-session.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /checkouts/preview` (dodo.md 3.6): what a session would cost, line by line, without making one.
+"""`POST /checkouts/preview` (docs/behaviour/dodo.md#previews): what a session would cost, line by line, without making one.
 
 The amounts are those of the session that the same body would make, to the cent. A breakup's `subtotal` and `discount` are without
 tax, so that subtotal - discount + tax is the total whether or not the prices contain their tax. `tax_rate` is in basis points.

@@ -1,7 +1,9 @@
-"""From `POST /checkouts` to a neutral request (dodo.md 2.3): the buyer, the page's options, what confirming at once needs.
+"""From `POST /checkouts` to a neutral request: the buyer, the page's options, what confirming at once needs.
 
 What has no effect yet is carried with the session as it was given, never dropped. What would change the price or the promise made to
 a buyer and cannot be kept (a mandate, a stored method) is refused by its own code instead. The cart is read in `cart.py`.
+
+Source: docs/behaviour/dodo.md#creating-a-session.
 """
 
 from __future__ import annotations
@@ -118,7 +120,7 @@ async def _check_method(ports: Ports, organization: Organization, body: Checkout
 
 
 def _trial(body: CheckoutIn) -> TrialChoice:
-    """0 means no trial, null and absent keep the product's (dodo.md 2.3.7)."""
+    """0 means no trial, null and absent keep the product's (docs/behaviour/dodo.md#trials)."""
     days = body.subscription_data.trial_period_days if body.subscription_data else None
     if days is None:
         return TrialChoice()
@@ -140,7 +142,7 @@ def _check(organization: Organization, body: CheckoutIn, lines: Sequence[CartLin
 
 
 def _check_confirmed_cart(body: CheckoutIn, lines: Sequence[CartLine], currency: str) -> None:
-    """`confirm: true`: nothing about the cart may be left to the buyer (dodo.md 2.3.4)."""
+    """`confirm: true`: nothing about the cart may be left to the buyer (docs/behaviour/dodo.md#confirming-at-once)."""
     problems = [Problem("quantity_zero", line.where("quantity"), 0) for line in lines if line.item.quantity == 0]
     problems += [Problem("amount_missing", line.where("amount")) for line in lines if cart.lacks_amount(line, currency)]
     if problems:
@@ -239,7 +241,7 @@ def _questions(ports: Ports, organization: Organization, body: CheckoutIn) -> tu
 
 
 def _options(body: CheckoutIn, *, is_attached: bool) -> Options:
-    """Stored methods are shown to a named customer alone: an e-mail address proves nothing (dodo.md 2.3.3)."""
+    """Stored methods are shown to a named customer alone: an e-mail address proves nothing (docs/behaviour/dodo.md#buyer)."""
     flags = body.feature_flags
     allowed = body.allowed_payment_method_types
     return Options(

@@ -85,7 +85,10 @@ def _urls(call: Call, link: ShortLink) -> answers.ShortLink:
 
 
 async def checkout_url(ports: Ports, organization: Organization, checkout: Checkout) -> str:
-    """The address of a session's page, in the short form where that was asked for (dodo.md 2.4)."""
+    """The address of a session's page, in the short form where that was asked for.
+
+    Source: docs/behaviour/dodo.md#additions-to-the-contract.
+    """
     public_url = ports.public_url()
     if not checkout.carried.get("short_link"):
         return sales.session_url(public_url, checkout)

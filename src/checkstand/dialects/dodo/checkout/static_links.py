@@ -1,7 +1,9 @@
-"""Static payment links (dodo.md 3.3): `/buy/{product_id}` with what the buyer need not type again, and no call of the API.
+"""Static payment links: `/buy/{product_id}` with what the buyer need not type again, and no call of the API.
 
 Each parameter is read by itself; one that makes no sense is left out, since whoever opened the link did not write it. What the link
 does not know goes on to the session's page, which reads its looks there.
+
+Source: docs/behaviour/dodo.md#payment-links.
 """
 
 from __future__ import annotations

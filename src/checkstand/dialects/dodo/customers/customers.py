@@ -1,7 +1,9 @@
-"""`/customers` (dodo.md 5.3). An e-mail address may belong to several customers here: nothing is refused for being known.
+"""`/customers`. An e-mail address may belong to several customers here: nothing is refused for being known.
 
 A team, which only the other API makes, may lack an e-mail: its owner's is shown. Store credit is in `wallets.py`, what was
 saved to pay with in `payment_methods.py`.
+
+Source: docs/behaviour/dodo.md#customers.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""`/customers/{id}/payment-methods`: what a customer saved, and taking it away (dodo.md 5.3). The list is unpaged.
+"""`/customers/{id}/payment-methods`: what a customer saved, and taking it away. The list is unpaged.
 
 A method is looked for among its own customer's, so an id of anybody else's is answered like one that never was: 404.
+
+Source: docs/behaviour/dodo.md#customers.
 """
 
 from __future__ import annotations

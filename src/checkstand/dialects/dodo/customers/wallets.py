@@ -1,4 +1,7 @@
-"""`/customers/{id}/wallets`: store credit of a customer, one wallet per currency, moved by ledger entries (dodo.md 5.3)."""
+"""`/customers/{id}/wallets`: store credit of a customer, one wallet per currency, moved by ledger entries.
+
+Source: docs/behaviour/dodo.md#store-credit.
+"""
 
 from __future__ import annotations
 

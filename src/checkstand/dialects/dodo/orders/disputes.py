@@ -1,4 +1,4 @@
-"""`/disputes` (dodo.md 5.8): what buyers' banks took back, and how it ended."""
+"""`/disputes` (docs/behaviour/dodo.md#disputes): what buyers' banks took back, and how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/invoices`: PDF files for whoever knows the id of a payment or refund (dodo.md 5.10), which nobody can guess. No key is needed."""
+"""`/invoices`: PDF files for whoever knows the id of a payment or refund, which nobody can guess. No key is needed.
+
+Source: docs/behaviour/dodo.md#invoices-and-countries.
+"""
 
 from __future__ import annotations
 

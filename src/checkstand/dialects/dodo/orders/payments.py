@@ -1,4 +1,4 @@
-"""`/payments`: what came of sessions that somebody tried to pay (dodo.md 5.5)."""
+"""`/payments`: what came of sessions that somebody tried to pay (docs/behaviour/dodo.md#payments)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""`/refunds` (dodo.md 5.7): everything left of a payment, or parts of its items. An amount contains its tax unless it says otherwise.
+"""`/refunds`: everything left of a payment, or parts of its items. An amount contains its tax unless it says otherwise.
 
 Amounts are in the settlement currency, the prices' own, unless `currency` names the one that was paid in.
+
+Source: docs/behaviour/dodo.md#refunds.
 """
 
 from __future__ import annotations

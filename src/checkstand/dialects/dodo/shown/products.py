@@ -1,4 +1,4 @@
-"""From the domain to Dodo's wire: products, prices, customers (dodo.md 5). Payments are in `sales.py`.
+"""From the domain to Dodo's wire: products, prices, customers. Payments are in `sales.py`.
 
 Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
 knows of a product is kept in `Product.extras` and shown as it was given.
@@ -202,7 +202,7 @@ def image(value: Product, public_url: str) -> str | None:
 
 
 def product_in_list(value: Product, organization: Organization, *, public_url: str) -> answers.ProductInList:
-    """A list's item: the price is flat, its object beside it (dodo.md 5.1)."""
+    """A list's item: the price is flat, its object beside it (docs/behaviour/dodo.md#products-and-prices)."""
     whole = product(value, organization, public_url=public_url)
     detail = whole["price"]
     return {

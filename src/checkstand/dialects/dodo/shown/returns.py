@@ -1,4 +1,7 @@
-"""Refunds and disputes on Dodo's wire (dodo.md 5.7, 5.8), alone and within their payment."""
+"""Refunds and disputes on Dodo's wire, alone and within their payment.
+
+Source: docs/behaviour/dodo.md#refunds and docs/behaviour/dodo.md#disputes.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""A Dodo payment: the order that a session reserved, with its tries (dodo.md 4.1, 5.5). Status, card and error are the latest try's.
+"""A Dodo payment: the order that a session reserved, with its tries. Status, card and error are the latest try's.
 
 All keys of the contract era, the current additions, and the keys that the strict framework adapters demand are always there (10.5).
 Before a verdict there may be no customer yet: their id is then an empty text, which the contract's type allows.
+
+Source: docs/behaviour/dodo.md#payments.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ UNTRIED: Mapping[CheckoutStatus, PaymentStatus] = {
     CheckoutStatus.FAILED: "failed",
     CheckoutStatus.EXPIRED: "cancelled",
 }
-# Money has moved, or is on its way. Before that there is no tax of a payment, and no method that paid it (dodo.md 4.3).
+# Money has moved, or is on its way. Before that there is no tax of a payment, and no method that paid it.
+# Source: docs/behaviour/dodo.md#payments.
 _SETTLING = frozenset({"succeeded", "processing", "partially_captured"})
 INTENT_STATUSES = (
     "succeeded",
@@ -71,7 +74,7 @@ INTENT_STATUSES = (
     "partially_captured",
     "partially_captured_and_capturable",
 )
-# dodo.md 7.2: every failure code there is, soft and hard.
+# docs/behaviour/dodo.md#failure-codes: every failure code there is, soft and hard.
 _FAILURE_CODES = """
     AUTHENTICATION_FAILURE AUTHENTICATION_REQUIRED AUTHENTICATION_TIMEOUT CARD_NOT_ACTIVATED CARD_VELOCITY_EXCEEDED
     CUSTOMER_CANCELLED GENERIC_DECLINE INCORRECT_CVC INCORRECT_NUMBER INSUFFICIENT_FUNDS INVALID_AMOUNT
@@ -182,12 +185,12 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
 
 
 def session_url(public_url: str, checkout: Checkout) -> str:
-    """Where the buyer pays (dodo.md 3.3)."""
+    """Where the buyer pays (docs/behaviour/dodo.md#payment-links)."""
     return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
 
 
 def invoice_url(public_url: str, order: Order) -> str:
-    """Where a payment's invoice is, without a key (dodo.md 5.10)."""
+    """Where a payment's invoice is, without a key (docs/behaviour/dodo.md#invoices-and-countries)."""
     return f"{public_url}/invoices/payments/{shown(DodoPrefix.PAYMENT, order.id)}"
 
 
@@ -276,7 +279,7 @@ def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) 
 
 
 def line_items(sale: Sale) -> LineItems:
-    """Each line of what was bought; only what was paid can be given back (dodo.md 5.5)."""
+    """Each line of what was bought; only what was paid can be given back (docs/behaviour/dodo.md#payments)."""
     lines = [line for line in sale.checkout.quote.lines if line.quantity or line.part_of is None]
     labels = [item.label for item in sale.order.items] if sale.order else [line.label for line in lines]
     left = [part.left for part in parts_of(sale.order, sale.refunds)] if sale.order else [0] * len(lines)
@@ -307,7 +310,7 @@ def provider(attempt: Attempt | None) -> Provider:
 
 
 def session(sale: Sale) -> SessionStatus:
-    """`GET /checkouts/{id}`: nulls until somebody tried to pay (dodo.md 3.5). `expires_at` is ours."""
+    """`GET /checkouts/{id}`: nulls until somebody tried to pay (docs/behaviour/dodo.md#reading-a-session). `expires_at` is ours."""
     checkout, buyer = sale.checkout, sale.checkout.buyer
     has_payment = checkout.order_id is not None
     return {

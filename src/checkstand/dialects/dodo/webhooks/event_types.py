@@ -1,4 +1,7 @@
-"""Every event type that an endpoint may ask for (dodo.md 4.5): the 21 of the contract, then what has been added since."""
+"""Every event type that an endpoint may ask for: the 21 of the contract, then what has been added since.
+
+Source: docs/behaviour/dodo.md#events.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""From facts to Dodo's events (dodo.md 4.4 to 4.6). The object is read anew at each delivery, with the try the event tells of.
+"""From facts to Dodo's events. The object is read anew at each delivery, with the try the event tells of.
 
 A declined try is told as failed even when a later one succeeded meanwhile: the event's name and its object never disagree.
+
+Source: docs/behaviour/dodo.md#events.
 """
 
 from __future__ import annotations

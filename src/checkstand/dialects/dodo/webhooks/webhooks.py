@@ -1,4 +1,7 @@
-"""`/webhooks`: where events are posted, with a cursor for its list (dodo.md 5.9, 1.6)."""
+"""`/webhooks`: where events are posted, with a cursor for its list.
+
+Source: docs/behaviour/dodo.md#webhook-endpoints and docs/behaviour/dodo.md#lists.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""One request to the Dodo dialect: key, limits, and the Idempotency-Key, which has a second place (dodo.md 1.2, 1.5).
+"""One request to the Dodo dialect: key, limits, and the Idempotency-Key, which has a second place.
 
 The key comes first: who has none learns nothing of what is wrong with a body. Paths have no trailing slash; the other form is served
 as well. What all APIs do alike is in `dialects/api`.
+
+Source: docs/behaviour/dodo.md#keys-and-repeated-requests.
 """
 
 from __future__ import annotations

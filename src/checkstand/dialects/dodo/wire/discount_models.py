@@ -1,4 +1,4 @@
-"""Discounts on Dodo's wire: what create and update accept, and the whole object (dodo.md 5.4).
+"""Discounts on Dodo's wire: what create and update accept, and the whole object (docs/behaviour/dodo.md#discounts).
 
 A row of `currency_options` says the most that is taken off in its currency, which for a flat discount is the discount itself, and the
 least that the cart must come to. The billings of `subscription_cycles` are kept as they are; months are derived for the other API.

@@ -1,4 +1,4 @@
-"""Dodo's error bodies: always `{code, message}` (dodo.md 1.7). One table from problem codes, one from exceptions.
+"""Dodo's error bodies: always `{code, message}` (docs/behaviour/dodo.md#refusals). One table from problem codes, one from exceptions.
 
 There is no list of fields in the body, so the message names the field and what is wrong with it. Official clients repeat a 409 twice
 by themselves: one that will not go away is sent with `x-should-retry: false`.
@@ -83,7 +83,7 @@ def forbidden(scopes: Sequence[str]) -> Response:
 
 
 def key_too_long(_key: str) -> Response:
-    """An Idempotency-Key beyond its bound (dodo.md 10.3: ours, as are the next two)."""
+    """An Idempotency-Key beyond its bound (docs/behaviour/dodo.md#keys-and-repeated-requests: ours, as are the next two)."""
     return answer(422, PARAMETERS, "Idempotency-Key: at most 255 characters")
 
 

@@ -1,4 +1,7 @@
-"""Dodo's request limits (dodo.md 1.8, tier 0): 40 a second and 240 a minute per key; the three headers are on every answer."""
+"""Dodo's request limits: 40 a second and 240 a minute per key; the three headers are on every answer.
+
+Source: docs/behaviour/dodo.md#request-limits.
+"""
 
 from __future__ import annotations
 

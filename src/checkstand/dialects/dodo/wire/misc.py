@@ -1,4 +1,4 @@
-"""What needs no noun of its own: the countries a buyer may live in (dodo.md 5.10)."""
+"""What needs no noun of its own: the countries a buyer may live in (docs/behaviour/dodo.md#invoices-and-countries)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What `POST /checkouts` accepts: the fixed contract (dodo.md 2.2) and the current additions (2.4), types taken literally.
+"""What `POST /checkouts` accepts: the fixed contract and the current additions, types taken literally.
 
 A number is not text and 1.5 is not a whole number; null is refused where the contract does not list it. Rules that need the catalogue
 or the customer are in `requests.py` and in the flow.
+
+Source: docs/behaviour/dodo.md#creating-a-session and docs/behaviour/dodo.md#additions-to-the-contract.
 """
 
 from __future__ import annotations
@@ -104,7 +106,10 @@ def _email(value: str) -> str:
 
 
 def _url(value: str | None) -> str | None:
-    """An absolute URL: http, https or an app's own scheme (dodo.md 2.3.9). Raises for what a browser must not be sent to."""
+    """An absolute URL: http, https or an app's own scheme. Raises for what a browser must not be sent to.
+
+    Source: docs/behaviour/dodo.md#leaving-the-page.
+    """
     text = _blank_to_none(value)
     if text is None:
         return None
@@ -133,7 +138,10 @@ def _language(value: str | None) -> str | None:
 
 
 def _metadata(value: object) -> object:
-    """At most 50 pairs; keys of letters, digits, - and _; texts, numbers and booleans as values (dodo.md 1.9, decisions)."""
+    """At most 50 pairs; keys of letters, digits, - and _; texts, numbers and booleans as values.
+
+    Source: docs/behaviour/dodo.md#metadata.
+    """
     if not isinstance(value, dict):
         return value
     if len(value) > MOST_KEYS:

@@ -1,4 +1,4 @@
-"""Lists: zero-based pages, filters in the query, and the envelope (dodo.md 1.6).
+"""Lists: zero-based pages, filters in the query, and the envelope (docs/behaviour/dodo.md#lists).
 
 The page number starts at 0 as documented, although the official clients' own iteration assumes 1: repairing that here would break
 whoever pages by hand.

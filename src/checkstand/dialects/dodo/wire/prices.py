@@ -1,8 +1,10 @@
-"""Products and prices as Dodo's clients send them, and what they come to in the catalogue (dodo.md 5.1).
+"""Products and prices as Dodo's clients send them, and what they come to in the catalogue.
 
 A one-time price that buyers may exceed is `Custom` with `price` as its minimum; a recurring one gives the product its interval, its
 term and its trial. A price by usage is several: its set amount, and a rate for each meter. What cannot be kept as promised (a paid
 trial, a fraction of a percent, credits for units of a meter) is refused by name.
+
+Source: docs/behaviour/dodo.md#products-and-prices.
 """
 
 from __future__ import annotations

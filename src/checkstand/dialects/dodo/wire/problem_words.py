@@ -1,6 +1,6 @@
 """What each problem is called on the wire and said in words. How they are put into an answer: `errors.py`.
 
-The table is dodo.md 1.7's, 5.7's for refunds.
+Source: docs/behaviour/dodo.md#refusals and docs/behaviour/dodo.md#refunds.
 """
 
 from __future__ import annotations

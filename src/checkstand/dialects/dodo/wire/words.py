@@ -13,7 +13,7 @@ from checkstand.domain.ids import DodoPrefix
 
 
 def moment(value: datetime) -> str:
-    """RFC 3339 in UTC with `Z`; microseconds only when they are not zero (dodo.md 1.4)."""
+    """RFC 3339 in UTC with `Z`; microseconds only when they are not zero (docs/behaviour/dodo.md#times)."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -27,14 +27,17 @@ def shown_or_none(prefix: DodoPrefix, value: UUID | None) -> str | None:
 
 
 def shown_brand(organization_id: UUID, brand_id: UUID | None) -> str:
-    """A brand's id; the primary brand, which is none of its own, has the business's (dodo.md 1.3)."""
+    """A brand's id; the primary brand, which is none of its own, has the business's (docs/behaviour/dodo.md#identifiers)."""
     if brand_id is None:
         return ids.short_id(DodoPrefix.BUSINESS, organization_id)
     return ids.short_id(DodoPrefix.BRAND, brand_id)
 
 
 def notes(metadata: Mapping[str, str | int | float | bool]) -> dict[str, str]:
-    """Metadata as this API has it (dodo.md 1.9): texts alone, whichever API wrote what. Clients before 1.100 refuse anything else."""
+    """Metadata as this API has it: texts alone, whichever API wrote what. Clients before 1.100 refuse anything else.
+
+    Source: docs/behaviour/dodo.md#metadata.
+    """
     return {key: _as_text(value) for key, value in metadata.items()}
 
 

@@ -1,4 +1,4 @@
-"""Checkout sessions (polar.md 3): as merchants and as buyers see them."""
+"""Checkout sessions (docs/behaviour/polar.md#checkout-object): as merchants and as buyers see them."""
 
 from __future__ import annotations
 

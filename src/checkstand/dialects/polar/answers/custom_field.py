@@ -1,4 +1,4 @@
-"""Custom fields (polar.md 9.1), told apart by `type`."""
+"""Custom fields (docs/behaviour/polar.md#custom-fields), told apart by `type`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers as they are answered (polar.md 10.3)."""
+"""Customers as they are answered (docs/behaviour/polar.md#customers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Discounts (polar.md 3.7, 10.2): alone, and in the reduced forms that other objects hold; two kinds, told apart by `type`."""
+"""Discounts: alone, and in the reduced forms that other objects hold; two kinds, told apart by `type`.
+
+Source: docs/behaviour/polar.md#embedded-objects and docs/behaviour/polar.md#discounts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Refusals (polar.md 1.7). The words of each are in `errors.py` and `problem_words.py`; which status has which, in `described.py`."""
+"""Refusals. The words of each are in `errors.py` and `problem_words.py`; which status has which, in `described.py`.
+
+Source: docs/behaviour/polar.md#refusals.
+"""
 
 from __future__ import annotations
 

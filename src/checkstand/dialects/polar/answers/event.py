@@ -1,4 +1,4 @@
-"""What webhooks carry (polar.md 11.3): an envelope, and in it the object as it was when the event happened."""
+"""What webhooks carry (docs/behaviour/polar.md#events): an envelope, and in it the object as it was when the event happened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkout links (polar.md 5.6)."""
+"""Checkout links (docs/behaviour/polar.md#checkout-links)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The people of a team customer, as they are answered (polar.md 10.3)."""
+"""The people of a team customer, as they are answered (docs/behaviour/polar.md#customers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Orders as they are answered, with the deprecated keys that old clients require (polar.md 10.4)."""
+"""Orders as they are answered, with the deprecated keys that old clients require (docs/behaviour/polar.md#orders)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments as they are answered: every try of every session, declined ones too (polar.md 10.9)."""
+"""Payments as they are answered: every try of every session, declined ones too (docs/behaviour/polar.md#payments)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a customer saved to pay with, as it is answered (polar.md 10.3)."""
+"""What a customer saved to pay with, as it is answered (docs/behaviour/polar.md#customers)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices (polar.md 3.7, 10.1), told apart by `amount_type`."""
+"""Prices (docs/behaviour/polar.md#embedded-objects and docs/behaviour/polar.md#products-and-prices), told apart by `amount_type`."""
 
 from __future__ import annotations
 

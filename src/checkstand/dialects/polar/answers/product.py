@@ -1,4 +1,4 @@
-"""Products (polar.md 10.1): alone, and in the reduced forms that other objects hold."""
+"""Products (docs/behaviour/polar.md#products-and-prices): alone, and in the reduced forms that other objects hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refunds as they are answered (polar.md 10.6)."""
+"""Refunds as they are answered (docs/behaviour/polar.md#refunds)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhook endpoints as they are answered (polar.md 11.1). What is posted to them is in `event.py`."""
+"""Webhook endpoints as they are answered (docs/behaviour/polar.md#webhook-endpoints). What is posted to them is in `event.py`."""
 
 from __future__ import annotations
 

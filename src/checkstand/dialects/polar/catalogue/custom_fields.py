@@ -1,4 +1,4 @@
-"""`/v1/custom-fields/` (polar.md 9.1): the questions a merchant may attach to products."""
+"""`/v1/custom-fields/` (docs/behaviour/polar.md#custom-fields): the questions a merchant may attach to products."""
 
 from __future__ import annotations
 

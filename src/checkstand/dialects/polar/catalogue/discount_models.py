@@ -1,4 +1,4 @@
-"""Discounts on Polar's wire: what create and update accept (polar.md 10.2).
+"""Discounts on Polar's wire: what create and update accept (docs/behaviour/polar.md#discounts).
 
 Times without a zone are taken as UTC; a blank code is none; keys of the other kind are ignored.
 """

@@ -1,4 +1,7 @@
-"""`/v1/discounts/` (polar.md 10.2). What was redeemed once keeps its worth: nobody's bargain is changed behind their back."""
+"""`/v1/discounts/`. What was redeemed once keeps its worth: nobody's bargain is changed behind their back.
+
+Source: docs/behaviour/polar.md#discounts.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request models of custom fields: one per kind, told apart by `type` (polar.md 9.1)."""
+"""Request models of custom fields: one per kind, told apart by `type` (docs/behaviour/polar.md#custom-fields)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/products/` (polar.md 10.1)."""
+"""`/v1/products/` (docs/behaviour/polar.md#products-and-prices)."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class ExistingPrice(Base):
 
 
 def _long_enough(value: str) -> str:
-    """A changed name is measured as a list would be (polar.md 10.1)."""
+    """A changed name is measured as a list would be (docs/behaviour/polar.md#products-and-prices)."""
     if len(value) < SHORTEST_PRODUCT_NAME:
         raise PydanticCustomError(
             "too_short",

@@ -1,4 +1,7 @@
-"""Request models of checkouts (polar.md 2.2, 5.3, 5.4, 6.1)."""
+"""Request models of checkouts.
+
+Source: docs/behaviour/polar.md#changing-a-checkout and docs/behaviour/polar.md#confirming.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkout links on Polar's wire: what create and update accept (polar.md 5.6).
+"""Checkout links on Polar's wire: what create and update accept (docs/behaviour/polar.md#checkout-links).
 
 The oldest two forms of create name one product or one price. What a server of the original fails on (a product twice, null for a
 switch) is refused or taken as 'unchanged' here.

@@ -1,7 +1,9 @@
-"""Somebody opens a checkout link: what the address they used means, and where they are sent (polar.md 5.6, *Visit*).
+"""Somebody opens a checkout link: what the address they used means, and where they are sent.
 
 What cannot be read is left out, as the original does; only a product that is no UUID is an error. What the link does not use itself
 goes on to the session's page.
+
+Source: docs/behaviour/polar.md#checkout-links.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`/v1/checkout-links/`: the merchant's endpoints, and the address that makes a session for whoever opens it (polar.md 5.6)."""
+"""`/v1/checkout-links/`: the merchant's endpoints, and the address that makes a session for whoever opens it.
+
+Source: docs/behaviour/polar.md#checkout-links.
+"""
 
 from __future__ import annotations
 

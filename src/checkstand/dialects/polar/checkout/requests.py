@@ -31,7 +31,7 @@ from checkstand.domain.organization import OrganizationSettings
 from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CartItem, CheckoutRequest
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 
-LOCALE = "en"  # polar.md 2.7: overwritten unless the organization has the localization feature on
+LOCALE = "en"  # docs/behaviour/polar.md#buyers-of-new-checkouts: overwritten unless the organization has the localization feature on
 
 
 def address(value: AddressIn | None) -> Address | None:
@@ -154,7 +154,10 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
 
 
 def confirm_changes(body: CheckoutConfirm) -> CheckoutChanges:
-    """What a buyer's confirm asks for: its answers replace those that are stored, and there being none is an answer (polar.md 6.1)."""
+    """What a buyer's confirm asks for: its answers replace those that are stored, and there being none is an answer.
+
+    Source: docs/behaviour/polar.md#confirming.
+    """
     return replace(buyer_changes(body), answers=body.custom_field_data, replaces_answers=True)
 
 

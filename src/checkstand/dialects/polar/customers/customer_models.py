@@ -1,4 +1,4 @@
-"""Request models of customers and their members (polar.md 10.3), in Pydantic's lax mode, as the original.
+"""Request models of customers and their members (docs/behaviour/polar.md#customers), in Pydantic's lax mode, as the original.
 
 E-mail addresses are read as in checkouts: the form is checked, nobody is asked whether the domain exists.
 """

@@ -1,4 +1,7 @@
-"""From the domain to Polar's wire: customers, their state, their members, and the rows of their export (polar.md 10.3)."""
+"""From the domain to Polar's wire: customers, their state, their members, and the rows of their export.
+
+Source: docs/behaviour/polar.md#customers.
+"""
 
 from __future__ import annotations
 

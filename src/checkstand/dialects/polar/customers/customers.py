@@ -1,6 +1,8 @@
-"""`/v1/customers/` (polar.md 10.3). Members of a customer are in `members.py`, what was saved to pay with in `payment_methods.py`.
+"""`/v1/customers/`. Members of a customer are in `members.py`, what was saved to pay with in `payment_methods.py`.
 
 An e-mail address belongs to one customer here, whatever the other API allows.
+
+Source: docs/behaviour/polar.md#customers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`/v1/customers/{id}/members` and the same by the merchant's own ids: the people of a team (polar.md 10.3)."""
+"""`/v1/customers/{id}/members` and the same by the merchant's own ids: the people of a team (docs/behaviour/polar.md#customers)."""
 
 from __future__ import annotations
 

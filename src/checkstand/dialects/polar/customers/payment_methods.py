@@ -1,4 +1,4 @@
-"""`/v1/customers/{id}/payment-methods` and the same by the merchant's own id (polar.md 10.3)."""
+"""`/v1/customers/{id}/payment-methods` and the same by the merchant's own id (docs/behaviour/polar.md#customers)."""
 
 from __future__ import annotations
 

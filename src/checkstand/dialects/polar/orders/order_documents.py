@@ -1,4 +1,7 @@
-"""An order's billing details, invoice and receipt (polar.md 10.4). Both are given as an address that is good for a day."""
+"""An order's billing details, invoice and receipt. Both are given as an address that is good for a day.
+
+Source: docs/behaviour/polar.md#orders.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/v1/orders/export`: orders as a CSV file, in the manner of the export of subscriptions (polar-subscriptions.md 9.2).
+"""`/v1/orders/export`: orders as a CSV file, in the manner of the export of subscriptions (docs/behaviour/polar.md#exports).
 
 Amounts are in units of their currency ("10.5", "545" for yen), times in the zone that was asked for, lines end with CR LF. The file is
 sent in parts while it is read, newest order first.

@@ -1,4 +1,4 @@
-"""`/v1/orders/` and `/v1/payments/` (polar.md 10.4, 10.9)."""
+"""`/v1/orders/` and `/v1/payments/` (docs/behaviour/polar.md#orders and docs/behaviour/polar.md#payments)."""
 
 from __future__ import annotations
 

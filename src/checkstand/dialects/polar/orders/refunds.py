@@ -1,4 +1,4 @@
-"""`/v1/refunds/` (polar.md 10.6). `amount` is net: its share of the tax goes back with it."""
+"""`/v1/refunds/` (docs/behaviour/polar.md#refunds). `amount` is net: its share of the tax goes back with it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def create(call: Call) -> Response:
 
 
 def refund(value: Refund) -> RefundAnswer:
-    """A refund of polar.md 10.6."""
+    """A refund of docs/behaviour/polar.md#refunds."""
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),

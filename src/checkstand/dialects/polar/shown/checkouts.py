@@ -1,6 +1,9 @@
-"""Checkout sessions to Polar's JSON (polar.md 3). Every key of both SDK generations is sent.
+"""Checkout sessions to Polar's JSON (docs/behaviour/polar.md#checkout-object). Every key of both SDK generations is sent.
 
-Nothing is decided here; deprecated keys are the union that polar.md 13.3 asks for. Requests are read in `requests.py`.
+Nothing is decided here; deprecated keys are the union that both generations of clients ask for. Requests are read in
+`requests.py`.
+
+Source: docs/behaviour/polar.md#generations-of-clients.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ def _rendered_product(value: Product, public_url: str) -> CheckoutProduct:
 
 
 def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> answers.Checkout:
-    """The merchant's representation (polar.md 3.2)."""
+    """The merchant's representation (docs/behaviour/polar.md#checkout-object)."""
     buyer, span = value.buyer, value.trial.span
     return {
         **_common(value, public_url=public_url, publishable_key=publishable_key),
@@ -69,7 +72,10 @@ def _tax_note(value: Checkout) -> answers.TaxNote:
 
 
 def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
-    """What the other API may have written: clients know no fractions here (polar.md 13.1), so these are texts."""
+    """What the other API may have written: clients know no fractions here, so these are texts.
+
+    Source: docs/behaviour/polar.md#generations-of-clients.
+    """
     return {key: str(value) if isinstance(value, float) else value for key, value in metadata.items()}
 
 
@@ -162,7 +168,10 @@ def success_url(value: Checkout, public_url: str) -> str:
 
 
 def processor_metadata(value: Checkout, publishable_key: str) -> answers.PaymentProcessorMetadata:
-    """Strings only (polar.md 3.5). `next_action_url` is ours: where a buyer without the page finishes the bank's check."""
+    """Strings only. `next_action_url` is ours: where a buyer without the page finishes the bank's check.
+
+    Source: docs/behaviour/polar.md#checkout-object.
+    """
     known: answers.PaymentProcessorMetadata = {"publishable_key": publishable_key}
     payment = value.payment
     if payment is None or not payment.intent_secret:

@@ -1,4 +1,7 @@
-"""Discounts to Polar's JSON, by kind: alone, and in the reduced forms that other objects hold (polar.md 3.7, 10.2)."""
+"""Discounts to Polar's JSON, by kind: alone, and in the reduced forms that other objects hold.
+
+Source: docs/behaviour/polar.md#embedded-objects and docs/behaviour/polar.md#discounts.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,10 @@ def shown_amounts(value: AmountOff) -> dict[str, int]:
 
 
 def old_pair(value: AmountOff, organization: Organization) -> tuple[str, int]:
-    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first (polar.md 3.7)."""
+    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first.
+
+    Source: docs/behaviour/polar.md#embedded-objects.
+    """
     amounts = shown_amounts(value)
     own = organization.settings.default_currency.lower()
     code = own if own in amounts else next(iter(amounts))

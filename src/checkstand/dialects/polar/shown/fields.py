@@ -1,4 +1,7 @@
-"""Custom fields to Polar's JSON: the definition by kind, and the form in which products and checkouts embed it (polar.md 9.1)."""
+"""Custom fields to Polar's JSON: the definition by kind, and the form in which products and checkouts embed it.
+
+Source: docs/behaviour/polar.md#custom-fields.
+"""
 
 from __future__ import annotations
 

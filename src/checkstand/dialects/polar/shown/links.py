@@ -1,4 +1,4 @@
-"""Checkout links to Polar's JSON (polar.md 5.6)."""
+"""Checkout links to Polar's JSON (docs/behaviour/polar.md#checkout-links)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A product's images as Polar's `medias` (polar.md 3.7): file objects with an address that anybody may open."""
+"""A product's images as Polar's `medias`: file objects with an address that anybody may open.
+
+Source: docs/behaviour/polar.md#embedded-objects.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prices to Polar's JSON, one form per `amount_type` (polar.md 3.7, 10.1)."""
+"""Prices to Polar's JSON, one form per `amount_type`.
+
+Source: docs/behaviour/polar.md#embedded-objects and docs/behaviour/polar.md#products-and-prices.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def _setting(value: catalog.Price, product: Product) -> PriceSetting:
 
 
 def _counted(terms: SeatBased | UnitBased, tiers: Sequence[tuple[int | None, int]]) -> CountedTiers:
-    """Tiers by their upper bounds; rates are decimal numbers in text (polar.md 1.6)."""
+    """Tiers by their upper bounds; rates are decimal numbers in text (docs/behaviour/polar.md#reading-requests)."""
     return {
         "tiers": {"type": terms.model, "tiers": [{"bound": bound, "unit_amount": str(rate)} for bound, rate in tiers]},
         "minimum_units": terms.minimum,

@@ -1,4 +1,4 @@
-"""Products to Polar's JSON: alone, and in the reduced forms that other objects hold (polar.md 10.1)."""
+"""Products to Polar's JSON: alone, and in the reduced forms that other objects hold (docs/behaviour/polar.md#products-and-prices)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from checkstand.domain.refunding import returned_of
 
 
 def order(sale: Sale, organization: Organization) -> answers.Order:
-    """An order of polar.md 10.4 with the deprecated keys. The sale must have one."""
+    """An order of docs/behaviour/polar.md#orders with the deprecated keys. The sale must have one."""
     value, buyer = sale.order, sale.customer
     assert value is not None, "only a paid session has an order"
     assert buyer is not None, "an order has a customer"
@@ -108,7 +108,7 @@ _STATUS: Mapping[AttemptStatus, PaymentStatus] = {
 
 
 def payment(attempt: Attempt, sale: Sale) -> Payment:
-    """One try (polar.md 10.9): how a merchant sees the declines of a session."""
+    """One try (docs/behaviour/polar.md#payments): how a merchant sees the declines of a session."""
     instrument = attempt.instrument
     shown: Payment = {
         "id": str(attempt.id),

@@ -1,4 +1,7 @@
-"""From facts to Polar's events: names, order and payloads (polar.md 6.7, 11.3). The object is shown as it was at the event."""
+"""From facts to Polar's events: names, order and payloads. The object is shown as it was at the event.
+
+Source: docs/behaviour/polar.md#events.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/v1/webhooks/endpoints` (polar.md 11.1). Where one may point, and how it is changed, is in `flows/webhooks/save_endpoint.py`."""
+"""`/v1/webhooks/endpoints`. Where one may point, and how it is changed, is in `flows/webhooks/save_endpoint.py`.
+
+Source: docs/behaviour/polar.md#webhook-endpoints.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""CORS of the Polar dialect: any origin may call `/v1/...` from a browser, without credentials (polar.md 1.1)."""
+"""CORS of the Polar dialect: any origin may call `/v1/...` from a browser, without credentials.
+
+Source: docs/behaviour/polar.md#paths-and-methods.
+"""
 
 from __future__ import annotations
 

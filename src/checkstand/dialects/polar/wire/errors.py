@@ -1,4 +1,7 @@
-"""Polar's error bodies, and one table from exceptions to status and name (polar.md 1.7). Each problem's words: `problem_words.py`."""
+"""Polar's error bodies, and one table from exceptions to status and name. Each problem's words: `problem_words.py`.
+
+Source: docs/behaviour/polar.md#refusals.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Polar's request limits (polar.md 1.8): 429 with an empty body and `retry-after`, in `serve` and where asked.
+"""Polar's request limits: 429 with an empty body and `retry-after`, in `serve` and where asked.
 
 Confirming is limited by client secret and address together, so that buyers behind one network do not lock each other out; by address
 alone only where no shop's buyers would come. Tokens that open nothing are counted by address: a token that works is never refused
 for what others try.
+
+Source: docs/behaviour/polar.md#request-limits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Types that request models share: limits of polar.md 1.6 and 2.2, in Pydantic's lax mode, as the original."""
+"""Types that request models share: limits of docs/behaviour/polar.md#reading-requests, in Pydantic's lax mode, as the original."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ Metadata = Annotated[
 ]
 Many = Field(max_length=MOST_MEMBERS)
 Moment = Annotated[datetime, AfterValidator(in_time)]
-# Lax: 2.0 is 2, and a fraction can only be a Unix time (polar.md 9.2). Anything else is refused once per kind.
+# Lax: 2.0 is 2, and a fraction can only be a Unix time. Anything else is refused once per kind.
+# Source: docs/behaviour/polar.md#answers-to-custom-fields.
 FieldValue = str | int | bool | datetime | None
 
 
@@ -108,7 +109,7 @@ class Base(GivingModel):
 
 
 class AddressIn(Base):
-    """The address object of polar.md 2.3."""
+    """The address object of docs/behaviour/polar.md#billing-address."""
 
     line1: Text = None
     line2: Text = None

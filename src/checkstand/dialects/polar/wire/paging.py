@@ -1,4 +1,4 @@
-"""Lists: page and limit, sorting, filters with one or many values, and the envelope (polar.md 1.4, 1.5).
+"""Lists: page and limit, sorting, filters with one or many values, and the envelope (docs/behaviour/polar.md#lists).
 
 A list's parameters are the attributes of a `ListQuery`, which reads them and tells the OpenAPI document of them:
 

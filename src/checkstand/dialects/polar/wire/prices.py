@@ -1,4 +1,7 @@
-"""Prices that are sent in (polar.md 10.1), and what they become in the catalogue. How a price is shown is in `translate_prices.py`."""
+"""Prices that are sent in, and what they become in the catalogue. How a price is shown is in `translate_prices.py`.
+
+Source: docs/behaviour/polar.md#products-and-prices.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is said of each problem that a rule finds, by its code: Polar's `type` and `msg`, and a hint where those keep the reason.
 
-The table is polar.md 1.7's; how a problem becomes an answer is in `errors.py`.
+The table is docs/behaviour/polar.md#refusals; how a problem becomes an answer is in `errors.py`.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "billing_country_fixed": ("value_error", "Country cannot be changed"),
     "billing_state_fixed": ("value_error", "State cannot be changed"),
 }
-# What the original keeps to itself is told in an extra key (decisions: precise reasons without changing the wire).
+# What the original keeps to itself is told in an extra key (docs/behaviour/polar.md#refusals).
 HINTS: Mapping[str, str] = {
     "discount_not_started": "The discount has not started yet.",
     "discount_ended": "The discount has ended.",

@@ -129,7 +129,10 @@ _OF_EVERYBODY = """
 
 
 def _listed(table: str) -> Iterator[tuple[str, str]]:
-    """Method and path of each operation, the reading ones first: a wrong method names them (polar.md 1.1)."""
+    """Method and path of each operation, the reading ones first: a wrong method names them.
+
+    Source: docs/behaviour/polar.md#paths-and-methods.
+    """
     for line in table.strip().splitlines():
         *methods, path = line.split()
         yield from ((method, path) for method in methods)

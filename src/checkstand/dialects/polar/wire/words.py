@@ -30,7 +30,7 @@ def address(value: Address) -> common.Address: ...
 @overload
 def address(value: Address | None) -> common.Address | None: ...
 def address(value: Address | None) -> common.Address | None:
-    """The address object of polar.md 2.3; US and CA states carry their country's prefix already."""
+    """The address object of docs/behaviour/polar.md#billing-address; US and CA states carry their country's prefix already."""
     if value is None:
         return None
     return {

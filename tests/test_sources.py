@@ -1,0 +1,56 @@
+"""Every citation leads to something that is in the repository: a document, and a heading in it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TEXTS = ("src", "tests", "docs", "*.md")
+DOCUMENT = re.compile(r"(?<![\w/.:*-])((?:\.{1,2}/)*(?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
+# A section by its number, in a document or by the name of one. Documents here have names for headings, no numbers.
+NUMBERED = re.compile(r"\b[\w-]+\.md(?:'s)?,? \d+(?:\.\d+)*\b|\b(?:polar|dodo|hosted-page|dashboard) \d+\.\d+")
+
+
+def heading_anchors(document: Path) -> set[str]:
+    """The anchors that a Markdown viewer gives to a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def dead_references(name: str, text: str) -> list[str]:
+    """What a text cites that is not there: `file:line what`. A path counts from the root or from the text's own folder."""
+    dead = []
+    for number, line in enumerate(text.splitlines(), 1):
+        dead += [f"{name}:{number} {found[0]}" for found in NUMBERED.finditer(line)]
+        for found in DOCUMENT.finditer(line):
+            path, anchor = found.groups()
+            places = [place for base in (ROOT, (ROOT / name).parent, ROOT / "docs") if (place := base / path).is_file()]
+            if not places or (anchor and anchor not in heading_anchors(places[0])):
+                dead.append(f"{name}:{number} {found[0]}")
+    return dead
+
+
+def test_every_document_and_heading_that_is_cited_is_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z", *TEXTS], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = [
+        name for name in listed.stdout.split("\0") if name.endswith((".py", ".md", ".sql", ".js", ".html", ".css"))
+    ]
+    this = str(Path(__file__).relative_to(ROOT))
+    dead = [each for name in names if name != this for each in dead_references(name, (ROOT / name).read_text("utf-8"))]
+    assert len(names) > 100
+    assert dead == []
+
+
+def test_a_missing_document_a_missing_heading_and_a_numbered_section_are_found() -> None:
+    text = (
+        "docs/behaviour/polar.md#no-such-rule\nno-such-file.md\npolar.md 5.6\ndocs/behaviour/polar.md#checkout-links\n"
+    )
+    dead = dead_references("src/example.py", text)
+    assert [each.split(" ", 1)[0] for each in dead] == [
+        "src/example.py:1",
+        "src/example.py:2",
+        "src/example.py:3",
+        "src/example.py:3",
+    ]

@@ -45,6 +45,21 @@ def test_a_worker_that_starts_delivers_what_waited_for_it(quiet_database_url: st
     asyncio.run(story())
 
 
+def test_a_worker_that_is_woken_and_told_to_leave_in_one_moment_leaves(quiet_database_url: str) -> None:
+    async def story() -> None:
+        async with open_stage(quiet_database_url) as stage:
+            task = asyncio.create_task(stage.sleepy_worker().run())
+            for _ in range(3):  # a round, then idle
+                await asyncio.sleep(0.2)
+            stage.ports.wake()
+            await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=10)
+            assert done == {task}
+
+    asyncio.run(story())
+
+
 def test_waking_it_delivers_at_once(quiet_database_url: str) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:

@@ -57,7 +57,8 @@ class Resolver:
             task = self._under_way[key] = asyncio.create_task(self._ask(owner, host, port))
             task.add_done_callback(lambda _ended: self._under_way.pop(key, None))
         try:
-            answer = await asyncio.wait_for(asyncio.shield(task), self.within_s)
+            async with asyncio.timeout(self.within_s):
+                answer = await asyncio.shield(task)
         except TimeoutError:
             raise TimeoutError(f"no answer within {self.within_s:g} seconds") from None
         if isinstance(answer, Exception):

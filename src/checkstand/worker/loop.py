@@ -91,7 +91,10 @@ class Worker(Drainer):
                 await asyncio.sleep(min(2.0**failures, LONGEST_BACK_OFF_S))
             elif listens:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._idle_s)
+                    async with asyncio.timeout(
+                        self._idle_s
+                    ):  # not wait_for, which loses a cancellation that comes with the wake
+                        await self._woken.wait()
                     await asyncio.sleep(GATHER_S)
             else:
                 await asyncio.sleep(self._idle_s)

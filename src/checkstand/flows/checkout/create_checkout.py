@@ -9,11 +9,13 @@ Source: docs/behaviour/polar.md#creating-a-checkout.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from checkstand.domain import ids
 from checkstand.domain.address import Address
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, Options
 from checkstand.domain.customer import Customer, prefill
+from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Invalid
 from checkstand.domain.facts import FactType
 from checkstand.domain.fields import AttachedField, check_answers
@@ -26,7 +28,7 @@ from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import find_discounts
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
 from checkstand.flows.checkout.choose_lines import Chosen, choose_lines
-from checkstand.flows.checkout.price_checkout import Basket, price_basket
+from checkstand.flows.checkout.price_checkout import Basket, Priced, price_basket
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkouts
 from checkstand.store.people import customers, members
@@ -67,20 +69,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     answers, problems = check_answers(questions, request.answers, confirming=False)
     if problems:
         raise Invalid(problems)
-    basket = Basket(
-        dialect=request.dialect,
-        lines=chosen.lines,
-        products=chosen.products,
-        currency=chosen.currency,
-        wanted_currency=request.wanted_currency,
-        discounts=applied,
-        buyer=buyer,
-        trial=request.trial,
-    )
-    priced = await price_basket(ports, organization, basket, now=now)
-    floor = below_floor(priced.quote.due_minor, priced.currency) if request.enforce_floor else None
-    if floor:
-        raise Invalid.single("total_below_floor", "amount", given=priced.quote.due_minor, minimum=floor)
+    priced = await _priced(ports, organization, request, chosen, applied, buyer, now)
     draft = Checkout(
         id=ports.new_id(),
         organization_id=organization.id,
@@ -115,6 +104,33 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     if request.reserves_order and draft.is_payment_form_required and not eligible_for(draft):
         raise Invalid.single("no_method", "allowed_payment_method_types")
     return draft
+
+
+async def _priced(
+    ports: Ports,
+    organization: Organization,
+    request: CheckoutRequest,
+    chosen: Chosen,
+    applied: tuple[Discount, ...],
+    buyer: Buyer,
+    now: datetime,
+) -> Priced:
+    """What the chosen lines come to. Raises Invalid where that is too much, or less than can be charged."""
+    basket = Basket(
+        dialect=request.dialect,
+        lines=chosen.lines,
+        products=chosen.products,
+        currency=chosen.currency,
+        wanted_currency=request.wanted_currency,
+        discounts=applied,
+        buyer=buyer,
+        trial=request.trial,
+    )
+    priced = await price_basket(ports, organization, basket, now=now)
+    floor = below_floor(priced.quote.due_minor, priced.currency) if request.enforce_floor else None
+    if floor:
+        raise Invalid.single("total_below_floor", "amount", given=priced.quote.due_minor, minimum=floor)
+    return priced
 
 
 def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:

@@ -128,7 +128,7 @@ def metered(meter_id: str, unit_amount: str = "0.25", **more: object) -> dict[st
     return {"amount_type": "metered_unit", "meter_id": meter_id, "unit_amount": unit_amount, **more}
 
 
-def wrong(answer: httpx2.Response, *items: tuple[list[object], str, str, object]) -> None:
+def assert_wrong(answer: httpx2.Response, *items: tuple[list[object], str, str, object]) -> None:
     """The answer is a 422 of a business rule with exactly these items: where below the body, type, message, input."""
     expected = [
         {"type": kind, "loc": ["body", *where], "msg": text, "input": given} for where, kind, text, given in items
@@ -136,7 +136,9 @@ def wrong(answer: httpx2.Response, *items: tuple[list[object], str, str, object]
     assert (answer.status_code, answer.json()) == (422, {"error": BUSINESS, "detail": expected})
 
 
-def refused(answer: httpx2.Response, error: str, where: list[object], kind: str, text: str | None = None) -> None:
+def assert_refused(
+    answer: httpx2.Response, error: str, where: list[object], kind: str, text: str | None = None
+) -> None:
     """The answer is a 422 of this family, and the item at `where` is of this kind and text."""
     body = answer.json()
     assert (answer.status_code, body["error"]) == (422, error), answer.text

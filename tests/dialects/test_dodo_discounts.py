@@ -48,7 +48,7 @@ def patch(dodo: DodoShop, made: dict[str, Any], **body: Any) -> httpx2.Response:
     return dodo.http.patch(f"/discounts/{made['discount_id']}", json=body)
 
 
-def refused(answer: httpx2.Response, code: str, names: str = "") -> None:
+def assert_refused(answer: httpx2.Response, code: str, names: str = "") -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     assert names in answer.json()["message"]
     assert set(answer.json()) == {"code", "message"}
@@ -119,7 +119,7 @@ def test_a_share_can_have_a_cap_and_a_least_subtotal(dodo: DodoShop) -> None:
     rows = [{"currency": "USD", "max_amount_possible": 100, "minimum_subtotal": 1500}]
     made = make(dodo, type="percentage", amount=5000, code="CAPPED", currency_options=rows)
     assert made["currency_options"] == [{**rows[0], "is_default": False}]
-    refused(
+    assert_refused(
         dodo.create(product_cart=[{"product_id": "P", "quantity": 1}], discount_code="CAPPED"),
         "DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET",
     )
@@ -187,15 +187,15 @@ def test_a_share_can_have_a_cap_and_a_least_subtotal(dodo: DodoShop) -> None:
 def test_what_makes_no_discount_is_refused_by_its_code_and_field(
     dodo: DodoShop, body: dict[str, Any], code: str, names: str
 ) -> None:
-    refused(post(dodo, **body), code, names)
+    assert_refused(post(dodo, **body), code, names)
     assert len(dodo.http.get("/discounts").json()["items"]) == 1, "nothing was stored"
 
 
 def test_a_code_belongs_to_one_living_discount(dodo: DodoShop) -> None:
     made = make(dodo, **SHARE, code="SPRING")
-    refused(post(dodo, **SHARE, code="spring"), "DISCOUNT_CODE_ALREADY_EXISTS", "SPRING")
+    assert_refused(post(dodo, **SHARE, code="spring"), "DISCOUNT_CODE_ALREADY_EXISTS", "SPRING")
     other = make(dodo, **SHARE, code="SUMMER")
-    refused(patch(dodo, other, code="Spring"), "DISCOUNT_CODE_ALREADY_EXISTS")
+    assert_refused(patch(dodo, other, code="Spring"), "DISCOUNT_CODE_ALREADY_EXISTS")
     gone = dodo.http.delete(f"/discounts/{made['discount_id']}")
     assert (gone.status_code, gone.content) == (204, b"")
     for answer in (
@@ -246,17 +246,19 @@ def test_changing_leaves_alone_what_was_not_sent_and_null_clears_what_may_be_emp
 
 def test_limits_and_dates_are_judged_together_with_the_stored_ones(dodo: DodoShop) -> None:
     made = make(dodo, **SHARE, usage_limit=2, expires_at="2026-03-01T00:00:00Z")
-    refused(patch(dodo, made, per_customer_usage_limit=3), "INVALID_REQUEST_PARAMETERS", "per_customer_usage_limit")
-    refused(patch(dodo, made, starts_at="2026-03-02T00:00:00Z"), "INVALID_REQUEST_PARAMETERS", "starts_at")
+    assert_refused(
+        patch(dodo, made, per_customer_usage_limit=3), "INVALID_REQUEST_PARAMETERS", "per_customer_usage_limit"
+    )
+    assert_refused(patch(dodo, made, starts_at="2026-03-02T00:00:00Z"), "INVALID_REQUEST_PARAMETERS", "starts_at")
     assert patch(dodo, made, per_customer_usage_limit=3, usage_limit=None).status_code == 200
 
 
 def test_the_type_can_change_when_what_it_needs_is_there(dodo: DodoShop) -> None:
     made = make(dodo, **SHARE)
-    refused(patch(dodo, made, type="flat"), "INVALID_REQUEST_PARAMETERS", "currency_options")
+    assert_refused(patch(dodo, made, type="flat"), "INVALID_REQUEST_PARAMETERS", "currency_options")
     flat = patch(dodo, made, **FLAT).json()
     assert (flat["type"], flat["amount"], len(flat["currency_options"])) == ("flat", 500, 2)
-    refused(patch(dodo, made, currency_options=[]), "INVALID_REQUEST_PARAMETERS", "currency_options")
+    assert_refused(patch(dodo, made, currency_options=[]), "INVALID_REQUEST_PARAMETERS", "currency_options")
     back = patch(dodo, made, type="percentage", amount=100, currency_options=[]).json()
     assert (back["type"], back["amount"], back["currency_options"]) == ("percentage", 100, [])
 
@@ -290,7 +292,7 @@ def test_lists_are_newest_first_and_narrowed_by_state_code_type_and_product(dodo
     assert codes(page_number=99) == []
     assert dodo.http.get(f"/discounts/{used['discount_id']}").json()["times_used"] == 1
     for query in ("active=maybe", "discount_type=flat_per_unit", "page_size=0"):
-        refused(dodo.http.get(f"/discounts?{query}"), "INVALID_QUERY_PARAMS", query.partition("=")[0])
+        assert_refused(dodo.http.get(f"/discounts?{query}"), "INVALID_QUERY_PARAMS", query.partition("=")[0])
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_a_session_is_refused_a_code_that_cannot_be_used(dodo: DodoShop, rules: 
     if "restricted_to" in rules:
         rules = {"restricted_to": [dodo.id("S")]}
     make(dodo, **SHARE, code="NOTNOW", **rules)
-    refused(dodo.create(product_cart=[{"product_id": "P", "quantity": 1}], discount_code="notnow"), code)
+    assert_refused(dodo.create(product_cart=[{"product_id": "P", "quantity": 1}], discount_code="notnow"), code)
 
 
 def test_a_used_up_code_is_refused_by_its_code(dodo: DodoShop) -> None:
@@ -314,7 +316,7 @@ def test_a_used_up_code_is_refused_by_its_code(dodo: DodoShop) -> None:
     make(dodo, **SHARE, code="ONCE", usage_limit=1)
     dodo.pay(dodo.session("P", discount_code="ONCE"))
     answer = dodo.create(product_cart=[{"product_id": "P", "quantity": 1}], discount_code="ONCE")
-    refused(answer, "DISCOUNT_CODE_USAGE_LIMIT_EXCEEDED")
+    assert_refused(answer, "DISCOUNT_CODE_USAGE_LIMIT_EXCEEDED")
 
 
 def test_a_failed_payment_gives_the_redemption_back(dodo: DodoShop) -> None:
@@ -335,7 +337,7 @@ def test_a_code_for_specific_customers_is_for_nobody_until_they_are_named(dodo: 
     ada = dodo.http.post("/customers", json={"email": "ada@example.com", "name": "Ada"}).json()["customer_id"]
     bob = dodo.http.post("/customers", json={"email": "bob@example.com", "name": "Bob"}).json()["customer_id"]
     assert dodo.http.get(path).json() == {"items": []}
-    refused(dodo.http.post(path, json={"customer_ids": [ada, "cus_nobody"]}), "NOT_FOUND", "customer_ids[1]")
+    assert_refused(dodo.http.post(path, json={"customer_ids": [ada, "cus_nobody"]}), "NOT_FOUND", "customer_ids[1]")
     assert dodo.http.get(path).json() == {"items": []}, "all or none"
     for customers in ([bob], [ada, bob]):
         answer = dodo.http.post(path, json={"customer_ids": customers})

@@ -15,14 +15,14 @@ from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import (
     SCHEMA,
     Polar,
+    assert_refused,
+    assert_wrong,
     decide,
     fixed,
     metered,
     metering,
-    refused,
     seats,
     units,
-    wrong,
 )
 from tests.server import RunningServer
 from tests.tables import table
@@ -54,10 +54,10 @@ def custom(**more: object) -> dict[str, Any]:
 )
 def test_row_16_an_amount_outside_the_prices_bounds(polar: Polar, amount: int, kind: str, text: str) -> None:
     product = polar.selling(custom(minimum_amount=1000, maximum_amount=5000))
-    wrong(polar.create(products=[product], amount=amount), (["amount"], kind, text, amount))
+    assert_wrong(polar.create(products=[product], amount=amount), (["amount"], kind, text, amount))
     made = polar.sold(product)
-    wrong(polar.update(made, amount=amount), (["amount"], kind, text, amount))
-    wrong(polar.patch(made["client_secret"], amount=amount), (["amount"], kind, text, amount))
+    assert_wrong(polar.update(made, amount=amount), (["amount"], kind, text, amount))
+    assert_wrong(polar.patch(made["client_secret"], amount=amount), (["amount"], kind, text, amount))
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,13 @@ def test_row_21_the_fixed_price_beside_a_meter_is_the_products_own(server: Runni
 def test_row_33_a_discount_on_a_free_product(polar: Polar) -> None:
     given = str(polar.shop.discount.id)
     text = "Discounts are not applicable to this product."
-    wrong(polar.create("free", discount_id=given), (["discount_id"], "value_error", text, given))
+    assert_wrong(polar.create("free", discount_id=given), (["discount_id"], "value_error", text, given))
     made = polar.create("free").json()
     assert (made["is_discount_applicable"], made["is_free_product_price"]) == (False, True)
-    wrong(polar.update(made, discount_id=given), (["discount_id"], "value_error", text, given))
-    wrong(polar.patch(made["client_secret"], discount_code="WELCOME20"), (["discount_code"], "value_error", text, None))
+    assert_wrong(polar.update(made, discount_id=given), (["discount_id"], "value_error", text, given))
+    assert_wrong(
+        polar.patch(made["client_secret"], discount_code="WELCOME20"), (["discount_code"], "value_error", text, None)
+    )
 
 
 def test_what_is_free_in_one_currency_and_not_in_another_takes_a_discount(polar: Polar) -> None:
@@ -162,9 +164,9 @@ def test_rows_46_and_47_a_currency_that_is_named(polar: Polar) -> None:
     )
     text = "Product is not available in the specified currency."
     answer = polar.create(products=[product], currency="gbp")
-    wrong(answer, (["products", 0], "value_error", text, product))
+    assert_wrong(answer, (["products", 0], "value_error", text, product))
     older = polar.client.post("/v1/checkouts/", json={"product_id": product, "currency": "gbp"})
-    wrong(older, (["product_id"], "value_error", text, product))
+    assert_wrong(older, (["product_id"], "value_error", text, product))
 
 
 def test_the_oldest_form_takes_the_prices_own_currency_and_its_amount_alone(polar: Polar) -> None:
@@ -204,14 +206,14 @@ def test_row_72_an_amount_below_the_smallest_charge(polar: Polar) -> None:
     product = polar.id("one_time")
     where = ["body", "prices", product, 0, "fixed", "price_amount"]
     text = "Amount must be at least $0.50 or 0 for free pricing"
-    refused(ad_hoc(polar, product, fixed(10)), SCHEMA, where, "minimum_price", text)
+    assert_refused(ad_hoc(polar, product, fixed(10)), SCHEMA, where, "minimum_price", text)
 
 
 def test_ad_hoc_prices_outside_the_schema(polar: Polar) -> None:
     product = polar.id("one_time")
-    refused(ad_hoc(polar, product), SCHEMA, ["body", "prices", product], "too_short")
+    assert_refused(ad_hoc(polar, product), SCHEMA, ["body", "prices", product], "too_short")
     odd = polar.create(prices={"x": [fixed(500)]})
-    refused(odd, SCHEMA, ["body", "prices", "x", "[key]"], "uuid_parsing")
+    assert_refused(odd, SCHEMA, ["body", "prices", "x", "[key]"], "uuid_parsing")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_ad_hoc_prices_outside_the_schema(polar: Polar) -> None:
 )
 def test_row_70_ad_hoc_prices_that_do_not_go_together(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
     product = polar.id("one_time")
-    wrong(ad_hoc(polar, product, *prices), (["prices", product], "value_error", text, None))
+    assert_wrong(ad_hoc(polar, product, *prices), (["prices", product], "value_error", text, None))
 
 
 def test_row_70_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_first(
@@ -240,17 +242,19 @@ def test_row_70_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_f
     product, meter = polar.id("one_time"), metering(server, polar.shop)
     no_prices = (["prices", product], "too_short", "At least one price is required.", None)
     on_one_time = "Metered pricing is not supported on one-time products."
-    wrong(ad_hoc(polar, product, metered(meter)), (["prices", product, 0], "value_error", on_one_time, None), no_prices)
+    assert_wrong(
+        ad_hoc(polar, product, metered(meter)), (["prices", product, 0], "value_error", on_one_time, None), no_prices
+    )
     monthly = polar.id("monthly")
-    wrong(
+    assert_wrong(
         ad_hoc(polar, monthly, fixed(500), metered(UNKNOWN)),
         (["prices", monthly, 1, "meter_id"], "value_error", "Meter does not exist.", UNKNOWN),
     )
     assert ad_hoc(polar, monthly, fixed(500), metered(meter)).status_code == 201
     other = polar.create(prices={UNKNOWN: [metered(UNKNOWN)]})
-    wrong(other, (["prices", UNKNOWN], "value_error", "Product is not set on that checkout.", UNKNOWN))
+    assert_wrong(other, (["prices", UNKNOWN], "value_error", "Product is not set on that checkout.", UNKNOWN))
     first = polar.create(products=[UNKNOWN], prices={UNKNOWN: [metered(UNKNOWN)]})
-    wrong(first, (["products", 0], "value_error", "Product does not exist.", UNKNOWN))
+    assert_wrong(first, (["products", 0], "value_error", "Product does not exist.", UNKNOWN))
 
 
 # ---------------------------------------------------------------- products
@@ -293,7 +297,7 @@ def create(polar: Polar, *prices: dict[str, Any], every: str | None = None, **bo
     ],
 )
 def test_prices_that_do_not_go_together_are_refused(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
-    wrong(create(polar, *prices, every="month"), (["prices"], "value_error", text, None))
+    assert_wrong(create(polar, *prices, every="month"), (["prices"], "value_error", text, None))
 
 
 def test_prices_that_go_together_are_sold(server: RunningServer, polar: Polar) -> None:
@@ -312,23 +316,23 @@ def test_prices_that_go_together_are_sold(server: RunningServer, polar: Polar) -
 def test_a_price_that_is_refused_by_itself_is_left_out_and_the_rest_judged(server: RunningServer, polar: Polar) -> None:
     meter = metering(server, polar.shop)
     one_time = "Metered pricing is not supported on one-time products."
-    wrong(create(polar, metered(meter)), (["prices", 0], "value_error", one_time, None), REQUIRED)
+    assert_wrong(create(polar, metered(meter)), (["prices", 0], "value_error", one_time, None), REQUIRED)
     one_time = "Unit-based pricing is not supported on one-time products."
-    wrong(
+    assert_wrong(
         create(polar, fixed(500, price_currency="eur"), PER_UNIT),
         (["prices", 1], "value_error", one_time, None),
         DEFAULT,
     )
     unknown = (["prices", 1, "meter_id"], "value_error", "Meter does not exist.", UNKNOWN)
-    wrong(create(polar, fixed(500), metered(UNKNOWN), every="month"), unknown)
+    assert_wrong(create(polar, fixed(500), metered(UNKNOWN), every="month"), unknown)
     stranger = metering(server, server.new_shop())
-    wrong(
+    assert_wrong(
         create(polar, metered(stranger), every="month"),
         (["prices", 0, "meter_id"], "value_error", "Meter does not exist.", stranger),
         REQUIRED,
     )
     twice = (["prices", 1, "meter_id"], "value_error", "Meter is already used for another price.", meter)
-    wrong(create(polar, metered(meter), metered(meter, "0.5"), every="month"), twice)
+    assert_wrong(create(polar, metered(meter), metered(meter, "0.5"), every="month"), twice)
 
 
 @table(
@@ -360,7 +364,7 @@ def test_a_price_that_is_refused_by_itself_is_left_out_and_the_rest_judged(serve
 def test_a_price_outside_the_schema_is_refused_under_its_kind(
     polar: Polar, price: dict[str, Any], where: list[object], kind: str, text: str | None
 ) -> None:
-    refused(create(polar, price), SCHEMA, ["body", "one_time", "prices", 0, *where], kind, text)
+    assert_refused(create(polar, price), SCHEMA, ["body", "one_time", "prices", 0, *where], kind, text)
 
 
 def test_what_the_original_does_not_notice_is_accepted(polar: Polar) -> None:

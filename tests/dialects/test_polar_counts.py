@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import READY, SCHEMA, Polar, decide, fixed, refused, seats, units, wrong
+from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide, fixed, seats, units
 from tests.server import RunningServer
 from tests.tables import table
 
@@ -121,12 +121,12 @@ def test_a_number_that_the_price_does_not_allow_is_refused(
 ) -> None:
     product = polar.id(kind) if kind == "one_time" else price_of(polar, kind)
     where, *rest = item
-    wrong(polar.create(products=[product], **body), ([where], *rest))  # type: ignore[arg-type]
+    assert_wrong(polar.create(products=[product], **body), ([where], *rest))  # type: ignore[arg-type]
 
 
 def test_row_67_both_bounds_are_told_at_once_and_before_the_number(polar: Polar) -> None:
     answer = polar.create(products=[polar.selling(BOUNDED)], seats=12, min_seats=2, max_seats=30)
-    wrong(
+    assert_wrong(
         answer,
         (["min_seats"], "greater_than_equal", "min_seats must be at least 3.", 2),
         (["max_seats"], "less_than_equal", "max_seats must be at most 20.", 30),
@@ -147,13 +147,13 @@ def test_row_66_a_body_that_contradicts_itself(
 ) -> None:
     body = {noun: number, f"min_{noun}": low, f"max_{noun}": high}
     answer = polar.create(products=[price_of(polar, noun)], **body)
-    refused(answer, SCHEMA, ["body"], "value_error", "Value error, " + text.format(noun, noun))
+    assert_refused(answer, SCHEMA, ["body"], "value_error", "Value error, " + text.format(noun, noun))
 
 
 @pytest.mark.parametrize("given", [0, 10_001])
 def test_row_62_a_number_of_seats_outside_the_schema(polar: Polar, given: int) -> None:
     kind = "less_than_equal" if given else "greater_than_equal"
-    refused(polar.create(products=[polar.selling(VOLUME)], seats=given), SCHEMA, ["body", "seats"], kind)
+    assert_refused(polar.create(products=[polar.selling(VOLUME)], seats=given), SCHEMA, ["body", "seats"], kind)
 
 
 # ---------------------------------------------------------------- updates
@@ -179,7 +179,9 @@ def test_the_buyer_switches_and_counts_too(polar: Polar) -> None:
     made = polar.sold(polar.id("monthly"), by_unit)
     switched = polar.patch(made["client_secret"], product_id=by_unit, units=20).json()
     assert (switched["units"], switched["amount"], switched["total_amount"]) == (20, 1600, 1600)
-    wrong(polar.patch(made["client_secret"], units=51), (["units"], "less_than_equal", "Maximum 50 units allowed.", 51))
+    assert_wrong(
+        polar.patch(made["client_secret"], units=51), (["units"], "less_than_equal", "Maximum 50 units allowed.", 51)
+    )
 
 
 def test_row_94_outside_the_sessions_own_bounds(polar: Polar) -> None:
@@ -188,8 +190,8 @@ def test_row_94_outside_the_sessions_own_bounds(polar: Polar) -> None:
         (2, "greater_than_equal", "Minimum 3 seats required."),
         (7, "less_than_equal", "Maximum 6 seats allowed."),
     ):
-        wrong(polar.update(made, seats=given), (["seats"], kind, text, given))
-        wrong(polar.patch(made["client_secret"], seats=given), (["seats"], kind, text, given))
+        assert_wrong(polar.update(made, seats=given), (["seats"], kind, text, given))
+        assert_wrong(polar.patch(made["client_secret"], seats=given), (["seats"], kind, text, given))
     assert polar.read(made["id"])["seats"] == 3
 
 
@@ -201,7 +203,7 @@ def test_a_null_leaves_a_number_alone_and_the_amount_with_it(polar: Polar) -> No
 
 
 def test_seats_are_refused_on_a_product_without_in_an_update_too(polar: Polar) -> None:
-    wrong(polar.update(polar.create().json(), seats=2), (["seats"], "value_error", SEATS_ONLY, 2))
+    assert_wrong(polar.update(polar.create().json(), seats=2), (["seats"], "value_error", SEATS_ONLY, 2))
 
 
 def test_bounds_cannot_be_changed_later(polar: Polar) -> None:
@@ -343,7 +345,7 @@ def test_tiers_that_do_not_fit_together_are_refused(
     interval = "month" if where[0] == "recurring" else None
     body = {"name": "Thing", "prices": [price], "recurring_interval": interval}
     answer = polar.client.post("/v1/products/", json=body)
-    refused(answer, SCHEMA, ["body", *where], kind, text)
+    assert_refused(answer, SCHEMA, ["body", *where], kind, text)
     assert len(answer.json()["detail"]) == 1
 
 
@@ -351,7 +353,7 @@ def test_an_ad_hoc_price_by_seat_is_judged_like_one_of_the_catalogue(polar: Pola
     product = polar.id("one_time")
     broken = polar.create(prices={product: [seats((1, 5, 10), (7, None, 9))]})
     where = ["body", "prices", product, 0, "seat_based", "seat_tiers", "tiers"]
-    refused(broken, SCHEMA, where, "value_error")
+    assert_refused(broken, SCHEMA, where, "value_error")
     made = polar.sold(product, prices={product: [VOLUME]}, seats=5)
     assert (made["amount"], made["seats"], made["product_price"]["source"]) == (4000, 5, "ad_hoc")
 
@@ -363,13 +365,13 @@ def test_what_an_organization_does_not_sell_by_is_refused(server: RunningServer,
     required = (["prices"], "too_short", "At least one price is required.", None)
     body: dict[str, Any] = {"name": "Thing", "recurring_interval": "month"}
     disabled = "Seat-based pricing is not enabled for this organization."
-    wrong(
+    assert_wrong(
         polar.client.post("/v1/products/", json={**body, "prices": [VOLUME]}),
         (["prices", 0], "value_error", disabled, None),
         required,
     )
     disabled = "Unit-based pricing is not enabled for this organization."
-    wrong(
+    assert_wrong(
         polar.client.post("/v1/products/", json={**body, "prices": [BY_UNIT]}),
         (["prices", 0], "value_error", disabled, None),
         required,

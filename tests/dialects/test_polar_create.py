@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.server import RunningServer
 
 
@@ -26,7 +26,7 @@ def test_row_1_without_a_token(polar: Polar) -> None:
 def test_row_2_with_the_token_of_another_organization(server: RunningServer, polar: Polar) -> None:
     stranger = Polar(server, server.new_shop())
     answer = stranger.client.post("/v1/checkouts/", json={"products": [polar.id("one_time")]})
-    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
+    assert_refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
 
 
 def test_row_3_with_an_empty_body(polar: Polar) -> None:
@@ -98,12 +98,12 @@ SCHEMA_ROWS: list[tuple[str, dict[str, object], list[object], str, str | None]] 
 def test_a_body_outside_the_schema_is_refused(
     polar: Polar, body: dict[str, object], where: list[object], kind: str, text: str | None
 ) -> None:
-    refused(polar.create(**body), SCHEMA, ["body", *where], kind, text)
+    assert_refused(polar.create(**body), SCHEMA, ["body", *where], kind, text)
 
 
 def test_row_4_the_same_product_twice(polar: Polar) -> None:
     answer = polar.create(products=[polar.id("one_time")] * 2)
-    refused(answer, SCHEMA, ["body", "products"], "value_error", "Value error, Product IDs must be unique.")
+    assert_refused(answer, SCHEMA, ["body", "products"], "value_error", "Value error, Product IDs must be unique.")
 
 
 UNKNOWN = str(uuid4())
@@ -213,12 +213,12 @@ BUSINESS_ROWS: list[tuple[str, str, dict[str, object], list[object], str, str]] 
 def test_a_body_against_a_business_rule_is_refused(
     polar: Polar, label: str, body: dict[str, object], where: list[object], kind: str, text: str
 ) -> None:
-    refused(polar.create(label, **body), BUSINESS, ["body", *where], kind, text)
+    assert_refused(polar.create(label, **body), BUSINESS, ["body", *where], kind, text)
 
 
 def test_row_8_unknown_price_id(polar: Polar) -> None:
     answer = polar.client.post("/v1/checkouts/", json={"product_price_id": UNKNOWN})
-    refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price does not exist.")
+    assert_refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price does not exist.")
 
 
 def test_row_9_archived_price_of_an_active_product(polar: Polar) -> None:
@@ -228,23 +228,23 @@ def test_row_9_archived_price_of_an_active_product(polar: Polar) -> None:
         f"/v1/products/{product['id']}", json={"prices": [{"amount_type": "fixed", "price_amount": 700}]}
     )
     answer = polar.client.post("/v1/checkouts/", json={"product_price_id": old})
-    refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
+    assert_refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
 
 
 def test_rows_10_and_11_archived_product(polar: Polar) -> None:
     product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 900}])
     polar.client.patch(f"/v1/products/{product['id']}", json={"is_archived": True})
     by_price = polar.client.post("/v1/checkouts/", json={"product_price_id": product["prices"][0]["id"]})
-    refused(by_price, BUSINESS, ["body", "product_price_id"], "value_error", "Product is archived.")
+    assert_refused(by_price, BUSINESS, ["body", "product_price_id"], "value_error", "Product is archived.")
     first = polar.create(products=[product["id"], polar.id("one_time")])
-    refused(first, BUSINESS, ["body", "products", 0], "value_error", "Product is archived.")
+    assert_refused(first, BUSINESS, ["body", "products", 0], "value_error", "Product is archived.")
 
 
 def test_a_draft_product_is_refused_and_a_private_one_is_sold(polar: Polar) -> None:
     price = [{"amount_type": "fixed", "price_amount": 900}]
     draft, private = (polar.product(prices=price, visibility=kind) for kind in ("draft", "private"))
     answer = polar.create(products=[draft["id"]])
-    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product is a draft.")
+    assert_refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product is a draft.")
     assert polar.create(products=[private["id"]]).status_code == 201
 
 
@@ -358,7 +358,7 @@ def test_row_72_ad_hoc_price_below_the_smallest_charge(polar: Polar) -> None:
     product = polar.id("one_time")
     answer = polar.create(prices={product: [{"amount_type": "fixed", "price_amount": 10}]})
     where = ["body", "prices", product, 0, "fixed", "price_amount"]
-    refused(answer, SCHEMA, where, "minimum_price", "Amount must be at least $0.50 or 0 for free pricing")
+    assert_refused(answer, SCHEMA, where, "minimum_price", "Amount must be at least $0.50 or 0 for free pricing")
 
 
 def test_the_deprecated_single_forms_make_the_same_checkout(polar: Polar) -> None:
@@ -376,7 +376,9 @@ def test_a_code_takes_its_share_and_says_why_when_it_cannot(polar: Polar) -> Non
     free = polar.client.patch(
         f"/v1/checkouts/client/{polar.create('free').json()['client_secret']}", json={"discount_code": "WELCOME20"}
     )
-    refused(free, BUSINESS, ["body", "discount_code"], "value_error", "Discounts are not applicable to this product.")
+    assert_refused(
+        free, BUSINESS, ["body", "discount_code"], "value_error", "Discounts are not applicable to this product."
+    )
 
 
 def test_both_slash_forms_and_the_old_prefixes_are_served_directly(polar: Polar) -> None:
@@ -396,7 +398,7 @@ def test_unknown_fields_are_ignored_and_named(polar: Polar) -> None:
 def test_a_lifetime_of_our_own_can_be_asked_for(polar: Polar) -> None:
     made = polar.create(expires_in=3600).json()
     assert made["expires_at"][:13] != made["created_at"][:13]
-    refused(polar.create(expires_in=59), SCHEMA, ["body", "expires_in"], "greater_than_equal")
+    assert_refused(polar.create(expires_in=59), SCHEMA, ["body", "expires_in"], "greater_than_equal")
 
 
 def test_the_same_idempotency_key_makes_one_session(polar: Polar, server: RunningServer) -> None:

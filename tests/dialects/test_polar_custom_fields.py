@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
 from tests.tables import table
@@ -135,7 +135,7 @@ def test_a_body_that_does_not_fit_is_refused_under_its_kind(
     polar: Polar, kind: str, body: dict[str, Any], where: list[object], error: str, text: str | None
 ) -> None:
     answer = create(polar, kind, **body)
-    refused(answer, SCHEMA, ["body", *where], error, text)
+    assert_refused(answer, SCHEMA, ["body", *where], error, text)
     assert len(answer.json()["detail"]) == 1
     fits(PATH, "post", answer)
 
@@ -162,7 +162,7 @@ def test_a_body_without_its_kind_is_refused_as_a_whole(polar: Polar, given: dict
 def test_an_unknown_kind_is_refused_as_a_whole(polar: Polar) -> None:
     for path, method in ((PATH, "POST"), (PATH + made(polar)["id"], "PATCH")):
         answer = polar.client.request(method, path, json={"type": "colour"})
-        refused(answer, SCHEMA, ["body"], "union_tag_invalid")
+        assert_refused(answer, SCHEMA, ["body"], "union_tag_invalid")
 
 
 def test_a_slug_is_taken_over_all_kinds_and_for_changes_too(polar: Polar) -> None:
@@ -200,7 +200,7 @@ def test_another_organization_may_use_the_same_slug_and_sees_nothing(polar: Pola
 def test_the_kind_of_a_field_cannot_be_changed(polar: Polar) -> None:
     field = made(polar)
     answer = change(polar, field, type="checkbox")
-    refused(answer, BUSINESS, ["body", "type"], "value_error", "The type of a custom field can't be changed.")
+    assert_refused(answer, BUSINESS, ["body", "type"], "value_error", "The type of a custom field can't be changed.")
     assert answer.json()["detail"][0]["input"] == "checkbox"
     fits(PATH + "{id}", "patch", answer)
 
@@ -217,7 +217,7 @@ def test_null_leaves_a_field_as_it_is(polar: Polar, kind: str) -> None:
 def test_an_organization_is_not_named_with_its_own_token(polar: Polar) -> None:
     answer = create(polar, organization_id=str(polar.shop.organization.id))
     text = "Setting organization_id is disallowed when using an organization token."
-    refused(answer, BUSINESS, ["body", "organization_id"], "organization_token", text)
+    assert_refused(answer, BUSINESS, ["body", "organization_id"], "organization_token", text)
 
 
 def test_fields_that_nobody_reads_are_named(polar: Polar) -> None:
@@ -258,8 +258,8 @@ def test_a_list_is_sorted_by_slug_and_narrowed(polar: Polar) -> None:
     assert slugs(f"organization_id={UNKNOWN}") == []
     page = polar.client.get(f"{PATH}?limit=3&page=2").json()
     assert (len(page["items"]), page["pagination"]) == (1, {"total_count": 4, "max_page": 2})
-    refused(polar.client.get(f"{PATH}?sorting=kind"), SCHEMA, ["query", "sorting", 0], "enum")
-    refused(polar.client.get(f"{PATH}?type=email"), SCHEMA, ["query", "type"], "enum")
+    assert_refused(polar.client.get(f"{PATH}?sorting=kind"), SCHEMA, ["query", "sorting", 0], "enum")
+    assert_refused(polar.client.get(f"{PATH}?type=email"), SCHEMA, ["query", "type"], "enum")
 
 
 def test_a_product_and_its_checkout_show_the_attached_fields_in_order(polar: Polar) -> None:
@@ -332,14 +332,14 @@ def test_a_value_of_no_accepted_kind_is_refused_once_for_each_kind(polar: Polar)
         ([*where, "bool"], "bool_type"),
         ([*where, "datetime"], "datetime_type"),
     ]
-    refused(polar.patch(secret, custom_field_data=None), SCHEMA, ["body", "custom_field_data"], "dict_type")
+    assert_refused(polar.patch(secret, custom_field_data=None), SCHEMA, ["body", "custom_field_data"], "dict_type")
 
 
 def test_a_required_answer_is_missed_at_the_confirm_alone(polar: Polar) -> None:
     product_id = selling(polar, made(polar), required=True)
     session = checkout(polar, product_id)
     answer = polar.confirm(session["client_secret"], **READY)
-    refused(answer, BUSINESS, ["body", "custom_field_data", "a-text"], "missing", "Field required")
+    assert_refused(answer, BUSINESS, ["body", "custom_field_data", "a-text"], "missing", "Field required")
     confirmed = polar.confirm(session["client_secret"], **READY, custom_field_data={"a-text": "ACME"})
     assert confirmed.status_code == 200, confirmed.text
     order = polar.client.get("/v1/orders/").json()["items"][0]
@@ -370,7 +370,7 @@ def test_an_open_session_asks_a_field_as_it_is_defined_now(polar: Polar) -> None
     session = checkout(polar, selling(polar, field))
     assert change(polar, field, properties={"min_length": 5}).status_code == 200
     answer = polar.patch(session["client_secret"], custom_field_data={"a-text": "four"})
-    refused(answer, BUSINESS, ["body", "custom_field_data", "a-text"], "string_too_short")
+    assert_refused(answer, BUSINESS, ["body", "custom_field_data", "a-text"], "string_too_short")
     assert polar.read(session["id"])["attached_custom_fields"][0]["custom_field"]["properties"] == {"min_length": 5}
 
 

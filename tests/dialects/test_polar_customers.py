@@ -15,7 +15,7 @@ import pytest
 from polar.v2026_04 import Polar as Sdk
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, members, patch, post
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
@@ -52,19 +52,21 @@ def test_a_blank_external_id_is_none(polar: Polar) -> None:
 
 
 def test_an_individual_needs_an_email_and_the_error_names_the_type(polar: Polar) -> None:
-    refused(post(polar, name="Ada"), SCHEMA, ["body", "individual", "email"], "missing", "Field required")
-    refused(post(polar, type="individual", email="nope"), SCHEMA, ["body", "individual", "email"], "value_error")
-    refused(polar.client.post("/v1/customers/", json=[]), SCHEMA, ["body", "individual"], "model_attributes_type")
-    refused(post(polar, **ADA, type="robot"), SCHEMA, ["body"], "union_tag_invalid")
+    assert_refused(post(polar, name="Ada"), SCHEMA, ["body", "individual", "email"], "missing", "Field required")
+    assert_refused(post(polar, type="individual", email="nope"), SCHEMA, ["body", "individual", "email"], "value_error")
+    assert_refused(
+        polar.client.post("/v1/customers/", json=[]), SCHEMA, ["body", "individual"], "model_attributes_type"
+    )
+    assert_refused(post(polar, **ADA, type="robot"), SCHEMA, ["body"], "union_tag_invalid")
     assert polar.client.get("/v1/customers/").json()["items"] == []
 
 
 def test_a_team_without_an_email_needs_an_owner_who_has_one(polar: Polar) -> None:
     answer = post(polar, type="team", name="Engines")
     text = "Value error, An owner with an email address is required when creating a team customer without an email."
-    refused(answer, SCHEMA, ["body", "team"], "value_error", text)
+    assert_refused(answer, SCHEMA, ["body", "team"], "value_error", text)
     assert answer.json()["detail"][0]["ctx"] == {"error": {}}
-    refused(post(polar, type="team", owner={"name": "G"}), SCHEMA, ["body", "team", "owner", "email"], "missing")
+    assert_refused(post(polar, type="team", owner={"name": "G"}), SCHEMA, ["body", "team", "owner", "email"], "missing")
     found = made(polar, **TEAM)
     assert (found["type"], found["email"]) == ("team", None)
 
@@ -73,7 +75,7 @@ def test_one_email_is_one_customer_whatever_its_case_but_an_alias_is_another(pol
     made(polar, email="ada@example.com")
     answer = post(polar, email="ADA@Example.COM")
     text = "A customer with this email address already exists."
-    refused(answer, BUSINESS, ["body", "email"], "value_error", text)
+    assert_refused(answer, BUSINESS, ["body", "email"], "value_error", text)
     made(polar, email="ada+shop@example.com")
 
 
@@ -90,7 +92,7 @@ def test_several_conflicts_are_told_together(polar: Polar) -> None:
 
 def test_a_tax_id_needs_an_address_to_be_judged_by(polar: Polar) -> None:
     answer = post(polar, **ADA, tax_id=VAT)
-    refused(answer, BUSINESS, ["body", "billing_address"], "missing", "Country is required to validate tax ID.")
+    assert_refused(answer, BUSINESS, ["body", "billing_address"], "missing", "Country is required to validate tax ID.")
     assert answer.json()["detail"][0]["input"] is None
 
 
@@ -98,7 +100,7 @@ def test_the_organization_is_the_tokens_own(polar: Polar) -> None:
     given = str(polar.shop.organization.id)
     text = "Setting organization_id is disallowed when using an organization token."
     answer = post(polar, **ADA, organization_id=given)
-    refused(answer, BUSINESS, ["body", "organization_id"], "organization_token", text)
+    assert_refused(answer, BUSINESS, ["body", "organization_id"], "organization_token", text)
 
 
 def test_of_thirty_requests_for_one_email_exactly_one_makes_a_customer(polar: Polar) -> None:
@@ -126,7 +128,7 @@ def test_a_change_keeps_what_it_does_not_name_and_null_clears_what_may_be_empty(
     assert changed["modified_at"] is not None
     cleared = patch(polar, found, name=None, locale=None, metadata={}).json()
     assert (cleared["name"], cleared["locale"], cleared["metadata"]) == (None, None, {})
-    refused(patch(polar, found, metadata=None), SCHEMA, ["body", "metadata"], "dict_type")
+    assert_refused(patch(polar, found, metadata=None), SCHEMA, ["body", "metadata"], "dict_type")
 
 
 def test_an_email_may_change_its_case_but_not_become_anothers(polar: Polar) -> None:
@@ -134,18 +136,22 @@ def test_an_email_may_change_its_case_but_not_become_anothers(polar: Polar) -> N
     made(polar, email="grace@example.com")
     assert patch(polar, found, email="ADA@example.com").json()["email"] == "ADA@example.com"
     answer = patch(polar, found, email="Grace@example.com")
-    refused(answer, BUSINESS, ["body", "email"], "value_error", "A customer with this email address already exists.")
+    assert_refused(
+        answer, BUSINESS, ["body", "email"], "value_error", "A customer with this email address already exists."
+    )
 
 
 def test_an_external_id_is_set_once(polar: Polar) -> None:
     made(polar, email="grace@example.com", external_id="taken")
     found = made(polar, **ADA)
-    refused(patch(polar, found, external_id="taken"), BUSINESS, ["body", "external_id"], "value_error")
+    assert_refused(patch(polar, found, external_id="taken"), BUSINESS, ["body", "external_id"], "value_error")
     assert patch(polar, found, external_id="u1").json()["external_id"] == "u1"
     assert patch(polar, found, external_id="u1").status_code == 200
     for other in ("u2", None):
         answer = patch(polar, found, external_id=other)
-        refused(answer, BUSINESS, ["body", "external_id"], "value_error", "Customer external ID cannot be updated.")
+        assert_refused(
+            answer, BUSINESS, ["body", "external_id"], "value_error", "Customer external ID cannot be updated."
+        )
 
 
 def test_an_address_once_set_is_never_nulled(polar: Polar) -> None:
@@ -154,14 +160,14 @@ def test_an_address_once_set_is_never_nulled(polar: Polar) -> None:
     assert patch(polar, found, billing_address={"country": "FR"}).json()["billing_address"]["country"] == "FR"
     answer = patch(polar, found, billing_address=None)
     text = "Customer billing address cannot be reset to null once set."
-    refused(answer, BUSINESS, ["body", "billing_address"], "value_error", text)
+    assert_refused(answer, BUSINESS, ["body", "billing_address"], "value_error", text)
 
 
 def test_a_changed_tax_id_is_judged_by_the_address_there_is(polar: Polar) -> None:
     found = made(polar, **ADA)
-    refused(patch(polar, found, tax_id=VAT), BUSINESS, ["body", "billing_address"], "missing")
+    assert_refused(patch(polar, found, tax_id=VAT), BUSINESS, ["body", "billing_address"], "missing")
     assert patch(polar, found, tax_id=VAT, billing_address=BERLIN).json()["tax_id"] == [VAT, "eu_vat"]
-    refused(patch(polar, found, tax_id="DE1"), BUSINESS, ["body", "tax_id"], "invalid", "Invalid tax ID.")
+    assert_refused(patch(polar, found, tax_id="DE1"), BUSINESS, ["body", "tax_id"], "invalid", "Invalid tax ID.")
     assert patch(polar, found, tax_id=None).json()["tax_id"] is None
 
 
@@ -173,7 +179,7 @@ def test_an_individual_becomes_a_team_with_an_owner_and_never_goes_back(polar: P
     assert (owner["email"], owner["role"]) == ("ada@example.com", "owner")
     answer = patch(polar, found, type="individual")
     text = "Customer type cannot be downgraded from 'team' to 'individual'."
-    refused(answer, BUSINESS, ["body", "type"], "value_error", text)
+    assert_refused(answer, BUSINESS, ["body", "type"], "value_error", text)
     assert patch(polar, found, type="team").status_code == patch(polar, found, type=None).status_code == 200
 
 
@@ -326,7 +332,7 @@ def test_a_known_customer_fills_what_the_session_left_empty(polar: Polar) -> Non
 
 def test_an_unknown_customer_id_is_refused_and_an_unknown_external_id_kept(polar: Polar) -> None:
     unknown = str(uuid4())
-    refused(
+    assert_refused(
         polar.create(customer_id=unknown), BUSINESS, ["body", "customer_id"], "value_error", "Customer does not exist."
     )
     session = polar.create(customer_external_id="new").json()

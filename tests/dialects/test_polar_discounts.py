@@ -18,7 +18,7 @@ from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 from tests.tables import table
@@ -123,9 +123,9 @@ def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(
 def test_a_code_belongs_to_one_living_discount_whatever_its_case(polar: Polar) -> None:
     made = make(polar, **SHARE, code="AUTUMN")
     text = "Discount with this code already exists."
-    refused(post(polar, **SHARE, code="autumn"), BUSINESS, ["body", "code"], "value_error", text)
+    assert_refused(post(polar, **SHARE, code="autumn"), BUSINESS, ["body", "code"], "value_error", text)
     other = make(polar, **SHARE, code="WINTER")
-    refused(patch(polar, other, code="Autumn"), BUSINESS, ["body", "code"], "value_error", text)
+    assert_refused(patch(polar, other, code="Autumn"), BUSINESS, ["body", "code"], "value_error", text)
     assert patch(polar, made, code="autumn").json()["code"] == "autumn", "its own code in another case is no clash"
     answer = polar.client.delete(f"/v1/discounts/{made['id']}")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -201,30 +201,32 @@ def test_a_body_that_does_not_fit_is_refused_with_its_kind_in_the_place(
     polar: Polar, body: dict[str, Any], where: list[Any], kind: str, text: str | None
 ) -> None:
     answer = post(polar, **body)
-    refused(answer, SCHEMA, ["body", *where], kind, text)
+    assert_refused(answer, SCHEMA, ["body", *where], kind, text)
     fits("/v1/discounts/", "post", answer)
 
 
 def test_products_must_exist_and_an_organizations_key_names_no_organization(polar: Polar) -> None:
     answer = post(polar, **SHARE, products=[polar.id("one_time"), UNKNOWN], organization_id=UNKNOWN)
-    refused(answer, BUSINESS, ["body", "products", 1], "value_error", "Product not found.")
-    refused(answer, BUSINESS, ["body", "organization_id"], "organization_token")
+    assert_refused(answer, BUSINESS, ["body", "products", 1], "value_error", "Product not found.")
+    assert_refused(answer, BUSINESS, ["body", "organization_id"], "organization_token")
     made = make(polar, **SHARE)
-    refused(
+    assert_refused(
         patch(polar, made, products=[UNKNOWN]), BUSINESS, ["body", "products", 0], "value_error", "Product not found."
     )
 
 
 def test_kind_and_duration_never_change_and_the_present_ones_may_be_sent(polar: Polar) -> None:
     made = make(polar, **SHARE)
-    refused(
+    assert_refused(
         patch(polar, made, duration="forever"),
         BUSINESS,
         ["body", "duration"],
         "value_error",
         "Duration cannot be changed.",
     )
-    refused(patch(polar, made, type="fixed"), BUSINESS, ["body", "type"], "value_error", "Type cannot be changed.")
+    assert_refused(
+        patch(polar, made, type="fixed"), BUSINESS, ["body", "type"], "value_error", "Type cannot be changed."
+    )
     same = patch(polar, made, duration="once", type="percentage", amounts={"usd": 1}, duration_in_months=4, name=None)
     assert same.status_code == 200
     assert (same.json()["basis_points"], same.json()["name"]) == (1500, "Autumn")
@@ -240,14 +242,14 @@ def test_what_may_be_empty_is_cleared_by_null_and_left_alone_when_absent(polar: 
     cleared = patch(polar, made, code=None, metadata={}, **dict.fromkeys([*limits, *dates])).json()
     assert [cleared[key] for key in ("code", *limits, *dates)] == [None] * 5
     assert cleared["metadata"] == {}
-    refused(patch(polar, made, metadata=None), SCHEMA, ["body", "metadata"], "dict_type")
+    assert_refused(patch(polar, made, metadata=None), SCHEMA, ["body", "metadata"], "dict_type")
 
 
 def test_dates_are_judged_together_with_the_stored_ones(polar: Polar) -> None:
     made = make(polar, **SHARE, ends_at="2026-09-01T00:00:00Z")
-    refused(patch(polar, made, starts_at="2026-09-02T00:00:00Z"), BUSINESS, ["body", "starts_at"], "value_error")
+    assert_refused(patch(polar, made, starts_at="2026-09-02T00:00:00Z"), BUSINESS, ["body", "starts_at"], "value_error")
     whole = patch(polar, made, starts_at="2026-09-02", ends_at="2026-09-01")
-    refused(whole, SCHEMA, ["body"], "value_error", "Value error, starts_at must be before ends_at")
+    assert_refused(whole, SCHEMA, ["body"], "value_error", "Value error, starts_at must be before ends_at")
 
 
 def test_the_old_pair_changes_one_currency(polar: Polar) -> None:
@@ -256,7 +258,7 @@ def test_the_old_pair_changes_one_currency(polar: Polar) -> None:
     assert patch(polar, made, amount=600, currency="eur").json()["amounts"] == {"eur": 600, "usd": 700}
     assert patch(polar, made, currency="gbp").json()["amounts"] == {"eur": 600, "gbp": 700}
     both = patch(polar, made, amount=1, amounts={"usd": 2})
-    refused(both, SCHEMA, ["body"], "value_error", "Value error, Cannot specify both `amount` and `amounts`.")
+    assert_refused(both, SCHEMA, ["body"], "value_error", "Value error, Cannot specify both `amount` and `amounts`.")
 
 
 def test_what_was_redeemed_keeps_its_worth(polar: Polar, server: RunningServer) -> None:
@@ -265,14 +267,14 @@ def test_what_was_redeemed_keeps_its_worth(polar: Polar, server: RunningServer) 
     assert patch(polar, share, basis_points=1600, duration_in_months=4).json()["basis_points"] == 1600
     redeem(server, polar, share)
     answer = patch(polar, share, basis_points=1700, duration_in_months=5)
-    refused(answer, BUSINESS, ["body", "basis_points"], "value_error", text)
-    refused(answer, BUSINESS, ["body", "duration_in_months"], "value_error", text)
+    assert_refused(answer, BUSINESS, ["body", "basis_points"], "value_error", text)
+    assert_refused(answer, BUSINESS, ["body", "duration_in_months"], "value_error", text)
     assert [item["input"] for item in answer.json()["detail"]] == [1600, 4], "the stored value is told"
     amount = make(polar, **AMOUNT)
     redeem(server, polar, amount)
-    refused(patch(polar, amount, amounts={"usd": 5}), BUSINESS, ["body", "amounts"], "value_error", text)
-    refused(patch(polar, amount, amount=5), BUSINESS, ["body", "amount"], "value_error", text)
-    refused(patch(polar, amount, currency="eur"), BUSINESS, ["body", "currency"], "value_error", text)
+    assert_refused(patch(polar, amount, amounts={"usd": 5}), BUSINESS, ["body", "amounts"], "value_error", text)
+    assert_refused(patch(polar, amount, amount=5), BUSINESS, ["body", "amount"], "value_error", text)
+    assert_refused(patch(polar, amount, currency="eur"), BUSINESS, ["body", "currency"], "value_error", text)
     same = patch(polar, amount, amount=1000, currency="usd", name="Still ten", max_redemptions=1)
     assert (same.status_code, same.json()["redemptions_count"]) == (200, 1)
 
@@ -284,7 +286,7 @@ def test_a_limit_may_be_set_below_what_was_redeemed(polar: Polar, server: Runnin
     changed = patch(polar, made, max_redemptions=1).json()
     assert (changed["max_redemptions"], changed["redemptions_count"]) == (1, 2)
     answer = polar.create(discount_id=made["id"])
-    refused(answer, BUSINESS, ["body", "discount_id"], "value_error", "Discount does not exist.")
+    assert_refused(answer, BUSINESS, ["body", "discount_id"], "value_error", "Discount does not exist.")
 
 
 def test_lists_are_searched_sorted_and_paged(polar: Polar, server: RunningServer) -> None:
@@ -312,7 +314,7 @@ def test_lists_are_searched_sorted_and_paged(polar: Polar, server: RunningServer
     assert page["pagination"] == {"total_count": 3, "max_page": 3}
     assert [item["id"] for item in page["items"]] == [first["id"]]
     assert second["id"] != first["id"]
-    refused(polar.client.get("/v1/discounts/?sorting=amount"), SCHEMA, ["query", "sorting", 0], "enum")
+    assert_refused(polar.client.get("/v1/discounts/?sorting=amount"), SCHEMA, ["query", "sorting", 0], "enum")
 
 
 def test_other_organizations_see_nothing_of_it(polar: Polar, server: RunningServer) -> None:

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, READY, Polar, refused
+from tests.dialects.polar_http import BUSINESS, READY, Polar, assert_refused
 from tests.dialects.test_polar_refunds import bought
 from tests.server import RunningServer
 
@@ -70,7 +70,7 @@ def test_billing_details_are_edited_but_not_the_place_that_decided_the_tax(polar
     assert (edited["billing_name"], edited["billing_address"]["city"]) == ("Ada Ltd", "Jena")
     assert edited["billing_address"]["country"] == "DE"
     moved = polar.client.patch(path, json={"billing_address": {**ADDRESS, "country": "FR"}})
-    refused(moved, BUSINESS, ["body", "billing_address", "country"], "value_error", "Country cannot be changed")
+    assert_refused(moved, BUSINESS, ["body", "billing_address", "country"], "value_error", "Country cannot be changed")
     assert polar.client.patch(path, json={}).json()["billing_name"] == "Ada Ltd"
     assert polar.client.patch(path, json={"billing_name": None}).json()["billing_name"] is None
     assert polar.client.patch(f"/v1/orders/{uuid4()}", json={}).status_code == 404
@@ -82,7 +82,7 @@ def test_an_american_order_stays_in_its_state(polar: Polar) -> None:
     assert polar.confirm(made["client_secret"], **{**READY, "customer_billing_address": home}).status_code == 200
     order = polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"][0]
     away = polar.client.patch(f"/v1/orders/{order['id']}", json={"billing_address": {**home, "state": "US-CA"}})
-    refused(away, BUSINESS, ["body", "billing_address", "state"], "value_error", "State cannot be changed")
+    assert_refused(away, BUSINESS, ["body", "billing_address", "state"], "value_error", "State cannot be changed")
 
 
 def test_an_invoice_needs_a_name_is_made_when_asked_and_anew_after_an_edit(polar: Polar) -> None:

@@ -13,7 +13,7 @@ from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.store import organizations
 from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.server import RunningServer
 
 
@@ -82,7 +82,9 @@ def test_row_78_of_another_organization(server: RunningServer, polar: Polar) -> 
 def test_row_79_a_product_that_is_not_offered(polar: Polar) -> None:
     made = polar.create().json()
     answer = polar.client.patch(f"/v1/checkouts/{made['id']}", json={"product_id": polar.id("free")})
-    refused(answer, BUSINESS, ["body", "product_id"], "value_error", "Product is not available in this checkout.")
+    assert_refused(
+        answer, BUSINESS, ["body", "product_id"], "value_error", "Product is not available in this checkout."
+    )
     assert polar.read(made["id"]) == made
 
 
@@ -91,7 +93,7 @@ def test_row_80_the_gap_below_the_smallest_charge(polar: Polar, amount: int) -> 
     product = polar.product(prices=[{"amount_type": "custom", "minimum_amount": 0, "preset_amount": 0}])
     made = polar.create(products=[product["id"]]).json()
     answer = polar.client.patch(f"/v1/checkouts/{made['id']}", json={"amount": amount})
-    refused(answer, BUSINESS, ["body", "amount"], "invalid_amount", "Amount must be 0 or at least $0.50.")
+    assert_refused(answer, BUSINESS, ["body", "amount"], "invalid_amount", "Amount must be 0 or at least $0.50.")
     assert polar.read(made["id"])["modified_at"] is None
 
 
@@ -100,7 +102,7 @@ def test_row_82_the_country_of_a_stored_tax_id(polar: Polar) -> None:
     answer = polar.client.patch(
         f"/v1/checkouts/{made['id']}", json={"customer_billing_address": {"country": "US", "state": "NY"}}
     )
-    refused(answer, BUSINESS, ["body", "customer_tax_id"], "value_error", "Invalid tax ID.")
+    assert_refused(answer, BUSINESS, ["body", "customer_tax_id"], "value_error", "Invalid tax ID.")
     assert polar.read(made["id"]) == made
 
 
@@ -125,7 +127,7 @@ def test_row_89_metadata_is_replaced_kept_or_refused(polar: Polar) -> None:
     path = f"/v1/checkouts/{polar.create(metadata={'a': 'b'}).json()['id']}"
     assert polar.client.patch(path, json={}).json()["metadata"] == {"a": "b"}
     assert polar.client.patch(path, json={"metadata": {}}).json()["metadata"] == {}
-    refused(polar.client.patch(path, json={"metadata": None}), SCHEMA, ["body", "metadata"], "dict_type")
+    assert_refused(polar.client.patch(path, json={"metadata": None}), SCHEMA, ["body", "metadata"], "dict_type")
 
 
 def test_null_means_unchanged_where_it_could_mean_nothing_else(polar: Polar) -> None:
@@ -149,7 +151,7 @@ def test_rows_93_and_95_switching_between_offered_products(polar: Polar) -> None
 def test_row_96_a_currency_that_the_product_lacks(polar: Polar) -> None:
     made = polar.create().json()
     answer = polar.client.patch(f"/v1/checkouts/{made['id']}", json={"currency": "eur"})
-    refused(
+    assert_refused(
         answer, BUSINESS, ["body", "currency"], "value_error", "Product is not available in the specified currency."
     )
     assert polar.read(made["id"]) == made
@@ -168,7 +170,7 @@ def test_row_98_fields_that_only_merchants_may_set_are_ignored_and_named(polar: 
 def test_rows_99_and_100_discount_codes(polar: Polar) -> None:
     secret = polar.secret()
     unknown = polar.patch(secret, discount_code="NOPE")
-    refused(unknown, BUSINESS, ["body", "discount_code"], "value_error", "Discount does not exist.")
+    assert_refused(unknown, BUSINESS, ["body", "discount_code"], "value_error", "Discount does not exist.")
     assert unknown.json()["detail"][0]["input"] is None
     applied = polar.patch(secret, discount_code="\t welcome20 ").json()
     assert (applied["discount_amount"], applied["total_amount"]) == (200, 800)
@@ -186,7 +188,7 @@ def test_row_102_upi_asks_for_the_whole_address(polar: Polar) -> None:
 def test_row_104_a_buyer_may_give_up_the_trial_but_not_ask_for_one(polar: Polar) -> None:
     secret = polar.secret("trial")
     assert polar.patch(secret, allow_trial=False).json()["active_trial_interval"] is None
-    refused(
+    assert_refused(
         polar.patch(secret, allow_trial=True),
         SCHEMA,
         ["body", "allow_trial"],
@@ -247,7 +249,7 @@ def test_row_115_a_price_archived_meanwhile(polar: Polar) -> None:
     new = [{"amount_type": "fixed", "price_amount": 800}]
     assert polar.client.patch(f"/v1/products/{product['id']}", json={"prices": new}).status_code == 200
     answer = polar.confirm(secret, **READY)
-    refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
+    assert_refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
 
 
 def test_row_119_a_valid_payment(polar: Polar) -> None:
@@ -353,8 +355,8 @@ def test_rows_145_to_147_paging_and_sorting(polar: Polar) -> None:
     polar.create()
     listed = polar.client.get("/v1/checkouts/", params={"limit": 1000}).json()
     assert listed["pagination"] == {"total_count": 1, "max_page": 1}
-    refused(polar.client.get("/v1/checkouts/?page=0"), SCHEMA, ["query", "page"], "greater_than")
-    refused(polar.client.get("/v1/checkouts/?sorting=foo"), SCHEMA, ["query", "sorting", 0], "enum")
+    assert_refused(polar.client.get("/v1/checkouts/?page=0"), SCHEMA, ["query", "page"], "greater_than")
+    assert_refused(polar.client.get("/v1/checkouts/?sorting=foo"), SCHEMA, ["query", "sorting", 0], "enum")
     far = polar.client.get("/v1/checkouts/", params={"page": 10**15}).json()
     assert far == {"items": [], "pagination": {"total_count": 1, "max_page": 1}}
 
@@ -374,7 +376,7 @@ def test_filters_narrow_a_list(polar: Polar) -> None:
         found = polar.client.get(path, params=params).json()
         assert [item["id"] for item in found["items"]] == [paid["id"]], params
     assert polar.client.get(path, params={"organization_id": str(uuid4())}).json()["items"] == []
-    refused(polar.client.get(f"{path}?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
+    assert_refused(polar.client.get(f"{path}?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
 
 
 def test_row_149_an_unknown_version(polar: Polar) -> None:

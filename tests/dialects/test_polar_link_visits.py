@@ -14,7 +14,7 @@ import pytest
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.flows.links.open_link import LinkVisit, find_link, open_link
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_links import (
     NEVER_MADE,
     PATH,
@@ -83,7 +83,7 @@ def test_row_135_only_drafts_left_is_said_in_a_422(polar: Polar) -> None:
     product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
     link = on(polar, product)
     assert polar.client.patch(f"/v1/products/{product}", json={"visibility": "draft"}).status_code == 200
-    refused(go(polar, link), BUSINESS, ["body", "products"], "value_error", "No valid products.")
+    assert_refused(go(polar, link), BUSINESS, ["body", "products"], "value_error", "No valid products.")
 
 
 def test_row_136_the_others_are_offered_when_some_are_archived(polar: Polar) -> None:
@@ -201,7 +201,7 @@ def test_a_product_in_the_address_is_chosen_when_the_link_has_it(polar: Polar) -
     assert visited(polar, link, f"?product_id={polar.id('one_time')}")["product_id"] == polar.id("one_time")
     assert visited(polar, link, f"?product_id={polar.id('free')}")["product_id"] == polar.id("monthly")
     assert visited(polar, link, f"?product_id={uuid4()}")["product_id"] == polar.id("monthly")
-    refused(go(polar, link, "?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
+    assert_refused(go(polar, link, "?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
 
 
 def test_a_nul_in_the_address_is_left_out(polar: Polar) -> None:

@@ -12,7 +12,7 @@ from polar.v2027_01 import Polar as Polar_2027_01
 
 from checkstand.flows.organizations.authenticate import create_token
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_links import (
     PATH,
     SEATS,
@@ -81,26 +81,30 @@ def test_the_two_older_forms_name_one_product_or_one_price(polar: Polar) -> None
 def test_the_older_forms_name_what_they_do_not_find(polar: Polar, key: str) -> None:
     answer = polar.client.post(PATH, json={"payment_processor": "stripe", key: UNKNOWN})
     noun = "Price" if "price" in key else "Product"
-    refused(answer, BUSINESS, ["body", key], "value_error", f"{noun} does not exist.")
+    assert_refused(answer, BUSINESS, ["body", key], "value_error", f"{noun} does not exist.")
 
 
 def test_what_create_refuses_before_it_looks_at_the_catalogue(polar: Polar) -> None:
     product = polar.id("one_time")
-    refused(polar.client.post(PATH, json={"products": [product]}), SCHEMA, ["body", "payment_processor"], "missing")
-    refused(create(polar, payment_processor="other"), SCHEMA, ["body", "payment_processor"], "literal_error")
-    refused(polar.client.post(PATH, json={"payment_processor": "stripe"}), SCHEMA, ["body", "products"], "missing")
-    refused(create(polar, products=[]), SCHEMA, ["body", "products"], "too_short")
-    refused(
+    assert_refused(
+        polar.client.post(PATH, json={"products": [product]}), SCHEMA, ["body", "payment_processor"], "missing"
+    )
+    assert_refused(create(polar, payment_processor="other"), SCHEMA, ["body", "payment_processor"], "literal_error")
+    assert_refused(
+        polar.client.post(PATH, json={"payment_processor": "stripe"}), SCHEMA, ["body", "products"], "missing"
+    )
+    assert_refused(create(polar, products=[]), SCHEMA, ["body", "products"], "too_short")
+    assert_refused(
         create(polar, products=[product, product]),
         SCHEMA,
         ["body", "products"],
         "value_error",
         "Value error, Product IDs must be unique.",
     )
-    refused(create(polar, seats=10_001), SCHEMA, ["body", "seats"], "less_than_equal")
-    refused(create(polar, units=0), SCHEMA, ["body", "units"], "greater_than_equal")
+    assert_refused(create(polar, seats=10_001), SCHEMA, ["body", "seats"], "less_than_equal")
+    assert_refused(create(polar, units=0), SCHEMA, ["body", "units"], "greater_than_equal")
     together = "Both trial_interval and trial_interval_count must be set together."
-    refused(create(polar, trial_interval="day"), SCHEMA, ["body"], "missing", together)
+    assert_refused(create(polar, trial_interval="day"), SCHEMA, ["body"], "missing", together)
 
 
 def test_each_product_that_cannot_be_sold_is_named(polar: Polar) -> None:
@@ -108,16 +112,16 @@ def test_each_product_that_cannot_be_sold_is_named(polar: Polar) -> None:
     old = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
     archive(polar, old)
     answer = create(polar, products=[polar.id("one_time"), draft, UNKNOWN, old])
-    refused(answer, BUSINESS, ["body", "products", 1], "value_error", "Product is a draft.")
-    refused(answer, BUSINESS, ["body", "products", 2], "value_error", "Product does not exist.")
-    refused(answer, BUSINESS, ["body", "products", 3], "value_error", "Product is archived.")
+    assert_refused(answer, BUSINESS, ["body", "products", 1], "value_error", "Product is a draft.")
+    assert_refused(answer, BUSINESS, ["body", "products", 2], "value_error", "Product does not exist.")
+    assert_refused(answer, BUSINESS, ["body", "products", 3], "value_error", "Product is archived.")
     assert polar.client.get(PATH).json()["pagination"]["total_count"] == 0
 
 
 def test_another_shop_s_products_and_links_do_not_exist(server: RunningServer, polar: Polar) -> None:
     other = Polar(server, server.new_shop())
     answer = create(polar, products=[other.id("one_time")])
-    refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
+    assert_refused(answer, BUSINESS, ["body", "products", 0], "value_error", "Product does not exist.")
     link = made(other)
     assert polar.client.get(f"{PATH}{link['id']}").status_code == 404
     assert polar.client.patch(f"{PATH}{link['id']}", json={"label": "mine"}).status_code == 404
@@ -126,10 +130,10 @@ def test_another_shop_s_products_and_links_do_not_exist(server: RunningServer, p
 
 def test_a_discount_must_fit_every_product(polar: Polar) -> None:
     message = "Discount does not exist or is not applicable to this product."
-    refused(create(polar, discount_id=UNKNOWN), BUSINESS, ["body", "discount_id"], "value_error", message)
+    assert_refused(create(polar, discount_id=UNKNOWN), BUSINESS, ["body", "discount_id"], "value_error", message)
     body = {"type": "percentage", "basis_points": 1000, "name": "One", "duration": "once"}
     only_one = polar.client.post("/v1/discounts/", json={**body, "products": [polar.id("one_time")]}).json()["id"]
-    refused(
+    assert_refused(
         create(polar, "one_time", "monthly", discount_id=only_one),
         BUSINESS,
         ["body", "discount_id"],
@@ -144,14 +148,14 @@ def test_a_discount_must_fit_every_product(polar: Polar) -> None:
 
 def test_seats_and_units_are_locked_only_where_all_products_allow_them(polar: Polar) -> None:
     team = seat_product(polar)
-    refused(
+    assert_refused(
         create(polar, products=[team, polar.id("one_time")], seats=5),
         BUSINESS,
         ["body", "seats"],
         "value_error",
         "Seats can only be preconfigured when all products use seat-based pricing.",
     )
-    refused(
+    assert_refused(
         create(polar, products=[team], seats=11),
         BUSINESS,
         ["body", "seats"],
@@ -159,14 +163,14 @@ def test_seats_and_units_are_locked_only_where_all_products_allow_them(polar: Po
         "Product 'Team plan' allows between 2 and 10 seats.",
     )
     calls = polar.product(name="Calls", recurring_interval="month", prices=[UNITS])["id"]
-    refused(
+    assert_refused(
         create(polar, products=[calls], units=51),
         BUSINESS,
         ["body", "units"],
         "value_error",
         "Product 'Calls' allows between 1 and 50 units for USD.",
     )
-    refused(
+    assert_refused(
         create(polar, "one_time", units=5),
         BUSINESS,
         ["body", "units"],
@@ -189,8 +193,8 @@ def test_a_change_leaves_alone_what_it_does_not_name(polar: Polar) -> None:
     assert {**link, "modified_at": same.json()["modified_at"]} == same.json()
     cleared = polar.client.patch(path, json={"label": None, "success_url": None, "metadata": {}}).json()
     assert (cleared["label"], cleared["success_url"], cleared["metadata"]) == (None, None, {})
-    refused(polar.client.patch(path, json={"metadata": None}), SCHEMA, ["body", "metadata"], "dict_type")
-    refused(polar.client.patch(path, json=None), SCHEMA, ["body"], "missing")
+    assert_refused(polar.client.patch(path, json={"metadata": None}), SCHEMA, ["body", "metadata"], "dict_type")
+    assert_refused(polar.client.patch(path, json=None), SCHEMA, ["body"], "missing")
 
 
 def test_other_products_take_a_trial_and_a_lock_away_that_no_longer_mean_anything(polar: Polar) -> None:
@@ -200,7 +204,7 @@ def test_other_products_take_a_trial_and_a_lock_away_that_no_longer_mean_anythin
     team = on(polar, seat_product(polar), seats=5)
     path = f"{PATH}{team['id']}"
     products = [polar.id("one_time")]
-    refused(
+    assert_refused(
         polar.client.patch(path, json={"products": products, "seats": 5}),
         BUSINESS,
         ["body", "seats"],
@@ -231,7 +235,7 @@ def test_a_list_is_oldest_first_and_can_be_sorted_and_narrowed(polar: Polar) -> 
     assert ids(f"?product_id={polar.id('monthly')}&product_id={polar.id('one_time')}") == [first["id"], second["id"]]
     assert ids(f"?organization_id={UNKNOWN}") == []
     assert ids("?limit=1&page=2") == [second["id"]]
-    refused(polar.client.get(f"{PATH}?sorting=name"), SCHEMA, ["query", "sorting", 0], "enum")
+    assert_refused(polar.client.get(f"{PATH}?sorting=name"), SCHEMA, ["query", "sorting", 0], "enum")
 
 
 def test_a_deleted_link_leads_nowhere_and_its_sessions_stay(polar: Polar) -> None:

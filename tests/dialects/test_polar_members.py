@@ -12,7 +12,7 @@ from polar.v2026_04 import Polar as Sdk
 
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, refused
+from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, member, members, patch
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
@@ -75,7 +75,7 @@ def test_an_external_id_names_one_member_of_a_team(polar: Polar) -> None:
     answer = polar.client.post(
         f"/v1/customers/{team['id']}/members", json={"email": "b@example.com", "external_id": "a1"}
     )
-    refused(answer, BUSINESS, ["body", "external_id"], "value_error")
+    assert_refused(answer, BUSINESS, ["body", "external_id"], "value_error")
     other = made(polar, type="team", email="other@example.com")
     member(polar, other, email="b@example.com", external_id="a1")
 
@@ -100,8 +100,8 @@ def test_a_team_has_exactly_one_owner_at_any_time(polar: Polar) -> None:
         polar.client.patch(f"{base}/{owner['id']}", json={"role": "member"}),
         polar.client.delete(f"{base}/{owner['id']}"),
     ):
-        refused(answer, BUSINESS, ["body", "role"], "value_error")
-    refused(
+        assert_refused(answer, BUSINESS, ["body", "role"], "value_error")
+    assert_refused(
         polar.client.post(base, json={"email": "c@example.com", "role": "owner"}),
         SCHEMA,
         ["body", "role"],
@@ -117,7 +117,9 @@ def test_a_members_email_cannot_become_anothers(polar: Polar) -> None:
     team = made(polar, **TEAM)
     ada = member(polar, team, email="ada@example.com")
     path = f"/v1/customers/{team['id']}/members/{ada['id']}"
-    refused(polar.client.patch(path, json={"email": "GRACE@example.com"}), BUSINESS, ["body", "email"], "value_error")
+    assert_refused(
+        polar.client.patch(path, json={"email": "GRACE@example.com"}), BUSINESS, ["body", "email"], "value_error"
+    )
     assert polar.client.patch(path, json={"email": "ADA@example.com"}).status_code == 200
 
 

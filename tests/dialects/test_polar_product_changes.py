@@ -9,7 +9,17 @@ import httpx2
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import SCHEMA, Polar, fixed, metered, metering, refused, seats, units, wrong
+from tests.dialects.polar_http import (
+    SCHEMA,
+    Polar,
+    assert_refused,
+    assert_wrong,
+    fixed,
+    metered,
+    metering,
+    seats,
+    units,
+)
 from tests.server import RunningServer
 
 UNKNOWN = str(uuid4())
@@ -37,7 +47,7 @@ def test_prices_that_are_not_listed_are_archived_and_never_deleted(polar: Polar)
     assert changed["prices"][1]["price_per_seat"] == 80
     assert changed["prices"][1]["id"] != made["prices"][1]["id"]
     answer = polar.client.post("/v1/checkouts/", json={"product_price_id": made["prices"][1]["id"]})
-    wrong(answer, (["product_price_id"], "value_error", "Price is archived.", made["prices"][1]["id"]))
+    assert_wrong(answer, (["product_price_id"], "value_error", "Price is archived.", made["prices"][1]["id"]))
 
 
 def test_a_session_keeps_the_prices_it_showed(polar: Polar) -> None:
@@ -52,12 +62,12 @@ def test_an_unknown_price_is_named_where_it_stands_and_the_rest_still_judged(pol
     made = polar.product(prices=[fixed(1000)])
     gone = keep(made)
     unknown = (["prices", 1], "value_error", "Price does not exist.", UNKNOWN)
-    wrong(change(polar, made, prices=[fixed(500), {"id": UNKNOWN}]), unknown)
-    wrong(change(polar, made, prices=[{"id": UNKNOWN}]), ([*unknown[0][:1], 0], *unknown[1:]), REQUIRED)
-    wrong(change(polar, made, prices=[]), REQUIRED)
+    assert_wrong(change(polar, made, prices=[fixed(500), {"id": UNKNOWN}]), unknown)
+    assert_wrong(change(polar, made, prices=[{"id": UNKNOWN}]), ([*unknown[0][:1], 0], *unknown[1:]), REQUIRED)
+    assert_wrong(change(polar, made, prices=[]), REQUIRED)
     assert polar.client.get(f"/v1/products/{made['id']}").json() == made
     assert change(polar, made, prices=[fixed(500)]).status_code == 200
-    wrong(
+    assert_wrong(
         change(polar, made, prices=[fixed(500), gone]),
         (["prices", 1], "value_error", "Price does not exist.", gone["id"]),
     )
@@ -67,38 +77,42 @@ def test_a_price_that_is_added_is_judged_beside_those_that_stay(server: RunningS
     meter = metering(server, polar.shop)
     made = polar.product(prices=[fixed(1000), metered(meter)], recurring_interval="month")
     twice = (["prices"], "value_error", "Only one fixed price is allowed.", None)
-    wrong(change(polar, made, prices=[keep(made), fixed(500)]), twice)
+    assert_wrong(change(polar, made, prices=[keep(made), fixed(500)]), twice)
     used = (["prices", 2, "meter_id"], "value_error", "Meter is already used for another price.", meter)
-    wrong(change(polar, made, prices=[keep(made), keep(made, 1), metered(meter, "2")]), used)
+    assert_wrong(change(polar, made, prices=[keep(made), keep(made, 1), metered(meter, "2")]), used)
     assert change(polar, made, prices=[keep(made), metered(meter, "2")]).json()["prices"][1]["unit_amount"] == "2"
     missing = (["prices", 1, "meter_id"], "value_error", "Meter does not exist.", UNKNOWN)
-    wrong(change(polar, made, prices=[keep(made), metered(UNKNOWN)]), missing)
+    assert_wrong(change(polar, made, prices=[keep(made), metered(UNKNOWN)]), missing)
 
 
 def test_what_one_time_products_cannot_have_is_refused_in_a_change_too(server: RunningServer, polar: Polar) -> None:
     made = polar.product(prices=[fixed(1000)])
     text = "Metered pricing is not supported on one-time products."
     added = metered(metering(server, polar.shop))
-    wrong(change(polar, made, prices=[keep(made), added]), (["prices", 1], "value_error", text, None))
+    assert_wrong(change(polar, made, prices=[keep(made), added]), (["prices", 1], "value_error", text, None))
     text = "Unit-based pricing is not supported on one-time products."
-    wrong(change(polar, made, prices=[keep(made), units((None, 5))]), (["prices", 1], "value_error", text, None))
+    assert_wrong(change(polar, made, prices=[keep(made), units((None, 5))]), (["prices", 1], "value_error", text, None))
     text = "Trial configuration is only supported on recurring products."
     answer = change(polar, made, trial_interval="day", trial_interval_count=7)
-    wrong(answer, (["trial_interval"], "value_error", text, "day"))
+    assert_wrong(answer, (["trial_interval"], "value_error", text, "day"))
 
 
 def test_the_interval_of_a_product_stays(polar: Polar) -> None:
     once, monthly = (polar.product(prices=[fixed(1000)], recurring_interval=every) for every in (None, "month"))
     text = "Recurring interval cannot be changed."
-    wrong(change(polar, once, recurring_interval="month"), (["recurring_interval"], "value_error", text, "month"))
-    wrong(change(polar, monthly, recurring_interval="year"), (["recurring_interval"], "value_error", text, "year"))
+    assert_wrong(
+        change(polar, once, recurring_interval="month"), (["recurring_interval"], "value_error", text, "month")
+    )
+    assert_wrong(
+        change(polar, monthly, recurring_interval="year"), (["recurring_interval"], "value_error", text, "year")
+    )
     assert change(polar, monthly, recurring_interval="month").json()["recurring_interval"] == "month"
 
 
 def test_all_that_is_wrong_with_a_change_is_told_at_once(polar: Polar) -> None:
     made = polar.product(prices=[fixed(1000)])
     answer = change(polar, made, recurring_interval="month", prices=[{"id": UNKNOWN}])
-    wrong(
+    assert_wrong(
         answer,
         (["recurring_interval"], "value_error", "Recurring interval cannot be changed.", "month"),
         (["prices", 0], "value_error", "Price does not exist.", UNKNOWN),
@@ -111,7 +125,7 @@ def test_a_trial_is_set_and_taken_back_whole(polar: Polar) -> None:
     on = change(polar, made, trial_interval="week", trial_interval_count=2).json()
     assert (on["trial_interval"], on["trial_interval_count"]) == ("week", 2)
     text = "Both trial_interval and trial_interval_count must be set together."
-    refused(change(polar, made, trial_interval="week"), SCHEMA, ["body"], "missing", text)
+    assert_refused(change(polar, made, trial_interval="week"), SCHEMA, ["body"], "missing", text)
     off = change(polar, made, trial_interval=None, trial_interval_count=None).json()
     assert (off["trial_interval"], off["trial_interval_count"]) == (None, None)
 
@@ -119,8 +133,8 @@ def test_a_trial_is_set_and_taken_back_whole(polar: Polar) -> None:
 def test_a_name_that_is_too_short_is_told_as_the_original_does(polar: Polar) -> None:
     made = polar.product(prices=[fixed(1000)])
     text = "Value should have at least 3 items after validation, not 2"
-    refused(change(polar, made, name=" ab "), SCHEMA, ["body", "name"], "too_short", text)
-    refused(change(polar, made, name="x" * 65), SCHEMA, ["body", "name"], "string_too_long")
+    assert_refused(change(polar, made, name=" ab "), SCHEMA, ["body", "name"], "too_short", text)
+    assert_refused(change(polar, made, name="x" * 65), SCHEMA, ["body", "name"], "string_too_long")
     assert change(polar, made, name="  A mug  ").json()["name"] == "A mug"
 
 
@@ -136,18 +150,18 @@ def test_null_leaves_a_product_as_it_is(polar: Polar) -> None:
 def test_a_name_is_measured_without_the_blanks_around_it(polar: Polar) -> None:
     for name, kind in (("  ab  ", "string_too_short"), ("x" * 65, "string_too_long")):
         answer = polar.client.post("/v1/products/", json={"name": name, "prices": [fixed(500)]})
-        refused(answer, SCHEMA, ["body", "one_time", "name"], kind)
+        assert_refused(answer, SCHEMA, ["body", "one_time", "name"], kind)
     answer = polar.client.post("/v1/products/", json={"name": "ab", "prices": [], "recurring_interval": "month"})
-    refused(answer, SCHEMA, ["body", "recurring", "name"], "string_too_short")
-    refused(answer, SCHEMA, ["body", "recurring", "prices"], "too_short")
+    assert_refused(answer, SCHEMA, ["body", "recurring", "name"], "string_too_short")
+    assert_refused(answer, SCHEMA, ["body", "recurring", "prices"], "too_short")
 
 
 def test_an_archived_product_comes_back(polar: Polar) -> None:
     made = polar.product(prices=[fixed(1000)])
     assert change(polar, made, is_archived=True).json()["is_archived"] is True
     text = "Product is archived."
-    wrong(polar.create(products=[made["id"]]), (["products", 0], "value_error", text, made["id"]))
+    assert_wrong(polar.create(products=[made["id"]]), (["products", 0], "value_error", text, made["id"]))
     older = polar.client.post("/v1/checkouts/", json={"product_id": made["id"]})
-    wrong(older, (["product_id"], "value_error", text, made["id"]))
+    assert_wrong(older, (["product_id"], "value_error", text, made["id"]))
     assert change(polar, made, is_archived=False).json()["is_archived"] is False
     assert polar.sold(made["id"])["amount"] == 1000

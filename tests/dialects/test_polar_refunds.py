@@ -16,7 +16,7 @@ from polar.v2027_01 import Polar as Polar_2027_01
 from checkstand.flows.organizations.authenticate import create_token
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import READY, SCHEMA, Polar, decide, refused, wrong
+from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 
@@ -58,7 +58,9 @@ def test_a_part_and_then_the_rest_give_back_exactly_net_and_tax(polar: Polar, se
     assert (part["currency"], part["reason"], part["metadata"]) == ("usd", "customer_request", {"ticket": 7})
     assert (part["order_id"], part["customer_id"]) == (paid["id"], paid["customer_id"])
     assert money(order(polar, paid["id"])) == ("partially_refunded", 333, 63, 667, 127)
-    wrong(refund(polar, paid["id"], 668), (["amount"], "value_error", "Refund amount exceeds refundable amount", 668))
+    assert_wrong(
+        refund(polar, paid["id"], 668), (["amount"], "value_error", "Refund amount exceeds refundable amount", 668)
+    )
     assert refund(polar, paid["id"], 667).json()["tax_amount"] == 127
     whole = order(polar, paid["id"])
     assert (whole["paid"], *money(whole)) == (True, "refunded", 1000, 190, 0, 0)
@@ -72,13 +74,17 @@ def test_a_part_and_then_the_rest_give_back_exactly_net_and_tax(polar: Polar, se
 
 def test_what_cannot_be_refunded_is_refused_by_field(polar: Polar, server: RunningServer) -> None:
     free, unknown = bought(polar, "free"), str(uuid4())
-    wrong(refund(polar, free["id"], 1), (["amount"], "value_error", "Refund amount exceeds refundable amount", 1))
-    wrong(refund(polar, unknown, 1), (["order_id"], "value_error", "Order not found", unknown))
+    assert_wrong(
+        refund(polar, free["id"], 1), (["amount"], "value_error", "Refund amount exceeds refundable amount", 1)
+    )
+    assert_wrong(refund(polar, unknown, 1), (["order_id"], "value_error", "Order not found", unknown))
     other = Polar(server, server.new_shop())
     paid = bought(polar)
-    wrong(refund(other, paid["id"], 1), (["order_id"], "value_error", "Order not found", paid["id"]))
-    refused(refund(polar, paid["id"], 0), SCHEMA, ["body", "amount"], "greater_than")
-    refused(refund(polar, paid["id"], 1, reason="dispute_prevention"), SCHEMA, ["body", "reason"], "literal_error")
+    assert_wrong(refund(other, paid["id"], 1), (["order_id"], "value_error", "Order not found", paid["id"]))
+    assert_refused(refund(polar, paid["id"], 0), SCHEMA, ["body", "amount"], "greater_than")
+    assert_refused(
+        refund(polar, paid["id"], 1, reason="dispute_prevention"), SCHEMA, ["body", "reason"], "literal_error"
+    )
     assert money(order(polar, paid["id"])) == ("paid", 0, 0, 1000, 0)
 
 

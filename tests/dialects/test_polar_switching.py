@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from tests.dialects.polar_http import READY, SCHEMA, Polar, decide, fixed, refused, seats, wrong
+from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide, fixed, seats
 from tests.server import RunningServer
 
 ANY = READY["customer_email"]
@@ -48,10 +48,10 @@ def test_row_79_products_and_prices_that_the_session_does_not_have(polar: Polar)
     other = polar.id("free")
     text = "Product is not available in this checkout."
     for answer in (polar.update(made, product_id=other), polar.patch(made["client_secret"], product_id=other)):
-        wrong(answer, (["product_id"], "value_error", text, other))
+        assert_wrong(answer, (["product_id"], "value_error", text, other))
     strange = str(polar.shop.products["free"].prices[0].id)
     answer = polar.update(made, product_id=made["product_id"], product_price_id=strange)
-    wrong(answer, (["product_price_id"], "value_error", "Price is not available in this checkout.", strange))
+    assert_wrong(answer, (["product_price_id"], "value_error", "Price is not available in this checkout.", strange))
     assert polar.update(made, product_price_id=strange).json()["product_price_id"] == made["product_price_id"]
 
 
@@ -60,8 +60,8 @@ def test_a_product_archived_meanwhile_cannot_be_selected_and_stays_where_it_is(p
     made = polar.sold(one, two)
     for product in (one, two):
         archive(polar, product)
-    wrong(polar.update(made, product_id=two), (["product_id"], "value_error", "Product is archived.", two))
-    wrong(
+    assert_wrong(polar.update(made, product_id=two), (["product_id"], "value_error", "Product is archived.", two))
+    assert_wrong(
         polar.patch(made["client_secret"], product_id=two), (["product_id"], "value_error", "Product is archived.", two)
     )
     assert polar.update(made, metadata={"a": "b"}).json()["product_id"] == one
@@ -84,7 +84,7 @@ def test_row_95_switching_keeps_the_currency_where_it_can(server: RunningServer,
     falls = polar.patch(made["client_secret"], product_id=dollars).json()
     assert (falls["currency"], falls["amount"]) == ("usd", 700)
     text = "Product is not available in the specified currency."
-    wrong(polar.update(made, product_id=dollars, currency="eur"), (["currency"], "value_error", text, "eur"))
+    assert_wrong(polar.update(made, product_id=dollars, currency="eur"), (["currency"], "value_error", text, "eur"))
     back = polar.update(made, product_id=first, currency="eur").json()
     assert (back["currency"], back["product_price"]["price_currency"]) == ("eur", "eur")
     by_price = polar.update(made, product_id=first, product_price_id=made["prices"][first][0]["id"]).json()
@@ -96,7 +96,7 @@ def test_row_96_a_currency_alone(polar: Polar) -> None:
     made = polar.sold(product)
     assert polar.update(made, currency="eur").json()["amount"] == 900
     text = "Product is not available in the specified currency."
-    wrong(polar.update(made, currency="gbp"), (["currency"], "value_error", text, "gbp"))
+    assert_wrong(polar.update(made, currency="gbp"), (["currency"], "value_error", text, "gbp"))
     assert polar.read(made["id"])["currency"] == "eur"
 
 
@@ -160,7 +160,7 @@ def test_row_97_a_longer_trial_ends_later(polar: Polar) -> None:
     assert made["trial_end"] < longer["trial_end"]
     assert (longer["active_trial_interval_count"], longer["trial_interval_count"]) == (14, 14)
     text = "Both trial_interval and trial_interval_count must be set together."
-    refused(polar.update(made, trial_interval="day"), SCHEMA, ["body"], "missing", text)
+    assert_refused(polar.update(made, trial_interval="day"), SCHEMA, ["body"], "missing", text)
     none = polar.update(made, trial_interval=None, trial_interval_count=None).json()
     assert (none["trial_end"], none["is_payment_required"]) == (None, True)
 
@@ -171,7 +171,7 @@ def test_row_104_a_trial_given_up_leaves_nothing_of_it(polar: Polar) -> None:
     fields = ("active_trial_interval", "active_trial_interval_count", "trial_end")
     assert [given_up[name] for name in fields] == [None] * 3
     assert (given_up["allow_trial"], given_up["is_payment_required"]) == (False, True)
-    refused(
+    assert_refused(
         polar.patch(secret, allow_trial=True), SCHEMA, ["body", "allow_trial"], "literal_error", "Input should be False"
     )
 
@@ -207,7 +207,7 @@ def answers_of_order(polar: Polar) -> dict[str, Any]:
 def test_rows_42_and_43_an_unknown_option_and_a_required_answer_that_waits(polar: Polar) -> None:
     product = asking(polar, "text", "select", required=True)
     answer = polar.create(products=[product], custom_field_data={"select": "xl"})
-    wrong(answer, (["custom_field_data", "select"], "literal_error", "Input should be 's' or 'm'", "xl"))
+    assert_wrong(answer, (["custom_field_data", "select"], "literal_error", "Input should be 's' or 'm'", "xl"))
     assert polar.sold(product)["custom_field_data"] == {}
 
 
@@ -237,11 +237,11 @@ def test_row_116_a_required_answer_that_is_missing_wrong_or_null(polar: Polar) -
     places = [["custom_field_data", kind] for kind in ("text", "select", "checkbox")]
     for body, given in (({}, {}), ({"custom_field_data": {"number": 1}}, {"number": 1})):
         answer = polar.confirm(made["client_secret"], **READY, **body)
-        wrong(answer, *((place, "missing", "Field required", given) for place in places))
+        assert_wrong(answer, *((place, "missing", "Field required", given) for place in places))
     answer = polar.confirm(
         made["client_secret"], **READY, custom_field_data={"text": None, "select": "xl", "checkbox": False}
     )
-    wrong(
+    assert_wrong(
         answer,
         (places[0], "string_type", "Input should be a valid string", None),
         (places[1], "literal_error", "Input should be 's' or 'm'", "xl"),
@@ -254,7 +254,7 @@ def test_row_116_a_required_answer_that_is_missing_wrong_or_null(polar: Polar) -
 def test_row_116_what_is_stored_does_not_answer_for_a_confirm_without_answers(polar: Polar) -> None:
     made = polar.sold(asking(polar, "text", required=True), custom_field_data={"text": "stored"})
     answer = polar.confirm(made["client_secret"], **READY)
-    wrong(answer, (["custom_field_data", "text"], "missing", "Field required", {}))
+    assert_wrong(answer, (["custom_field_data", "text"], "missing", "Field required", {}))
     assert polar.read(made["id"])["custom_field_data"] == {"text": "stored"}
 
 
@@ -266,7 +266,7 @@ def test_row_115_every_price_archived_meanwhile_is_told(polar: Polar) -> None:
     made = polar.sold(product["id"])
     assert polar.client.patch(f"/v1/products/{product['id']}", json={"prices": [fixed(900)]}).status_code == 200
     answer = polar.confirm(made["client_secret"], **READY)
-    wrong(
+    assert_wrong(
         answer,
         *(
             (["product_price_id"], "value_error", "Price is archived.", price["id"])

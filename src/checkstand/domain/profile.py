@@ -54,34 +54,41 @@ class WebhookRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One API: its name in the database, its name for people, and what it wants. False is what most would have."""
+    """One API: its name in the database, its name for people, and what it wants. False is what most would have.
+
+    `opens_page_by_id`: the session's id is the key to its page; else it has a secret of its own.
+    `returns_to_apps`: the merchant's addresses may have an app's own scheme.
+    `tells_payment_on_return`: payment, status and e-mail are added to the success address, also while it is pending.
+    `refuses_embargoed_countries`: buyers there cannot be chosen.
+    `has_custom_fields`: questions are things of their own and may change under sessions that ask them.
+    `locates_buyer`: the country of the buyer's network address counts while nothing better is known.
+    `converts_currency`: charged in the buyer's currency at a rate; else only in currencies that there are prices in.
+    `combines_prices_freely`: a product's prices need not go together.
+    `names_discounts_by_code`: a discount that is refused is told by its code; else by its id.
+    `asks_address_for_upi`: a UPI payment needs a billing address.
+    `names_lacking_address_whole`: of an address with its country alone, `address` is missing and not each part.
+    `keeps_customer_after_decline`: the customer of a payment that failed stays.
+    `opens_documents_by_order_id`: an order's id is a secret between merchant and buyer.
+    """
 
     name: Dialect
     title: str
     keys: KeyRules
     webhooks: WebhookRules
 
-    opens_page_by_id: bool = False  # the session's id is the key to its page; else it has a secret of its own
-    returns_to_apps: bool = False  # the merchant's addresses may have an app's own scheme
-    tells_payment_on_return: bool = (
-        False  # payment, status and e-mail are added to the success address, also while it is pending
-    )
+    opens_page_by_id: bool = False
+    returns_to_apps: bool = False
+    tells_payment_on_return: bool = False
     refuses_embargoed_countries: bool = False
-    has_custom_fields: bool = (
-        False  # questions that are things of their own and may change under sessions that ask them
-    )
-    locates_buyer: bool = False  # the country of the buyer's network address counts while nothing better is known
-    converts_currency: bool = (
-        False  # charged in the buyer's currency at a rate; else only in currencies that there are prices in
-    )
-    combines_prices_freely: bool = False  # a product's prices need not go together
-    names_discounts_by_code: bool = False  # a discount that is refused is told by its code; else by its id
+    has_custom_fields: bool = False
+    locates_buyer: bool = False
+    converts_currency: bool = False
+    combines_prices_freely: bool = False
+    names_discounts_by_code: bool = False
     asks_address_for_upi: bool = False
-    names_lacking_address_whole: bool = (
-        False  # of an address with its country alone, `address` is missing and not each part
-    )
+    names_lacking_address_whole: bool = False
     keeps_customer_after_decline: bool = False
-    opens_documents_by_order_id: bool = False  # an order's id is a secret between merchant and buyer
+    opens_documents_by_order_id: bool = False
 
 
 _PROFILES: dict[Dialect, Profile] = {}

@@ -19,8 +19,9 @@ from checkstand.domain.organization import Organization, Principal
 from checkstand.store import organizations
 from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.products import PRODUCTS
-from checkstand.store.database import Database, Executor
+from checkstand.store.database import Database
 from checkstand.store.delivery import webhooks
+from checkstand.store.executor import Executor
 from checkstand.store.listener import Listener
 
 LIFE_S = 5.0

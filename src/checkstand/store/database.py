@@ -17,12 +17,11 @@ from uuid import UUID
 
 import asyncpg
 
-from checkstand.store.executor import Executor
 from checkstand.store.grouped import Grouped
 from checkstand.store.pool import PATIENCE_S, Pool
 from checkstand.store.unavailable import DatabaseUnavailable, unavailable
 
-__all__ = ["Database", "DatabaseUnavailable", "Executor", "Tally", "Transaction", "open_connection", "tally"]
+__all__ = ["Database", "DatabaseUnavailable", "Tally", "Transaction", "open_connection", "tally"]
 
 POOL_SIZE = 10
 CONNECT_WITHIN_S = 5.0

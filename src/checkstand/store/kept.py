@@ -1,7 +1,7 @@
 """How the fields of a dataclass are kept in the columns of a row.
 
 By its type a field is the column of its name: scalars as they are, an enum by its value, a tuple of scalars as an array; what is a
-dataclass, a mapping or a tuple of dataclasses itself as a JSON document. `column`, `spread` and `selected` are for what differs.
+dataclass, a mapping or a tuple of dataclasses itself as a JSON document. `spread`, `selected` and the like are for what differs.
 """
 
 from __future__ import annotations

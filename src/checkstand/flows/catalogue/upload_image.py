@@ -28,7 +28,7 @@ from checkstand.store import facts as fact_store
 from checkstand.store.catalogue import brands, images
 from checkstand.store.catalogue.brands import BRANDS
 from checkstand.store.catalogue.products import PRODUCTS
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 Target = Literal["product", "addon", "brand"]
 LIFE = timedelta(seconds=60)

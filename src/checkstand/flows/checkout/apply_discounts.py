@@ -14,7 +14,7 @@ from checkstand.domain.pricing import resolve
 from checkstand.flows.checkout.checkout_request import Where
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue.discounts import DISCOUNTS
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 # A discount that no longer fits what is bought is dropped without a word (docs/behaviour/polar.md#changing-a-checkout).
 DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})

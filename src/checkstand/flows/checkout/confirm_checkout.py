@@ -43,7 +43,7 @@ from checkstand.flows.steps import Step
 from checkstand.store import checkouts
 from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.people import customers
 from checkstand.store.people.customers import CUSTOMERS
 from checkstand.store.sales import payments

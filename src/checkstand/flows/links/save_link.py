@@ -24,7 +24,7 @@ from checkstand.store import checkout_links
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.checkout_links import LINKS
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 
 NamedBy = Literal["products", "product_id", "product_price_id"]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Custom, Fixed, Price, Terms
 from checkstand.store.codec import encode
-from checkstand.store.database import Executor
+from checkstand.store.executor import Executor
 from checkstand.store.kept import Kept, by_type
 from checkstand.store.rows import Table
 

@@ -1,4 +1,4 @@
-"""Prices that are sent in, and what they become in the catalogue. How a price is shown is in `translate_prices.py`.
+"""Prices that are sent in, and what they become in the catalogue. How a price is shown is in `shown/prices.py`.
 
 Source: docs/behaviour/polar.md#products-and-prices.
 """

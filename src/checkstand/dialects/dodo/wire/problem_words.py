@@ -169,6 +169,12 @@ PROBLEMS: Mapping[ProblemCode, tuple[int, str, str]] = {
     ),
     ProblemCode.TAX_ID_NEEDS_COUNTRY: (422, BODY, "tax_id: a tax id needs billing_address.country"),
     ProblemCode.TAX_ID_INVALID: (422, "INVALID_TAX_ID", "{where}: {given} is not a valid tax id of that country"),
+    ProblemCode.TAX_PLACE_MISSING: (422, PARAMETERS, "{where}: the tax depends on the state, which is missing"),
+    ProblemCode.TAX_PLACE_UNKNOWN: (
+        422,
+        PARAMETERS,
+        "{where}: the tax depends on the state, and the one that was given is not known",
+    ),
     ProblemCode.CUSTOMER_UNKNOWN: (422, "NOT_FOUND", "{where}: customer {given} does not exist"),
     ProblemCode.SUBSCRIPTION_UNKNOWN: (422, "NOT_FOUND", "{where}: subscription {given} does not exist"),
     ProblemCode.SEATS_NOT_APPLICABLE: (422, PARAMETERS, "{where}: no product here is sold by seat"),

@@ -27,7 +27,7 @@ WRITE = ("refunds:write",)
 REFUSED = {
     "refunded_already": (403, "RefundedAlready", "Order is already fully refunded: {id}"),
     "payment_disputed": (403, "RefundDisputedPayment", "The bank has taken back the payment of this order: {id}"),
-    "payment_unknown": (404, "RefundUnknownPayment", "There is no payment of this order to refund: {id}"),
+    "payment_unknown": (404, "RefundUnknownPayment", "Refund issued for unknown order: {id}"),
 }
 
 
@@ -88,7 +88,7 @@ async def create(call: Call) -> Response:
     if order is None:
         raise Invalid.single("refund_order_unknown", "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":
-        detail = "The benefits of a subscription end with the subscription, not with a refund of its order."
+        detail = "Subscription benefits can only be revoked upon cancellation"
         raise Refused(errors.named(400, "RevokeSubscriptionBenefitsProhibited", detail))
     asked = RefundRequest(
         net_minor=body.amount,

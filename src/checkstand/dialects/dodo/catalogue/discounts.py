@@ -15,7 +15,7 @@ from starlette.responses import Response
 from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.answers.customer import Customer
-from checkstand.dialects.dodo.shown import products as translate
+from checkstand.dialects.dodo.customers.customers import shown_customers
 from checkstand.dialects.dodo.wire import discount_models as models
 from checkstand.dialects.dodo.wire import paging
 from checkstand.dialects.dodo.wire.call import Api, Call
@@ -222,7 +222,7 @@ async def list_customers(call: Call) -> Response:
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
     known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
     listed = [known[customer_id] for customer_id in wanted if customer_id in known]
-    return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
+    return call.json(paging.envelope(await shown_customers(call, listed)))
 
 
 @api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)

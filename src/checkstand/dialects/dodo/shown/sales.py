@@ -220,9 +220,11 @@ def buyer(sale: Sale) -> Buyer:
     """The short form of a customer, or of the buyer who will become one."""
     known, given = sale.customer, sale.checkout.buyer
     customer_id = known.id if known else given.customer_id
+    # A team may have no e-mail: its session has the owner's. Who was deleted is not told of again.
+    email = given.email if known is None or (known.email is None and known.deleted_at is None) else known.email
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
-        "email": (known.email if known else given.email) or "",
+        "email": email or "",
         "name": (known.name if known else given.name) or "",
         "metadata": notes(known.metadata) if known else {},
         "phone_number": known.phone if known else given.phone,

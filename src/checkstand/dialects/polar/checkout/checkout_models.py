@@ -22,6 +22,7 @@ from checkstand.dialects.polar.wire.models import (
     Metadata,
     Name,
     Seats,
+    SuccessUrl,
     Text,
     Units,
     Url,
@@ -73,7 +74,7 @@ class MerchantFields(CheckoutFields):
     trial_interval: Interval | None = None
     trial_interval_count: int | None = Field(default=None, ge=1, le=1000)
     customer_ip_address: IPvAnyAddress | None = None
-    success_url: Url | None = None
+    success_url: SuccessUrl | None = None
     return_url: Url | None = None
     embed_origin: Line | None = None
 

@@ -44,7 +44,7 @@ WRITE = ("checkouts:write",)
 def _shown(call: Call, value: Checkout) -> answers.Checkout:
     ports = call.ports
     return translate_checkouts.checkout(
-        value, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+        value, call.organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
     )
 
 

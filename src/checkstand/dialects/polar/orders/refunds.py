@@ -32,7 +32,7 @@ REFUSED = {
         "RefundDisputedPayment",
         "The bank has taken back the payment of this order: {id}",
     ),
-    RefundRefusal.PAYMENT_UNKNOWN: (404, "RefundUnknownPayment", "There is no payment of this order to refund: {id}"),
+    RefundRefusal.PAYMENT_UNKNOWN: (404, "RefundUnknownPayment", "Refund issued for unknown order: {id}"),
 }
 
 
@@ -93,7 +93,7 @@ async def create(call: Call) -> Response:
     if order is None:
         raise Invalid.single(ProblemCode.REFUND_ORDER_UNKNOWN, "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":
-        detail = "The benefits of a subscription end with the subscription, not with a refund of its order."
+        detail = "Subscription benefits can only be revoked upon cancellation"
         raise Refused(errors.named(400, "RevokeSubscriptionBenefitsProhibited", detail))
     asked = RefundRequest(
         net_minor=body.amount,

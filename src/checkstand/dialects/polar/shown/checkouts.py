@@ -44,11 +44,11 @@ def _rendered_product(value: Product, public_url: str) -> CheckoutProduct:
     return shown
 
 
-def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> answers.Checkout:
+def checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> answers.Checkout:
     """The merchant's representation (docs/behaviour/polar.md#checkout-object)."""
     buyer, span = value.buyer, value.trial.span
     return {
-        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        **_common(value, organization, public_url=public_url, publishable_key=publishable_key),
         "metadata": dict(value.metadata),
         "customer_metadata": _without_fractions(buyer.metadata),
         "external_customer_id": buyer.external_id,
@@ -84,13 +84,15 @@ def client_checkout(
 ) -> answers.ClientCheckout:
     """The buyer's representation: no metadata, the organization instead."""
     return {
-        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        **_common(value, organization, public_url=public_url, publishable_key=publishable_key),
         "organization": checkout_organization(organization),
         **_tax_note(value),
     }
 
 
-def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answers.CheckoutParts:
+def _common(
+    value: Checkout, organization: Organization, *, public_url: str, publishable_key: str
+) -> answers.CheckoutParts:
     buyer, quote, fields = value.buyer, value.quote, value.address_fields
     selected, chosen = value.selected, value.selected_price
     trial = active_trial(selected, value.trial)
@@ -155,7 +157,7 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answer
         "product": products[selected.id],
         "product_price": price(chosen, selected),
         "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
-        "discount": checkout_discount(value.discount),
+        "discount": checkout_discount(value.discount, organization),
         "attached_custom_fields": attached_custom_fields(value.fields),
     }
 

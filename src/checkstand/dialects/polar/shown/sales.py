@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from checkstand.dialects.polar.answers import order as answers
 from checkstand.dialects.polar.answers.payment import Payment, PaymentStatus
 from checkstand.dialects.polar.customers import customer_views
-from checkstand.dialects.polar.shown.discounts import order_discount
+from checkstand.dialects.polar.shown.discounts import discount_without_products
 from checkstand.dialects.polar.shown.prices import price
 from checkstand.dialects.polar.shown.products import order_product
 from checkstand.dialects.polar.wire.words import address, moment, uuid
@@ -40,7 +40,7 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "tax_amount": value.tax_minor,
         "total_amount": value.total_minor,
         "applied_balance_amount": 0,
-        "due_amount": 0,
+        "due_amount": value.total_minor,
         "refunded_amount": returned.net_minor,
         "refunded_tax_amount": returned.tax_minor,
         "refundable_amount": left.net_left,
@@ -66,7 +66,7 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "platform_fee_currency": None,
         "customer": customer,
         "product": order_product(bought),
-        "discount": order_discount(sale.checkout.discount),
+        "discount": discount_without_products(sale.checkout.discount, organization),
         "subscription": None,
         "items": [_item(item, value) for item in value.items],
         "description": ", ".join(item.label for item in value.items),

@@ -1,8 +1,8 @@
 """Every code that a `Problem` may have: the whole list of what can be wrong with one field of a request.
 
-A rule or a flow names the code, and each API has a sentence for it in its own table (`dialects/X/wire/problem_words.py`), the page in
-`web/checkout/problems.py`. Codes of one API alone are here too: a problem has one type, so mypy knows every code at every place, and
-what one API says first, another may say later. A code is a name within the house: what a client reads is the table's.
+A rule or a flow names the code. Each API has a sentence for it in its own table (`problem_words.py`), and the page in its
+`problems.py`: a client never reads the code itself. Codes of one API alone are here too. A problem has one type, so mypy knows every
+code wherever one is named, and what one API says first, another may say later.
 
     >>> ProblemCode("amount_below_minimum") is ProblemCode.AMOUNT_BELOW_MINIMUM
     True

@@ -56,6 +56,8 @@ _TOO_LARGE = {
 }
 _SIMPLE = {
     ProblemCode.CURRENCY_NOT_CHARGEABLE: ("currency", "problem.currency.unavailable"),
+    ProblemCode.TAX_PLACE_MISSING: ("state", "problem.field.required"),
+    ProblemCode.TAX_PLACE_UNKNOWN: ("state", "problem.field.required"),
     ProblemCode.TAX_ID_INVALID: ("tax_id", "problem.tax_id.invalid"),
     ProblemCode.TAX_ID_NEEDS_COUNTRY: ("country", "problem.country.required"),
     ProblemCode.PAYMENT_METHOD_UNKNOWN: ("method", "problem.method.gone"),

@@ -20,7 +20,7 @@ from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.expire_checkouts import expire_checkouts
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
-from checkstand.flows.payments.call_off_payment import call_off_payment
+from checkstand.flows.payments.cancel_payment import call_off_payment
 from checkstand.flows.payments.refresh_payment import refresh_payment
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.recovery.audit import audit_books

@@ -2,7 +2,7 @@
 
 400 for what Stripe did not sign, or signed more than five minutes ago; 200 for what was heard or is none of our business; 503 when
 Stripe's API could not be asked for the state, so that Stripe tells again. The event's own content is not believed further than which
-payment, refund or dispute it is about (`flows/recovery/hear_gateway.py`, `hear_refund.py`, `hear_dispute.py`).
+payment, refund or dispute it is about (`flows/recovery/handle_payment_event.py`, `handle_refund_event.py`, `handle_dispute_event.py`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_dispute import hear_dispute
-from checkstand.flows.recovery.hear_gateway import Heard, hear_gateway
-from checkstand.flows.recovery.hear_refund import hear_refund
+from checkstand.flows.recovery.handle_dispute_event import hear_dispute
+from checkstand.flows.recovery.handle_payment_event import Heard, hear_gateway
+from checkstand.flows.recovery.handle_refund_event import hear_refund
 from checkstand.gateways.stripe.signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_REPORT

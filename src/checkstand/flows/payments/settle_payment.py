@@ -31,8 +31,8 @@ from checkstand.domain.payment import (
     Verdict,
 )
 from checkstand.flows.orders.issue_documents import keep_invoice, tax_exchange
-from checkstand.flows.payments.keep_method import keep_method
-from checkstand.flows.payments.take_fee import take_fee
+from checkstand.flows.payments.record_fee import take_fee
+from checkstand.flows.payments.save_method import keep_method
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.store import checkouts

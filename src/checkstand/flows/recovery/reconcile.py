@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import PENDING_STATUSES, Attempt, Unknown, Verdict
 from checkstand.flows.checkout.confirm_checkout import charge
+from checkstand.flows.payments.record_fee import ask_for_fee
 from checkstand.flows.payments.remove_method import forget_removed
 from checkstand.flows.payments.settle_payment import LATER, settle_payment
-from checkstand.flows.payments.take_fee import ask_for_fee
 from checkstand.flows.ports import Ports
 from checkstand.flows.refunds.refund_order import finish_refund
 from checkstand.store import checkouts

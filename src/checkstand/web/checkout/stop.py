@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from checkstand.domain.checkout import CheckoutStatus
 from checkstand.domain.errors import NotFound
-from checkstand.flows.payments.call_off_payment import call_off_payment
+from checkstand.flows.payments.cancel_payment import call_off_payment
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.session import may_post, open_visit, read_form
 

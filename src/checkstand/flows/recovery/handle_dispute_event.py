@@ -11,9 +11,9 @@ import structlog
 from checkstand.domain.dispute import Dispute, DisputeReport, may_become
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import Organization
-from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.payments.record_dispute import move_dispute, open_dispute
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_gateway import Heard, reported, settled_payment
+from checkstand.flows.recovery.handle_payment_event import Heard, reported, settled_payment
 from checkstand.store.sales import disputes
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import Refund, RefundFailed, RefundReport
 from checkstand.domain.refunding import reported_refund
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_gateway import Heard, reported, settled_payment
+from checkstand.flows.recovery.handle_payment_event import Heard, reported, settled_payment
 from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.store.sales import refunds
 from checkstand.store.sales.orders import ORDERS

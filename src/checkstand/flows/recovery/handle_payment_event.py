@@ -15,8 +15,8 @@ from uuid import UUID
 import structlog
 
 from checkstand.domain.payment import PENDING_STATUSES, Attempt, AttemptStatus, Succeeded, Unknown
+from checkstand.flows.payments.record_fee import hear_of_fee
 from checkstand.flows.payments.settle_payment import settle_payment
-from checkstand.flows.payments.take_fee import hear_of_fee
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import GatewaySilent, Reports
 from checkstand.store.sales.payments import ATTEMPTS

@@ -84,7 +84,7 @@ class MoneyBack(Steps):
         assert not isinstance(verdict, RefundUnknown)
         if refund.booked.state != "failed":
             refund.booked.state = "succeeded" if succeeded else "failed"
-        world.model.hear_refund(refund)
+        world.model.handle_refund_event(refund)
         for _ in range(times):
             await settle_refund(world.ports, real, verdict)
 

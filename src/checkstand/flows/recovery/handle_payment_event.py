@@ -1,7 +1,7 @@
-"""Hear: a gateway told that something happened to a payment. What it says is only a reason to ask how the payment stands now.
+"""Handle an event of a payment: a gateway told that something happened to it, which is a reason to ask how the payment stands now.
 
-So it does not matter in which order news comes, how often, or how old it is: the answer to the question is settled, and settling twice
-changes nothing. Refunds and disputes are heard of in modules of their own, by the same rule.
+So it does not matter in which order events come, how often, or how old they are: the gateway's answer is settled, and settling twice
+changes nothing. Events of refunds and disputes have modules of their own, by the same rule.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 
 from checkstand.domain.payment import PENDING_STATUSES, Attempt, AttemptStatus, Succeeded, Unknown
-from checkstand.flows.payments.record_fee import hear_of_fee
+from checkstand.flows.payments.record_fee import fetch_missing_fee
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import GatewaySilent, Reports
@@ -25,59 +25,61 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class Heard(Enum):
-    """What became of a gateway's news."""
+class EventOutcome(Enum):
+    """What became of a gateway's event."""
 
-    DONE = "done"  # also where it is about a payment that is not here
-    ASK_AGAIN = "ask_again"  # the gateway should tell it again later
+    HANDLED = "handled"  # also where it is about a payment that is not here
+    TRY_AGAIN = "try_again"  # the gateway should send it again later
     NOT_OURS = "not_ours"  # it is about nothing that we ask of a gateway
 
 
-async def hear_gateway(ports: Ports, organization_id: UUID, attempt_id: UUID, reference: str) -> Heard:
-    """What became of the news; ASK_AGAIN where the gateway cannot say how the payment stands. News of strangers is no trouble."""
+async def handle_payment_event(ports: Ports, organization_id: UUID, attempt_id: UUID, reference: str) -> EventOutcome:
+    """Settle the payment as the gateway has it now. TRY_AGAIN: the gateway could not say. HANDLED also for an unknown payment."""
     attempt = await ATTEMPTS.by_id(ports.db, organization_id, attempt_id)
     if attempt is None or attempt.gateway != ports.gateway.name:
-        return Heard.DONE
+        return EventOutcome.HANDLED
     if attempt.gateway_reference not in (None, reference):
-        return Heard.DONE
+        return EventOutcome.HANDLED
     if attempt.status is AttemptStatus.SUCCEEDED:
-        return Heard.DONE if await hear_of_fee(ports, attempt) else Heard.ASK_AGAIN
+        return EventOutcome.HANDLED if await fetch_missing_fee(ports, attempt) else EventOutcome.TRY_AGAIN
     verdict = await ports.gateway.lookup(replace(attempt, gateway_reference=reference))
     if verdict is None or isinstance(verdict, Unknown):
-        return Heard.ASK_AGAIN
+        return EventOutcome.TRY_AGAIN
     if attempt.status in PENDING_STATUSES:
         await settle_payment(ports, attempt, verdict)
     elif isinstance(verdict, Succeeded):
         # Refused intents are closed, so this takes a hand at the gateway itself; only a person can say what to do.
         log.error("paid_after_decline", attempt_id=str(attempt_id), reference=reference)
-    return Heard.DONE
+    return EventOutcome.HANDLED
 
 
-async def settled_payment(ports: Ports, organization_id: UUID, attempt_id: UUID, reference: str) -> Attempt | Heard:
-    """The payment that money comes back from, settled first where its own news is still on the way.
+async def find_paid_attempt(
+    ports: Ports, organization_id: UUID, attempt_id: UUID, reference: str
+) -> Attempt | EventOutcome:
+    """The payment that money comes back from, settled first where its own event is still on the way.
 
-    DONE: there is no such payment here, or none that was paid. ASK_AGAIN: the gateway should tell again later.
+    HANDLED: there is no such payment here, or none that was paid. TRY_AGAIN: the gateway should send the event again later.
     """
     for _ in range(2):
         attempt = await ATTEMPTS.by_id(ports.db, organization_id, attempt_id)
         if attempt is None or attempt.gateway != ports.gateway.name:
-            return Heard.DONE
+            return EventOutcome.HANDLED
         if attempt.status is AttemptStatus.SUCCEEDED:
-            return attempt if attempt.gateway_reference == reference else Heard.DONE
-        if await hear_gateway(ports, organization_id, attempt_id, reference) is Heard.ASK_AGAIN:
-            return Heard.ASK_AGAIN
+            return attempt if attempt.gateway_reference == reference else EventOutcome.HANDLED
+        if await handle_payment_event(ports, organization_id, attempt_id, reference) is EventOutcome.TRY_AGAIN:
+            return EventOutcome.TRY_AGAIN
     log.error("returned_without_payment", attempt_id=str(attempt_id), reference=reference)
-    return Heard.DONE
+    return EventOutcome.HANDLED
 
 
-async def reported(ports: Ports, ask: Callable[[Reports], Awaitable[T | None]]) -> T | Heard:
-    """How something stands by the gateway's own word.
+async def read_report(ports: Ports, ask: Callable[[Reports], Awaitable[T | None]]) -> T | EventOutcome:
+    """The gateway's own report on a refund or a dispute.
 
-    DONE: it has nothing to do with us, or the gateway reports nothing. ASK_AGAIN: the gateway should tell again later.
+    HANDLED: it has nothing to do with us, or the gateway reports nothing. TRY_AGAIN: the gateway should send the event again later.
     """
     if not isinstance(ports.gateway, Reports):
-        return Heard.DONE
+        return EventOutcome.HANDLED
     try:
-        return await ask(ports.gateway) or Heard.DONE
+        return await ask(ports.gateway) or EventOutcome.HANDLED
     except GatewaySilent:
-        return Heard.ASK_AGAIN
+        return EventOutcome.TRY_AGAIN

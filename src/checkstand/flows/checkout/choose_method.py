@@ -33,8 +33,8 @@ class PaymentChoice:
 class PaymentMeans:
     """How an attempt is paid.
 
-    `method`: the saved one, None for what the token stands for. `saves`: what a new one is saved for, if it is. `gateway_customer`: the
-    gateway's id of the customer, None when nothing is saved and nothing saved is used.
+    `method`: the saved one, None for what the token stands for. `saves`: what a new one is saved for. `gateway_customer`: its
+    customer's id at the gateway, None when nothing is saved and nothing saved is used.
     """
 
     method: SavedMethod | None = None

@@ -1,4 +1,7 @@
-"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes."""
+"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes.
+
+Source: docs/behaviour/polar.md#discounts and docs/behaviour/polar.md#changing-a-checkout.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.executor import Executor
 
-# A discount that no longer fits what is bought is dropped without a word (docs/behaviour/polar.md#changing-a-checkout).
+# A discount that no longer fits what is bought is dropped without a word.
 DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
 
 
@@ -52,10 +55,7 @@ async def find_discounts(
 
 
 async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
-    """The discounts of a session as the merchant has them today; one that was deleted is as it was last.
-
-    Source: docs/behaviour/polar.md#redemptions.
-    """
+    """The discounts of a session as the merchant has them today; one that was deleted is as it was last."""
     if not applied:
         return ()
     found = await DISCOUNTS.by_ids(db, applied[0].organization_id, [one.id for one in applied])
@@ -90,11 +90,9 @@ def why_not_here(
     now: datetime,
     even_if_free: bool = False,
 ) -> str | None:
-    """Why a discount cannot be taken from these lines (a problem code), or None. Order as docs/behaviour/polar.md#discounts.
+    """Why a discount cannot be taken from these lines (a problem code), or None. In a fixed order.
 
     `even_if_free`: a discount that is there already stays on a free product, where it takes nothing.
-
-    Source: docs/behaviour/polar.md#changing-a-checkout.
     """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]

@@ -177,7 +177,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "billing_country_fixed": ("value_error", "Country cannot be changed"),
     "billing_state_fixed": ("value_error", "State cannot be changed"),
 }
-# What the original keeps to itself is told in an extra key (docs/behaviour/polar.md#refusals).
+# What the original keeps to itself is told in an extra key.
 HINTS: Mapping[str, str] = {
     "discount_not_started": "The discount has not started yet.",
     "discount_ended": "The discount has ended.",

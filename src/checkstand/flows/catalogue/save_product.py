@@ -14,6 +14,7 @@ from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import profile_of
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import checkout_links
@@ -143,7 +144,7 @@ def _with_list(
     known = {price.id for price in product.active_prices}
     problems = [*refused, *off_step_problems(wanted.add)]
     problems += [
-        Problem("price_unknown", ("prices", position), str(price_id))
+        Problem(ProblemCode.PRICE_UNKNOWN, ("prices", position), str(price_id))
         for position, price_id in enumerate(wanted.keep)
         if price_id not in known
     ]

@@ -14,13 +14,16 @@ from checkstand.domain.checkout import Line
 from checkstand.domain.discount import Discount, why_not
 from checkstand.domain.errors import Invalid
 from checkstand.domain.pricing import resolve
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import Where
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.executor import Executor
 
 # A discount that no longer fits what is bought is dropped without a word.
-DROPPED_SILENTLY = frozenset({"discount_other_product", "discount_other_currency", "discount_minimum_subtotal"})
+DROPPED_SILENTLY = frozenset(
+    {ProblemCode.DISCOUNT_OTHER_PRODUCT, ProblemCode.DISCOUNT_OTHER_CURRENCY, ProblemCode.DISCOUNT_MINIMUM_SUBTOTAL}
+)
 
 
 async def find_discounts(
@@ -47,9 +50,9 @@ async def find_discounts(
     for where, given, discount in wanted:
         reason = why_not_here(discount, lines, products, currency=currency, now=now)
         if discount is not None and any(other.id == discount.id for other in found):
-            reason = "discount_twice"
+            reason = ProblemCode.DISCOUNT_TWICE
         if reason or discount is None:
-            raise Invalid.single(reason or "discount_unknown", *where, given=given)
+            raise Invalid.single(reason or ProblemCode.DISCOUNT_UNKNOWN, *where, given=given)
         found.append(discount)
     return tuple(found)
 
@@ -77,7 +80,7 @@ def still_fitting(
 async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> bool:
     """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
     current = await DISCOUNTS.living(db, discount.organization_id, discount.id)
-    spent = ("discount_not_started", "discount_ended", "discount_used_up")
+    spent = (ProblemCode.DISCOUNT_NOT_STARTED, ProblemCode.DISCOUNT_ENDED, ProblemCode.DISCOUNT_USED_UP)
     return current is not None and why_not(current, product_ids=frozenset(), currency="", now=now) not in spent
 
 
@@ -89,17 +92,17 @@ def why_not_here(
     currency: str,
     now: datetime,
     even_if_free: bool = False,
-) -> str | None:
-    """Why a discount cannot be taken from these lines (a problem code), or None. In a fixed order.
+) -> ProblemCode | None:
+    """Why a discount cannot be taken from these lines, or None. Order as docs/behaviour/polar.md#discounts.
 
     `even_if_free`: a discount that is there already stays on a free product, where it takes nothing.
     """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]
     if not even_if_free and all(is_free(price) for line in lines for price in by_id[line.product_id].active_prices):
-        return "discount_on_free_product"
+        return ProblemCode.DISCOUNT_ON_FREE_PRODUCT
     if discount is None:
-        return "discount_unknown"
+        return ProblemCode.DISCOUNT_UNKNOWN
     subtotal = sum(
         line_amount(item.price, quantity=item.line.quantity, chosen_minor=item.line.chosen_minor)
         for item in resolve(lines, products)

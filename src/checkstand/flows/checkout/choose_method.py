@@ -14,6 +14,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Saving
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.saved_method import SavedMethod, may_pay_again, proves_customer, saving
 from checkstand.flows.ports import Ports
 from checkstand.store.executor import Executor
@@ -72,7 +73,7 @@ async def usable_method(
         found = await payment_methods.by_id(db, organization.id, customer_id, method_id, hold=hold)
     now = ports.now(organization)
     if found is None or not may_pay_again(found, checkout, gateway=ports.gateway.name, now=now):
-        raise Invalid.single("payment_method_unknown", "payment_method_id", given=str(method_id))
+        raise Invalid.single(ProblemCode.PAYMENT_METHOD_UNKNOWN, "payment_method_id", given=str(method_id))
     return found
 
 

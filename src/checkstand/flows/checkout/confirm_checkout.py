@@ -34,6 +34,7 @@ from checkstand.domain.methods import may_pay
 from checkstand.domain.organization import Organization, collects_tax_in
 from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrument, Succeeded, Verdict, decline
 from checkstand.domain.pricing import below_floor
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.check_discounts import check_customer_limits
 from checkstand.flows.checkout.choose_method import Means, PayWith, choose_means, usable_method
 from checkstand.flows.checkout.current_prices import archived_prices
@@ -234,7 +235,7 @@ def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]
     can_be_asked = checkout.is_payment_form_required and not checkout.options.minimal_address
     if address is None or not is_open or not can_be_asked:
         return []
-    code = "tax_place_unknown" if address.state else "tax_place_missing"
+    code = ProblemCode.TAX_PLACE_UNKNOWN if address.state else ProblemCode.TAX_PLACE_MISSING
     return [Problem(code, ("customer_billing_address",))]
 
 
@@ -247,18 +248,20 @@ def fields_of_page(organization: Organization, checkout: Checkout) -> AddressFie
 def what_is_missing(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
     """Everything a buyer still has to give before paying; empty when nothing is."""
     problems = [
-        Problem("quantity_required", ("quantity", position), line.quantity)
+        Problem(ProblemCode.QUANTITY_REQUIRED, ("quantity", position), line.quantity)
         for position, line in enumerate(checkout.lines)
         if line.quantity < 1 and line.part_of is None
     ]
-    problems += [Problem("field_required", where) for where in _missing_fields(checkout, fields)]
+    problems += [Problem(ProblemCode.FIELD_REQUIRED, where) for where in _missing_fields(checkout, fields)]
     if fields.line1 == "required" and _lacks_full_address(checkout):
-        problems.append(Problem("full_address_required", ("customer_billing_address",)))
+        problems.append(Problem(ProblemCode.FULL_ADDRESS_REQUIRED, ("customer_billing_address",)))
     if checkout.is_payment_form_required and not confirmation_token:
-        problems.append(Problem("token_required", ("confirmation_token_id",)))
+        problems.append(Problem(ProblemCode.TOKEN_REQUIRED, ("confirmation_token_id",)))
     floor = below_floor(checkout.quote.due_minor, checkout.currency)
     if floor:
-        problems.append(Problem("total_below_floor", ("amount",), checkout.quote.due_minor, {"minimum": floor}))
+        problems.append(
+            Problem(ProblemCode.TOTAL_BELOW_FLOOR, ("amount",), checkout.quote.due_minor, {"minimum": floor})
+        )
     problems += check_answers(checkout.fields, checkout.custom_field_data, confirming=True)[1]
     return problems
 
@@ -328,7 +331,7 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
     if discount is None or not await discounts.reserve(
         tx, discount, ports.new_id(), checkout.id, customer_id=buyer.customer_id, email=buyer.email, now=now
     ):
-        raise Invalid.single("discount_no_longer_redeemable", "discount_id", given=str(wanted.id))
+        raise Invalid.single(ProblemCode.DISCOUNT_NO_LONGER_REDEEMABLE, "discount_id", given=str(wanted.id))
 
 
 def _claim(

@@ -23,6 +23,7 @@ from checkstand.domain.lines import count_problems
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import below_floor
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import profile_of
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import find_discounts
@@ -102,7 +103,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     # Where nothing is left to the buyer, there must be a way to pay; else the page says it when it knows.
     # Source: docs/behaviour/dodo.md#allowed-payment-methods.
     if request.reserves_order and draft.is_payment_form_required and not eligible_for(draft):
-        raise Invalid.single("no_method", "allowed_payment_method_types")
+        raise Invalid.single(ProblemCode.NO_METHOD, "allowed_payment_method_types")
     return draft
 
 
@@ -129,7 +130,7 @@ async def _priced(
     priced = await price_basket(ports, organization, basket, now=now)
     floor = below_floor(priced.quote.due_minor, priced.currency) if request.enforce_floor else None
     if floor:
-        raise Invalid.single("total_below_floor", "amount", given=priced.quote.due_minor, minimum=floor)
+        raise Invalid.single(ProblemCode.TOTAL_BELOW_FLOOR, "amount", given=priced.quote.due_minor, minimum=floor)
     return priced
 
 
@@ -150,17 +151,17 @@ def _checked_tax_id(buyer: Buyer) -> Buyer:
     if buyer.tax_id is None:
         return buyer
     if buyer.address is None:
-        raise Invalid.single("tax_id_needs_country", "customer_billing_address")
+        raise Invalid.single(ProblemCode.TAX_ID_NEEDS_COUNTRY, "customer_billing_address")
     number = tax_ids.normalize(buyer.tax_id, buyer.address.country)
     if number is None:
-        raise Invalid.single("tax_id_invalid", "customer_tax_id", given=buyer.tax_id)
+        raise Invalid.single(ProblemCode.TAX_ID_INVALID, "customer_tax_id", given=buyer.tax_id)
     return replace(buyer, tax_id=number)
 
 
 def _check_subscription(request: CheckoutRequest) -> None:
     """There is nothing to upgrade until subscriptions exist."""
     if request.subscription_id is not None:
-        raise Invalid.single("subscription_unknown", "subscription_id", given=str(request.subscription_id))
+        raise Invalid.single(ProblemCode.SUBSCRIPTION_UNKNOWN, "subscription_id", given=str(request.subscription_id))
 
 
 async def _buyer(
@@ -180,7 +181,7 @@ async def _buyer(
     if request.customer_id is not None:
         customer = await CUSTOMERS.living(ports.db, organization.id, request.customer_id)
         if customer is None:
-            raise Invalid.single("customer_unknown", "customer_id", given=str(request.customer_id))
+            raise Invalid.single(ProblemCode.CUSTOMER_UNKNOWN, "customer_id", given=str(request.customer_id))
     elif buyer.external_id is not None:
         customer = await customers.by_external_id(ports.db, organization.id, buyer.external_id)
     if customer is None:

@@ -14,6 +14,7 @@ from checkstand.domain.catalog import Custom, Price, Product, check_custom_amoun
 from checkstand.domain.checkout import Checkout, CountBounds, Line
 from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.choose_lines import why_not_sold
 from checkstand.flows.ports import Ports
 
@@ -22,7 +23,7 @@ async def archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:
     """Catalogue prices that were archived since the session was made can no longer be bought."""
     current = await _products_now(ports, checkout)
     return [
-        Problem("price_archived", ("product_price_id",), str(line.price_id))
+        Problem(ProblemCode.PRICE_ARCHIVED, ("product_price_id",), str(line.price_id))
         for line in checkout.lines
         if _is_archived(checkout.price_of(line), current)
     ]

@@ -40,6 +40,7 @@ from checkstand.domain.facts import FactType
 from checkstand.domain.fields import check_answers, merge
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import as_defined_now, find_discounts, is_redeemable, still_fitting
@@ -202,10 +203,10 @@ async def _require_offered(ports: Ports, checkout: Checkout, changes: CheckoutCh
     if wanted is None:
         return
     if wanted not in checkout.offers:
-        raise Invalid.single("product_not_offered", "product_id", given=str(wanted))
+        raise Invalid.single(ProblemCode.PRODUCT_NOT_OFFERED, "product_id", given=str(wanted))
     current = (await ports.cache.products(checkout.organization_id, [wanted])).get(wanted)
     if current is None or current.is_archived:
-        raise Invalid.single("product_archived", "product_id", given=str(wanted))
+        raise Invalid.single(ProblemCode.PRODUCT_ARCHIVED, "product_id", given=str(wanted))
 
 
 def _choose(organization: Organization, checkout: Checkout, changes: CheckoutChanges) -> Checkout:
@@ -218,7 +219,7 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
             return replace(checkout, wanted_currency=changes.currency)
         prices = in_currency(checkout.selected.prices, changes.currency)
         if not prices:
-            raise Invalid.single("currency_unavailable", "currency", given=changes.currency.lower())
+            raise Invalid.single(ProblemCode.CURRENCY_UNAVAILABLE, "currency", given=changes.currency.lower())
     elif changes.currency is not None:
         return replace(checkout, wanted_currency=changes.currency)
     else:
@@ -235,7 +236,7 @@ def _chosen_prices(
     if changes.price_id is not None:
         price = product.price(changes.price_id)
         if price is None or price.is_archived:
-            raise Invalid.single("price_not_offered", "product_price_id", given=str(changes.price_id))
+            raise Invalid.single(ProblemCode.PRICE_NOT_OFFERED, "product_price_id", given=str(changes.price_id))
         return in_currency(product.prices, price.currency)
     if changes.currency is not None:
         wanted = [changes.currency]
@@ -243,7 +244,9 @@ def _chosen_prices(
         wanted = [checkout.price_currency, organization.settings.default_currency]
     currency = choose_currency(product.active_prices, wanted=wanted)
     if currency is None:
-        raise Invalid.single("currency_unavailable", "currency", given=(changes.currency or checkout.currency).lower())
+        raise Invalid.single(
+            ProblemCode.CURRENCY_UNAVAILABLE, "currency", given=(changes.currency or checkout.currency).lower()
+        )
     return in_currency(product.prices, currency)
 
 
@@ -285,7 +288,7 @@ def _quantity(checkout: Checkout, position: int, changes: CheckoutChanges) -> in
     if wanted is None:
         return line.quantity
     if not 0 <= wanted <= LARGEST_COUNT:
-        raise Invalid.single("quantity_out_of_range", "quantity", position, given=wanted)
+        raise Invalid.single(ProblemCode.QUANTITY_OUT_OF_RANGE, "quantity", position, given=wanted)
     return wanted
 
 
@@ -347,10 +350,10 @@ def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     if number is None:
         return buyer
     if buyer.address is None:
-        raise Invalid.single("tax_id_needs_country", "customer_billing_address")
+        raise Invalid.single(ProblemCode.TAX_ID_NEEDS_COUNTRY, "customer_billing_address")
     normal = tax_ids.normalize(number, buyer.address.country)
     if normal is None:
-        raise Invalid.single("tax_id_invalid", "customer_tax_id", given=number)
+        raise Invalid.single(ProblemCode.TAX_ID_INVALID, "customer_tax_id", given=number)
     return replace(buyer, tax_id=normal)
 
 

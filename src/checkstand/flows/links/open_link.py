@@ -18,6 +18,7 @@ from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.lines import Counts
 from checkstand.domain.link import CheckoutLink, locked_counts
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import POLAR
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.choose_lines import why_not_sold
@@ -57,7 +58,7 @@ async def open_link(ports: Ports, organization: Organization, link: CheckoutLink
     found = await ports.cache.products(organization.id, link.product_ids)
     usable = [found[item] for item in link.product_ids if why_not_sold(found.get(item)) is None]
     if not usable:
-        raise Invalid.single("link_without_products", "products")
+        raise Invalid.single(ProblemCode.LINK_WITHOUT_PRODUCTS, "products")
     request = _request(link, visit, usable, origin)
     while True:
         try:

@@ -25,6 +25,7 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.facts import FactType
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import Refund
 from checkstand.flows.currencies import exchange_to
 from checkstand.flows.orders.read_sale import sale_of_order, sales_within
@@ -186,8 +187,8 @@ def _edited(order: Order, edit: BillingEdit) -> Order:
     before, after = order.billing_address, edit.address
     if "address" in edit.given and after is not None:
         if before is not None and before.country != after.country:
-            raise Invalid.single("billing_country_fixed", "billing_address", "country", given=after.country)
+            raise Invalid.single(ProblemCode.BILLING_COUNTRY_FIXED, "billing_address", "country", given=after.country)
         if before is not None and before.state is not None and before.state != after.state:
-            raise Invalid.single("billing_state_fixed", "billing_address", "state", given=after.state)
+            raise Invalid.single(ProblemCode.BILLING_STATE_FIXED, "billing_address", "state", given=after.state)
         order = replace(order, billing_address=after)
     return replace(order, billing_name=edit.name) if "name" in edit.given else order

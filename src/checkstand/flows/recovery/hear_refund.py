@@ -13,6 +13,7 @@ import structlog
 
 from checkstand.domain.errors import Invalid
 from checkstand.domain.payment import Attempt
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import Refund, RefundFailed, RefundReport
 from checkstand.domain.refunding import reported_refund
 from checkstand.flows.ports import Ports
@@ -67,10 +68,10 @@ async def _recorded(ports: Ports, attempt: Attempt, report: RefundReport) -> Ref
                 if one.gateway_key == report.key:
                     return one
             if report.currency != order.currency:
-                raise Invalid.single("refund_currency", "currency", given=report.currency)
+                raise Invalid.single(ProblemCode.REFUND_CURRENCY, "currency", given=report.currency)
             made = reported_refund(order, attempt, known, report, new_id=ports.new_id, now=now)
             if not await refunds.reserve(tx, made):
-                raise Invalid.single("refund_exceeds", "amount", given=made.total_minor)
+                raise Invalid.single(ProblemCode.REFUND_EXCEEDS, "amount", given=made.total_minor)
             await refunds.add(tx, made, ask_again_at=now + PATIENCE)
     except Invalid as refused:
         log.error("refund_at_gateway_not_booked", reference=report.reference, why=str(refused))

@@ -28,6 +28,7 @@ from checkstand.domain.errors import (
     TotalChanged,
 )
 from checkstand.domain.payment import Declined, NeedsAction
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.flows.checkout.choose_method import PayWith
 from checkstand.flows.checkout.confirm_checkout import Prepared, confirm_prepared, is_locked, prepare_confirmation
@@ -173,7 +174,7 @@ async def _not_charged(
     if isinstance(wrong, DiscountLimitReached):
         return await _over_limit(visit, form, changes, wrong)
     told = Input(complaints=once(complaints_of(wrong.problems, visit.checkout)))
-    spent = [one.given for one in wrong.problems if one.code == "discount_no_longer_redeemable"]
+    spent = [one.given for one in wrong.problems if one.code is ProblemCode.DISCOUNT_NO_LONGER_REDEEMABLE]
     if not spent:
         return await _again(visit, form, changes, told, status=422)
     return await _again(visit, form, without_discount(visit.checkout, changes, spent[0]), told, status=409)

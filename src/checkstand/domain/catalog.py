@@ -3,6 +3,8 @@
 A product has one or more prices, each in one currency; what a price asks is in `terms.py`. Whether it repeats is the product's
 property. A price is never changed: a new one is added and the old one archived, so that a session keeps the price it showed.
 An add-on is a product that is only sold as part of another line.
+
+Source: docs/behaviour/polar.md#products-and-prices and docs/behaviour/dodo.md#products-and-prices.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ from checkstand.domain.terms import takes as takes
 Metadata = Mapping[str, str | int | float | bool]
 Source = Literal["catalog", "ad_hoc"]
 # Polar's limits, for whoever names a product by its API or at the dashboard; Dodo's API allows 1 to 100.
-# Source: docs/behaviour/polar.md#products-and-prices.
 SHORTEST_PRODUCT_NAME: Final = 3
 LONGEST_PRODUCT_NAME: Final = 64
 ProductKind = Literal["product", "addon"]
@@ -232,7 +233,7 @@ def _kind_problems(present: Sequence[str]) -> list[ProblemCode]:
 
 
 def check_composition(definitions: Sequence[PriceDefinition], *, default_currency: str) -> list[Problem]:
-    """Rules over a whole price list, per currency (docs/behaviour/polar.md#products-and-prices). Empty when the list can be sold."""
+    """Rules over a whole price list, per currency. Empty when the list can be sold."""
     problems: list[Problem] = []
 
     def wrong(code: ProblemCode) -> None:

@@ -7,6 +7,8 @@ total below zero. Free lines are left alone. How the sum is spread over lines is
     125
 
 How often a code was used is counted where redemptions are kept; what follows from the count is said here.
+
+Source: docs/behaviour/polar.md#discounts and docs/behaviour/dodo.md#discounts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes."""
+"""Which discounts a session gets: found by id or code, judged against what is bought, kept or dropped when that changes.
+
+Source: docs/behaviour/polar.md#discounts and docs/behaviour/polar.md#changing-a-checkout.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.executor import Executor
 
-# A discount that no longer fits what is bought is dropped without a word (docs/behaviour/polar.md#changing-a-checkout).
+# A discount that no longer fits what is bought is dropped without a word.
 DROPPED_SILENTLY = frozenset(
     {ProblemCode.DISCOUNT_OTHER_PRODUCT, ProblemCode.DISCOUNT_OTHER_CURRENCY, ProblemCode.DISCOUNT_MINIMUM_SUBTOTAL}
 )
@@ -55,10 +58,7 @@ async def find_discounts(
 
 
 async def current_discounts(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
-    """The discounts of a session as the merchant has them today; one that was deleted is as it was last.
-
-    Source: docs/behaviour/polar.md#redemptions.
-    """
+    """The discounts of a session as the merchant has them today; one that was deleted is as it was last."""
     if not applied:
         return ()
     found = await DISCOUNTS.by_ids(db, applied[0].organization_id, [one.id for one in applied])
@@ -98,8 +98,6 @@ def discount_problem(
     """Why a discount cannot be taken from these lines, or None. Order as docs/behaviour/polar.md#discounts.
 
     `even_if_free`: a discount that is there already stays on a free product, where it takes nothing.
-
-    Source: docs/behaviour/polar.md#changing-a-checkout.
     """
     by_id = {product.id: product for product in products}
     bought = [by_id[line.product_id] for line in lines if line.part_of is None]

@@ -2,6 +2,8 @@
 
 A guarded update moves the session from open to confirmed; whoever comes second is told so. The attempt and its gateway key are
 committed in the same transaction, before the gateway hears of anything.
+
+Source: docs/behaviour/polar.md#confirming.
 """
 
 from __future__ import annotations
@@ -244,7 +246,7 @@ def fields_of_page(organization: Organization, checkout: Checkout) -> AddressFie
 
 
 def missing_problems(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
-    """Everything a buyer still has to give before paying (docs/behaviour/polar.md#confirming); empty when nothing is."""
+    """Everything a buyer still has to give before paying; empty when nothing is."""
     problems = [
         Problem(ProblemCode.QUANTITY_REQUIRED, ("quantity", position), line.quantity)
         for position, line in enumerate(checkout.lines)
@@ -288,7 +290,7 @@ def _missing_fields(checkout: Checkout, fields: AddressFields) -> Iterator[tuple
 
 
 def _lacks_full_address(checkout: Checkout) -> bool:
-    """Polar tells of a whole address that is wanted and of which only the country is there (docs/behaviour/polar.md#confirming)."""
+    """Polar tells of a whole address that is wanted and of which only the country is there."""
     address = checkout.buyer.address
     is_wanted = checkout.address_fields_in(None).line1 == "required"
     if not checkout.profile.names_lacking_address_whole or address is None or not is_wanted:

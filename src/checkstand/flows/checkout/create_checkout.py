@@ -140,7 +140,7 @@ def _selected_fields(chosen: ChosenLines) -> tuple[AttachedField, ...]:
 
 
 def _located(ports: Ports, request: CheckoutRequest, buyer: Buyer) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#buyers-of-new-checkouts)."""
+    """The country of the buyer's network address, while nothing better is known."""
     if not profile_of(request.dialect).locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)

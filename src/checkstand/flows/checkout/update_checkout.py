@@ -122,7 +122,7 @@ async def update_checkout(
     if not by_merchant:
         await check_customer_limits(ports.db, changed, fingerprint=None)
     if now >= changed.expires_at:
-        # A merchant's late write is accepted and flips the session (docs/behaviour/polar.md#changing-a-checkout).
+        # A merchant's late write is accepted and flips the session.
         changed = move(changed, CheckoutStatus.EXPIRED, now=now)
     await store_change(ports, checkout, changed, FactType.CHECKOUT_UPDATED, now=now)
     return changed
@@ -192,10 +192,7 @@ async def apply_changes(
 
 
 async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:
-    """The session priced again; where nothing is to be paid, what only a payment needs is dropped.
-
-    Source: docs/behaviour/polar.md#changing-a-checkout.
-    """
+    """The session priced again; where nothing is to be paid, what only a payment needs is dropped."""
     repriced = await reprice(ports, organization, checkout, now=now)
     if repriced.is_payment_form_required:
         return repriced
@@ -322,7 +319,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
 
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#changing-a-checkout)."""
+    """The country of the buyer's network address, while nothing better is known."""
     if not checkout.profile.locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
@@ -334,7 +331,7 @@ def _or_keep(new: T | None, old: T) -> T:
 
 
 def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
-    """The buyer's data with the tax id checked again against the country (docs/behaviour/polar.md#changing-a-checkout)."""
+    """The buyer's data with the tax id checked again against the country."""
     buyer = checkout.buyer
     linked = checkout.is_email_locked
     if changes.gives("email") and not linked and changes.email != buyer.email:

@@ -2,6 +2,8 @@
 
 Rule: an external id names one living customer. An e-mail does so only where the API says so (`unique_email`: Polar; Dodo lets
 several customers share one): then the same lock that purchases take keeps two requests from making two of one.
+
+Source: docs/behaviour/polar.md#customers and docs/behaviour/dodo.md#customers.
 """
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ def _external_id_taken(customer: Customer) -> Problem:
 def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
     """The customer with the number as it is kept, or what is wrong with it.
 
-    Source: docs/behaviour/polar.md#tax-ids and docs/behaviour/polar.md#customers.
+    Source: docs/behaviour/polar.md#tax-ids.
     """
     if customer.tax_id is None:
         return replace(customer, tax_id_format=None), []
@@ -145,7 +147,7 @@ async def change_customer(
 
 
 def _forbidden(present: Customer, changed: Customer) -> list[Problem]:
-    """What is set once and for all (docs/behaviour/polar.md#customers). Sending again what is there already is fine."""
+    """What is set once and for all. Sending again what is there already is fine."""
     problems = []
     if present.external_id is not None and changed.external_id != present.external_id:
         problems.append(Problem(ProblemCode.CUSTOMER_EXTERNAL_ID_FIXED, ("external_id",), changed.external_id))

@@ -1,6 +1,6 @@
 """What each problem is called on the wire and said in words. How they are put into an answer: `errors.py`.
 
-Source: docs/behaviour/dodo.md#refusals and docs/behaviour/dodo.md#refunds.
+Source: docs/behaviour/dodo.md#refusals.
 """
 
 from __future__ import annotations

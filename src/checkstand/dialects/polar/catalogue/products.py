@@ -141,7 +141,7 @@ class ExistingPrice(Base):
 
 
 def _long_enough(value: str) -> str:
-    """A changed name is measured as a list would be (docs/behaviour/polar.md#products-and-prices)."""
+    """A changed name is measured as a list would be."""
     if len(value) < SHORTEST_PRODUCT_NAME:
         raise PydanticCustomError(
             "too_short",

@@ -1,6 +1,7 @@
 """Request models of checkouts.
 
-Source: docs/behaviour/polar.md#changing-a-checkout and docs/behaviour/polar.md#confirming.
+Source: docs/behaviour/polar.md#creating-a-checkout, docs/behaviour/polar.md#changing-a-checkout and
+docs/behaviour/polar.md#confirming.
 """
 
 from __future__ import annotations

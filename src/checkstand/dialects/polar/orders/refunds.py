@@ -113,7 +113,7 @@ async def create(call: Call) -> Response:
 
 
 def refund(value: Refund) -> RefundAnswer:
-    """A refund of docs/behaviour/polar.md#refunds."""
+    """A refund as it is answered."""
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),

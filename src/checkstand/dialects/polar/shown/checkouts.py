@@ -1,9 +1,9 @@
-"""Checkout sessions to Polar's JSON (docs/behaviour/polar.md#checkout-object). Every key of both SDK generations is sent.
+"""Checkout sessions to Polar's JSON. Every key of both SDK generations is sent.
 
 Nothing is decided here; deprecated keys are the union that both generations of clients ask for. Requests are read in
 `requests.py`.
 
-Source: docs/behaviour/polar.md#generations-of-clients.
+Source: docs/behaviour/polar.md#checkout-object and docs/behaviour/polar.md#generations-of-clients.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _rendered_product(value: Product, public_url: str) -> CheckoutProduct:
 
 
 def checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> answers.Checkout:
-    """The merchant's representation (docs/behaviour/polar.md#checkout-object)."""
+    """The merchant's representation."""
     buyer, span = value.buyer, value.trial.span
     return {
         **_common(value, organization, public_url=public_url, publishable_key=publishable_key),
@@ -72,10 +72,7 @@ def _tax_note(value: Checkout) -> answers.TaxNote:
 
 
 def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
-    """What the other API may have written: clients know no fractions here, so these are texts.
-
-    Source: docs/behaviour/polar.md#generations-of-clients.
-    """
+    """What the other API may have written: clients know no fractions here, so these are texts."""
     return {key: str(value) if isinstance(value, float) else value for key, value in metadata.items()}
 
 
@@ -170,10 +167,7 @@ def success_url(value: Checkout, public_url: str) -> str:
 
 
 def processor_metadata(value: Checkout, publishable_key: str) -> answers.PaymentProcessorMetadata:
-    """Strings only. `next_action_url` is ours: where a buyer without the page finishes the bank's check.
-
-    Source: docs/behaviour/polar.md#checkout-object.
-    """
+    """Strings only. `next_action_url` is ours: where a buyer without the page finishes the bank's check."""
     known: answers.PaymentProcessorMetadata = {"publishable_key": publishable_key}
     payment = value.payment
     if payment is None or not payment.intent_secret:

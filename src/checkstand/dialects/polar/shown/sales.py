@@ -1,4 +1,7 @@
-"""Orders and payments on Polar's wire: what came of a paid session."""
+"""Orders and payments on Polar's wire: what came of a paid session.
+
+Source: docs/behaviour/polar.md#orders and docs/behaviour/polar.md#payments.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from checkstand.domain.refunding import returned_of
 
 
 def order(sale: Sale, organization: Organization) -> answers.Order:
-    """An order of docs/behaviour/polar.md#orders with the deprecated keys. The sale must have one."""
+    """An order with the deprecated keys. The sale must have one."""
     value, buyer = sale.order, sale.customer
     assert value is not None, "only a paid session has an order"
     assert buyer is not None, "an order has a customer"
@@ -108,7 +111,7 @@ _STATUS: Mapping[AttemptStatus, PaymentStatus] = {
 
 
 def payment(attempt: Attempt, sale: Sale) -> Payment:
-    """One try (docs/behaviour/polar.md#payments): how a merchant sees the declines of a session."""
+    """One try: how a merchant sees the declines of a session."""
     instrument = attempt.instrument
     shown: Payment = {
         "id": str(attempt.id),

@@ -194,7 +194,7 @@ PROBLEMS: Mapping[ProblemCode, tuple[str, str]] = {
     ProblemCode.BILLING_COUNTRY_FIXED: ("value_error", "Country cannot be changed"),
     ProblemCode.BILLING_STATE_FIXED: ("value_error", "State cannot be changed"),
 }
-# What the original keeps to itself is told in an extra key (docs/behaviour/polar.md#refusals).
+# What the original keeps to itself is told in an extra key.
 HINTS: Mapping[ProblemCode, str] = {
     ProblemCode.DISCOUNT_NOT_STARTED: "The discount has not started yet.",
     ProblemCode.DISCOUNT_ENDED: "The discount has ended.",

@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[1]
 TEXTS = ("src", "tests", "docs", "*.md")
 DOCUMENT = re.compile(r"(?<![\w/.:*-])((?:\.{1,2}/)*(?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
 # A section by its number, in a document or by the name of one. Documents here have names for headings, no numbers.
-NUMBERED = re.compile(r"\b[\w-]+\.md(?:'s)?,? \d+(?:\.\d+)*\b|\b(?:polar|dodo|hosted-page|dashboard) \d+\.\d+")
+NUMBERED = re.compile(
+    r"\b[\w-]+\.md(?:'s)?,? \d+(?:\.\d+)*\b|\b(?:polar|dodo|hosted-page|dashboard) \d+\.\d+|(?<=\w )\(\d{1,2}\.\d{1,2}\)"
+)
+BEHAVIOUR = ROOT / "docs" / "behaviour"
 
 
 def heading_anchors(document: Path) -> set[str]:
@@ -78,6 +81,7 @@ def test_every_file_that_is_named_is_in_the_repository() -> None:
 def test_a_missing_document_a_missing_heading_and_a_numbered_section_are_found() -> None:
     text = (
         "docs/behaviour/polar.md#no-such-rule\nno-such-file.md\npolar.md 5.6\ndocs/behaviour/polar.md#checkout-links\n"
+        "as the original has it (5.6)\n"
     )
     dead = dead_references("src/example.py", text)
     assert [each.split(" ", 1)[0] for each in dead] == [
@@ -85,4 +89,37 @@ def test_a_missing_document_a_missing_heading_and_a_numbered_section_are_found()
         "src/example.py:2",
         "src/example.py:3",
         "src/example.py:3",
+        "src/example.py:5",
     ]
+
+
+def rules_of(text: str) -> dict[str, str]:
+    """The rules of a document on behaviour: what stands below each heading of the third level, by the heading."""
+    parts = re.split(r"^### (.+)$", re.sub(r"^## .+$", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def unsourced(text: str) -> list[str]:
+    """The rules that do not say in one paragraph where they come from."""
+    return [name for name, rule in rules_of(text).items() if len(re.findall(r"^Source: \S", rule, re.MULTILINE)) != 1]
+
+
+def test_every_rule_of_behaviour_names_its_source() -> None:
+    documents = sorted(BEHAVIOUR.glob("*.md"))
+    missing = {document.name: names for document in documents if (names := unsourced(document.read_text("utf-8")))}
+    assert [document.name for document in documents] == ["checkout-page.md", "dodo.md", "polar.md"]
+    assert sum(len(rules_of(document.read_text("utf-8"))) for document in documents) > 60
+    assert missing == {}
+    assert unsourced("### Told\n\nA rule.\n\nSource: ours.\n\n### Untold\n\nA rule.\n\n## Group\n") == ["Untold"]
+
+
+def test_every_rule_of_behaviour_is_listed_at_the_top_and_cited_by_the_code() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
+    for document in BEHAVIOUR.glob("*.md"):
+        text = document.read_text("utf-8")
+        anchors = heading_anchors(document) & {
+            re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-") for name in rules_of(text)
+        }
+        cited = set(re.findall(rf"behaviour/{re.escape(document.name)}#([\w-]+)", code))
+        assert (document.name, sorted(anchors - cited)) == (document.name, [])
+        assert (document.name, sorted(anchors - set(re.findall(r"\(#([\w-]+)\)", text)))) == (document.name, [])

@@ -171,7 +171,12 @@ def test_the_products_of_two_brands_cannot_share_a_cart(dodo: DodoShop) -> None:
     assert (mixed.status_code, mixed.json()["code"]) == (422, "BRAND_MISMATCH")
     session = dodo.create(product_cart=cart(first) + cart(second)).json()["session_id"]
     dodo.pay(session)
-    assert dodo.payment_of(session)["brand_id"] == brand
+    payment = dodo.payment_of(session)
+    assert payment["brand_id"] == brand
+    listed = dodo.http.get(f"/payments?brand_id={brand}").json()["items"]
+    assert [one["payment_id"] for one in listed] == [payment["payment_id"]]
+    assert dodo.http.get(f"/payments?brand_id={payment['business_id']}").json() == {"items": []}
+    assert dodo.http.get("/payments?brand_id=bra_nothing").json() == {"items": []}
 
 
 def test_codes_are_taken_one_after_the_other_in_their_order(dodo: DodoShop) -> None:

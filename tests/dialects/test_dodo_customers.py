@@ -101,6 +101,12 @@ def test_a_team_of_the_other_api_shows_its_owners_email(dodo: DodoShop) -> None:
     assert dodo.http.get(f"/customers/{team['customer_id']}").json() == team
     session = dodo.session("P", customer={"customer_id": team["customer_id"]})
     assert dodo.stored(session).buyer.email == "grace@example.com"
+    dodo.pay(session)
+    assert dodo.payment_of(session)["customer"]["email"] == "grace@example.com"
+    code = {"type": "percentage", "amount": 500, "code": "TEAM", "customer_eligibility": "specific"}
+    discount = f"/discounts/{dodo.http.post('/discounts', json=code).json()['discount_id']}/customers"
+    assert dodo.http.post(discount, json={"customer_ids": [team["customer_id"]]}).status_code == 200
+    assert dodo.http.get(discount).json() == {"items": [team]}
 
 
 def test_nobody_has_saved_payment_methods_yet(dodo: DodoShop) -> None:

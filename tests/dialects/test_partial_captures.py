@@ -19,6 +19,7 @@ class Part:
     def __init__(self, server: RunningServer, shop: DemoShop) -> None:
         headers = {"Authorization": f"Bearer {shop.dodo_key}"}
         self.http = httpx2.Client(base_url=server.url, headers=headers, timeout=30)
+        self.polar_token = shop.polar_token
         product = short_id(DodoPrefix.PRODUCT, shop.products["one_time"].id)
         body: Any = {
             "product_cart": [{"product_id": product, "quantity": 1}],
@@ -51,6 +52,14 @@ def part(server: RunningServer, shop: DemoShop) -> Part:
 def due(server: RunningServer, part: Part) -> int:
     query = "SELECT amount_minor FROM payment_attempts WHERE id::text = $1"
     return int(server.value(query, part.attempt))
+
+
+def test_a_part_is_a_pending_payment_for_the_other_api(part: Part) -> None:
+    part.resolve(outcome="partially_captured", amount=400)
+    headers = {"Authorization": f"Bearer {part.polar_token}"}
+    for query in ("", "?status=pending"):
+        listed = part.http.get(f"/v1/payments/{query}", headers=headers).json()["items"]
+        assert [one["status"] for one in listed] == ["pending"]
 
 
 def test_the_rest_completes_the_sale(server: RunningServer, part: Part) -> None:

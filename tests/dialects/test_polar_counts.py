@@ -282,6 +282,13 @@ def test_a_unit_price_is_shown_with_its_bounds_and_label(polar: Polar) -> None:
     assert polar.client.get(f"/v1/products/{made['id']}").json()["prices"] == [price]
 
 
+def test_a_unit_price_without_a_minimum_shows_none(polar: Polar) -> None:
+    made = polar.product(prices=[units((10, 100), (None, 80))], recurring_interval="month")
+    assert made["prices"][0]["minimum_units"] is None
+    session = polar.client.post("/v1/checkouts/", json={"products": [made["id"]]})
+    assert session.json()["units"] == 1
+
+
 SEAT_PLACE = ["one_time", "prices", 0, "seat_based", "seat_tiers", "tiers"]
 UNIT_PLACE = ["recurring", "prices", 0, "unit_based"]
 TIER_ERRORS: list[tuple[str, dict[str, Any], list[object], str, str]] = [

@@ -329,6 +329,17 @@ def test_rows_36_and_38_success_url(polar: Polar) -> None:
     assert plain["success_url"] == f"{polar.url}/checkout/{plain['client_secret']}/confirmation"
 
 
+def test_only_the_success_url_has_a_place_for_the_sessions_id(polar: Polar) -> None:
+    made = polar.create(return_url="https://shop.example/{CHECKOUT_ID}").json()
+    assert made["return_url"] == "https://shop.example/%7BCHECKOUT_ID%7D"
+
+
+def test_a_locale_that_is_no_language_is_refused_in_the_originals_words(polar: Polar) -> None:
+    refused = polar.create(locale="english")
+    assert refused.status_code == 422
+    assert refused.json()["detail"][0]["msg"] == "Value error, Invalid IETF BCP 47 language tag"
+
+
 def test_row_39_tax_is_unknown_until_there_is_a_place(polar: Polar) -> None:
     assert polar.create().json()["tax_amount"] is None
     placed = polar.create(customer_billing_address={"country": "DE"}).json()

@@ -18,7 +18,7 @@ from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 from tests.tables import table
@@ -106,6 +106,12 @@ def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar)
     assert (both["amounts"], both["currency"], both["amount"]) == ({"eur": 900, "usd": 1000}, "usd", 1000)
     euros = make(polar, **{**AMOUNT, "amounts": {"gbp": 5, "eur": 7}})
     assert (euros["currency"], euros["amount"]) == ("gbp", 5)
+    session = polar.create(discount_id=both["id"]).json()
+    client = polar.client.get(f"/v1/checkouts/client/{session['client_secret']}").json()
+    assert polar.confirm(session["client_secret"], **READY).status_code == 200
+    order = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
+    for shown in (session, client, order):
+        assert (shown["discount"]["currency"], shown["discount"]["amount"]) == ("usd", 1000)
 
 
 def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(polar: Polar) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from checkstand.cli.terminal import Failure, note
+from checkstand.domain.problem_codes import ProblemCode
 
 
 @click.command("checkout")
@@ -62,7 +63,7 @@ async def _checkout(
                 )
             except Invalid as refused:
                 problem = refused.problems[0]
-                if problem.code == "redirect_hosts_too_many":
+                if problem.code is ProblemCode.REDIRECT_HOSTS_TOO_MANY:
                     raise Failure(f"At most {MOST_REDIRECT_HOSTS} hosts can be listed.") from refused
                 raise Failure(f"'{problem.given}' is no host. Write it like shop.example.") from refused
     return organization.slug, after.redirect_hosts, after.allows_renewal

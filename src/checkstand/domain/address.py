@@ -184,14 +184,14 @@ class AddressFields:
         }
 
     def required(self) -> dict[str, bool]:
-        """Polar's older boolean form: true for exactly the required fields (docs/behaviour/polar.md#billing-address)."""
+        """Polar's older boolean form: true for exactly the required fields."""
         return {name: mode == "required" for name, mode in self.modes().items()}
 
 
 def normalize_state(country: str, state: str | None) -> str | None:
     """The state as it is stored: for US and CA with the country's prefix, elsewhere as given; blank is None.
 
-    Case matters, as in Polar (2.3): `ny` raises InvalidState.
+    Case matters, as for Polar: `ny` raises InvalidState.
     """
     if state is None or not state.strip():
         return None
@@ -206,7 +206,7 @@ def normalize_state(country: str, state: str | None) -> str | None:
 
 @cache
 def fields_for(country: str | None, *, full: bool) -> AddressFields:
-    """Which fields to ask for, for a country that may not be known yet (docs/behaviour/polar.md#billing-address).
+    """Which fields to ask for, for a country that may not be known yet.
 
     `full`: the merchant demands a full address, the buyer is a business, or the payment method needs one. The US needs
     one in any case.
@@ -262,7 +262,7 @@ def _country_and(postal_code: FieldMode) -> AddressFields:
 def customary(country: str | None, fields: AddressFields) -> AddressFields:
     """The same demand as far as a country's addresses can meet it: what they do not have is not asked, what they may lack is optional.
 
-    It only ever asks for less. What an API shows of its demands (docs/behaviour/polar.md#billing-address) is left as documented.
+    It only ever asks for less. What an API shows of its demands is left as documented.
     """
     postal_code, city = fields.postal_code, fields.city
     if country in NO_POSTCODE:

@@ -3,6 +3,8 @@
 A product has one or more prices, each in one currency; what a price asks is in `terms.py`. Whether it repeats is the product's
 property. A price is never changed: a new one is added and the old one archived, so that a session keeps the price it showed.
 An add-on is a product that is only sold as part of another line.
+
+Source: docs/behaviour/polar.md#products-and-prices and docs/behaviour/dodo.md#products-and-prices.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from checkstand.domain.fields import AttachedField
 from checkstand.domain.files import FileRef
 from checkstand.domain.image import ImageRef
 from checkstand.domain.money import divide_half_away, format_money, step_missed
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import Custom as Custom
 from checkstand.domain.terms import Fixed as Fixed
 from checkstand.domain.terms import Metered, SeatBased, UnitBased, charged_amounts, is_nothing, named_amount
@@ -29,7 +32,6 @@ from checkstand.domain.terms import takes as takes
 Metadata = Mapping[str, str | int | float | bool]
 Source = Literal["catalog", "ad_hoc"]
 # Polar's limits, for whoever names a product by its API or at the dashboard; Dodo's API allows 1 to 100.
-# Source: docs/behaviour/polar.md#products-and-prices.
 SHORTEST_PRODUCT_NAME: Final = 3
 LONGEST_PRODUCT_NAME: Final = 64
 ProductKind = Literal["product", "addon"]
@@ -168,19 +170,19 @@ def choose_currency(prices: Sequence[Price], *, wanted: Sequence[str]) -> str | 
     return next((code for code in wanted if code in offered), None)
 
 
-def check_custom_amount(terms: Custom, amount_minor: int, code: str) -> str | None:
-    """Why an amount chosen by the buyer is refused (a problem code), or None. Order as docs/behaviour/polar.md#creating-a-checkout."""
+def check_custom_amount(terms: Custom, amount_minor: int, code: str) -> ProblemCode | None:
+    """Why an amount chosen by the buyer is refused, or None. Order as docs/behaviour/polar.md#creating-a-checkout."""
     known = currency_of(code)
     if amount_minor < terms.minimum_minor:
-        return "amount_below_minimum"
+        return ProblemCode.AMOUNT_BELOW_MINIMUM
     if 0 < amount_minor < known.smallest_charge_minor:
-        return "amount_below_processor_minimum"
+        return ProblemCode.AMOUNT_BELOW_PROCESSOR_MINIMUM
     if terms.maximum_minor is not None and amount_minor > terms.maximum_minor:
-        return "amount_above_maximum"
+        return ProblemCode.AMOUNT_ABOVE_MAXIMUM
     if amount_minor > known.largest_charge_minor:
-        return "amount_above_currency_maximum"
+        return ProblemCode.AMOUNT_ABOVE_CURRENCY_MAXIMUM
     if step_missed(amount_minor, code):
-        return "amount_off_step"
+        return ProblemCode.AMOUNT_OFF_STEP
     return None
 
 
@@ -193,7 +195,7 @@ def off_step_problems(definitions: Sequence[PriceDefinition]) -> list[Problem]:
         if (step := step_missed(amount, definition.currency)) is not None
     ]
     return [
-        Problem("amount_off_step", ("prices",), amount, {"step": step, "currency": definition.currency})
+        Problem(ProblemCode.AMOUNT_OFF_STEP, ("prices",), amount, {"step": step, "currency": definition.currency})
         for definition, amount, step in missed[:1]
     ]
 
@@ -213,33 +215,33 @@ def amount_params(terms: Custom, code: str) -> dict[str, str]:
 
 
 _ONE_OF_A_KIND = {
-    "fixed": "one_fixed_price_only",
-    "seat_based": "one_seat_price_only",
-    "custom": "one_custom_price_only",
-    "unit_based": "one_unit_price_only",
+    "fixed": ProblemCode.ONE_FIXED_PRICE_ONLY,
+    "seat_based": ProblemCode.ONE_SEAT_PRICE_ONLY,
+    "custom": ProblemCode.ONE_CUSTOM_PRICE_ONLY,
+    "unit_based": ProblemCode.ONE_UNIT_PRICE_ONLY,
 }
 
 
-def _kind_problems(present: Sequence[str]) -> list[str]:
+def _kind_problems(present: Sequence[str]) -> list[ProblemCode]:
     """What is wrong with the kinds of price that one currency has."""
     codes = [code for kind, code in _ONE_OF_A_KIND.items() if present.count(kind) > 1]
     if "seat_based" in present and "unit_based" in present:
-        codes.append("seats_or_units")
+        codes.append(ProblemCode.SEATS_OR_UNITS)
     if "custom" in present and {"fixed", "seat_based", "unit_based"} & set(present):
-        codes.append("custom_price_stands_alone")
+        codes.append(ProblemCode.CUSTOM_PRICE_STANDS_ALONE)
     return codes
 
 
 def check_composition(definitions: Sequence[PriceDefinition], *, default_currency: str) -> list[Problem]:
-    """Rules over a whole price list, per currency (docs/behaviour/polar.md#products-and-prices). Empty when the list can be sold."""
+    """Rules over a whole price list, per currency. Empty when the list can be sold."""
     problems: list[Problem] = []
 
-    def wrong(code: str) -> None:
+    def wrong(code: ProblemCode) -> None:
         if all(problem.code != code for problem in problems):
             problems.append(Problem(code, ("prices",)))
 
     if not definitions:
-        wrong("price_required")
+        wrong(ProblemCode.PRICE_REQUIRED)
     kinds: dict[str, list[str]] = {}
     behaviors: dict[str, set[str | None]] = {}
     for definition in definitions:
@@ -249,9 +251,9 @@ def check_composition(definitions: Sequence[PriceDefinition], *, default_currenc
         for code in _kind_problems(present):
             wrong(code)
     if any(len(found) > 1 for found in behaviors.values()):
-        wrong("one_tax_behavior_per_currency")
+        wrong(ProblemCode.ONE_TAX_BEHAVIOR_PER_CURRENCY)
     if len({frozenset(present) for present in kinds.values()}) > 1:
-        wrong("same_price_types_per_currency")
+        wrong(ProblemCode.SAME_PRICE_TYPES_PER_CURRENCY)
     if definitions and default_currency not in kinds:
-        wrong("default_currency_required")
+        wrong(ProblemCode.DEFAULT_CURRENCY_REQUIRED)
     return problems

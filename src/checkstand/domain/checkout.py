@@ -7,6 +7,8 @@ lines; everything after that sees lines only. Products and prices are copied in 
     ['failed', 'open', 'succeeded']
 
 How a total comes about is in `pricing.py`; who pays how, in `payment.py`.
+
+Source: docs/behaviour/polar.md#checkout-object.
 """
 
 from __future__ import annotations
@@ -264,12 +266,12 @@ class Checkout:
 
     @property
     def is_payment_required(self) -> bool:
-        """Something is taken today (docs/behaviour/polar.md#checkout-object)."""
+        """Something is taken today."""
         return self.quote.due_minor > 0
 
     @property
     def is_payment_setup_required(self) -> bool:
-        """A payment method must be kept for later charges (docs/behaviour/polar.md#checkout-object)."""
+        """A payment method must be kept for later charges."""
         if not self.is_recurring or self.is_free:
             return False
         if self.quote.subtotal_minor == 0 and not self._has_meter:
@@ -345,10 +347,7 @@ def active_trial(checkout_product: Product, choice: TrialChoice) -> Span | None:
 
 
 def trial_end(products: Iterable[Product], choice: TrialChoice, now: datetime) -> datetime | None:
-    """When the first trial among the bought products ends if it began now; it slides with the clock.
-
-    Source: docs/behaviour/polar.md#checkout-object.
-    """
+    """When the first trial among the bought products ends if it began now; it slides with the clock."""
     spans = [span for span in (active_trial(product, choice) for product in products) if span is not None]
     return min((add_span(now, span) for span in spans), default=None)
 

@@ -7,6 +7,8 @@ total below zero. Free lines are left alone. How the sum is spread over lines is
     125
 
 How often a code was used is counted where redemptions are kept; what follows from the count is said here.
+
+Source: docs/behaviour/polar.md#discounts and docs/behaviour/dodo.md#discounts.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Metadata
 from checkstand.domain.money import percentage_of
+from checkstand.domain.problem_codes import ProblemCode
 
 Duration = Literal["once", "forever", "repeating"]
 Eligibility = Literal["any", "first_time", "existing", "specific"]
@@ -87,40 +90,42 @@ def cap_of(rule: Percentage | AmountOff, *, currency: str) -> int | None:
     return rule.caps.get(currency) if isinstance(rule, Percentage) else None
 
 
-def why_not(
+def redemption_problem(
     discount: Discount,
     *,
     product_ids: frozenset[UUID],
     currency: str,
     now: datetime,
     subtotal_minor: int | None = None,
-) -> str | None:
-    """The reason a discount cannot be used now (a stable code), or None.
+) -> ProblemCode | None:
+    """The reason a discount cannot be used now, or None.
 
     `subtotal_minor`: what the lines that it may touch come to; None while that is not known, which nothing is refused for.
     """
     if discount.starts_at and discount.starts_at > now:
-        return "discount_not_started"
+        return ProblemCode.DISCOUNT_NOT_STARTED
     if discount.ends_at and discount.ends_at < now:
-        return "discount_ended"
+        return ProblemCode.DISCOUNT_ENDED
     if discount.max_redemptions is not None and discount.redemptions_count >= discount.max_redemptions:
-        return "discount_used_up"
+        return ProblemCode.DISCOUNT_USED_UP
     if discount.product_ids and not product_ids & frozenset(discount.product_ids):
-        return "discount_other_product"
+        return ProblemCode.DISCOUNT_OTHER_PRODUCT
     if isinstance(discount.takes, AmountOff) and currency not in discount.takes.amounts:
-        return "discount_other_currency"
+        return ProblemCode.DISCOUNT_OTHER_CURRENCY
     if subtotal_minor is not None and subtotal_minor < discount.minimum_subtotals.get(currency, 0):
-        return "discount_minimum_subtotal"
+        return ProblemCode.DISCOUNT_MINIMUM_SUBTOTAL
     return None
 
 
-def why_not_for_customer(discount: Discount, *, uses: int, has_bought: bool, customer_id: UUID | None) -> str | None:
-    """The reason this customer cannot use it (a stable code), or None.
+def customer_problem(
+    discount: Discount, *, uses: int, has_bought: bool, customer_id: UUID | None
+) -> ProblemCode | None:
+    """The reason this customer cannot use it, or None.
 
     `uses`: how often they used it in other sessions, payments under way included; `has_bought`: they paid for anything before.
     """
     if discount.max_per_customer is not None and uses >= discount.max_per_customer:
-        return "discount_customer_limit"
+        return ProblemCode.DISCOUNT_CUSTOMER_LIMIT
     # A first purchase under way counts as a purchase, or two at the same time would both be the first.
     is_new = not has_bought and uses == 0
     may = {
@@ -129,7 +134,7 @@ def why_not_for_customer(discount: Discount, *, uses: int, has_bought: bool, cus
         "existing": has_bought,
         "specific": customer_id in discount.customer_ids,
     }[discount.eligibility]
-    return None if may else "discount_not_eligible"
+    return None if may else ProblemCode.DISCOUNT_NOT_ELIGIBLE
 
 
 def unaliased_email(email: str) -> str:

@@ -1,6 +1,6 @@
 """One tree of errors with stable codes. The domain never knows HTTP: each dialect maps a code to its body in one table.
 
-    >>> Invalid.single("amount_below_minimum", "amount", given=10, minimum="$0.50").problems[0].where
+    >>> Invalid.single(ProblemCode.AMOUNT_BELOW_MINIMUM, "amount", given=10, minimum="$0.50").problems[0].where
     ('amount',)
 
 A `Problem` names what is wrong with one field of a request; `Invalid` carries all that were found together.
@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from checkstand.domain.problem_codes import ProblemCode
+
 Scalar = bool | int | float | str | None
 
 
@@ -19,7 +21,7 @@ Scalar = bool | int | float | str | None
 class Problem:
     """One thing wrong with one field: a stable code, the field's path, what was given, numbers for the message."""
 
-    code: str
+    code: ProblemCode
     where: tuple[str | int, ...]
     given: object = None
     params: Mapping[str, Scalar] = field(default_factory=dict)
@@ -41,7 +43,7 @@ class Invalid(CheckstandError):
         self.problems = tuple(problems)
 
     @classmethod
-    def single(cls, code: str, *where: str | int, given: object = None, **params: Scalar) -> Invalid:
+    def single(cls, code: ProblemCode, *where: str | int, given: object = None, **params: Scalar) -> Invalid:
         """An `Invalid` with exactly one problem."""
         return cls([Problem(code, where, given, params)])
 
@@ -117,7 +119,7 @@ class DiscountLimitReached(Invalid):
     code = "discount_redemption_limit_reached"
 
     def __init__(self, field_name: str, given: str | None, discount: str) -> None:
-        super().__init__([Problem("discount_customer_limit", (field_name,), given)])
+        super().__init__([Problem(ProblemCode.DISCOUNT_CUSTOMER_LIMIT, (field_name,), given)])
         self.discount = discount
 
 
@@ -127,7 +129,7 @@ class TotalChanged(Invalid):
     code = "total_changed"
 
     def __init__(self, total_minor: int, total: str) -> None:
-        super().__init__([Problem("total_changed", ("total_amount",), total_minor, {"total": total})])
+        super().__init__([Problem(ProblemCode.TOTAL_CHANGED, ("total_amount",), total_minor, {"total": total})])
 
 
 class TooManyCodes(CheckstandError):

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from checkstand.domain.errors import Problem
 from checkstand.domain.lax import Unreadable, iso_text, moment, truth, unix_moment, whole_number
+from checkstand.domain.problem_codes import ProblemCode
 
 FieldKind = Literal["text", "number", "date", "checkbox", "select", "email", "url"]
 DodoFieldType = Literal["text", "number", "email", "url", "date", "dropdown", "boolean"]
@@ -131,7 +132,7 @@ def check_answers(
         required = confirming and attached.required
         if slug not in given:
             if required:
-                problems.append(Problem("field_missing", (WHERE, slug), _shown_input(given)))
+                problems.append(Problem(ProblemCode.FIELD_MISSING, (WHERE, slug), _shown_input(given)))
             continue
         value = given[slug]
         try:
@@ -159,18 +160,18 @@ def _checkbox(given: object, *, required: bool) -> bool:
     except Unreadable:
         ticked = False
     if not ticked:
-        raise Unreadable("field_not_ticked")
+        raise Unreadable(ProblemCode.FIELD_NOT_TICKED)
     return True
 
 
 def _text(properties: Properties, given: object) -> str:
     if not isinstance(given, str):
-        raise Unreadable("field_not_text")
+        raise Unreadable(ProblemCode.FIELD_NOT_TEXT)
     low, high = properties.min_length, properties.max_length
     if low is not None and len(given) < low:
-        raise Unreadable("field_too_short", _counted(low))
+        raise Unreadable(ProblemCode.FIELD_TOO_SHORT, _counted(low))
     if high is not None and len(given) > high:
-        raise Unreadable("field_too_long", _counted(high))
+        raise Unreadable(ProblemCode.FIELD_TOO_LONG, _counted(high))
     return given
 
 
@@ -181,9 +182,9 @@ def _counted(limit: int) -> dict[str, int | str]:
 def _number(properties: Properties, given: object) -> int:
     number = whole_number(given)
     if properties.ge is not None and number < properties.ge:
-        raise Unreadable("field_below_minimum", {"limit": properties.ge})
+        raise Unreadable(ProblemCode.FIELD_BELOW_MINIMUM, {"limit": properties.ge})
     if properties.le is not None and number > properties.le:
-        raise Unreadable("field_above_maximum", {"limit": properties.le})
+        raise Unreadable(ProblemCode.FIELD_ABOVE_MAXIMUM, {"limit": properties.le})
     return number
 
 
@@ -192,9 +193,9 @@ def _date(properties: Properties, given: object) -> str:
     value = moment(given)
     on_the_wall = value.replace(tzinfo=None)
     if properties.ge is not None and on_the_wall < (bound := unix_moment(properties.ge)):
-        raise Unreadable("field_below_minimum", {"limit": iso_text(bound)})
+        raise Unreadable(ProblemCode.FIELD_BELOW_MINIMUM, {"limit": iso_text(bound)})
     if properties.le is not None and on_the_wall > (bound := unix_moment(properties.le)):
-        raise Unreadable("field_above_maximum", {"limit": iso_text(bound)})
+        raise Unreadable(ProblemCode.FIELD_ABOVE_MAXIMUM, {"limit": iso_text(bound)})
     return iso_text(value)
 
 
@@ -204,13 +205,13 @@ def _option(properties: Properties, given: object) -> str:
         return given
     quoted = [repr(value) for value in dict.fromkeys(values)]
     listed = f"{', '.join(quoted[:-1])} or {quoted[-1]}" if len(quoted) > 1 else "".join(quoted)
-    raise Unreadable("field_not_an_option", {"options": listed})
+    raise Unreadable(ProblemCode.FIELD_NOT_AN_OPTION, {"options": listed})
 
 
 def _email(properties: Properties, given: object) -> str:
     text = _text(properties, given).strip()
     if len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text):
-        raise Unreadable("field_not_email")
+        raise Unreadable(ProblemCode.FIELD_NOT_EMAIL)
     return text
 
 
@@ -222,7 +223,7 @@ def _url(properties: Properties, given: object) -> str:
     except ValueError:
         is_address = False
     if not is_address or len(text) > LONGEST_URL or re.search(r"\s", text):
-        raise Unreadable("field_not_url")
+        raise Unreadable(ProblemCode.FIELD_NOT_URL)
     return text
 
 

@@ -40,7 +40,7 @@ _DRAWS_AT_MOST: Final = 64
 
 
 class DodoPrefix(StrEnum):
-    """The prefix of each kind of object in Dodo's spelling (docs/behaviour/dodo.md#identifiers).
+    """The prefix of each kind of object in Dodo's spelling.
 
     None is documented for BRAND, PAYOUT, WALLET_ENTRY and WEBHOOK_ENDPOINT: those are ours. The primary brand has its business's id.
     """
@@ -70,7 +70,7 @@ class DodoPrefix(StrEnum):
 
 
 class SecretPrefix(StrEnum):
-    """What a secret opens, told by how it begins (docs/behaviour/polar.md#secrets)."""
+    """What a secret opens, told by how it begins."""
 
     ORGANIZATION_TOKEN = "polar_oat_"  # noqa: S105  (the beginning of a secret is none)
     CUSTOMER_SESSION = "polar_cst_"
@@ -113,9 +113,9 @@ def webhook_secret(*, random_bytes: Callable[[int], bytes]) -> str:
     """A signing secret: `whsec_`, then a 24-byte key in base64, which needs no padding: 32 characters.
 
     Receivers either decode that part, as Standard Webhooks and Dodo have it, some of them strictly; or take the whole text
-    as their key, as Polar's do (docs/behaviour/polar.md#signatures).
+    as their key, as Polar's do.
 
-    Source: docs/behaviour/dodo.md#signatures.
+    Source: docs/behaviour/dodo.md#signatures and docs/behaviour/polar.md#signatures.
     """
     return SecretPrefix.WEBHOOK + base64.b64encode(random_bytes(_WEBHOOK_KEY_BYTES)).decode("ascii")
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 from checkstand.domain.errors import Scalar
+from checkstand.domain.problem_codes import ProblemCode
 
 INT64 = 2**63
 LONGEST_NUMBER = 4_300
@@ -37,7 +38,7 @@ _MOMENT = re.compile(
 class Unreadable(ValueError):
     """A value that means nothing here: a problem code and the numbers for its message."""
 
-    def __init__(self, code: str, params: Mapping[str, Scalar] | None = None) -> None:
+    def __init__(self, code: ProblemCode, params: Mapping[str, Scalar] | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.params = dict(params or {})
@@ -49,20 +50,20 @@ def whole_number(given: object) -> int:
         text = given.strip()
         match = _WHOLE.fullmatch(text)
         if match is None:
-            raise Unreadable("field_number_unreadable")
+            raise Unreadable(ProblemCode.FIELD_NUMBER_UNREADABLE)
         if len(text) > LONGEST_NUMBER:
-            raise Unreadable("field_number_too_large")
+            raise Unreadable(ProblemCode.FIELD_NUMBER_TOO_LARGE)
         number = int(match[1])
     elif isinstance(given, int):
         number = int(given)
     elif isinstance(given, float) and given - given == 0:  # neither infinite nor NaN
         if not given.is_integer():
-            raise Unreadable("field_number_fraction")
+            raise Unreadable(ProblemCode.FIELD_NUMBER_FRACTION)
         number = int(given)
     else:
-        raise Unreadable("field_not_number")
+        raise Unreadable(ProblemCode.FIELD_NOT_NUMBER)
     if not -INT64 <= number < INT64:
-        raise Unreadable("field_number_too_large")
+        raise Unreadable(ProblemCode.FIELD_NUMBER_TOO_LARGE)
     return number
 
 
@@ -72,12 +73,12 @@ def truth(given: object) -> bool:
         word = given.lower()
         if word in YES or word in NO:
             return word in YES
-        raise Unreadable("field_checkbox_unreadable")
+        raise Unreadable(ProblemCode.FIELD_CHECKBOX_UNREADABLE)
     if isinstance(given, bool | int | float) and given in (0, 1):
         return given == 1
     if isinstance(given, int) or (isinstance(given, float) and given.is_integer()):
-        raise Unreadable("field_checkbox_unreadable")
-    raise Unreadable("field_not_checkbox")
+        raise Unreadable(ProblemCode.FIELD_CHECKBOX_UNREADABLE)
+    raise Unreadable(ProblemCode.FIELD_NOT_CHECKBOX)
 
 
 def moment(given: object) -> datetime:
@@ -87,7 +88,7 @@ def moment(given: object) -> datetime:
     if isinstance(given, str):
         return _moment_from_text(given)
     if isinstance(given, bool) or not isinstance(given, int | float) or given != given:
-        raise Unreadable("field_not_date")
+        raise Unreadable(ProblemCode.FIELD_NOT_DATE)
     return _moment_from_unix(Decimal(str(given)))
 
 
@@ -117,7 +118,7 @@ def _moment_from_text(text: str) -> datetime:
         try:
             return _moment_from_unix(number)
         except Unreadable as refusal:
-            raise Unreadable("field_date_unreadable", refusal.params) from None
+            raise Unreadable(ProblemCode.FIELD_DATE_UNREADABLE, refusal.params) from None
     match = _MOMENT.fullmatch(text)
     if match is not None:
         try:
@@ -126,7 +127,7 @@ def _moment_from_text(text: str) -> datetime:
             if match[1] == "0000" and _date_fault(text[:10]) is None:
                 raise _out_of_range("year 0 is out of range") from None
     reason = _date_fault(text) or "unexpected extra characters at the end of the input"
-    raise Unreadable("field_date_unreadable", {"reason": reason})
+    raise Unreadable(ProblemCode.FIELD_DATE_UNREADABLE, {"reason": reason})
 
 
 def _moment_from_parts(match: re.Match[str]) -> datetime:
@@ -163,4 +164,4 @@ def _date_fault(text: str) -> str | None:
 
 
 def _out_of_range(reason: str) -> Unreadable:
-    return Unreadable("field_date_out_of_range", {"reason": reason})
+    return Unreadable(ProblemCode.FIELD_DATE_OUT_OF_RANGE, {"reason": reason})

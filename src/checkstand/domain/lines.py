@@ -8,17 +8,50 @@ Source: docs/behaviour/polar.md#creating-a-checkout.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from checkstand.domain.catalog import Price, is_static
 from checkstand.domain.checkout import CountBounds, Line
 from checkstand.domain.errors import Problem
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, Counted, Custom, SeatBased, UnitBased
 
 Noun = Literal["seats", "units"]
 _SOLD_BY: dict[Noun, type[SeatBased] | type[UnitBased]] = {"seats": SeatBased, "units": UnitBased}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CountCodes:
+    """What can be wrong with a number of seats or of units."""
+
+    not_applicable: ProblemCode
+    too_few: ProblemCode
+    too_many: ProblemCode
+    bounds_unwanted: ProblemCode
+    minimum_too_low: ProblemCode
+    maximum_too_high: ProblemCode
+
+
+_CODES: Mapping[Noun, _CountCodes] = {
+    "seats": _CountCodes(
+        not_applicable=ProblemCode.SEATS_NOT_APPLICABLE,
+        too_few=ProblemCode.TOO_FEW_SEATS,
+        too_many=ProblemCode.TOO_MANY_SEATS,
+        bounds_unwanted=ProblemCode.BOUNDS_NEED_SEATS,
+        minimum_too_low=ProblemCode.MIN_SEATS_TOO_LOW,
+        maximum_too_high=ProblemCode.MAX_SEATS_TOO_HIGH,
+    ),
+    "units": _CountCodes(
+        not_applicable=ProblemCode.UNITS_NOT_APPLICABLE,
+        too_few=ProblemCode.TOO_FEW_UNITS,
+        too_many=ProblemCode.TOO_MANY_UNITS,
+        bounds_unwanted=ProblemCode.BOUNDS_NEED_UNITS,
+        minimum_too_low=ProblemCode.MIN_UNITS_TOO_LOW,
+        maximum_too_high=ProblemCode.MAX_UNITS_TOO_HIGH,
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +110,14 @@ def count_problems(prices: Sequence[Price], counts: Counts) -> list[Problem]:
 def _bound_problems(noun: Noun, terms: Counted | None, bounds: CountBounds) -> list[Problem]:
     least, most = _session_bounds(noun, bounds)
     given = [(f"min_{noun}", least), (f"max_{noun}", most)]
+    codes = _CODES[noun]
     if terms is None:
-        return [Problem(f"bounds_need_{noun}", (name,), value) for name, value in given if value is not None]
+        return [Problem(codes.bounds_unwanted, (name,), value) for name, value in given if value is not None]
     problems = []
     if least is not None and least < terms.minimum:
-        problems.append(Problem(f"min_{noun}_too_low", (f"min_{noun}",), least, {"number": terms.minimum}))
+        problems.append(Problem(codes.minimum_too_low, (f"min_{noun}",), least, {"number": terms.minimum}))
     if most is not None and terms.maximum is not None and most > terms.maximum:
-        problems.append(Problem(f"max_{noun}_too_high", (f"max_{noun}",), most, {"number": terms.maximum}))
+        problems.append(Problem(codes.maximum_too_high, (f"max_{noun}",), most, {"number": terms.maximum}))
     return problems
 
 
@@ -92,12 +126,12 @@ def _number_problems(noun: Noun, terms: Counted | None, counts: Counts) -> list[
     if wanted is None:
         return []
     if terms is None:
-        return [Problem(f"{noun}_not_applicable", (noun,), wanted)]
+        return [Problem(_CODES[noun].not_applicable, (noun,), wanted)]
     least, most = bounds_of(terms, counts.bounds)
     if wanted < least:
-        return [Problem(f"too_few_{noun}", (noun,), wanted, {"number": least})]
+        return [Problem(_CODES[noun].too_few, (noun,), wanted, {"number": least})]
     if wanted > most:
-        return [Problem(f"too_many_{noun}", (noun,), wanted, {"number": most})]
+        return [Problem(_CODES[noun].too_many, (noun,), wanted, {"number": most})]
     return []
 
 

@@ -8,7 +8,7 @@ Source: docs/behaviour/polar.md#checkout-links.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,9 +18,18 @@ from checkstand.domain.checkout import CountBounds
 from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Problem, Scalar
 from checkstand.domain.lines import Counts, Noun
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 
 MOST_SEATS = 10_000
+_NOT_EVERYWHERE: Mapping[Noun, ProblemCode] = {
+    "seats": ProblemCode.LINK_SEATS_NOT_EVERYWHERE,
+    "units": ProblemCode.LINK_UNITS_NOT_EVERYWHERE,
+}
+_OUT_OF_BOUNDS: Mapping[Noun, ProblemCode] = {
+    "seats": ProblemCode.LINK_SEATS_OUT_OF_BOUNDS,
+    "units": ProblemCode.LINK_UNITS_OUT_OF_BOUNDS,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +73,11 @@ def lock_problem(products: Sequence[Product], noun: Noun, number: int | None) ->
     for product in products:
         bounds = _bounds(product, noun)
         if not bounds:
-            return Problem(f"link_{noun}_not_everywhere", (noun,), number)
+            return Problem(_NOT_EVERYWHERE[noun], (noun,), number)
         for currency, least, most in bounds:
             if not least <= number <= most:
                 params: dict[str, Scalar] = {"product": product.name, "min": least, "max": most, "currency": currency}
-                return Problem(f"link_{noun}_out_of_bounds", (noun,), number, params)
+                return Problem(_OUT_OF_BOUNDS[noun], (noun,), number, params)
     return None
 
 

@@ -10,6 +10,8 @@ that can be charged again. What each country pays with at home comes first, then
     ()
 
 What a method's page looks like is the gateway's business; which method was used is told by an instrument (`payment.py`).
+
+Source: docs/behaviour/dodo.md#allowed-payment-methods.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def resolve(lines: Sequence[Line], products: Sequence[Product]) -> tuple[PricedL
 
 
 def tax_behavior_for(price: Price, *, default: str, country: str) -> Behavior:
-    """Whether prices contain the tax: the price's own word, else the organization's, else by place (docs/behaviour/polar.md#taxes)."""
+    """Whether prices contain the tax: the price's own word, else the organization's, else by place."""
     chosen = price.tax_behavior or default
     if chosen == "inclusive" or chosen == "exclusive":
         return "inclusive" if chosen == "inclusive" else "exclusive"

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -178,10 +179,25 @@ class RefundReport:
     reason: RefundReason = "other"
 
 
-class RefundRefused(CheckstandError):
-    """The payment as it is cannot be refunded, whatever the amount. `code` says why, `days` how long the window is."""
+class RefundRefusal(StrEnum):
+    """Why a payment as it is cannot be refunded, whatever the amount."""
 
-    def __init__(self, code: str, order_id: UUID, *, days: int = 0) -> None:
+    PAYMENT_NOT_SUCCEEDED = "payment_not_succeeded"
+    PAYMENT_UNKNOWN = "payment_unknown"  # nothing was paid through the gateway that is here
+    PAYMENT_DISPUTED = "payment_disputed"
+    NOTHING_TO_REFUND = "nothing_to_refund"  # it was free
+    REFUNDED_ALREADY = "refunded_already"
+    REFUNDED_MEANWHILE = "refunded_meanwhile"  # since whoever asks looked
+    REFUND_UNDERWAY = "refund_underway"  # of all that is left
+    REFUND_WINDOW_OVER = "refund_window_over"
+
+
+class RefundRefused(CheckstandError):
+    """The payment as it is cannot be refunded, whatever the amount. `days`: how long it could be."""
+
+    code: RefundRefusal
+
+    def __init__(self, code: RefundRefusal, order_id: UUID, *, days: int = 0) -> None:
         super().__init__(f"Order {order_id} cannot be refunded: {code}")
         self.code = code
         self.order_id = order_id

@@ -23,6 +23,7 @@ from checkstand.domain.currency import currency as currency_of
 from checkstand.domain.errors import Invalid
 from checkstand.domain.money import divide_half_away, format_money, split
 from checkstand.domain.order import Order, OrderItem
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import (
     AskedItem,
     Part,
@@ -159,10 +160,10 @@ def plan(
     if asked.items:
         _take_items(planned, asked.items)
     elif asked.net_minor is not None:
-        _require(asked.net_minor <= left.net_left, "refund_exceeds", asked.net_minor)
+        _require(asked.net_minor <= left.net_left, ProblemCode.REFUND_EXCEEDS, asked.net_minor)
         _take(planned, everything, _in_steps(planned, asked.net_minor, "amount"), "net")
     elif asked.total_minor is not None:
-        _require(asked.total_minor <= left.left, "refund_exceeds", asked.total_minor)
+        _require(asked.total_minor <= left.left, ProblemCode.REFUND_EXCEEDS, asked.total_minor)
         _take(planned, everything, _in_steps(planned, asked.total_minor, "amount"), "total")
     else:
         _take_all(planned, everything)
@@ -180,11 +181,13 @@ def _settled_parts(order: Order, taken: Mapping[UUID, _Taken], settled: Mapping[
 def _in_steps(planned: _Plan, amount_minor: int, *where: str | int) -> int:
     if amount_minor % planned.step:
         step = format_money(planned.step, planned.order.currency)
-        raise Invalid.single("amount_off_step", *where, given=amount_minor, step=step, currency=planned.order.currency)
+        raise Invalid.single(
+            ProblemCode.AMOUNT_OFF_STEP, *where, given=amount_minor, step=step, currency=planned.order.currency
+        )
     return amount_minor // planned.step
 
 
-def _require(is_so: bool, code: str, amount_minor: int) -> None:
+def _require(is_so: bool, code: ProblemCode, amount_minor: int) -> None:
     if not is_so:
         raise Invalid.single(code, "amount", given=amount_minor)
 
@@ -236,33 +239,35 @@ def _take(planned: _Plan, places: Sequence[int], amount: int, kind: Kind) -> Non
 
 def _take_items(planned: _Plan, asked: Sequence[AskedItem]) -> None:
     if len({item.product_id for item in asked}) < len(asked):
-        raise Invalid.single("refund_item_twice", "items")
+        raise Invalid.single(ProblemCode.REFUND_ITEM_TWICE, "items")
     wanted = sum(item.amount_minor or 0 for item in asked)
     left = together(planned.settled_parts).left if planned.settled_parts else whole(planned.order).left
     if wanted > left:
-        raise Invalid.single("refund_exceeds", "items", given=wanted)
+        raise Invalid.single(ProblemCode.REFUND_EXCEEDS, "items", given=wanted)
     for number, item in enumerate(asked):
         places = [place for place, bought in enumerate(planned.order.items) if bought.product_id == item.product_id]
         if not places:
-            raise Invalid.single("refund_item_unknown", "items", number, "item_id", given=str(item.product_id))
+            raise Invalid.single(
+                ProblemCode.REFUND_ITEM_UNKNOWN, "items", number, "item_id", given=str(item.product_id)
+            )
         _take_item(planned, places, item, number)
 
 
 def _take_item(planned: _Plan, places: Sequence[int], asked: AskedItem, number: int) -> None:
     one, amount, where = together([planned.parts[place] for place in places]), asked.amount_minor, ("items", number)
     if one.left == 0:
-        raise Invalid.single("refund_item_refunded", *where, "item_id", given=str(asked.product_id))
+        raise Invalid.single(ProblemCode.REFUND_ITEM_REFUNDED, *where, "item_id", given=str(asked.product_id))
     if amount is None:
         _take_all(planned, places)
         return
     if amount < 1:
-        raise Invalid.single("refund_item_too_low", *where, "amount", given=amount)
+        raise Invalid.single(ProblemCode.REFUND_ITEM_TOO_LOW, *where, "amount", given=amount)
     if planned.settled_parts is not None and asked.is_settled:
         _take_settled(planned, places, asked, number)
         return
     steps = _in_steps(planned, amount, *where, "amount")
     if steps > (one.left if asked.tax_inclusive else one.net_left):
-        raise Invalid.single("refund_item_too_high", *where, "amount", given=amount)
+        raise Invalid.single(ProblemCode.REFUND_ITEM_TOO_HIGH, *where, "amount", given=amount)
     _take(planned, places, steps, "total" if asked.tax_inclusive else "net")
 
 
@@ -273,7 +278,7 @@ def _take_settled(planned: _Plan, places: Sequence[int], asked: AskedItem, numbe
     parts, amount = [planned.settled_parts[place] for place in places], asked.amount_minor
     price, paid = together(parts), together([planned.parts[place] for place in places])
     if amount > (price.left if asked.tax_inclusive else price.net_left):
-        raise Invalid.single("refund_item_too_high", "items", number, "amount", given=amount)
+        raise Invalid.single(ProblemCode.REFUND_ITEM_TOO_HIGH, "items", number, "amount", given=amount)
     divided = by_total(price, amount) if asked.tax_inclusive else by_net(price, amount)
     if sum(divided) == price.left:
         _take_all(planned, places)

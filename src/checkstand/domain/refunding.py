@@ -17,7 +17,7 @@ from checkstand.domain.dispute import Dispute, holds_money
 from checkstand.domain.money import to_step
 from checkstand.domain.order import Order, OrderStatus
 from checkstand.domain.payment import Attempt
-from checkstand.domain.refund import Part, Refund, RefundItem, RefundRefused, RefundReport, RefundRequest
+from checkstand.domain.refund import Part, Refund, RefundItem, RefundRefusal, RefundRefused, RefundReport, RefundRequest
 from checkstand.domain.refund_shares import plan, step_of, whole
 
 
@@ -98,17 +98,17 @@ def _require_refundable(
 ) -> None:
     """Raises RefundRefused."""
     if order.total_minor == 0:
-        raise RefundRefused("nothing_to_refund", order.id)
+        raise RefundRefused(RefundRefusal.NOTHING_TO_REFUND, order.id)
     if asked.seen_minor is not None and asked.seen_minor != order.refunded_minor:
-        raise RefundRefused("refunded_meanwhile", order.id)
+        raise RefundRefused(RefundRefusal.REFUNDED_MEANWHILE, order.id)
     if order.status == "refunded":
-        raise RefundRefused("refunded_already", order.id)
+        raise RefundRefused(RefundRefusal.REFUNDED_ALREADY, order.id)
     if any(holds_money(dispute.status) for dispute in disputes):
-        raise RefundRefused("payment_disputed", order.id)
+        raise RefundRefused(RefundRefusal.PAYMENT_DISPUTED, order.id)
     if order.refunded_minor == order.total_minor:
-        raise RefundRefused("refund_underway", order.id)
+        raise RefundRefused(RefundRefusal.REFUND_UNDERWAY, order.id)
     if asked.window is not None and now > order.created_at + asked.window:
-        raise RefundRefused("refund_window_over", order.id, days=asked.window.days)
+        raise RefundRefused(RefundRefusal.REFUND_WINDOW_OVER, order.id, days=asked.window.days)
 
 
 def status_after(order: Order, refunds: Sequence[Refund]) -> OrderStatus:

@@ -125,7 +125,7 @@ def reverse_charge_note(country: str | None) -> str:
 def taxes_on(amount_minor: int, rates_ppm: Sequence[int], *, inclusive: bool) -> tuple[int, ...]:
     """Each rate's tax on an amount, or the taxes contained in it; each is rounded by itself.
 
-    What is contained is what is left of the amount when the rounded rest is taken away (docs/behaviour/polar.md#taxes).
+    What is contained is what is left of the amount when the rounded rest is taken away.
     """
     if not inclusive:
         return tuple(divide_half_away(amount_minor * rate, MILLION) for rate in rates_ppm)

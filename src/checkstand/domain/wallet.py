@@ -16,6 +16,7 @@ from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.errors import Invalid
+from checkstand.domain.problem_codes import ProblemCode
 
 WalletEvent = Literal["merchant_adjustment"]
 LARGEST_BALANCE = 2**63 - 1
@@ -77,7 +78,7 @@ def after(latest: WalletEntry | None, *, amount_minor: int, is_credit: bool) -> 
     before = latest.after_minor if latest is not None else 0
     balance = before + amount_minor if is_credit else before - amount_minor
     if balance < 0:
-        raise Invalid.single("wallet_short", "amount", given=amount_minor, balance=before)
+        raise Invalid.single(ProblemCode.WALLET_SHORT, "amount", given=amount_minor, balance=before)
     if balance > LARGEST_BALANCE:
-        raise Invalid.single("wallet_full", "amount", given=amount_minor)
+        raise Invalid.single(ProblemCode.WALLET_FULL, "amount", given=amount_minor)
     return balance

@@ -2,6 +2,8 @@
 
 The key is taken before the work begins: a second request that comes while the first is at work is told so, one with another body is
 refused, and one that comes later gets the first answer, byte for byte. An answer that is our own fault is not kept.
+
+Source: docs/behaviour/dodo.md#keys-and-repeated-requests.
 """
 
 from __future__ import annotations

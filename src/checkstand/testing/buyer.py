@@ -25,6 +25,7 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.flows.payments.settle_payment import settle_payment
@@ -136,7 +137,7 @@ async def receive(ports: Ports, attempt: Attempt, captured_minor: int) -> Bought
     """A part of a payment that waits arrives, and the rest does not yet. Raises NotFound, Invalid."""
     gateway, charge = _bank(ports), await _charge(ports, attempt)
     if not 0 < captured_minor < charge.amount_minor:
-        raise Invalid.single("part_of_amount", "amount", given=captured_minor)
+        raise Invalid.single(ProblemCode.PART_OF_AMOUNT, "amount", given=captured_minor)
     await gateway.receive(charge, captured_minor)
     return await _looked_up(ports, attempt)
 

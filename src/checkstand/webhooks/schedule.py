@@ -1,7 +1,7 @@
 """When a failed delivery is tried again, and when it is given up.
 
-Polar (11.5): ten tries; before try n+1 it waits 2 s x 2^n times a random factor between 1 and 2, at most 20 minutes.
-Dodo (4.8): eight retries, each a fixed time after the failure before it; the first follows at once.
+Polar: ten tries; before try n+1 it waits 2 s x 2^n times a random factor between 1 and 2, at most 20 minutes.
+Dodo: eight retries, each a fixed time after the failure before it; the first follows at once.
 
     >>> [wait_after("dodo", tries, chance=0.0) for tries in (1, 2, 9)]
     [datetime.timedelta(0), datetime.timedelta(seconds=5), None]
@@ -9,6 +9,8 @@ Dodo (4.8): eight retries, each a fixed time after the failure before it; the fi
     [datetime.timedelta(seconds=6), datetime.timedelta(seconds=12), None]
 
 Times are the organization's: the test clock makes retries due.
+
+Source: docs/behaviour/polar.md#deliveries and docs/behaviour/dodo.md#deliveries.
 """
 
 from __future__ import annotations

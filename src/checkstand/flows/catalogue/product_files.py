@@ -17,6 +17,7 @@ from checkstand.domain.errors import CheckstandError, Invalid
 from checkstand.domain.facts import FactType
 from checkstand.domain.files import MOST_FILES, FileRef, ProductFile, accept, plain_name
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import read_product
 from checkstand.flows.catalogue.upload_image import LIFE, UploadRefused
 from checkstand.flows.ports import Ports, fact_writer
@@ -120,9 +121,9 @@ async def permit_file(
     product = await read_product(ports, organization, product_id)
     plain = plain_name(name)
     if not plain:
-        raise Invalid.single("file_unnamed", "file_name")
+        raise Invalid.single(ProblemCode.FILE_UNNAMED, "file_name")
     if len(product.files) >= MOST_FILES:
-        raise Invalid.single("too_many_files", "file_name", given=MOST_FILES)
+        raise Invalid.single(ProblemCode.TOO_MANY_FILES, "file_name", given=MOST_FILES)
     permission = FilePermission(
         organization_id=organization.id,
         file_id=ports.new_id(),
@@ -133,7 +134,7 @@ async def permit_file(
     return permission.file_id, f"{ports.public_url()}/uploads/files/{sign_upload(permission, key)}"
 
 
-async def take_file(ports: Ports, permission: FilePermission, content: bytes) -> ProductFile:
+async def store_file(ports: Ports, permission: FilePermission, content: bytes) -> ProductFile:
     """Store the file and show it with its product. Raises BadFile, UploadRefused (`used`)."""
     accept(content)
     organization_id, product_id = permission.organization_id, permission.product_id

@@ -10,6 +10,7 @@ from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.image import ImageRef
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue import images
 from checkstand.store.catalogue.brands import BRANDS
@@ -66,5 +67,5 @@ async def _image(db: Executor, organization: Organization, image_id: object) -> 
         return None
     found = await images.refs(db, organization.id, [image_id])
     if image_id not in found:
-        raise Invalid.single("image_unknown", "image_id", given=str(image_id))
+        raise Invalid.single(ProblemCode.IMAGE_UNKNOWN, "image_id", given=str(image_id))
     return found[image_id]

@@ -14,6 +14,7 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.facts import FactType
 from checkstand.domain.money import step_missed
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import facts as fact_store
 from checkstand.store.catalogue import discounts
@@ -100,8 +101,8 @@ def _check_amounts(discount: Discount) -> None:
     takes = discount.takes
     for code, amount in (takes.caps if isinstance(takes, Percentage) else takes.amounts).items():
         if step := step_missed(amount, code):
-            raise Invalid.single("amount_off_step", "amount", given=amount, step=step, currency=code)
+            raise Invalid.single(ProblemCode.AMOUNT_OFF_STEP, "amount", given=amount, step=step, currency=code)
 
 
 def _code_taken(discount: Discount) -> Invalid:
-    return Invalid.single("discount_code_taken", "code", given=discount.code)
+    return Invalid.single(ProblemCode.DISCOUNT_CODE_TAKEN, "code", given=discount.code)

@@ -15,6 +15,7 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.fields import Field, rename_answer, with_definition, without
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue import custom_fields
 from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
@@ -49,7 +50,7 @@ async def change_field(ports: Ports, organization: Organization, field_id: UUID,
             raise NotFound
         changed = with_given(found, {**given, "modified_at": ports.now(organization)})
         if changed.kind != found.kind:
-            raise Invalid.single("custom_field_kind_fixed", "type", given=changed.kind)
+            raise Invalid.single(ProblemCode.CUSTOM_FIELD_KIND_FIXED, "type", given=changed.kind)
         if not await custom_fields.save(tx, changed):
             raise _slug_taken(changed)
         renamed_from = found.slug if changed.slug != found.slug else None
@@ -74,7 +75,7 @@ async def delete_field(ports: Ports, organization: Organization, field_id: UUID)
 
 
 def _slug_taken(field: Field) -> Invalid:
-    return Invalid.single("custom_field_slug_taken", "slug", given=field.slug)
+    return Invalid.single(ProblemCode.CUSTOM_FIELD_SLUG_TAKEN, "slug", given=field.slug)
 
 
 async def _in_sessions(

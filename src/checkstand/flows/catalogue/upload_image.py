@@ -22,6 +22,7 @@ from checkstand.domain.facts import FactType
 from checkstand.domain.files import plain_name
 from checkstand.domain.image import SUFFIXES, ImageRef, accept
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.signed_address import seal, unseal
 from checkstand.store import facts as fact_store
@@ -113,7 +114,7 @@ async def _exists(db: Executor, organization_id: UUID, target: Target, target_id
     return await images.can_show(db, organization_id, target, target_id)
 
 
-async def take_upload(ports: Ports, permission: Permission, content: bytes, *, declared: str) -> ImageRef:
+async def store_upload(ports: Ports, permission: Permission, content: bytes, *, declared: str) -> ImageRef:
     """Store the file and show it where it was permitted. Raises BadImage, UploadRefused (`used`)."""
     organization = await ports.cache.organization(permission.organization_id)
     image = describe_image(ports, organization, content, declared=declared, image_id=permission.image_id)
@@ -175,7 +176,7 @@ async def stored_images(
     known = await images.refs(ports.db, organization.id, image_ids)
     found = tuple(known[image_id] for image_id in dict.fromkeys(image_ids) if image_id in known)
     problems = [
-        Problem("media_unknown", (where, position), str(image_id))
+        Problem(ProblemCode.MEDIA_UNKNOWN, (where, position), str(image_id))
         for position, image_id in enumerate(image_ids)
         if image_id not in known
     ]

@@ -30,13 +30,14 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.lines import charged_prices, offer_lines
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest, Where
 from checkstand.flows.ports import Ports
 from checkstand.store.catalogue import products
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ChosenLines:
     """What is offered and what will be charged. `offers` in display order; `products` has add-ons too."""
 
     products: tuple[Product, ...]
@@ -46,7 +47,9 @@ class Chosen:
     prices: tuple[Price, ...]
 
 
-async def choose_lines(ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime) -> Chosen:
+async def choose_lines(
+    ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime
+) -> ChosenLines:
     """Products, currency and lines of a request. Raises Invalid."""
     offered = await _load_products(ports, organization, request)
     offered = _with_ad_hoc_prices(ports, organization, request, offered, now)
@@ -55,7 +58,7 @@ async def choose_lines(ports: Ports, organization: Organization, request: Checko
         selected = next((one for one in offered if one.id == request.preselected), offered[0])
         prices = charged_prices(_only(in_currency(selected.prices, currency), request.price_id))
         amount = _checked_amount(prices[0], request.amount_minor, ("amount",))
-        return Chosen(
+        return ChosenLines(
             products=tuple(offered),
             offers=tuple(product.id for product in offered),
             currency=currency,
@@ -64,7 +67,7 @@ async def choose_lines(ports: Ports, organization: Organization, request: Checko
         )
     addons = await _load_addons(ports, organization, request)
     lines = _cart_lines(request, {product.id: product for product in [*offered, *addons]}, currency)
-    return Chosen(products=(*offered, *addons), offers=(), currency=currency, lines=lines, prices=())
+    return ChosenLines(products=(*offered, *addons), offers=(), currency=currency, lines=lines, prices=())
 
 
 def _only(prices: Sequence[Price], price_id: UUID | None) -> Sequence[Price]:
@@ -81,9 +84,9 @@ async def _load_products(ports: Ports, organization: Organization, request: Chec
     chosen: dict[UUID, Product] = {}
     for item in request.wanted:
         product = found.get(item.product_id)
-        code = why_not_sold(product)
+        code = sale_problem(product)
         if code or product is None:
-            problems.append(Problem(code or "product_unknown", item.where, str(item.product_id)))
+            problems.append(Problem(code or ProblemCode.PRODUCT_UNKNOWN, item.where, str(item.product_id)))
         else:
             chosen[product.id] = product
     if problems:
@@ -91,13 +94,13 @@ async def _load_products(ports: Ports, organization: Organization, request: Chec
     return list(chosen.values())
 
 
-def why_not_sold(product: Product | None) -> str | None:
+def sale_problem(product: Product | None) -> ProblemCode | None:
     """Why a product cannot be put into a session, or None."""
     if product is None or product.kind == "addon":
-        return "product_unknown"
+        return ProblemCode.PRODUCT_UNKNOWN
     if product.is_archived:
-        return "product_archived"
-    return "product_draft" if product.visibility is Visibility.DRAFT else None
+        return ProblemCode.PRODUCT_ARCHIVED
+    return ProblemCode.PRODUCT_DRAFT if product.visibility is Visibility.DRAFT else None
 
 
 async def product_of_price(ports: Ports, organization: Organization, price_id: UUID) -> Product:
@@ -105,11 +108,11 @@ async def product_of_price(ports: Ports, organization: Organization, price_id: U
     product = await products.by_price_id(ports.db, organization.id, price_id)
     price = product.price(price_id) if product else None
     if product is None or price is None or product.kind == "addon":
-        raise Invalid.single("price_unknown", "product_price_id", given=str(price_id))
+        raise Invalid.single(ProblemCode.PRICE_UNKNOWN, "product_price_id", given=str(price_id))
     if product.is_archived:
-        raise Invalid.single("product_archived", "product_price_id", given=str(price_id))
+        raise Invalid.single(ProblemCode.PRODUCT_ARCHIVED, "product_price_id", given=str(price_id))
     if price.is_archived:
-        raise Invalid.single("price_archived", "product_price_id", given=str(price_id))
+        raise Invalid.single(ProblemCode.PRICE_ARCHIVED, "product_price_id", given=str(price_id))
     return replace(product, prices=(price, *(other for other in product.active_prices if other.id != price_id)))
 
 
@@ -121,7 +124,7 @@ def _with_ad_hoc_prices(
         return chosen
     known = {product.id for product in chosen}
     problems = [
-        Problem("ad_hoc_product_not_offered", ("prices", str(product_id)), str(product_id))
+        Problem(ProblemCode.AD_HOC_PRODUCT_NOT_OFFERED, ("prices", str(product_id)), str(product_id))
         for product_id in request.ad_hoc
         if product_id not in known
     ]
@@ -175,12 +178,12 @@ def _currency(ports: Ports, organization: Organization, request: CheckoutRequest
     selected = next((one for one in chosen if one.id == request.preselected), chosen[0])
     currency = choose_currency(selected.active_prices, wanted=wanted)
     if currency is None:
-        raise Invalid.single("currency_unavailable", *first.where, given=str(first.product_id))
+        raise Invalid.single(ProblemCode.CURRENCY_UNAVAILABLE, *first.where, given=str(first.product_id))
     if request.choose_one:
         return currency
     by_id = {product.id: product for product in chosen}
     problems = [
-        Problem("currency_unavailable", item.where, str(item.product_id), {"currency": currency})
+        Problem(ProblemCode.CURRENCY_UNAVAILABLE, item.where, str(item.product_id), {"currency": currency})
         for item in request.wanted
         if not in_currency(by_id[item.product_id].prices, currency)
     ]
@@ -214,7 +217,7 @@ async def _load_addons(ports: Ports, organization: Organization, request: Checko
     ids = {addon.product_id for _, addon in wanted}
     found = await ports.cache.products(organization.id, [*ids, *(item.product_id for item, _ in wanted)])
     problems = [
-        Problem("addon_unknown", addon.where, str(addon.product_id))
+        Problem(ProblemCode.ADDON_UNKNOWN, addon.where, str(addon.product_id))
         for item, addon in wanted
         if addon.product_id not in found or addon.product_id not in found[item.product_id].addons
     ]
@@ -248,7 +251,9 @@ def _addon_line(
     addon = item.addons[addon_at]
     prices = in_currency(by_id[addon.product_id].prices, currency)
     if not prices:
-        raise Invalid.single("currency_unavailable", *addon.where, given=str(addon.product_id), currency=currency)
+        raise Invalid.single(
+            ProblemCode.CURRENCY_UNAVAILABLE, *addon.where, given=str(addon.product_id), currency=currency
+        )
     return Line(
         product_id=addon.product_id,
         price_id=prices[0].id,

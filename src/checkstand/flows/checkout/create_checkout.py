@@ -23,11 +23,12 @@ from checkstand.domain.lines import count_problems
 from checkstand.domain.methods import eligible_for
 from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import below_floor
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import profile_of
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import find_discounts
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
-from checkstand.flows.checkout.choose_lines import Chosen, choose_lines
+from checkstand.flows.checkout.choose_lines import ChosenLines, choose_lines
 from checkstand.flows.checkout.price_checkout import Basket, Priced, price_basket
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkouts
@@ -102,7 +103,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
     # Where nothing is left to the buyer, there must be a way to pay; else the page says it when it knows.
     # Source: docs/behaviour/dodo.md#allowed-payment-methods.
     if request.reserves_order and draft.is_payment_form_required and not eligible_for(draft):
-        raise Invalid.single("no_method", "allowed_payment_method_types")
+        raise Invalid.single(ProblemCode.NO_METHOD, "allowed_payment_method_types")
     return draft
 
 
@@ -110,7 +111,7 @@ async def _priced(
     ports: Ports,
     organization: Organization,
     request: CheckoutRequest,
-    chosen: Chosen,
+    chosen: ChosenLines,
     applied: tuple[Discount, ...],
     buyer: Buyer,
     now: datetime,
@@ -129,17 +130,17 @@ async def _priced(
     priced = await price_basket(ports, organization, basket, now=now)
     floor = below_floor(priced.quote.due_minor, priced.currency) if request.enforce_floor else None
     if floor:
-        raise Invalid.single("total_below_floor", "amount", given=priced.quote.due_minor, minimum=floor)
+        raise Invalid.single(ProblemCode.TOTAL_BELOW_FLOOR, "amount", given=priced.quote.due_minor, minimum=floor)
     return priced
 
 
-def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:
+def _selected_fields(chosen: ChosenLines) -> tuple[AttachedField, ...]:
     product_id = chosen.lines[0].product_id
     return next(product.fields for product in chosen.products if product.id == product_id)
 
 
 def _located(ports: Ports, request: CheckoutRequest, buyer: Buyer) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#buyers-of-new-checkouts)."""
+    """The country of the buyer's network address, while nothing better is known."""
     if not profile_of(request.dialect).locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
@@ -150,17 +151,17 @@ def _checked_tax_id(buyer: Buyer) -> Buyer:
     if buyer.tax_id is None:
         return buyer
     if buyer.address is None:
-        raise Invalid.single("tax_id_needs_country", "customer_billing_address")
+        raise Invalid.single(ProblemCode.TAX_ID_NEEDS_COUNTRY, "customer_billing_address")
     number = tax_ids.normalize(buyer.tax_id, buyer.address.country)
     if number is None:
-        raise Invalid.single("tax_id_invalid", "customer_tax_id", given=buyer.tax_id)
+        raise Invalid.single(ProblemCode.TAX_ID_INVALID, "customer_tax_id", given=buyer.tax_id)
     return replace(buyer, tax_id=number)
 
 
 def _check_subscription(request: CheckoutRequest) -> None:
     """There is nothing to upgrade until subscriptions exist."""
     if request.subscription_id is not None:
-        raise Invalid.single("subscription_unknown", "subscription_id", given=str(request.subscription_id))
+        raise Invalid.single(ProblemCode.SUBSCRIPTION_UNKNOWN, "subscription_id", given=str(request.subscription_id))
 
 
 async def _buyer(
@@ -180,7 +181,7 @@ async def _buyer(
     if request.customer_id is not None:
         customer = await CUSTOMERS.living(ports.db, organization.id, request.customer_id)
         if customer is None:
-            raise Invalid.single("customer_unknown", "customer_id", given=str(request.customer_id))
+            raise Invalid.single(ProblemCode.CUSTOMER_UNKNOWN, "customer_id", given=str(request.customer_id))
     elif buyer.external_id is not None:
         customer = await customers.by_external_id(ports.db, organization.id, buyer.external_id)
     if customer is None:

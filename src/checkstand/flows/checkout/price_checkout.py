@@ -20,6 +20,7 @@ from checkstand.domain.exchange import Exchange
 from checkstand.domain.money import format_money
 from checkstand.domain.organization import Organization
 from checkstand.domain.pricing import Place, above_ceiling, below_floor, quote
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import Dialect, profile_of
 from checkstand.domain.quote import Quote
 from checkstand.domain.renewal import never_ends, renewed_lines, subscriptions_in
@@ -118,7 +119,7 @@ def _too_large(plain: Quote, charged: Quote, later: Quote | None, exchange: Exch
     """
     where = ("billing_currency",) if exchange else ("amount",)
     renewal = None if later is None else convert(later, exchange) if exchange else later
-    for code, each in (("total_too_large", charged), ("renewal_too_large", renewal)):
+    for code, each in ((ProblemCode.TOTAL_TOO_LARGE, charged), (ProblemCode.RENEWAL_TOO_LARGE, renewal)):
         ceiling = above_ceiling(each.total_minor, each.currency) if each else None
         if each is not None and ceiling is not None:
             return Problem(code, where, each.total_minor, {"maximum": ceiling})
@@ -126,7 +127,7 @@ def _too_large(plain: Quote, charged: Quote, later: Quote | None, exchange: Exch
         subtotal = sum(line.subtotal_minor for line in each.lines) if each else 0
         if each is not None and subtotal > LARGEST_ON_THE_WIRE:
             largest = format_money(LARGEST_ON_THE_WIRE, each.currency)
-            return Problem("subtotal_too_large", at, subtotal, {"maximum": largest})
+            return Problem(ProblemCode.SUBTOTAL_TOO_LARGE, at, subtotal, {"maximum": largest})
     return None
 
 
@@ -198,5 +199,5 @@ async def _exchange(ports: Ports, organization: Organization, basket: Basket, pl
         with_fee=settings.adaptive_fee,
     )
     if found is None and basket.wanted_currency is not None:
-        raise Invalid.single("currency_not_chargeable", "billing_currency", given=currency)
+        raise Invalid.single(ProblemCode.CURRENCY_NOT_CHARGEABLE, "billing_currency", given=currency)
     return found

@@ -40,9 +40,15 @@ from checkstand.domain.facts import FactType
 from checkstand.domain.fields import check_answers, merge
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
-from checkstand.flows.checkout.apply_discounts import as_defined_now, find_discounts, is_redeemable, still_fitting
+from checkstand.flows.checkout.apply_discounts import (
+    current_discounts,
+    find_discounts,
+    fitting_discounts,
+    is_redeemable,
+)
 from checkstand.flows.checkout.check_discounts import check_customer_limits
 from checkstand.flows.checkout.current_prices import at_current_prices, bounds_that_fit
 from checkstand.flows.checkout.price_checkout import reprice
@@ -116,7 +122,7 @@ async def update_checkout(
     if not by_merchant:
         await check_customer_limits(ports.db, changed, fingerprint=None)
     if now >= changed.expires_at:
-        # A merchant's late write is accepted and flips the session (docs/behaviour/polar.md#changing-a-checkout).
+        # A merchant's late write is accepted and flips the session.
         changed = move(changed, CheckoutStatus.EXPIRED, now=now)
     await store_change(ports, checkout, changed, FactType.CHECKOUT_UPDATED, now=now)
     return changed
@@ -135,11 +141,11 @@ async def store_change(ports: Ports, seen: Checkout, changed: Checkout, kind: Fa
     tell = await fact_writer(ports, changed.organization_id, now)
     fact = tell(kind, changed.id, checkout_id=changed.id, shows=changed)
     if not await checkouts.save(ports.db, changed, [fact], seen=seen.version):
-        await raise_loss(ports.db, seen)
+        await raise_conflict(ports.db, seen)
     ports.wake()
 
 
-async def raise_loss(db: Executor, seen: Checkout) -> None:
+async def raise_conflict(db: Executor, seen: Checkout) -> None:
     """Say why a guarded update changed nothing: the session moved on, or somebody is at it right now.
 
     Inside a transaction `db` must be that transaction: waiting for a second connection while holding one could stall the pool.
@@ -186,10 +192,7 @@ async def apply_changes(
 
 
 async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:
-    """The session priced again; where nothing is to be paid, what only a payment needs is dropped.
-
-    Source: docs/behaviour/polar.md#changing-a-checkout.
-    """
+    """The session priced again; where nothing is to be paid, what only a payment needs is dropped."""
     repriced = await reprice(ports, organization, checkout, now=now)
     if repriced.is_payment_form_required:
         return repriced
@@ -205,10 +208,10 @@ async def _require_offered(ports: Ports, checkout: Checkout, changes: CheckoutCh
     if wanted is None:
         return
     if wanted not in checkout.offers:
-        raise Invalid.single("product_not_offered", "product_id", given=str(wanted))
+        raise Invalid.single(ProblemCode.PRODUCT_NOT_OFFERED, "product_id", given=str(wanted))
     current = (await ports.cache.products(checkout.organization_id, [wanted])).get(wanted)
     if current is None or current.is_archived:
-        raise Invalid.single("product_archived", "product_id", given=str(wanted))
+        raise Invalid.single(ProblemCode.PRODUCT_ARCHIVED, "product_id", given=str(wanted))
 
 
 def _choose(organization: Organization, checkout: Checkout, changes: CheckoutChanges) -> Checkout:
@@ -221,7 +224,7 @@ def _choose(organization: Organization, checkout: Checkout, changes: CheckoutCha
             return replace(checkout, wanted_currency=changes.currency)
         prices = in_currency(checkout.selected.prices, changes.currency)
         if not prices:
-            raise Invalid.single("currency_unavailable", "currency", given=changes.currency.lower())
+            raise Invalid.single(ProblemCode.CURRENCY_UNAVAILABLE, "currency", given=changes.currency.lower())
     elif changes.currency is not None:
         return replace(checkout, wanted_currency=changes.currency)
     else:
@@ -238,7 +241,7 @@ def _chosen_prices(
     if changes.price_id is not None:
         price = product.price(changes.price_id)
         if price is None or price.is_archived:
-            raise Invalid.single("price_not_offered", "product_price_id", given=str(changes.price_id))
+            raise Invalid.single(ProblemCode.PRICE_NOT_OFFERED, "product_price_id", given=str(changes.price_id))
         return in_currency(product.prices, price.currency)
     if changes.currency is not None:
         wanted = [changes.currency]
@@ -246,7 +249,9 @@ def _chosen_prices(
         wanted = [checkout.price_currency, organization.settings.default_currency]
     currency = choose_currency(product.active_prices, wanted=wanted)
     if currency is None:
-        raise Invalid.single("currency_unavailable", "currency", given=(changes.currency or checkout.currency).lower())
+        raise Invalid.single(
+            ProblemCode.CURRENCY_UNAVAILABLE, "currency", given=(changes.currency or checkout.currency).lower()
+        )
     return in_currency(product.prices, currency)
 
 
@@ -288,7 +293,7 @@ def _quantity(checkout: Checkout, position: int, changes: CheckoutChanges) -> in
     if wanted is None:
         return line.quantity
     if not 0 <= wanted <= LARGEST_COUNT:
-        raise Invalid.single("quantity_out_of_range", "quantity", position, given=wanted)
+        raise Invalid.single(ProblemCode.QUANTITY_OUT_OF_RANGE, "quantity", position, given=wanted)
     return wanted
 
 
@@ -314,7 +319,7 @@ def _answered(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
 
 
 def _located(ports: Ports, buyer: Buyer, checkout: Checkout) -> Buyer:
-    """The country of the buyer's network address, while nothing better is known (docs/behaviour/polar.md#changing-a-checkout)."""
+    """The country of the buyer's network address, while nothing better is known."""
     if not checkout.profile.locates_buyer or buyer.address is not None or buyer.ip_address is None:
         return buyer
     country = ports.places.country_of(buyer.ip_address)
@@ -326,7 +331,7 @@ def _or_keep(new: T | None, old: T) -> T:
 
 
 def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
-    """The buyer's data with the tax id checked again against the country (docs/behaviour/polar.md#changing-a-checkout)."""
+    """The buyer's data with the tax id checked again against the country."""
     buyer = checkout.buyer
     linked = checkout.is_email_locked
     if changes.gives("email") and not linked and changes.email != buyer.email:
@@ -350,10 +355,10 @@ def _buyer(checkout: Checkout, changes: CheckoutChanges) -> Buyer:
     if number is None:
         return buyer
     if buyer.address is None:
-        raise Invalid.single("tax_id_needs_country", "customer_billing_address")
+        raise Invalid.single(ProblemCode.TAX_ID_NEEDS_COUNTRY, "customer_billing_address")
     normal = tax_ids.normalize(number, buyer.address.country)
     if normal is None:
-        raise Invalid.single("tax_id_invalid", "customer_tax_id", given=number)
+        raise Invalid.single(ProblemCode.TAX_ID_INVALID, "customer_tax_id", given=number)
     return replace(buyer, tax_id=normal)
 
 
@@ -377,8 +382,8 @@ async def _discounts(
     if changes.gives("discount_id") or clears_code:
         return ()
     kept = await _without_removed(ports, checkout, changes, now)
-    return still_fitting(
-        kept if as_shown else await as_defined_now(ports.db, kept),
+    return fitting_discounts(
+        kept if as_shown else await current_discounts(ports.db, kept),
         lines=checkout.lines,
         products=checkout.products,
         currency=checkout.price_currency,

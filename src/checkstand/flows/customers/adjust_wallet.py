@@ -9,6 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.wallet import Adjustment, Wallet, WalletEntry, after
 from checkstand.flows.ports import Ports
 from checkstand.store.database import Transaction
@@ -51,5 +52,5 @@ async def _is_done(tx: Transaction, organization_id: UUID, customer_id: UUID, as
         return False
     known = await wallets.by_key(tx, organization_id, customer_id, asked.idempotency_key)
     if known is not None and not known.is_for(asked):
-        raise Invalid.single("wallet_key_reused", "idempotency_key", given=asked.idempotency_key)
+        raise Invalid.single(ProblemCode.WALLET_KEY_REUSED, "idempotency_key", given=asked.idempotency_key)
     return known is not None

@@ -2,6 +2,8 @@
 
 Rule: an external id names one living customer. An e-mail does so only where the API says so (`unique_email`: Polar; Dodo lets
 several customers share one): then the same lock that purchases take keeps two requests from making two of one.
+
+Source: docs/behaviour/polar.md#customers and docs/behaviour/dodo.md#customers.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.member import Member, NewOwner
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows import tax_ids
-from checkstand.flows.payments.remove_method import remove_all
+from checkstand.flows.payments.remove_method import remove_all_methods
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
@@ -67,20 +70,20 @@ async def _conflicts(tx: Transaction, customer: Customer, *, email: str | None) 
     )
     problems = []
     if taken.email:
-        problems.append(Problem("customer_email_taken", ("email",), email))
+        problems.append(Problem(ProblemCode.CUSTOMER_EMAIL_TAKEN, ("email",), email))
     if taken.external_id:
         problems.append(_external_id_taken(customer))
     return problems
 
 
 def _external_id_taken(customer: Customer) -> Problem:
-    return Problem("customer_external_id_taken", ("external_id",), customer.external_id)
+    return Problem(ProblemCode.CUSTOMER_EXTERNAL_ID_TAKEN, ("external_id",), customer.external_id)
 
 
 def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
     """The customer with the number as it is kept, or what is wrong with it.
 
-    Source: docs/behaviour/polar.md#tax-ids and docs/behaviour/polar.md#customers.
+    Source: docs/behaviour/polar.md#tax-ids.
     """
     if customer.tax_id is None:
         return replace(customer, tax_id_format=None), []
@@ -89,9 +92,9 @@ def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
     elif customer.tax_id_format is not None:
         found = tax_ids.check_format(customer.tax_id, customer.tax_id_format)
     else:
-        return customer, [Problem("tax_id_needs_country", ("billing_address",))]
+        return customer, [Problem(ProblemCode.TAX_ID_NEEDS_COUNTRY, ("billing_address",))]
     if found is None:
-        return customer, [Problem("customer_tax_id_invalid", ("tax_id",), customer.tax_id)]
+        return customer, [Problem(ProblemCode.CUSTOMER_TAX_ID_INVALID, ("tax_id",), customer.tax_id)]
     return replace(customer, tax_id=found.number, tax_id_format=found.format), []
 
 
@@ -144,14 +147,14 @@ async def change_customer(
 
 
 def _forbidden(present: Customer, changed: Customer) -> list[Problem]:
-    """What is set once and for all (docs/behaviour/polar.md#customers). Sending again what is there already is fine."""
+    """What is set once and for all. Sending again what is there already is fine."""
     problems = []
     if present.external_id is not None and changed.external_id != present.external_id:
-        problems.append(Problem("customer_external_id_fixed", ("external_id",), changed.external_id))
+        problems.append(Problem(ProblemCode.CUSTOMER_EXTERNAL_ID_FIXED, ("external_id",), changed.external_id))
     if present.address is not None and changed.address is None:
-        problems.append(Problem("customer_address_fixed", ("billing_address",)))
+        problems.append(Problem(ProblemCode.CUSTOMER_ADDRESS_FIXED, ("billing_address",)))
     if present.kind == "team" and changed.kind == "individual":
-        problems.append(Problem("customer_kind_fixed", ("type",), changed.kind))
+        problems.append(Problem(ProblemCode.CUSTOMER_KIND_FIXED, ("type",), changed.kind))
     return problems
 
 
@@ -181,7 +184,7 @@ async def delete_customer(
             raise NotFound
         gone = deleted(present, anonymize=anonymize, now=now)
         await customers.save(tx, gone)
-        await remove_all(tx, organization.id, gone.id, now=now)
+        await remove_all_methods(tx, organization.id, gone.id, now=now)
         shown = gone if anonymize else replace(gone, external_id=present.external_id)
         facts = [tell(FactType.CUSTOMER_DELETED, gone.id, shows=shown)]
         for member in await _remove_members(tx, gone, anonymize=anonymize):

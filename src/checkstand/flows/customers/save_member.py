@@ -14,6 +14,7 @@ from checkstand.domain.errors import Invalid, NotFound, NotPermitted, Problem
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.member import Member, removed
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
@@ -42,7 +43,7 @@ async def add_member(ports: Ports, organization: Organization, customer_id: UUID
         if member.external_id is not None:
             same = await members.by_external_id(tx, organization.id, customer_id, member.external_id)
             if same is not None:
-                raise Invalid.single("member_external_id_taken", "external_id", given=member.external_id)
+                raise Invalid.single(ProblemCode.MEMBER_EXTERNAL_ID_TAKEN, "external_id", given=member.external_id)
         await MEMBERS.insert(tx, member)
         fact = tell(FactType.MEMBER_CREATED, member.id, shows=member)
         await fact_store.record(tx, organization.id, [fact])
@@ -91,9 +92,9 @@ async def _check(tx: Transaction, present: Member, changed: Member) -> None:
     if changed.email != present.email:
         same = await members.by_email(tx, present.organization_id, present.customer_id, changed.email)
         if same is not None and same.id != present.id:
-            problems.append(Problem("member_email_taken", ("email",), changed.email))
+            problems.append(Problem(ProblemCode.MEMBER_EMAIL_TAKEN, ("email",), changed.email))
     if present.role == "owner" and changed.role != "owner":
-        problems.append(Problem("owner_needed", ("role",), changed.role))
+        problems.append(Problem(ProblemCode.OWNER_NEEDED, ("role",), changed.role))
     if problems:
         raise Invalid(problems)
 
@@ -116,7 +117,7 @@ async def remove_member(ports: Ports, organization: Organization, customer_id: U
         await _held(tx, organization, customer_id)
         present = await _living(tx, organization, customer_id, member_id)
         if present.role == "owner":
-            raise Invalid.single("owner_needed", "role", given=present.role)
+            raise Invalid.single(ProblemCode.OWNER_NEEDED, "role", given=present.role)
         gone = removed(present, anonymize=False, now=now)
         await MEMBERS.update(tx, gone)
         fact = tell(FactType.MEMBER_DELETED, gone.id, shows=gone)

@@ -17,8 +17,9 @@ from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.link import CheckoutLink, fits_all, lock_problem, usable_trial
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import Where
-from checkstand.flows.checkout.choose_lines import product_of_price, why_not_sold
+from checkstand.flows.checkout.choose_lines import product_of_price, sale_problem
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links
 from checkstand.store.catalogue.discounts import DISCOUNTS
@@ -105,12 +106,12 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
     problems: list[Problem] = []
     for position, product_id in enumerate(product_ids):
         product = known.get(product_id)
-        code = why_not_sold(product)
+        code = sale_problem(product)
         if product is not None and code is None:
             sold.append(product)
         else:
             where: Where = ("products", position) if named_by == "products" else (named_by,)
-            problems.append(Problem(code or "product_unknown", where, str(product_id)))
+            problems.append(Problem(code or ProblemCode.PRODUCT_UNKNOWN, where, str(product_id)))
     if problems:
         raise Invalid(problems)
     return sold
@@ -120,7 +121,7 @@ async def _check_discount(db: Executor, link: CheckoutLink, sold: Sequence[Produ
     if link.discount_id is None:
         return
     if not fits_all(await DISCOUNTS.living(db, link.organization_id, link.discount_id), sold):
-        raise Invalid.single("link_discount_unfit", "discount_id", given=str(link.discount_id))
+        raise Invalid.single(ProblemCode.LINK_DISCOUNT_UNFIT, "discount_id", given=str(link.discount_id))
 
 
 def _check_locks(sold: Sequence[Product], link: CheckoutLink, given: Given) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from checkstand.domain import ids
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import AccessToken, Principal
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import Dialect, all_profiles, profile_of
 from checkstand.flows.ports import Ports
 from checkstand.store import organizations
@@ -89,7 +90,7 @@ async def create_token(
         expires_at=expires_at,
     )
     if not await organizations.add_token(ports.db, token, authenticator.hash(secret)):
-        raise Invalid.single("token_exists", "id", given=str(token.id))
+        raise Invalid.single(ProblemCode.TOKEN_EXISTS, "id", given=str(token.id))
     return token, secret
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.organization import OrganizationSettings
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.redirects import MOST_REDIRECT_HOSTS, tidy_host
 from checkstand.flows.organizations.change_settings import change_settings
 from checkstand.flows.ports import Ports
@@ -41,7 +42,7 @@ def changed_redirects(
     kept = () if remove is None else tuple(host for host in settings.redirect_hosts if host not in gone)
     hosts = tuple(dict.fromkeys((*kept, *added)))
     if len(hosts) > MOST_REDIRECT_HOSTS:
-        raise Invalid.single("redirect_hosts_too_many", "redirect_hosts", given=len(hosts))
+        raise Invalid.single(ProblemCode.REDIRECT_HOSTS_TOO_MANY, "redirect_hosts", given=len(hosts))
     renews = settings.allows_renewal if allows_renewal is None else allows_renewal
     return replace(settings, redirect_hosts=hosts, allows_renewal=renews)
 
@@ -50,5 +51,5 @@ def _tidied(typed: Collection[str]) -> tuple[str, ...]:
     read = {text: tidy_host(text) for text in typed if text.strip()}
     wrong = [text for text, host in read.items() if host is None]
     if wrong:
-        raise Invalid([Problem("redirect_host_unreadable", ("redirect_hosts",), text) for text in wrong])
+        raise Invalid([Problem(ProblemCode.REDIRECT_HOST_UNREADABLE, ("redirect_hosts",), text) for text in wrong])
     return tuple(host for host in read.values() if host is not None)

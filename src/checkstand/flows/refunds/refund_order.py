@@ -14,7 +14,8 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.order import Order
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
-from checkstand.domain.refund import Part, Refund, RefundRefused, RefundRequest, RefundUnknown
+from checkstand.domain.problem_codes import ProblemCode
+from checkstand.domain.refund import Part, Refund, RefundRefusal, RefundRefused, RefundRequest, RefundUnknown
 from checkstand.domain.refund_shares import settled_items
 from checkstand.domain.refunding import make_refund
 from checkstand.flows.ports import Ports
@@ -43,7 +44,7 @@ async def refund_order(ports: Ports, organization: Organization, order_id: UUID,
         disputed = (await disputes.of_orders(tx, organization.id, [order.id])).get(order.id, ())
         made = make_refund(order, attempt, earlier, disputed, asked, new_id=ports.new_id, now=now, settled=settled)
         if not await refunds.reserve(tx, made):
-            raise Invalid.single("refund_exceeds", "amount", given=made.total_minor)
+            raise Invalid.single(ProblemCode.REFUND_EXCEEDS, "amount", given=made.total_minor)
         ports.reached(Step.REFUND_RESERVED)
         await refunds.add(tx, made, ask_again_at=now + PATIENCE)
     ports.reached(Step.REFUND_COMMITTED)
@@ -55,12 +56,12 @@ async def refund_order(ports: Ports, organization: Organization, order_id: UUID,
 async def _captured(ports: Ports, tx: Transaction, order: Order) -> Attempt:
     """The attempt that paid. Raises RefundRefused when no payment was made, or one through a gateway that is not here."""
     if order.total_minor == 0:
-        raise RefundRefused("nothing_to_refund", order.id)
+        raise RefundRefused(RefundRefusal.NOTHING_TO_REFUND, order.id)
     tries = (await payments.of_checkouts(tx, order.organization_id, [order.checkout_id])).get(order.checkout_id, ())
     for attempt in tries:
         if attempt.status is AttemptStatus.SUCCEEDED and attempt.gateway == ports.gateway.name:
             return attempt
-    raise RefundRefused("payment_unknown", order.id)
+    raise RefundRefused(RefundRefusal.PAYMENT_UNKNOWN, order.id)
 
 
 async def _settled(tx: Transaction, order: Order) -> dict[UUID, Part]:

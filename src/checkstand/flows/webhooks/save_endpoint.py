@@ -13,6 +13,7 @@ from checkstand.domain import ids
 from checkstand.domain.changes import Given, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.ports import Ports
@@ -84,7 +85,7 @@ async def add_headers(
         before = await _held(tx, organization, dialect, endpoint_id)
         merged = {**before.headers, **headers}
         if len(merged) > most:
-            raise Invalid.single("too_many_headers", "headers", given=len(merged), most=most)
+            raise Invalid.single(ProblemCode.TOO_MANY_HEADERS, "headers", given=len(merged), most=most)
         after = await _save(ports, tx, organization, before, {"headers": merged}, "enabled")
     ports.cache.forget(organization.id)
     return after
@@ -147,13 +148,13 @@ def _check_url(ports: Ports, organization: Organization, url: str, field: str) -
     that are neither private nor public, nor an address that can be read in two ways.
     """
     if organization.mode == "live" and not url.lower().startswith("https://"):
-        raise Invalid.single("webhook_url_not_https", field, given=url)
+        raise Invalid.single(ProblemCode.WEBHOOK_URL_NOT_HTTPS, field, given=url)
     host = host_of(url)
     if host is None:
-        raise Invalid.single("webhook_url_odd", field, given=url)
+        raise Invalid.single(ProblemCode.WEBHOOK_URL_ODD, field, given=url)
     allows_private = may_reach_private(organization.mode, allowed_here=ports.private_webhooks)
     kind = refused_host_kind(host, allows_private=allows_private)
     if kind and allows_private:
-        raise Invalid.single("webhook_url_reserved", field, given=url, kind=kind)
+        raise Invalid.single(ProblemCode.WEBHOOK_URL_RESERVED, field, given=url, kind=kind)
     if kind:
-        raise Invalid.single("webhook_url_not_public", field, given=url)
+        raise Invalid.single(ProblemCode.WEBHOOK_URL_NOT_PUBLIC, field, given=url)

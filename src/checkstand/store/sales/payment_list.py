@@ -20,14 +20,21 @@ _BOUGHT = (
     "(SELECT 1 FROM order_items AS i WHERE i.organization_id = checkouts.organization_id "
     "AND i.order_id = checkouts.order_id AND i.product_id = {})"
 )
+# $1 is the organization, as in every query of a list.
+_OF_BRAND = "checkouts.product_id IN (SELECT p.id FROM products AS p WHERE p.organization_id = $1 AND {})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFilter:
-    """What the list may be narrowed by. `by_state`: the latest try is in `tried`, or there is none and the session is in `untried`."""
+    """What the list may be narrowed by. `by_state`: the latest try is in `tried`, or there is none and the session is in `untried`.
+
+    A payment's brand is the one that its product has now; `has_brand` False: the product has none of its own.
+    """
 
     customer_id: UUID | None = None
     product_id: UUID | None = None
+    brand_ids: tuple[UUID, ...] = ()
+    has_brand: bool | None = None
     currency: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -49,6 +56,10 @@ async def search(
     if wanted.product_id is not None:
         place = query.bind(wanted.product_id)
         query.where(f"(product_id = {place} OR EXISTS {_BOUGHT.format(place)})")
+    if wanted.brand_ids:
+        query.where(_OF_BRAND.format(f"p.brand_id = ANY({query.bind(list(wanted.brand_ids))}::uuid[])"))
+    elif wanted.has_brand is False:
+        query.where(_OF_BRAND.format("p.brand_id IS NULL"))
     if wanted.by_state:
         tried, untried = query.bind(list(wanted.tried)), query.bind(list(wanted.untried))
         query.where(

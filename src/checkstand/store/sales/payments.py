@@ -273,7 +273,7 @@ SORTABLE = {
     "method": "instrument ->> 'method'",
 }
 _STATES = {
-    "pending": ("started", "requires_action", "processing"),
+    "pending": ("started", "requires_action", "processing", "partially_captured"),
     "succeeded": ("succeeded",),
     "failed": ("declined", "canceled"),
 }

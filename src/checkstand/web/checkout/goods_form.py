@@ -6,7 +6,7 @@ A number that is out of range is kept in its field, named as wrong and not sent 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.lines import Counts, Noun, bounds_of
 from checkstand.domain.money import parse_amount
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, Counted, SeatBased, UnitBased
 from checkstand.web.checkout.reader import Reader
 
@@ -24,12 +25,12 @@ LARGEST_QUANTITY: Final = 1_000_000
 # How the names of the fields begin from which the total follows.
 NUMBERS: Final = ("amount_", "quantity_", "seats", "units")
 _QUANTITY = re.compile(r"^\d{1,40}$")
-AMOUNT_TEXTS: Final = {
-    "amount_below_minimum": "problem.amount.min",
-    "amount_below_processor_minimum": "problem.amount.gap",
-    "amount_above_maximum": "problem.amount.max",
-    "amount_above_currency_maximum": "problem.amount.max",
-    "amount_off_step": "problem.amount.invalid",
+AMOUNT_TEXTS: Final[Mapping[ProblemCode, str]] = {
+    ProblemCode.AMOUNT_BELOW_MINIMUM: "problem.amount.min",
+    ProblemCode.AMOUNT_BELOW_PROCESSOR_MINIMUM: "problem.amount.gap",
+    ProblemCode.AMOUNT_ABOVE_MAXIMUM: "problem.amount.max",
+    ProblemCode.AMOUNT_ABOVE_CURRENCY_MAXIMUM: "problem.amount.max",
+    ProblemCode.AMOUNT_OFF_STEP: "problem.amount.invalid",
 }
 
 

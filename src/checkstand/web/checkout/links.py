@@ -17,6 +17,7 @@ from checkstand.dialects.polar.checkout import link_visits
 from checkstand.dialects.polar.wire.call import Refused
 from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.links.open_link import find_link
 from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
@@ -28,7 +29,7 @@ from checkstand.web.checkout.texts import texts_for
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 POLAR, DODO = "polar_cl_", "pdt_"
-GONE = frozenset({"product_archived", "link_without_products"})
+GONE = frozenset({ProblemCode.PRODUCT_ARCHIVED, ProblemCode.LINK_WITHOUT_PRODUCTS})
 
 
 async def buy(request: Request) -> Response:

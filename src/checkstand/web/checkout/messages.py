@@ -150,7 +150,10 @@ class Messages:
             values["example"] = places.tax_id_example(self._country)
             if key == "problem.tax_id.invalid" and not values["example"]:
                 key = "problem.tax_id.invalid_there"
-        if self._country and one.field in ("line1", "city", "state", "postal_code"):
+        is_of_address = one.field in ("line1", "city", "state", "postal_code")
+        if is_of_address and not self._country:
+            key = "problem.country.required"  # which says what else there is to fill in
+        elif is_of_address:
             word, has_choices = self._part(one.field)
             values |= {"field": word, "example": postal_codes.example(self._country)}
             if key == "problem.field.required" and has_choices:

@@ -14,26 +14,33 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import Problem
 from checkstand.domain.fields import WHERE
 from checkstand.domain.payment import Declined, decline
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.web.checkout.goods_form import AMOUNT_TEXTS, LARGEST_QUANTITY, counted, range_of
 from checkstand.web.checkout.questions import PREFIX, complaint_of
 from checkstand.web.checkout.reader import Complaint, complaint
 
 _DISCOUNT = {
-    "discount_unknown": "problem.discount.unknown",
-    "discount_not_started": "problem.discount.expired",
-    "discount_ended": "problem.discount.expired",
-    "discount_used_up": "problem.discount.used",
-    "discount_other_product": "problem.discount.product",
-    "discount_other_currency": "problem.discount.currency",
-    "discount_on_free_product": "problem.discount.free",
-    "discount_no_longer_redeemable": "problem.discount.gone",
-    "discount_minimum_subtotal": "problem.discount.minimum",
-    "discount_customer_limit": "problem.discount.customer_limit",
-    "discount_not_eligible": "problem.discount.not_eligible",
-    "discount_twice": "problem.discount.twice",
+    ProblemCode.DISCOUNT_UNKNOWN: "problem.discount.unknown",
+    ProblemCode.DISCOUNT_NOT_STARTED: "problem.discount.expired",
+    ProblemCode.DISCOUNT_ENDED: "problem.discount.expired",
+    ProblemCode.DISCOUNT_USED_UP: "problem.discount.used",
+    ProblemCode.DISCOUNT_OTHER_PRODUCT: "problem.discount.product",
+    ProblemCode.DISCOUNT_OTHER_CURRENCY: "problem.discount.currency",
+    ProblemCode.DISCOUNT_ON_FREE_PRODUCT: "problem.discount.free",
+    ProblemCode.DISCOUNT_NO_LONGER_REDEEMABLE: "problem.discount.gone",
+    ProblemCode.DISCOUNT_MINIMUM_SUBTOTAL: "problem.discount.minimum",
+    ProblemCode.DISCOUNT_CUSTOMER_LIMIT: "problem.discount.customer_limit",
+    ProblemCode.DISCOUNT_NOT_ELIGIBLE: "problem.discount.not_eligible",
+    ProblemCode.DISCOUNT_TWICE: "problem.discount.twice",
 }
 _GONE = frozenset(
-    {"product_not_offered", "product_archived", "price_not_offered", "price_archived", "currency_unavailable"}
+    {
+        ProblemCode.PRODUCT_NOT_OFFERED,
+        ProblemCode.PRODUCT_ARCHIVED,
+        ProblemCode.PRICE_NOT_OFFERED,
+        ProblemCode.PRICE_ARCHIVED,
+        ProblemCode.CURRENCY_UNAVAILABLE,
+    }
 )
 _REQUIRED = {
     "customer_email": ("email", "problem.email.required"),
@@ -43,15 +50,17 @@ _REQUIRED = {
     "customer_tax_id": ("tax_id", "problem.tax_id.required"),
 }
 _TOO_LARGE = {
-    "total_too_large": "problem.amount.too_large",
-    "renewal_too_large": "problem.amount.renewal_too_large",
-    "subtotal_too_large": "problem.amount.subtotal_too_large",
+    ProblemCode.TOTAL_TOO_LARGE: "problem.amount.too_large",
+    ProblemCode.RENEWAL_TOO_LARGE: "problem.amount.renewal_too_large",
+    ProblemCode.SUBTOTAL_TOO_LARGE: "problem.amount.subtotal_too_large",
 }
 _SIMPLE = {
-    "currency_not_chargeable": ("currency", "problem.currency.unavailable"),
-    "tax_id_invalid": ("tax_id", "problem.tax_id.invalid"),
-    "tax_id_needs_country": ("country", "problem.country.required"),
-    "payment_method_unknown": ("method", "problem.method.gone"),
+    ProblemCode.CURRENCY_NOT_CHARGEABLE: ("currency", "problem.currency.unavailable"),
+    ProblemCode.TAX_PLACE_MISSING: ("state", "problem.field.required"),
+    ProblemCode.TAX_PLACE_UNKNOWN: ("state", "problem.field.required"),
+    ProblemCode.TAX_ID_INVALID: ("tax_id", "problem.tax_id.invalid"),
+    ProblemCode.TAX_ID_NEEDS_COUNTRY: ("country", "problem.country.required"),
+    ProblemCode.PAYMENT_METHOD_UNKNOWN: ("method", "problem.method.gone"),
     **dict.fromkeys(_GONE, ("product", "problem.product.gone")),
 }
 _CARD_FIELDS = {
@@ -87,19 +96,20 @@ def _complaint(problem: Problem, checkout: Checkout) -> Complaint | None:
         return complaint_of(problem, checkout)
     if where[0] in ("seats", "units"):
         return _about_count(str(where[0]), checkout)
-    if code == "token_required" or (
-        where == ("customer_billing_address",) and code in ("field_required", "full_address_required")
+    if code is ProblemCode.TOKEN_REQUIRED or (
+        where == ("customer_billing_address",)
+        and code in (ProblemCode.FIELD_REQUIRED, ProblemCode.FULL_ADDRESS_REQUIRED)
     ):
         return None  # the card fields speak for themselves, and so do the parts of the address
-    if code == "field_required":
+    if code is ProblemCode.FIELD_REQUIRED:
         name, key = _REQUIRED.get(str(where[0]), (str(where[-1]), "problem.field.required"))
         return complaint(name, key)
     if code in AMOUNT_TEXTS:
         return complaint(_first_amount(checkout), AMOUNT_TEXTS[code])
-    if code in ("quantity_required", "quantity_out_of_range"):
-        key = "problem.quantity.required" if code == "quantity_required" else "problem.quantity.range"
+    if code in (ProblemCode.QUANTITY_REQUIRED, ProblemCode.QUANTITY_OUT_OF_RANGE):
+        key = "problem.quantity.required" if code is ProblemCode.QUANTITY_REQUIRED else "problem.quantity.range"
         return complaint(f"quantity_{where[-1]}", key, min=1, max=LARGEST_QUANTITY)
-    if code == "total_below_floor":
+    if code is ProblemCode.TOTAL_BELOW_FLOOR:
         return complaint(_first_amount(checkout), "problem.amount.floor", min=problem.params.get("minimum", ""))
     if code in _TOO_LARGE:
         named = "currency" if where == ("billing_currency",) else _first_amount(checkout)

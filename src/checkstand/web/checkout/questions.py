@@ -17,6 +17,7 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.fields import WHERE, Answer, AttachedField, as_text, check_answers
 from checkstand.domain.fields import Field as Question
 from checkstand.domain.lax import iso_text, unix_moment
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.web.checkout.fields import Field
 from checkstand.web.checkout.markdown import marked, plain
 from checkstand.web.checkout.reader import Complaint, Reader, complaint
@@ -26,14 +27,14 @@ from checkstand.web.checkout.texts import Texts
 ASKED: Final = "answers_asked"
 PREFIX: Final = "answer_"
 _SAFE_SLUG = re.compile(r"[A-Za-z0-9_-]+")
-_TEXTS: Final = {
-    "field_missing": "missing",
-    "field_not_ticked": "tick",
-    "field_not_an_option": "choose",
-    "field_too_short": "too_short",
-    "field_too_long": "too_long",
-    "field_not_email": "email",
-    "field_not_url": "url",
+_TEXTS: Final[Mapping[ProblemCode, str]] = {
+    ProblemCode.FIELD_MISSING: "missing",
+    ProblemCode.FIELD_NOT_TICKED: "tick",
+    ProblemCode.FIELD_NOT_AN_OPTION: "choose",
+    ProblemCode.FIELD_TOO_SHORT: "too_short",
+    ProblemCode.FIELD_TOO_LONG: "too_long",
+    ProblemCode.FIELD_NOT_EMAIL: "email",
+    ProblemCode.FIELD_NOT_URL: "url",
 }
 _BY_KIND: Final = {"number": "number", "date": "date", "checkbox": "tick", "select": "choose"}
 _INPUT_KINDS: Final = {"date": "date", "email": "email", "url": "url", "checkbox": "checkbox", "select": "select"}
@@ -86,8 +87,8 @@ def complaint_of(problem: Problem, checkout: Checkout) -> Complaint:
     values = {"label": label_of(asked), "limit": limit, "characters": problem.params.get("characters", "")}
     if problem.given is None and asked.kind != "checkbox":
         key = "missing"
-    elif problem.code in ("field_below_minimum", "field_above_maximum"):
-        key = f"{asked.kind}_{'min' if problem.code == 'field_below_minimum' else 'max'}"
+    elif problem.code in (ProblemCode.FIELD_BELOW_MINIMUM, ProblemCode.FIELD_ABOVE_MAXIMUM):
+        key = f"{asked.kind}_{'min' if problem.code is ProblemCode.FIELD_BELOW_MINIMUM else 'max'}"
         values["limit"] = str(limit).partition("T")[0]
     else:
         key = _TEXTS.get(problem.code) or _BY_KIND.get(asked.kind, "missing")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid
 from checkstand.domain.organization import OrganizationSettings
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.redirects import MOST_REDIRECT_HOSTS
 from checkstand.flows.organizations.change_redirects import changed_redirects
 from checkstand.flows.organizations.change_settings import change_settings
@@ -68,7 +69,7 @@ def _known(settings: OrganizationSettings) -> dict[str, str]:
 
 def _told(refused: Invalid) -> str:
     problem = refused.problems[0]
-    if problem.code == "redirect_hosts_too_many":
+    if problem.code is ProblemCode.REDIRECT_HOSTS_TOO_MANY:
         return f"Use at most {MOST_REDIRECT_HOSTS} hosts."
     return f"“{problem.given}” is not a host. Write it like shop.example, one per line."
 

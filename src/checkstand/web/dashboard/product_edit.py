@@ -15,12 +15,13 @@ from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibi
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import SUFFIXES, image_path
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import (
     PriceList,
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.routing import Routes
 from checkstand.web.dashboard import words
@@ -55,12 +56,12 @@ _LABELS = {
     "visibility": "The visibility",
 }
 _COMPOSITION = {
-    "price_required": "Enter at least one price.",
-    "one_fixed_price_only": "Each currency can have one price.",
-    "one_custom_price_only": "Each currency can have one price.",
-    "custom_price_stands_alone": "A product has either a fixed price or pay-what-you-want pricing, not both.",
-    "same_price_types_per_currency": "All currencies must use the same pricing model.",
-    "one_tax_behavior_per_currency": "All prices in one currency must treat tax the same way.",
+    ProblemCode.PRICE_REQUIRED: "Enter at least one price.",
+    ProblemCode.ONE_FIXED_PRICE_ONLY: "Each currency can have one price.",
+    ProblemCode.ONE_CUSTOM_PRICE_ONLY: "Each currency can have one price.",
+    ProblemCode.CUSTOM_PRICE_STANDS_ALONE: "A product has either a fixed price or pay-what-you-want pricing, not both.",
+    ProblemCode.SAME_PRICE_TYPES_PER_CURRENCY: "All currencies must use the same pricing model.",
+    ProblemCode.ONE_TAX_BEHAVIOR_PER_CURRENCY: "All prices in one currency must treat tax the same way.",
 }
 
 
@@ -106,7 +107,7 @@ async def edit_form(visit: DashboardVisit) -> Response:
 
 @routes.post("/{org}/products/{product_id}/edit")
 @room
-@worked_out_again
+@retry_on_conflict
 async def save(visit: DashboardVisit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
@@ -200,9 +201,10 @@ def _default_currency(visit: DashboardVisit) -> str:
 
 def _in_words(visit: DashboardVisit, refused: Invalid) -> dict[str, str]:
     """The flow's refusals, at the field where something can be done about them."""
+    own = _default_currency(visit)
     messages = {
         **_COMPOSITION,
-        "default_currency_required": f"One of the prices must be in {_default_currency(visit)}, the organization's currency.",
+        ProblemCode.DEFAULT_CURRENCY_REQUIRED: f"One of the prices must be in {own}, the organization's currency.",
     }
     said = [messages.get(problem.code, f"Not possible: {problem.code}.") for problem in refused.problems]
     return {"currency-0": " ".join(dict.fromkeys(said))}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.order import Order
-from checkstand.domain.refund import Refund, RefundReason, RefundRefused, RefundRequest
+from checkstand.domain.refund import Refund, RefundReason, RefundRefusal, RefundRefused, RefundRequest
 from checkstand.domain.refund_shares import whole
 from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.formats import format_money
@@ -32,13 +32,13 @@ REASONS: Final[Mapping[RefundReason, str]] = {
     "dispute_prevention": "Dispute prevention",
     "other": "Other",
 }
-_REFUSED: Final[Mapping[str, str]] = {
-    "refunded_meanwhile": "Something was refunded since this form was opened. Check what is left, then try again.",
-    "refunded_already": "This order has already been refunded in full.",
-    "refund_underway": "A refund of the remaining amount is already in progress.",
-    "payment_disputed": "The payment is disputed. Respond to the dispute instead.",
-    "payment_unknown": "This payment was made through a different gateway.",
-    "nothing_to_refund": "Nothing was paid for this order.",
+_REFUSED: Final[Mapping[RefundRefusal, str]] = {
+    RefundRefusal.REFUNDED_MEANWHILE: "Something was refunded since this form was opened. Check what is left, then try again.",
+    RefundRefusal.REFUNDED_ALREADY: "This order has already been refunded in full.",
+    RefundRefusal.REFUND_UNDERWAY: "A refund of the remaining amount is already in progress.",
+    RefundRefusal.PAYMENT_DISPUTED: "The payment is disputed. Respond to the dispute instead.",
+    RefundRefusal.PAYMENT_UNKNOWN: "This payment was made through a different gateway.",
+    RefundRefusal.NOTHING_TO_REFUND: "Nothing was paid for this order.",
 }
 _CHIPS: Final = {
     "pending": words.Chip("In progress", "clock", "amber"),

@@ -25,12 +25,13 @@ from checkstand.domain.catalog import Fixed, PriceDefinition, Product, Span, Tax
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import ImageRef
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import (
     PriceList,
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.store.catalogue import images, products
 from checkstand.store.catalogue.products import PRODUCTS
@@ -112,7 +113,7 @@ async def update(call: Call) -> Response:
     return call.json(_shown(call, await _changed(call)))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call) -> Product:
     found = await _found(call)
     body = call.body(AddonPatch)
@@ -135,7 +136,7 @@ async def _images(call: Call, image_id: UUID | None) -> tuple[ImageRef, ...]:
         return ()
     found = await images.refs(call.ports.reads, call.organization.id, [image_id])
     if image_id not in found:
-        raise Invalid.single("image_unknown", "image_id", given=str(image_id))
+        raise Invalid.single(ProblemCode.IMAGE_UNKNOWN, "image_id", given=str(image_id))
     return (found[image_id],)
 
 
@@ -169,12 +170,12 @@ async def named_addons(
         if item is None or item not in found or found[item].kind != "addon"
     ]
     if missing:
-        raise Invalid([Problem("addon_unknown", ("addons",), ", ".join(missing))])
+        raise Invalid([Problem(ProblemCode.ADDON_UNKNOWN, ("addons",), ", ".join(missing))])
     if recurrence is None:
-        raise Invalid.single("addon_on_one_time", "addons", given=name)
+        raise Invalid.single(ProblemCode.ADDON_ON_ONE_TIME, "addons", given=name)
     if is_metered:
-        raise Invalid.single("addon_on_metered", "addons", given=name)
+        raise Invalid.single(ProblemCode.ADDON_ON_METERED, "addons", given=name)
     twice = next((text for text in given if given.count(text) > 1), None)
     if twice is not None:
-        raise Invalid.single("addon_twice", "addons", given=twice)
+        raise Invalid.single(ProblemCode.ADDON_TWICE, "addons", given=twice)
     return tuple(item for item in wanted if item)

@@ -22,6 +22,7 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import image_path
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_brand import change_brand, create_brand, read_brand
 from checkstand.store.catalogue import brands
 from checkstand.store.catalogue.brands import BRANDS
@@ -107,7 +108,7 @@ async def named_brand(call: Call, given: str | None) -> UUID | None:
         return None
     brand_id = named(DodoPrefix.BRAND, given)
     if brand_id is None or await BRANDS.by_id(call.ports.reads, call.organization.id, brand_id) is None:
-        raise Invalid.single("brand_unknown", "brand_id", given=given)
+        raise Invalid.single(ProblemCode.BRAND_UNKNOWN, "brand_id", given=given)
     return brand_id
 
 

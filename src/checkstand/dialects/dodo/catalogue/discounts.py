@@ -15,7 +15,7 @@ from starlette.responses import Response
 from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.answers.customer import Customer
-from checkstand.dialects.dodo.shown import products as translate
+from checkstand.dialects.dodo.customers.customers import shown_customers
 from checkstand.dialects.dodo.wire import discount_models as models
 from checkstand.dialects.dodo.wire import paging
 from checkstand.dialects.dodo.wire.call import Api, Call
@@ -25,6 +25,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
@@ -70,7 +71,7 @@ async def _products(call: Call, wanted: Sequence[str]) -> tuple[UUID, ...]:
     found = [named(DodoPrefix.PRODUCT, text) for text in wanted]
     missing = await missing_products(call.ports, call.organization, [item for item in found if item])
     problems = [
-        Problem("discount_product_unknown", ("restricted_to", position), text)
+        Problem(ProblemCode.DISCOUNT_PRODUCT_UNKNOWN, ("restricted_to", position), text)
         for position, (text, item) in enumerate(zip(wanted, found, strict=True))
         if item is None or item in missing
     ]
@@ -133,9 +134,11 @@ def _with_worth(present: Discount, body: DiscountPatch, organization: Organizati
 def _check(value: Discount) -> None:
     problems = []
     if value.starts_at and value.ends_at and value.starts_at >= value.ends_at:
-        problems.append(Problem("discount_dates_order", ("starts_at",)))
+        problems.append(Problem(ProblemCode.DISCOUNT_DATES_ORDER, ("starts_at",)))
     if value.max_per_customer and value.max_redemptions and value.max_per_customer > value.max_redemptions:
-        problems.append(Problem("discount_limits_order", ("per_customer_usage_limit",), value.max_per_customer))
+        problems.append(
+            Problem(ProblemCode.DISCOUNT_LIMITS_ORDER, ("per_customer_usage_limit",), value.max_per_customer)
+        )
     if problems:
         raise Invalid(problems)
 
@@ -219,7 +222,7 @@ async def list_customers(call: Call) -> Response:
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
     known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
     listed = [known[customer_id] for customer_id in wanted if customer_id in known]
-    return call.json(paging.envelope([translate.customer(item, call.organization) for item in listed]))
+    return call.json(paging.envelope(await shown_customers(call, listed)))
 
 
 @api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)
@@ -230,7 +233,7 @@ async def attach_customers(call: Call) -> Response:
     wanted = [named(DodoPrefix.CUSTOMER, text) for text in body.customer_ids]
     known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, [item for item in wanted if item])
     problems = [
-        Problem("discount_customer_unknown", ("customer_ids", position), text)
+        Problem(ProblemCode.DISCOUNT_CUSTOMER_UNKNOWN, ("customer_ids", position), text)
         for position, (text, item) in enumerate(zip(body.customer_ids, wanted, strict=True))
         if item is None or item not in known
     ]

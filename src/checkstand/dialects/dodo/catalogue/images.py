@@ -3,7 +3,7 @@
 The image shows once it was sent. A product has one image here: a new one takes its place, and with `force_update` the place of all
 that another API may have given it.
 
-Source: docs/behaviour/dodo.md#products-and-prices and docs/behaviour/dodo.md#add-ons and docs/behaviour/dodo.md#brands-and-meters.
+Source: docs/behaviour/dodo.md#products-and-prices.
 """
 
 from __future__ import annotations

@@ -29,12 +29,13 @@ from checkstand.domain.changes import Keys, with_given
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import (
     PriceList,
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.meters import METERS
@@ -133,7 +134,7 @@ async def update(call: Call) -> Response:
     return call.json(_shown(call, await _changed(call, call.body(ProductPatch))))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call, body: ProductPatch) -> Product:
     found = await _found(call)
     terms = terms_of(body.price, await _meters(call, body.price, found)) if body.price is not None else None
@@ -173,7 +174,7 @@ async def _addons(call: Call, product: Product, body: ProductPatch) -> dict[str,
         )
         return {"addons": offered}
     if product.addons and (product.recurrence is None or is_metered):
-        code = "addon_on_metered" if is_metered else "addon_on_one_time"
+        code = ProblemCode.ADDON_ON_METERED if is_metered else ProblemCode.ADDON_ON_ONE_TIME
         raise Invalid.single(code, "addons", given=product.name)
     return {}
 

@@ -19,6 +19,7 @@ from checkstand.domain.country_currency import currency_of_country
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import CartAddon, CartItem
 from checkstand.flows.ports import Ports
 
@@ -58,7 +59,9 @@ async def read_cart(ports: Ports, organization: Organization, body: CheckoutIn) 
         product = found.get(product_id) if product_id else None
         code = _why_not_sold(product)
         if product is None or code:
-            problems.append(Problem(code, ("product_cart", position, "product_id"), item.product_id))
+            problems.append(
+                Problem(code or ProblemCode.PRODUCT_UNKNOWN, ("product_cart", position, "product_id"), item.product_id)
+            )
             continue
         line = CartLine(position, item, product, _offered(item, product, found))
         problems += _addon_problems(line)
@@ -70,8 +73,8 @@ async def read_cart(ports: Ports, organization: Organization, body: CheckoutIn) 
 
 def _empty_cart(body: CheckoutIn) -> Problem:
     if body.product_collection_id is not None:
-        return Problem("collection_unknown", ("product_collection_id",), body.product_collection_id)
-    return Problem("cart_empty", ("product_cart",))
+        return Problem(ProblemCode.COLLECTION_UNKNOWN, ("product_collection_id",), body.product_collection_id)
+    return Problem(ProblemCode.CART_EMPTY, ("product_cart",))
 
 
 def _addon_ids(body: CheckoutIn) -> list[UUID]:
@@ -79,14 +82,14 @@ def _addon_ids(body: CheckoutIn) -> list[UUID]:
     return [addon_id for addon_id in ids if addon_id]
 
 
-def _why_not_sold(product: Product | None) -> str:
+def _why_not_sold(product: Product | None) -> ProblemCode | None:
     if product is None or product.kind != "product":
-        return "product_unknown"
+        return ProblemCode.PRODUCT_UNKNOWN
     if product.is_archived:
-        return "product_archived"
+        return ProblemCode.PRODUCT_ARCHIVED
     if product.visibility is Visibility.DRAFT:
-        return "product_draft"
-    return "" if product.active_prices else "price_missing"
+        return ProblemCode.PRODUCT_DRAFT
+    return None if product.active_prices else ProblemCode.PRICE_MISSING
 
 
 def _offered(item: CartItemIn, product: Product, found: Mapping[UUID, Product]) -> tuple[Product, ...]:
@@ -102,26 +105,26 @@ def _addon_problems(line: CartLine) -> list[Problem]:
         return []
     where = line.where("addons")
     if line.product.recurrence is None:
-        return [Problem("addon_on_one_time", where, line.item.product_id)]
+        return [Problem(ProblemCode.ADDON_ON_ONE_TIME, where, line.item.product_id)]
     if line.is_by_usage:
-        return [Problem("addon_on_metered", where, line.item.product_id)]
+        return [Problem(ProblemCode.ADDON_ON_METERED, where, line.item.product_id)]
     twice = next((addon_id for addon_id in given if given.count(addon_id) > 1), None)
     if twice is not None:
-        return [Problem("addon_twice", where, twice)]
+        return [Problem(ProblemCode.ADDON_TWICE, where, twice)]
     offered = {addon.id for addon in line.addons}
     missing = [addon_id for addon_id in given if named(DodoPrefix.ADDON, addon_id) not in offered]
-    return [Problem("addon_unknown", where, ", ".join(missing))] if missing else []
+    return [Problem(ProblemCode.ADDON_UNKNOWN, where, ", ".join(missing))] if missing else []
 
 
 def cart_problems(lines: Sequence[CartLine]) -> list[Problem]:
     """What is wrong with lines that could each be sold."""
     problems = [
-        Problem("quantity_not_one", line.where("quantity"), line.item.quantity)
+        Problem(ProblemCode.QUANTITY_NOT_ONE, line.where("quantity"), line.item.quantity)
         for line in lines
         if line.is_by_usage and line.item.quantity > 1
     ]
     if len({line.product.brand_id for line in lines}) > 1:
-        problems.append(Problem("brands_differ", ("product_cart",)))
+        problems.append(Problem(ProblemCode.BRANDS_DIFFER, ("product_cart",)))
     return problems
 
 

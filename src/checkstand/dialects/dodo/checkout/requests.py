@@ -29,6 +29,7 @@ from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField, inline_field
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import DEFAULT_LIFETIME, CheckoutRequest
 from checkstand.flows.ports import Ports
 from checkstand.store.people import payment_methods
@@ -98,7 +99,7 @@ def _customer_id(body: CheckoutIn) -> UUID | None:
         return None
     found = named(DodoPrefix.CUSTOMER, body.customer.customer_id)
     if found is None:
-        raise Invalid.single("customer_unknown", "customer_id", given=body.customer.customer_id)
+        raise Invalid.single(ProblemCode.CUSTOMER_UNKNOWN, "customer_id", given=body.customer.customer_id)
     return found
 
 
@@ -116,7 +117,7 @@ async def _check_method(ports: Ports, organization: Organization, body: Checkout
     if method_id is not None and customer_id is not None:
         found = await payment_methods.by_id(ports.reads, organization.id, customer_id, method_id)
     if found is None:
-        raise Invalid.single("payment_method_unknown", "payment_method_id", given=body.payment_method_id)
+        raise Invalid.single(ProblemCode.PAYMENT_METHOD_UNKNOWN, "payment_method_id", given=body.payment_method_id)
 
 
 def _trial(body: CheckoutIn) -> TrialChoice:
@@ -131,20 +132,24 @@ def _check(organization: Organization, body: CheckoutIn, lines: Sequence[CartLin
     """What holds for every session. Raises Invalid with all problems of the cart, then of the rest."""
     problems = cart.cart_problems(lines)
     if body.subscription_data is not None and body.subscription_data.on_demand is not None:
-        problems.append(Problem("on_demand_disabled", ("subscription_data", "on_demand")))
+        problems.append(Problem(ProblemCode.ON_DEMAND_DISABLED, ("subscription_data", "on_demand")))
     if body.allowed_payment_method_types == []:
-        problems.append(Problem("no_method", ("allowed_payment_method_types",)))
+        problems.append(Problem(ProblemCode.NO_METHOD, ("allowed_payment_method_types",)))
     country = body.billing_address.country if body.billing_address else None
     if organization.mode == "live" and country in EMBARGOED:
-        problems.append(Problem("country_unsupported", ("billing_address", "country"), country))
+        problems.append(Problem(ProblemCode.COUNTRY_UNSUPPORTED, ("billing_address", "country"), country))
     if problems:
         raise Invalid(problems)
 
 
 def _check_confirmed_cart(body: CheckoutIn, lines: Sequence[CartLine], currency: str) -> None:
     """`confirm: true`: nothing about the cart may be left to the buyer (docs/behaviour/dodo.md#confirming-at-once)."""
-    problems = [Problem("quantity_zero", line.where("quantity"), 0) for line in lines if line.item.quantity == 0]
-    problems += [Problem("amount_missing", line.where("amount")) for line in lines if cart.lacks_amount(line, currency)]
+    problems = [
+        Problem(ProblemCode.QUANTITY_ZERO, line.where("quantity"), 0) for line in lines if line.item.quantity == 0
+    ]
+    problems += [
+        Problem(ProblemCode.AMOUNT_MISSING, line.where("amount")) for line in lines if cart.lacks_amount(line, currency)
+    ]
     if problems:
         raise Invalid(problems)
 
@@ -168,7 +173,7 @@ def _check_confirmed_details(body: CheckoutIn, known: Customer | None) -> None:
     if body.feature_flags.require_tax_id and body.tax_id is None and (known is None or known.tax_id is None):
         missing.append("tax_id")
     if missing:
-        raise Invalid.single("confirm_incomplete", "confirm", given=", ".join(missing))
+        raise Invalid.single(ProblemCode.CONFIRM_INCOMPLETE, "confirm", given=", ".join(missing))
 
 
 def _missing_of(address: Address, *, minimal: bool) -> list[str]:

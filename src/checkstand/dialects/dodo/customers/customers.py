@@ -89,17 +89,17 @@ async def search(call: Call) -> Response:
         offset=part.offset,
         limit=part.limit,
     )
-    return call.json(paging.envelope(await _shown(call, page.items)))
+    return call.json(paging.envelope(await shown_customers(call, page.items)))
 
 
 @api.route("GET", "/customers/{id}", scopes=READ, answers=answers.Customer)
 async def get(call: Call) -> Response:
     """Read a customer."""
     found = await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
-    return call.json((await _shown(call, [found]))[0])
+    return call.json((await shown_customers(call, [found]))[0])
 
 
-async def _shown(call: Call, found: Sequence[Customer]) -> list[answers.Customer]:
+async def shown_customers(call: Call, found: Sequence[Customer]) -> list[answers.Customer]:
     """Customers on the wire, with the owner's e-mail where one has none of its own."""
     without = [item.id for item in found if item.email is None]
     owners = await members.owner_emails(call.ports.reads, call.organization.id, without) if without else {}
@@ -112,4 +112,4 @@ async def update(call: Call) -> Response:
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     given = call.body(CustomerPatch).given()
     saved = await change_customer(call.ports, call.organization, customer_id, given)
-    return call.json((await _shown(call, [saved]))[0])
+    return call.json((await shown_customers(call, [saved]))[0])

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo.answers.common import Page
 from checkstand.dialects.dodo.answers.payment import LineItems, Payment, PaymentInList
+from checkstand.dialects.dodo.catalogue import brands
 from checkstand.dialects.dodo.shown import sales
 from checkstand.dialects.dodo.wire import paging
 from checkstand.dialects.dodo.wire.call import Api, Call
@@ -52,12 +53,14 @@ def _filter(call: Call, asked: PaymentListQuery) -> PaymentFilter:
     """Raises Refused for a filter that makes no sense, Nothing for one that no payment can meet."""
     status, currency = asked.status, asked.currency
     created_after, created_before = asked.created_at_gte, asked.created_at_lte
-    paging.require_brand(call, asked.brand_id)
+    brand_ids, has_brand = brands.filtered(call, asked.brand_id)
     if asked.subscription_id is not None:
         raise paging.Nothing
     return PaymentFilter(
         customer_id=asked.customer_id,
         product_id=asked.product_id,
+        brand_ids=brand_ids,
+        has_brand=has_brand,
         currency=currency,
         created_after=created_after,
         created_before=created_before,

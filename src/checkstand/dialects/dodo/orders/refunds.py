@@ -25,7 +25,8 @@ from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
-from checkstand.domain.refund import AskedItem, Refund, RefundRefused, RefundRequest
+from checkstand.domain.problem_codes import ProblemCode
+from checkstand.domain.refund import AskedItem, Refund, RefundRefusal, RefundRefused, RefundRequest
 from checkstand.flows.orders.read_sale import sale_of_payment
 from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.store.sales import refunds
@@ -37,16 +38,25 @@ WRITE = ("refunds:write",)
 STATUSES = ("succeeded", "failed", "pending", "review")
 # Why a payment as it is cannot be refunded -> (CODE, message).
 REFUSED = {
-    "payment_not_succeeded": ("PAYMENT_NOT_SUCCEEDED", "The payment has not succeeded, so there is nothing to refund"),
-    "nothing_to_refund": ("ZERO_AMOUNT_PAYMENT_REFUND_NOT_ALLOWED", "Nothing was paid, so there is nothing to refund"),
-    "refunded_already": ("PAYMENT_ALREADY_REFUNDED", "The payment has been refunded in full already"),
-    "refund_underway": ("EXISTING_REFUND_REQUEST_PROCESSING", "A refund of all that is left is under way already"),
-    "refund_window_over": ("REFUND_WINDOW_EXPIRED", "A payment can be refunded for {days} days"),
-    "payment_disputed": (
+    RefundRefusal.PAYMENT_NOT_SUCCEEDED: (
+        "PAYMENT_NOT_SUCCEEDED",
+        "The payment has not succeeded, so there is nothing to refund",
+    ),
+    RefundRefusal.NOTHING_TO_REFUND: (
+        "ZERO_AMOUNT_PAYMENT_REFUND_NOT_ALLOWED",
+        "Nothing was paid, so there is nothing to refund",
+    ),
+    RefundRefusal.REFUNDED_ALREADY: ("PAYMENT_ALREADY_REFUNDED", "The payment has been refunded in full already"),
+    RefundRefusal.REFUND_UNDERWAY: (
+        "EXISTING_REFUND_REQUEST_PROCESSING",
+        "A refund of all that is left is under way already",
+    ),
+    RefundRefusal.REFUND_WINDOW_OVER: ("REFUND_WINDOW_EXPIRED", "A payment can be refunded for {days} days"),
+    RefundRefusal.PAYMENT_DISPUTED: (
         "PAYMENT_DISPUTED",
         "The buyer's bank has taken back this payment: answer the dispute instead",
     ),
-    "payment_unknown": ("PAYMENT_NOT_REFUNDABLE", "The payment was not made through this server's gateway"),
+    RefundRefusal.PAYMENT_UNKNOWN: ("PAYMENT_NOT_REFUNDABLE", "The payment was not made through this server's gateway"),
 }
 
 
@@ -75,7 +85,7 @@ async def create(call: Call) -> Response:
     sale = await _sale(call, body.payment_id)
     order = sale.order
     if order is None:
-        raise _refused(RefundRefused("payment_not_succeeded", sale.checkout.id))
+        raise _refused(RefundRefused(RefundRefusal.PAYMENT_NOT_SUCCEEDED, sale.checkout.id))
     asked = RefundRequest(
         items=tuple(_item(sale, order, body, place) for place in range(len(body.items or ()))),
         reason="other",
@@ -98,7 +108,7 @@ async def _sale(call: Call, payment_id: str) -> Sale:
             return await sale_of_payment(call.ports, call.organization, found)
         except NotFound:
             found = None
-    raise Invalid.single("refund_payment_unknown", "payment_id", given=payment_id)
+    raise Invalid.single(ProblemCode.REFUND_PAYMENT_UNKNOWN, "payment_id", given=payment_id)
 
 
 def _refused(refused: RefundRefused) -> Refused:
@@ -112,12 +122,12 @@ def _item(sale: Sale, order: Order, body: RefundIn, place: int) -> AskedItem:
     given = body.items[place]
     product_id = named(DodoPrefix.PRODUCT, given.item_id) or named(DodoPrefix.ADDON, given.item_id)
     if product_id is None:
-        raise Invalid.single("refund_item_unknown", "items", place, "item_id", given=given.item_id)
+        raise Invalid.single(ProblemCode.REFUND_ITEM_UNKNOWN, "items", place, "item_id", given=given.item_id)
     amount = given.amount
     if amount is not None and amount < 1:
-        raise Invalid.single("refund_item_too_low", "items", place, "amount", given=amount)
+        raise Invalid.single(ProblemCode.REFUND_ITEM_TOO_LOW, "items", place, "amount", given=amount)
     if body.currency is not None and body.currency != order.currency:
-        raise Invalid.single("refund_currency", "currency", given=body.currency, paid=order.currency)
+        raise Invalid.single(ProblemCode.REFUND_CURRENCY, "currency", given=body.currency, paid=order.currency)
     return AskedItem(
         product_id=product_id,
         amount_minor=amount,

@@ -2,6 +2,8 @@
 
 Every key of both eras is sent, null where there is nothing: strict consumers treat a missing key as an error. What only Dodo's API
 knows of a product is kept in `Product.extras` and shown as it was given.
+
+Source: docs/behaviour/dodo.md#products-and-prices and docs/behaviour/dodo.md#customers.
 """
 
 from __future__ import annotations
@@ -202,7 +204,7 @@ def image(value: Product, public_url: str) -> str | None:
 
 
 def product_in_list(value: Product, organization: Organization, *, public_url: str) -> answers.ProductInList:
-    """A list's item: the price is flat, its object beside it (docs/behaviour/dodo.md#products-and-prices)."""
+    """A list's item: the price is flat, its object beside it."""
     whole = product(value, organization, public_url=public_url)
     detail = whole["price"]
     return {

@@ -1,6 +1,6 @@
 """A Dodo payment: the order that a session reserved, with its tries. Status, card and error are the latest try's.
 
-All keys of the contract era, the current additions, and the keys that the strict framework adapters demand are always there (10.5).
+All keys of the contract era, the current additions, and the keys that the strict framework adapters demand are always there.
 Before a verdict there may be no customer yet: their id is then an empty text, which the contract's type allows.
 
 Source: docs/behaviour/dodo.md#payments.
@@ -59,7 +59,6 @@ UNTRIED: Mapping[CheckoutStatus, PaymentStatus] = {
     CheckoutStatus.EXPIRED: "cancelled",
 }
 # Money has moved, or is on its way. Before that there is no tax of a payment, and no method that paid it.
-# Source: docs/behaviour/dodo.md#payments.
 _SETTLING = frozenset({"succeeded", "processing", "partially_captured"})
 INTENT_STATUSES = (
     "succeeded",
@@ -185,12 +184,12 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
 
 
 def session_url(public_url: str, checkout: Checkout) -> str:
-    """Where the buyer pays (docs/behaviour/dodo.md#payment-links)."""
+    """Where the buyer pays: the session's page."""
     return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
 
 
 def invoice_url(public_url: str, order: Order) -> str:
-    """Where a payment's invoice is, without a key (docs/behaviour/dodo.md#invoices-and-countries)."""
+    """Where a payment's invoice is, for whoever has its address."""
     return f"{public_url}/invoices/payments/{shown(DodoPrefix.PAYMENT, order.id)}"
 
 
@@ -220,9 +219,11 @@ def buyer(sale: Sale) -> Buyer:
     """The short form of a customer, or of the buyer who will become one."""
     known, given = sale.customer, sale.checkout.buyer
     customer_id = known.id if known else given.customer_id
+    # A team may have no e-mail: its session has the owner's. Who was deleted is not told of again.
+    email = given.email if known is None or (known.email is None and known.deleted_at is None) else known.email
     return {
         "customer_id": shown(DodoPrefix.CUSTOMER, customer_id) if customer_id else "",
-        "email": (known.email if known else given.email) or "",
+        "email": email or "",
         "name": (known.name if known else given.name) or "",
         "metadata": notes(known.metadata) if known else {},
         "phone_number": known.phone if known else given.phone,
@@ -279,7 +280,7 @@ def payment_in_list(sale: Sale, organization: Organization, *, public_url: str) 
 
 
 def line_items(sale: Sale) -> LineItems:
-    """Each line of what was bought; only what was paid can be given back (docs/behaviour/dodo.md#payments)."""
+    """Each line of what was bought; only what was paid can be given back."""
     lines = [line for line in sale.checkout.quote.lines if line.quantity or line.part_of is None]
     labels = [item.label for item in sale.order.items] if sale.order else [line.label for line in lines]
     left = [part.left for part in parts_of(sale.order, sale.refunds)] if sale.order else [0] * len(lines)

@@ -1,7 +1,5 @@
 """What the OpenAPI document tells of all Dodo routes: the one error body, which statuses follow from what a route takes,
 and the shapes of ids. The words of each error are in `errors.py`.
-
-Source: docs/behaviour/dodo.md#refusals.
 """
 
 from __future__ import annotations

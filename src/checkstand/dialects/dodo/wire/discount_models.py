@@ -21,6 +21,7 @@ from checkstand.domain.discount import AmountOff, Discount, Duration, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.ops.bounds import TIMES, in_time
 
 MOST_MONTHS = 999
@@ -125,14 +126,14 @@ def worth(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organization
 
 def _why_not(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organization: Organization) -> Problem | None:
     if kind not in ("percentage", "flat"):
-        return Problem("discount_type_unsupported", ("type",), kind)
+        return Problem(ProblemCode.DISCOUNT_TYPE_UNSUPPORTED, ("type",), kind)
     if kind == "percentage":
-        return Problem("discount_percentage_invalid", ("amount",), amount) if amount > WHOLE else None
+        return Problem(ProblemCode.DISCOUNT_PERCENTAGE_INVALID, ("amount",), amount) if amount > WHOLE else None
     if not rows or any(row.max_amount_possible is None for row in rows):
-        return Problem("discount_options_missing", ("currency_options",))
+        return Problem(ProblemCode.DISCOUNT_OPTIONS_MISSING, ("currency_options",))
     own = organization.settings.default_currency
     if len(rows) > 1 and not any(row.is_default or row.currency == own for row in rows):
-        return Problem("discount_default_missing", ("currency_options",))
+        return Problem(ProblemCode.DISCOUNT_DEFAULT_MISSING, ("currency_options",))
     return None
 
 

@@ -37,7 +37,6 @@ from checkstand.store.unavailable import RETRY_AFTER_S
 
 NO_RETRY = {"x-should-retry": "false"}
 
-_UNNAMED = (422, PARAMETERS, "{where}: not possible")
 # How flows name a field, where the wire names it differently.
 _FIELDS = {
     "customer_id": "customer.customer_id",
@@ -135,7 +134,7 @@ def path_of(where: Sequence[str | int]) -> str:
 
 def invalid(problems: Sequence[Problem]) -> Response:
     """Business rules failed: the first one gives status and code, all are told."""
-    status, code, _ = PROBLEMS.get(problems[0].code, _UNNAMED)
+    status, code, _ = PROBLEMS[problems[0].code]
     told = dict.fromkeys(_sentence(problem) for problem in problems)
     headers = {"retry-after": "1"} if status == 503 else None
     return answer(status, code, _joined(told), headers)
@@ -147,7 +146,7 @@ def _joined(told: Iterable[str]) -> str:
 
 
 def _sentence(problem: Problem) -> str:
-    template = PROBLEMS.get(problem.code, _UNNAMED)[2]
+    template = PROBLEMS[problem.code][2]
     where = path_of(problem.where)
     words = _Words(problem.params, where=_FIELDS.get(where, where), given=_given(problem))
     return template.format_map(words)

@@ -19,7 +19,7 @@ from checkstand.dialects.dodo.answers.common import Item, Page
 from checkstand.dialects.dodo.wire import errors
 from checkstand.dialects.dodo.wire.call import Call, Refused
 from checkstand.dialects.dodo.wire.problem_words import QUERY
-from checkstand.dialects.dodo.wire.words import named, shown
+from checkstand.dialects.dodo.wire.words import named
 from checkstand.domain.ids import DodoPrefix
 from checkstand.ops.bounds import TIMES, in_time
 from checkstand.parameters import Parameter, Query
@@ -144,9 +144,3 @@ class PageQuery(Query):
 def envelope(items: list[Item]) -> Page[Item]:
     """Nothing but the items: clients ask until a page is empty."""
     return {"items": items}
-
-
-def require_brand(call: Call, given: str | None) -> None:
-    """For what has no brand but the business itself. Raises Nothing when another one is asked for."""
-    if given is not None and given != shown(DodoPrefix.BUSINESS, call.organization.id):
-        raise Nothing

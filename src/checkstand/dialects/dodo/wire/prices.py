@@ -24,6 +24,7 @@ from checkstand.domain.catalog import Custom, Fixed, Interval, PriceDefinition, 
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import Metered
 
 Name = Annotated[str, StringConstraints(max_length=100, strip_whitespace=True)]
@@ -79,7 +80,7 @@ class PriceIn(Base):
         if self.discount_bps is None:
             return self.discount or 0
         if self.discount_bps % 100:
-            raise Invalid.single("fraction_of_percent", "price", "discount_bps", given=self.discount_bps)
+            raise Invalid.single(ProblemCode.FRACTION_OF_PERCENT, "price", "discount_bps", given=self.discount_bps)
         return self.discount_bps // 100
 
     @property
@@ -156,7 +157,9 @@ def terms_of(price: OneTimePriceIn | RecurringPriceIn | UsageBasedPriceIn, meter
 def _one_time(price: OneTimePriceIn) -> Terms:
     if price.pay_what_you_want:
         if price.suggested_price is not None and price.suggested_price < price.price:
-            raise Invalid.single("suggested_below_minimum", "price", "suggested_price", given=price.suggested_price)
+            raise Invalid.single(
+                ProblemCode.SUGGESTED_BELOW_MINIMUM, "price", "suggested_price", given=price.suggested_price
+            )
         terms: Custom | Fixed = Custom(minimum_minor=price.price, preset_minor=price.suggested_price)
     else:
         terms = Fixed(amount_minor=price.price)
@@ -165,7 +168,7 @@ def _one_time(price: OneTimePriceIn) -> Terms:
 
 def _recurring(price: RecurringPriceIn) -> Terms:
     if price.trial_amount:
-        raise Invalid.single("paid_trial_disabled", "price", "trial_amount", given=price.trial_amount)
+        raise Invalid.single(ProblemCode.PAID_TRIAL_DISABLED, "price", "trial_amount", given=price.trial_amount)
     days = price.trial_period_days
     return Terms(
         definitions=(_definition(price, Fixed(amount_minor=price.price)),),
@@ -202,14 +205,14 @@ def _meter_problems(given: Sequence[MeterPriceIn], meters: Mapping[str, Meter]) 
     for position, item in enumerate(given):
         where = ("price", "meters", position)
         if item.meter_id not in meters:
-            problems.append(Problem("meter_unknown", (*where, "meter_id"), item.meter_id))
+            problems.append(Problem(ProblemCode.METER_UNKNOWN, (*where, "meter_id"), item.meter_id))
         elif item.meter_id in names[:position]:
-            problems.append(Problem("meter_twice", (*where, "meter_id"), item.meter_id))
+            problems.append(Problem(ProblemCode.METER_TWICE, (*where, "meter_id"), item.meter_id))
         if item.credit_entitlement_id is not None:
             named = (*where, "credit_entitlement_id")
-            problems.append(Problem("credit_entitlement_unknown", named, item.credit_entitlement_id))
+            problems.append(Problem(ProblemCode.CREDIT_ENTITLEMENT_UNKNOWN, named, item.credit_entitlement_id))
         elif item.price_per_unit is None or not Decimal(item.price_per_unit):
-            problems.append(Problem("unit_price_missing", (*where, "price_per_unit")))
+            problems.append(Problem(ProblemCode.UNIT_PRICE_MISSING, (*where, "price_per_unit")))
     return problems
 
 
@@ -246,7 +249,7 @@ def _definition(price: PriceIn, terms: Custom | Fixed) -> PriceDefinition:
 
 def _span(name: str, count: int, interval: IntervalName) -> Span:
     if count > _LONGEST[interval]:
-        raise Invalid.single("span_too_long", "price", f"{name}_count", given=count)
+        raise Invalid.single(ProblemCode.SPAN_TOO_LONG, "price", f"{name}_count", given=count)
     return Span(interval=Interval(interval.lower()), count=count)
 
 

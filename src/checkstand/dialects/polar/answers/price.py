@@ -68,7 +68,7 @@ class CountedTiers(TypedDict):
     """What prices by the seat and by the unit have in common. `maximum_units` is null for any number more."""
 
     tiers: Tiers
-    minimum_units: int
+    minimum_units: int | None
     maximum_units: int | None
 
 

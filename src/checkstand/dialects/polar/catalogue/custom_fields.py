@@ -17,6 +17,7 @@ from checkstand.dialects.polar.wire.models import (
     Base,
 )
 from checkstand.domain.errors import Invalid
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_field import change_field, create_field, delete_field, read_field
 from checkstand.http import ignored_fields
 from checkstand.store.catalogue import custom_fields
@@ -44,7 +45,7 @@ async def create(call: Call) -> Response:
     """Create a custom field."""
     body = _body(call, CREATE)
     if body.organization_id is not None:
-        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+        raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
     return call.json(custom_field(await create_field(call.ports, call.organization, body.given())), 201)
 
 

@@ -28,6 +28,7 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
@@ -50,7 +51,7 @@ async def create(call: Call) -> Response:
     body = _body(call)
     problems = await _unknown_products(call, body.products or ())
     if body.organization_id is not None:
-        problems.append(Problem("organization_with_token", ("organization_id",), str(body.organization_id)))
+        problems.append(Problem(ProblemCode.ORGANIZATION_WITH_TOKEN, ("organization_id",), str(body.organization_id)))
     if problems:
         raise Invalid(problems)
     draft = Discount(
@@ -93,7 +94,7 @@ def _takes(body: DiscountFixedCreate | DiscountPercentageCreate) -> Percentage |
 async def _unknown_products(call: Call, product_ids: Sequence[UUID]) -> list[Problem]:
     missing = await missing_products(call.ports, call.organization, product_ids)
     return [
-        Problem("discount_product_unknown", ("products", position), str(product_id))
+        Problem(ProblemCode.DISCOUNT_PRODUCT_UNKNOWN, ("products", position), str(product_id))
         for position, product_id in enumerate(product_ids)
         if product_id in missing
     ]
@@ -143,7 +144,7 @@ async def update(call: Call) -> Response:
         changed = _changed(found, body, call.organization)
         if changed.starts_at and changed.ends_at and changed.starts_at >= changed.ends_at:
             name = "starts_at" if body.gave("starts_at") else "ends_at"
-            problems.append(Problem("discount_dates_order", (name,), str(getattr(body, name))))
+            problems.append(Problem(ProblemCode.DISCOUNT_DATES_ORDER, (name,), str(getattr(body, name))))
         if problems:
             raise Invalid(problems)
         return changed
@@ -156,9 +157,9 @@ def _fixed_parts(found: Discount, body: DiscountUpdate, organization: Organizati
     """What cannot be changed: kind and duration ever, what it is worth once somebody has redeemed it."""
     problems = []
     if body.duration is not None and body.duration != found.duration:
-        problems.append(Problem("discount_duration_fixed", ("duration",), body.duration.value))
+        problems.append(Problem(ProblemCode.DISCOUNT_DURATION_FIXED, ("duration",), body.duration.value))
     if body.type is not None and body.type != found.takes.kind:
-        problems.append(Problem("discount_type_fixed", ("type",), body.type.value))
+        problems.append(Problem(ProblemCode.DISCOUNT_TYPE_FIXED, ("type",), body.type.value))
     if found.redemptions_count == 0:
         return problems
     stored: dict[str, object] = {}
@@ -172,7 +173,7 @@ def _fixed_parts(found: Discount, body: DiscountUpdate, organization: Organizati
     for name, value in stored.items():
         given = getattr(body, name)
         if given is not None and given != value:
-            problems.append(Problem("discount_already_redeemed", (name,), value))
+            problems.append(Problem(ProblemCode.DISCOUNT_ALREADY_REDEEMED, (name,), value))
     return problems
 
 

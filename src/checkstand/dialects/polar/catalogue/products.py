@@ -35,13 +35,14 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import Metered
 from checkstand.flows.catalogue.save_product import (
     PriceList,
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.flows.catalogue.upload_image import stored_images
 from checkstand.http import ignored_fields
@@ -140,7 +141,7 @@ class ExistingPrice(Base):
 
 
 def _long_enough(value: str) -> str:
-    """A changed name is measured as a list would be (docs/behaviour/polar.md#products-and-prices)."""
+    """A changed name is measured as a list would be."""
     if len(value) < SHORTEST_PRODUCT_NAME:
         raise PydanticCustomError(
             "too_short",
@@ -208,7 +209,7 @@ async def create(call: Call) -> Response:
     images, fields, more = await _parts(call, body.medias, body.attached_custom_fields)
     problems += more
     if body.organization_id is not None:
-        problems.append(Problem("organization_with_token", ("organization_id",), str(body.organization_id)))
+        problems.append(Problem(ProblemCode.ORGANIZATION_WITH_TOKEN, ("organization_id",), str(body.organization_id)))
     given = {**body.given(), "images": images or (), "fields": fields or ()}
     made = await create_product(call.ports, call.organization, given, definitions, refused=problems)
     return call.json(product(made, call.public_url), 201)
@@ -250,7 +251,7 @@ async def _parts(
     for position, item in enumerate(attached or ()):
         if item.custom_field_id not in fields:
             where = ("attached_custom_fields", position, "custom_field_id")
-            problems.append(Problem("custom_field_unknown", where, str(item.custom_field_id)))
+            problems.append(Problem(ProblemCode.CUSTOM_FIELD_UNKNOWN, where, str(item.custom_field_id)))
     if problems:
         return None, None, problems
     asked = {item.custom_field_id: item.required for item in attached or ()}
@@ -304,7 +305,7 @@ async def update(call: Call) -> Response:
     return call.json(product(await _changed(call, product_id, body), call.public_url))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call, product_id: UUID, body: ProductUpdate) -> Product:
     found = await read_product(call.ports, call.organization, product_id)
     images, fields, problems = await _parts(call, body.medias, body.attached_custom_fields)
@@ -333,9 +334,9 @@ def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:
     present = found.recurrence.interval if found.recurrence else None
     if body.recurring_interval is not None and body.recurring_interval is not present:
         given = str(body.recurring_interval)
-        problems.append(Problem("recurring_interval_fixed", ("recurring_interval",), given))
+        problems.append(Problem(ProblemCode.RECURRING_INTERVAL_FIXED, ("recurring_interval",), given))
     if body.trial_interval is not None and present is None:
-        problems.append(Problem("trial_on_one_time", ("trial_interval",), str(body.trial_interval)))
+        problems.append(Problem(ProblemCode.TRIAL_ON_ONE_TIME, ("trial_interval",), str(body.trial_interval)))
     return problems
 
 
@@ -346,7 +347,7 @@ async def _price_list(
     active = {price.id: price for price in found.active_prices}
     kept = {item.id for item in listed if isinstance(item, ExistingPrice)} & set(active)
     problems = [
-        Problem("price_unknown", ("prices", position), str(item.id))
+        Problem(ProblemCode.PRICE_UNKNOWN, ("prices", position), str(item.id))
         for position, item in enumerate(listed)
         if isinstance(item, ExistingPrice) and item.id not in active
     ]

@@ -1,6 +1,7 @@
 """Request models of checkouts.
 
-Source: docs/behaviour/polar.md#changing-a-checkout and docs/behaviour/polar.md#confirming.
+Source: docs/behaviour/polar.md#creating-a-checkout, docs/behaviour/polar.md#changing-a-checkout and
+docs/behaviour/polar.md#confirming.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from checkstand.dialects.polar.wire.models import (
     Metadata,
     Name,
     Seats,
+    SuccessUrl,
     Text,
     Units,
     Url,
@@ -73,7 +75,7 @@ class MerchantFields(CheckoutFields):
     trial_interval: Interval | None = None
     trial_interval_count: int | None = Field(default=None, ge=1, le=1000)
     customer_ip_address: IPvAnyAddress | None = None
-    success_url: Url | None = None
+    success_url: SuccessUrl | None = None
     return_url: Url | None = None
     embed_origin: Line | None = None
 

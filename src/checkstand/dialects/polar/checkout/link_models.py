@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import UUID4, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from checkstand.dialects.polar.wire.models import Base, Line, Metadata, Seats, Units, Url
+from checkstand.dialects.polar.wire.models import Base, Line, Metadata, Seats, SuccessUrl, Units, Url
 from checkstand.domain.catalog import Interval, Span
 from checkstand.flows.links.save_link import NamedBy
 from checkstand.ops.bounds import MOST_MEMBERS
@@ -28,7 +28,7 @@ class LinkFields(Base):
     discount_id: UUID4 | None = None
     seats: Seats | None = None
     units: Units | None = None
-    success_url: Url | None = None
+    success_url: SuccessUrl | None = None
     return_url: Url | None = None
     trial_interval: Interval | None = None
     trial_interval_count: int | None = Field(default=None, ge=1, le=1000)

@@ -28,6 +28,7 @@ from checkstand.dialects.polar.wire import errors, paging
 from checkstand.dialects.polar.wire.call import Api, Call, Refused, known_fields
 from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.customers.save_customer import (
     change_customer,
     create_customer,
@@ -67,7 +68,7 @@ async def create(call: Call) -> Response:
     """Create a customer."""
     body = _create_body(call)
     if body.organization_id is not None:
-        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+        raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
     owner = body.owner.meant() if body.owner else None
     made = await create_customer(call.ports, call.organization, body.given(), owner=owner, unique_email=True)
     return call.json(customer_views.customer(made), 201)

@@ -14,7 +14,8 @@ from checkstand.dialects.polar.wire.call import Api, Call, Refused
 from checkstand.dialects.polar.wire.models import Base, Metadata, Prose
 from checkstand.dialects.polar.wire.words import moment
 from checkstand.domain.errors import Invalid
-from checkstand.domain.refund import Refund, RefundRefused, RefundRequest
+from checkstand.domain.problem_codes import ProblemCode
+from checkstand.domain.refund import Refund, RefundRefusal, RefundRefused, RefundRequest
 from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.ops.bounds import INT64
 from checkstand.store.sales import refunds
@@ -25,9 +26,13 @@ READ = ("refunds:read", "refunds:write")
 WRITE = ("refunds:write",)
 # Why an order as it is cannot be refunded -> (status, name, detail).
 REFUSED = {
-    "refunded_already": (403, "RefundedAlready", "Order is already fully refunded: {id}"),
-    "payment_disputed": (403, "RefundDisputedPayment", "The bank has taken back the payment of this order: {id}"),
-    "payment_unknown": (404, "RefundUnknownPayment", "There is no payment of this order to refund: {id}"),
+    RefundRefusal.REFUNDED_ALREADY: (403, "RefundedAlready", "Order is already fully refunded: {id}"),
+    RefundRefusal.PAYMENT_DISPUTED: (
+        403,
+        "RefundDisputedPayment",
+        "The bank has taken back the payment of this order: {id}",
+    ),
+    RefundRefusal.PAYMENT_UNKNOWN: (404, "RefundUnknownPayment", "Refund issued for unknown order: {id}"),
 }
 
 
@@ -86,9 +91,9 @@ async def create(call: Call) -> Response:
     body = call.body(RefundCreate)
     order = await ORDERS.by_id(call.ports.reads, call.organization.id, body.order_id)
     if order is None:
-        raise Invalid.single("refund_order_unknown", "order_id", given=str(body.order_id))
+        raise Invalid.single(ProblemCode.REFUND_ORDER_UNKNOWN, "order_id", given=str(body.order_id))
     if body.revoke_benefits and order.billing_reason != "purchase":
-        detail = "The benefits of a subscription end with the subscription, not with a refund of its order."
+        detail = "Subscription benefits can only be revoked upon cancellation"
         raise Refused(errors.named(400, "RevokeSubscriptionBenefitsProhibited", detail))
     asked = RefundRequest(
         net_minor=body.amount,
@@ -101,14 +106,14 @@ async def create(call: Call) -> Response:
         made = await refund_order(call.ports, call.organization, order.id, asked)
     except RefundRefused as refused:
         if refused.code not in REFUSED:
-            raise Invalid.single("refund_exceeds", "amount", given=body.amount) from refused
+            raise Invalid.single(ProblemCode.REFUND_EXCEEDS, "amount", given=body.amount) from refused
         status, name, detail = REFUSED[refused.code]
         raise Refused(errors.named(status, name, detail.format(id=order.id))) from refused
     return call.json(refund(made), status=201)
 
 
 def refund(value: Refund) -> RefundAnswer:
-    """A refund of docs/behaviour/polar.md#refunds."""
+    """A refund as it is answered."""
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),

@@ -1,9 +1,9 @@
-"""Checkout sessions to Polar's JSON (docs/behaviour/polar.md#checkout-object). Every key of both SDK generations is sent.
+"""Checkout sessions to Polar's JSON. Every key of both SDK generations is sent.
 
 Nothing is decided here; deprecated keys are the union that both generations of clients ask for. Requests are read in
 `requests.py`.
 
-Source: docs/behaviour/polar.md#generations-of-clients.
+Source: docs/behaviour/polar.md#checkout-object and docs/behaviour/polar.md#generations-of-clients.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ def _asked(fields: AddressFields) -> tuple[answers.RequiredAddressFields, answer
     return only(answers.RequiredAddressFields, fields.required()), only(answers.AddressFieldModes, fields.modes())
 
 
-def checkout(value: Checkout, *, public_url: str, publishable_key: str) -> answers.Checkout:
-    """The merchant's representation (docs/behaviour/polar.md#checkout-object)."""
+def checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> answers.Checkout:
+    """The merchant's representation."""
     buyer, span = value.buyer, value.trial.span
     return {
-        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        **_common(value, organization, public_url=public_url, publishable_key=publishable_key),
         "metadata": dict(value.metadata),
         "customer_metadata": _without_fractions(buyer.metadata),
         "external_customer_id": buyer.external_id,
@@ -96,10 +96,7 @@ def _tax_note(value: Checkout) -> answers.TaxNote:
 
 
 def _without_fractions(metadata: Metadata) -> dict[str, str | int | bool]:
-    """What the other API may have written: clients know no fractions here, so these are texts.
-
-    Source: docs/behaviour/polar.md#generations-of-clients.
-    """
+    """What the other API may have written: clients know no fractions here, so these are texts."""
     return {key: str(value) if isinstance(value, float) else value for key, value in metadata.items()}
 
 
@@ -108,13 +105,15 @@ def client_checkout(
 ) -> answers.ClientCheckout:
     """The buyer's representation: no metadata, the organization instead."""
     return {
-        **_common(value, public_url=public_url, publishable_key=publishable_key),
+        **_common(value, organization, public_url=public_url, publishable_key=publishable_key),
         "organization": checkout_organization(organization),
         **_tax_note(value),
     }
 
 
-def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answers.CheckoutParts:
+def _common(
+    value: Checkout, organization: Organization, *, public_url: str, publishable_key: str
+) -> answers.CheckoutParts:
     buyer, quote, selected = value.buyer, value.quote, value.selected
     required, modes = _asked(value.address_fields)
     trial = active_trial(selected, value.trial)
@@ -179,7 +178,7 @@ def _common(value: Checkout, *, public_url: str, publishable_key: str) -> answer
         "product": products[selected.id].whole,
         "product_price": products[selected.id].prices[value.lines[0].price_id],
         "prices": {str(one): shown.whole["prices"] for one, shown in products.items()},
-        "discount": checkout_discount(value.discount),
+        "discount": checkout_discount(value.discount, organization),
         "attached_custom_fields": attached_custom_fields(value.fields),
     }
 
@@ -192,10 +191,7 @@ def success_url(value: Checkout, public_url: str) -> str:
 
 
 def processor_metadata(value: Checkout, publishable_key: str) -> answers.PaymentProcessorMetadata:
-    """Strings only. `next_action_url` is ours: where a buyer without the page finishes the bank's check.
-
-    Source: docs/behaviour/polar.md#checkout-object.
-    """
+    """Strings only. `next_action_url` is ours: where a buyer without the page finishes the bank's check."""
     known: answers.PaymentProcessorMetadata = {"publishable_key": publishable_key}
     payment = value.payment
     if payment is None or not payment.intent_secret:

@@ -16,26 +16,21 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.domain.organization import Organization
 
 
-def checkout_discount(value: Discount | None) -> answers.CheckoutDiscount | None:
+def checkout_discount(value: Discount | None, organization: Organization) -> answers.CheckoutDiscount | None:
     """The reduced form that checkouts hold."""
     if value is None:
         return None
     if isinstance(value.takes, Percentage):
         return _percentage(value, value.takes)
-    return _fixed(value, value.takes)
+    return _fixed(value, value.takes, organization)
 
 
-def order_discount(value: Discount | None) -> answers.DiscountWithoutProducts | None:
-    """The form that orders hold."""
+def discount_without_products(
+    value: Discount | None, organization: Organization
+) -> answers.DiscountWithoutProducts | None:
+    """The form that orders and checkout links hold."""
     if value is None:
         return None
-    if isinstance(value.takes, Percentage):
-        return {**_percentage(value, value.takes), **_rules(value)}
-    return {**_fixed(value, value.takes), **_rules(value)}
-
-
-def link_discount(value: Discount, organization: Organization) -> answers.DiscountWithoutProducts:
-    """The form that checkout links hold."""
     if isinstance(value.takes, Percentage):
         return {**_percentage(value, value.takes), **_rules(value)}
     return {**_fixed(value, value.takes, organization), **_rules(value)}
@@ -62,19 +57,15 @@ def _percentage(value: Discount, takes: Percentage) -> answers.CheckoutPercentag
     }
 
 
-def _fixed(
-    value: Discount, takes: AmountOff, organization: Organization | None = None
-) -> answers.CheckoutFixedDiscount:
-    """Its old single currency is the organization's where one is given, else the first."""
-    amounts = shown_amounts(takes)
-    currency, amount = old_pair(takes, organization) if organization else next(iter(amounts.items()))
+def _fixed(value: Discount, takes: AmountOff, organization: Organization) -> answers.CheckoutFixedDiscount:
+    currency, amount = old_pair(takes, organization)
     return {
         "id": str(value.id),
         "name": value.name,
         "type": "fixed",
         "duration": value.duration,
         "code": value.code,
-        "amounts": amounts,
+        "amounts": shown_amounts(takes),
         "currency": currency,
         "amount": amount,
         **_months(value),
@@ -106,10 +97,7 @@ def shown_amounts(value: AmountOff) -> dict[str, int]:
 
 
 def old_pair(value: AmountOff, organization: Organization) -> tuple[str, int]:
-    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first.
-
-    Source: docs/behaviour/polar.md#embedded-objects.
-    """
+    """The deprecated single currency and its amount: the organization's own if there is one in it, else the first."""
     amounts = shown_amounts(value)
     own = organization.settings.default_currency.lower()
     code = own if own in amounts else next(iter(amounts))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from checkstand.dialects.polar.answers import link as answers
-from checkstand.dialects.polar.shown.discounts import link_discount
+from checkstand.dialects.polar.shown.discounts import discount_without_products
 from checkstand.dialects.polar.shown.prices import price
 from checkstand.dialects.polar.shown.products import link_product
 from checkstand.dialects.polar.wire.words import moment, uuid
@@ -49,7 +49,7 @@ def checkout_link(
         "units": value.units,
         "organization_id": str(value.organization_id),
         "products": shown,
-        "discount": link_discount(discount, organization) if discount else None,
+        "discount": discount_without_products(discount, organization),
         "url": f"{public_url}/buy/{value.client_secret}",
         "product_id": str(sold[0].id),
         "product_price_id": str(default.id) if default else None,

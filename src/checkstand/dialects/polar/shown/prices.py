@@ -63,11 +63,13 @@ def _setting(value: catalog.Price, product: Product) -> PriceSetting:
     }
 
 
-def _counted(terms: SeatBased | UnitBased, tiers: Sequence[tuple[int | None, int]]) -> CountedTiers:
-    """Tiers by their upper bounds; rates are decimal numbers in text (docs/behaviour/polar.md#reading-requests)."""
+def _counted(
+    terms: SeatBased | UnitBased, tiers: Sequence[tuple[int | None, int]], *, minimum: int | None
+) -> CountedTiers:
+    """Tiers by their upper bounds; rates are decimal numbers in text. `minimum`: None where no one was set."""
     return {
         "tiers": {"type": terms.model, "tiers": [{"bound": bound, "unit_amount": str(rate)} for bound, rate in tiers]},
-        "minimum_units": terms.minimum,
+        "minimum_units": minimum,
         "maximum_units": terms.maximum,
     }
 
@@ -88,7 +90,7 @@ def _seats(which: PriceIdentity, how: PriceSetting, terms: SeatBased) -> SeatPri
             "maximum_seats": terms.maximum,
         },
         "price_per_seat": terms.tiers[0].unit_minor,
-        **_counted(terms, [(tier.maximum, tier.unit_minor) for tier in terms.tiers]),
+        **_counted(terms, [(tier.maximum, tier.unit_minor) for tier in terms.tiers], minimum=terms.minimum),
     }
 
 
@@ -97,7 +99,7 @@ def _units(which: PriceIdentity, how: PriceSetting, terms: UnitBased) -> UnitPri
         **which,
         "amount_type": "unit_based",
         **how,
-        **_counted(terms, [(tier.bound, tier.unit_minor) for tier in terms.tiers]),
+        **_counted(terms, [(tier.bound, tier.unit_minor) for tier in terms.tiers], minimum=terms.minimum_units),
         "unit_label": terms.unit_label,
     }
 

@@ -1,4 +1,4 @@
-"""Products to Polar's JSON: alone, and in the reduced forms that other objects hold (docs/behaviour/polar.md#products-and-prices)."""
+"""Products to Polar's JSON: alone, and in the reduced forms that other objects hold (docs/behaviour/polar.md#embedded-objects)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Orders and payments on Polar's wire: what came of a paid session."""
+"""Orders and payments on Polar's wire: what came of a paid session.
+
+Source: docs/behaviour/polar.md#orders and docs/behaviour/polar.md#payments.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping
 from checkstand.dialects.polar.answers import order as answers
 from checkstand.dialects.polar.answers.payment import Payment, PaymentStatus
 from checkstand.dialects.polar.customers import customer_views
-from checkstand.dialects.polar.shown.discounts import order_discount
+from checkstand.dialects.polar.shown.discounts import discount_without_products
 from checkstand.dialects.polar.shown.prices import price
 from checkstand.dialects.polar.shown.products import order_product
 from checkstand.dialects.polar.wire.words import address, moment, uuid
@@ -20,7 +23,7 @@ from checkstand.domain.refunding import returned_of
 
 
 def order(sale: Sale, organization: Organization) -> answers.Order:
-    """An order of docs/behaviour/polar.md#orders with the deprecated keys. The sale must have one."""
+    """An order with the deprecated keys. The sale must have one."""
     value, buyer = sale.order, sale.customer
     assert value is not None, "only a paid session has an order"
     assert buyer is not None, "an order has a customer"
@@ -40,7 +43,7 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "tax_amount": value.tax_minor,
         "total_amount": value.total_minor,
         "applied_balance_amount": 0,
-        "due_amount": 0,
+        "due_amount": value.total_minor,
         "refunded_amount": returned.net_minor,
         "refunded_tax_amount": returned.tax_minor,
         "refundable_amount": left.net_left,
@@ -66,7 +69,7 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "platform_fee_currency": None,
         "customer": customer,
         "product": order_product(bought),
-        "discount": order_discount(sale.checkout.discount),
+        "discount": discount_without_products(sale.checkout.discount, organization),
         "subscription": None,
         "items": [_item(item, value) for item in value.items],
         "description": ", ".join(item.label for item in value.items),
@@ -108,7 +111,7 @@ _STATUS: Mapping[AttemptStatus, PaymentStatus] = {
 
 
 def payment(attempt: Attempt, sale: Sale) -> Payment:
-    """One try (docs/behaviour/polar.md#payments): how a merchant sees the declines of a session."""
+    """One try: how a merchant sees the declines of a session."""
     instrument = attempt.instrument
     shown: Payment = {
         "id": str(attempt.id),

@@ -136,7 +136,7 @@ async def _checkout(ports: Ports, organization: Organization, fact: Fact) -> Che
     if found is None or found.dialect != "polar":
         return None
     return translate_checkouts.checkout(
-        found, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+        found, organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
     )
 
 

@@ -21,6 +21,7 @@ from checkstand.dialects.polar.wire.models import (
 )
 from checkstand.dialects.polar.wire.words import moment
 from checkstand.domain.errors import Invalid
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.webhooks.save_endpoint import (
     change_endpoint,
@@ -113,7 +114,7 @@ async def create(call: Call) -> Response:
     """Create a webhook endpoint."""
     body = call.body(EndpointCreate)
     if body.organization_id is not None:
-        raise Invalid.single("organization_with_token", "organization_id", given=str(body.organization_id))
+        raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
     given = {"api_version": call.version, **body.given()}
     return call.json(shown(await create_endpoint(call.ports, call.organization, "polar", given)), 201)
 

@@ -1,7 +1,5 @@
 """What the OpenAPI document tells of all Polar routes: the error bodies, which statuses follow from what a route takes,
 the shapes of ids, and the two headers. The words of each error are in `errors.py`.
-
-Source: docs/behaviour/polar.md#refusals.
 """
 
 from __future__ import annotations

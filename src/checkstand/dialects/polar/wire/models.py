@@ -61,7 +61,7 @@ def _locale(value: Any) -> Any:
     try:
         parsed = Locale.parse(value.strip().replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
-        raise PydanticCustomError("value_error", "Value error, Invalid locale: {given}", {"given": value}) from None
+        raise PydanticCustomError("value_error", "Value error, Invalid IETF BCP 47 language tag") from None
     return str(parsed).replace("_", "-")
 
 
@@ -95,10 +95,16 @@ FieldValue = str | int | bool | datetime | None
 
 
 def _url_text(value: HttpUrl) -> str:
+    return str(value)
+
+
+def _with_place_for_id(value: HttpUrl) -> str:
+    """The address with its placeholder as it was written: reading it encodes the braces."""
     return str(value).replace("%7BCHECKOUT_ID%7D", "{CHECKOUT_ID}")
 
 
 Url = Annotated[HttpUrl, AfterValidator(_url_text)]
+SuccessUrl = Annotated[HttpUrl, AfterValidator(_with_place_for_id)]
 
 
 class Base(GivingModel):

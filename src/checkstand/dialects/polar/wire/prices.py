@@ -21,6 +21,7 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.meter import Meter
 from checkstand.domain.money import format_money
 from checkstand.domain.organization import OrganizationSettings
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import (
     Custom,
     Fixed,
@@ -267,19 +268,19 @@ def _why_not(
     used: set[UUID],
 ) -> Problem | None:
     if isinstance(price, SeatPriceIn):
-        return None if settings.seat_pricing else Problem("seat_pricing_disabled", place)
+        return None if settings.seat_pricing else Problem(ProblemCode.SEAT_PRICING_DISABLED, place)
     if isinstance(price, UnitPriceIn):
         if not settings.unit_pricing:
-            return Problem("unit_pricing_disabled", place)
-        return None if recurring else Problem("unit_pricing_on_one_time", place)
+            return Problem(ProblemCode.UNIT_PRICING_DISABLED, place)
+        return None if recurring else Problem(ProblemCode.UNIT_PRICING_ON_ONE_TIME, place)
     if not isinstance(price, MeteredPriceIn):
         return None
     if not recurring:
-        return Problem("metered_on_one_time", place)
+        return Problem(ProblemCode.METERED_ON_ONE_TIME, place)
     given = str(price.meter_id)
     if price.meter_id not in meters:
-        return Problem("meter_unknown", (*place, "meter_id"), given)
-    return Problem("meter_used_twice", (*place, "meter_id"), given) if price.meter_id in used else None
+        return Problem(ProblemCode.METER_UNKNOWN, (*place, "meter_id"), given)
+    return Problem(ProblemCode.METER_USED_TWICE, (*place, "meter_id"), given) if price.meter_id in used else None
 
 
 def _terms(price: AnyPrice, meters: dict[UUID, Meter]) -> Terms:

@@ -1,4 +1,4 @@
-"""Disputes: write down that a bank took a payment's money back, and how that ended. Nobody here decides; the bank does."""
+"""Record a dispute: write down that a bank took a payment's money back, and how that ended. Nobody here decides; the bank does."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from checkstand.domain.facts import FactType
 from checkstand.domain.money import to_step
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import AttemptStatus
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import facts
 from checkstand.store.database import Transaction
@@ -56,7 +57,7 @@ async def open_dispute(
         left = order.total_minor - order.refunded_minor - held
         amount = _reported(report, left, order.currency) if report else left if amount_minor is None else amount_minor
         if not 0 < amount <= left:
-            raise Invalid.single("dispute_exceeds", "amount", given=amount)
+            raise Invalid.single(ProblemCode.DISPUTE_EXCEEDS, "amount", given=amount)
         tries = (await payments.of_checkouts(tx, organization.id, [order.checkout_id]))[order.checkout_id]
         paid = next(attempt for attempt in tries if attempt.status is AttemptStatus.SUCCEEDED)
         made = Dispute(

@@ -101,6 +101,17 @@ def test_each_kind_is_made_read_listed_and_changed_in_the_declared_shape(polar: 
     assert changed["modified_at"] is not None
 
 
+def test_names_are_found_and_sorted_without_regard_to_case(polar: Polar) -> None:
+    for name in ("Gamma deal", "beta deal", "Alpha deal"):
+        make(polar, **{**SHARE, "name": name})
+
+    def names(query: str) -> list[str]:
+        return [item["name"] for item in polar.client.get(f"/v1/discounts/?{query}").json()["items"]]
+
+    assert names("query=deal&sorting=name") == ["Alpha deal", "beta deal", "Gamma deal"]
+    assert names("query=ALPHA") == ["Alpha deal"]
+
+
 def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar) -> None:
     both = make(polar, **AMOUNT)
     assert (both["amounts"], both["currency"], both["amount"]) == ({"eur": 900, "usd": 1000}, "usd", 1000)
@@ -312,7 +323,7 @@ def test_lists_are_searched_sorted_and_paged(polar: Polar, server: RunningServer
     assert ids("sorting=ends_at") == ["Alpha", "Beta"]
     assert ids("sorting=created_at") == ["Beta", "Alpha"]
     assert ids("query=Bet") == ["Beta"]
-    assert ids("query=bet") == []
+    assert ids("query=bet") == ["Beta"]
     assert ids("query=aa") == ["Beta"], "a code is found in any case"
     assert ids(f"organization_id={UNKNOWN}") == []
     assert ids(f"organization_id={polar.shop.organization.id}") == ["Alpha", "Beta"]

@@ -8,9 +8,10 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from checkstand.application import Application
 from checkstand.dialects import dodo, polar
 from checkstand.dialects.api import DialectParts
 from checkstand.flows.organizations.authenticate import Authenticator
@@ -19,12 +20,12 @@ from checkstand.gateways.base import Gateway
 from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.ops.limiter import Limiter
 from checkstand.ops.settings import Settings, require_gateway
-from checkstand.routing import Router, Routes
+from checkstand.routing import Routes
 from checkstand.services import Services
 from checkstand.store.cache import Cache
 from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
-from checkstand.web import api_docs, bank, dashboard, errors, health, stripe_webhook
+from checkstand.web import api_docs, bank, dashboard, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
 from checkstand.web.compression import Compressed
 from checkstand.web.documents import document_routes
@@ -115,18 +116,14 @@ async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> A
         await stripe.aclose()
 
 
-def create_app(services: Services, dialects: Sequence[DialectParts] = DIALECTS) -> Starlette:
+def create_app(services: Services, dialects: Sequence[DialectParts] = DIALECTS) -> Application:
     """All APIs, the pages, the dashboard and the test controls on one origin. Serve it through `front`."""
-    app = Starlette()
-    app.router = Router(_routes(dialects).all)
-    app.state.services = services
     own = {"Health": health.routes, "Test controls": controls.routes}
-    app.state.documents = api_docs.Documents([dialect.described for dialect in dialects], own)
-    errors.install(app, dialects)
-    return app
+    documents = api_docs.Documents([dialect.described for dialect in dialects], own)
+    return Application(_routes(dialects), services=services, dialects=dialects, documents=documents)
 
 
-def _routes(dialects: Sequence[DialectParts]) -> Routes:
+def _routes(dialects: Sequence[DialectParts]) -> Sequence[Route]:
     """Everything that is served, in the order in which it is asked."""
     found = Routes()
     found.all += [*static_routes(), *image_routes(), *file_routes(), *document_routes()]
@@ -143,13 +140,12 @@ def _routes(dialects: Sequence[DialectParts]) -> Routes:
         *(dialect.last_routes for dialect in dialects),
     ):
         found.include(part)
-    return found
+    return found.all
 
 
-def front(app: Starlette) -> ASGIApp:
+def front(app: Application) -> ASGIApp:
     """What the HTTP server calls: the application, and around it what concerns every request."""
-    whole: ASGIApp = errors.NamesSomething(errors.KeepsConnection(app), app)
-    dialects: Sequence[DialectParts] = app.state.dialects
-    for dialect in dialects:
+    whole: ASGIApp = app
+    for dialect in app.dialects:
         whole = dialect.around(whole)
     return Compressed(whole)

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from starlette import routing
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 ANY = "*"
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -33,6 +33,7 @@ class Routes:
         """Answer these methods on a path, and no others: Starlette would answer HEAD wherever GET is."""
         route = Route(self._prefix + path, endpoint, methods=methods)
         route.methods = set(methods)
+        route.app = _answered_by(endpoint)
         self.all.append(route)
 
     def include(self, others: Routes) -> None:
@@ -63,37 +64,76 @@ class Routes:
         return register
 
 
-class Router(routing.Router):
+def _answered_by(endpoint: Endpoint) -> ASGIApp:
+    """A function of a request as an application. What it raises is the affair of the layer around all routes."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
+
+
+class Router:
     """Starlette's router for a thousand routes: of these it asks only the few whose paths begin as the request's does.
 
     Routes with the same fixed segments before their first placeholder are kept together, each group with all that might match as
-    well, in the given order. A method's own are asked first. So the answer is the one that Starlette gives when it asks them all, also
-    to a wrong method.
+    well, in the given order. Of a group those that take the request's method are asked first, and all of it where none of them
+    matches. So the answer is the one that Starlette gives when it asks every route, also to a wrong method. Who answers a path
+    without placeholders is remembered.
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        super().__init__(routes, redirect_slashes=False)
         places: dict[tuple[str, ...], list[int]] = {(): []}
         for place, route in enumerate(routes):
             places.setdefault(_beginning(route.path), []).append(place)
         self._longest = max(map(len, places))
-        self._groups: dict[tuple[str, ...], dict[str, routing.Router]] = {}
+        self._remembered: dict[tuple[str, str], Route] = {}
+        self._groups: dict[tuple[str, ...], _Group] = {}
         for beginning in places:
             shorter = (beginning[:length] for length in range(len(beginning) + 1))
             found = sorted(place for part in shorter for place in places.get(part, ()))
-            self._groups[beginning] = _by_method([routes[place] for place in found])
+            self._groups[beginning] = _Group([routes[place] for place in found])
 
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the group with the longest beginning that its path has."""
-        if scope["type"] != "http":
-            await super().app(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to its route. Raises HTTPException (404, 405)."""
+        method, path = scope["method"], scope["path"]
+        remembered = self._remembered.get((method, path))
+        if remembered is not None:
+            scope["route"], scope["path_params"] = remembered, {}
+            await remembered.app(scope, receive, send)
             return
-        segments = tuple(scope["path"].split("/", self._longest + 1)[1 : self._longest + 1])
+        group = self._group_of(path)
+        for route in group.by_method.get(method, ()):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                if route.path == path:
+                    self._remembered[method, path] = route
+                scope["route"] = route
+                scope.update(found)
+                await route.app(scope, receive, send)
+                return
+        await group.whole(scope, receive, send)
+
+    def _group_of(self, path: str) -> _Group:
+        """The group with the longest beginning that a path has."""
+        segments = tuple(path.split("/", self._longest + 1)[1 : self._longest + 1])
         group = self._groups.get(segments)
         while group is None:
             segments = segments[:-1]
             group = self._groups.get(segments)
-        await (group.get(scope["method"]) or group[ANY]).app(scope, receive, send)
+        return group
+
+
+class _Group:
+    """Routes whose paths begin alike: those that take a method, and all of them."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.by_method: dict[str, list[Route]] = {}
+        for route in routes:
+            for method in route.methods or ():
+                self.by_method.setdefault(method, []).append(route)
+        self.whole = routing.Router(routes, redirect_slashes=False)
 
 
 def _beginning(path: str) -> tuple[str, ...]:
@@ -105,15 +145,3 @@ def _beginning(path: str) -> tuple[str, ...]:
     segments = path.split("/")[1:]
     fixed = next((place for place, segment in enumerate(segments) if "{" in segment), len(segments))
     return tuple(segments[:fixed])
-
-
-def _by_method(routes: Sequence[Route]) -> dict[str, routing.Router]:
-    """A router for each method that is there, which leaves what it does not find to the one for any."""
-    whole = routing.Router(routes, redirect_slashes=False)
-    methods = {method for route in routes for method in route.methods or ()}
-    return {ANY: whole} | {
-        method: routing.Router(
-            [route for route in routes if method in (route.methods or ())], redirect_slashes=False, default=whole.app
-        )
-        for method in methods
-    }

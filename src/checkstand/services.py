@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -50,7 +51,7 @@ class Services:
 
 def services_of(connection: HTTPConnection) -> Services:
     """The services of the app that serves this request."""
-    found: Services = connection.app.state.services
+    found: Services = connection.scope["app"].services
     return found
 
 
@@ -61,8 +62,8 @@ def client_address(connection: HTTPConnection) -> str | None:
     """
     peer = connection.client.host if connection.client else None
     trusted = services_of(connection).settings.trusted_proxies
-    nearest = _address(peer or "")
-    if not trusted or nearest is None or not _is_among(nearest, trusted):
+    nearest = _address(peer or "") if trusted else None
+    if nearest is None or not _is_among(nearest, trusted):
         return peer
     for hop in reversed(connection.headers.get("x-forwarded-for", "").split(",")):
         address = _address(hop.strip())
@@ -74,6 +75,7 @@ def client_address(connection: HTTPConnection) -> str | None:
     return str(nearest)
 
 
+@lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """An address as proxies write it: also in brackets, and with a port behind it. None for anything else."""
     bare = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]+):\d+$", r"\1\3", text)

@@ -18,12 +18,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from checkstand.app import DIALECTS
+from checkstand.application import Application
 from checkstand.cli import bounded_http
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import bind
 from checkstand.cli.web import serve_web
 from checkstand.ops import bounds
-from checkstand.web import errors
+from checkstand.routing import Routes
+from checkstand.web.api_docs import Documents
+from tests.server import RunningServer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -115,10 +118,13 @@ async def _half(_request: Request) -> Response:
     return StreamingResponse(parts())
 
 
-def test_after_a_fault_of_ours_the_connection_is_used_on() -> None:
-    app = Starlette(routes=[Route("/v1/{id}", _fault), Route("/half", _half), Route("/", _echo)])
-    errors.install(app, DIALECTS)
-    with opened(errors.KeepsConnection(app)) as faulty:
+def test_after_a_fault_of_ours_the_connection_is_used_on(server: RunningServer) -> None:
+    routes = Routes()
+    for path, endpoint in (("/v1/{id}", _fault), ("/half", _half), ("/", _echo)):
+        routes.add(path, endpoint, "GET")
+    documents = Documents((), {})
+    app = Application(routes.all, services=server.services, dialects=DIALECTS, documents=documents)
+    with opened(app) as faulty:
         asked = [b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"/v1/1", b"/v1/2", b"/v1/3", b"/half")]
         last = GET + b"Connection: close\r\n\r\n"
         answer = faulty.told(*asked[:3], last)

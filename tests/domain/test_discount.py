@@ -13,10 +13,10 @@ from checkstand.domain.discount import (
     Eligibility,
     Percentage,
     cap_of,
+    customer_problem,
+    redemption_problem,
     takes_off,
     unaliased_email,
-    why_not,
-    why_not_for_customer,
 )
 from tests.tables import table
 
@@ -34,7 +34,7 @@ PLAIN = Discount(
 
 def judged(discount: Discount, *, currency: str = "USD", subtotal_minor: int | None = None) -> str | None:
     bought = frozenset({GUIDE})
-    return why_not(discount, product_ids=bought, currency=currency, now=NOW, subtotal_minor=subtotal_minor)
+    return redemption_problem(discount, product_ids=bought, currency=currency, now=NOW, subtotal_minor=subtotal_minor)
 
 
 @table(
@@ -105,7 +105,7 @@ def test_a_cart_must_come_to_the_least_of_its_currency() -> None:
 )
 def test_one_customer_redeems_no_more_often_than_one_may(limit: int | None, uses: int, reason: str | None) -> None:
     discount = replace(PLAIN, max_per_customer=limit)
-    assert why_not_for_customer(discount, uses=uses, has_bought=True, customer_id=ADA) == reason
+    assert customer_problem(discount, uses=uses, has_bought=True, customer_id=ADA) == reason
 
 
 @table(
@@ -126,7 +126,7 @@ def test_a_code_can_be_for_some_customers_only(
     eligibility: Eligibility, has_bought: bool, uses: int, customer: UUID | None, may: bool
 ) -> None:
     discount = replace(PLAIN, eligibility=eligibility, customer_ids=(ADA,))
-    reason = why_not_for_customer(discount, uses=uses, has_bought=has_bought, customer_id=customer)
+    reason = customer_problem(discount, uses=uses, has_bought=has_bought, customer_id=customer)
     assert reason == (None if may else "discount_not_eligible")
 
 

@@ -24,7 +24,7 @@ from checkstand.domain.catalog import (
 from checkstand.domain.checkout import Line
 from checkstand.domain.conversion import convert
 from checkstand.domain.currency import CURRENCIES
-from checkstand.domain.discount import AmountOff, Discount, Percentage, takes_off, why_not
+from checkstand.domain.discount import AmountOff, Discount, Percentage, redemption_problem, takes_off
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.pricing import Place, below_floor, quote
 from checkstand.domain.quote import Quote, is_mixed
@@ -296,7 +296,7 @@ def test_an_amount_off_never_goes_below_zero_and_knows_only_its_currencies() -> 
     rule = AmountOff(amounts={"USD": 500})
     assert takes_off(rule, subtotal_minor=300, currency="USD") == 300
     assert takes_off(rule, subtotal_minor=300, currency="EUR") == 0
-    reason = why_not(discount(rule), product_ids=frozenset(), currency="EUR", now=NOW)
+    reason = redemption_problem(discount(rule), product_ids=frozenset(), currency="EUR", now=NOW)
     assert reason == "discount_other_currency"
 
 

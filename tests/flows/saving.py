@@ -12,7 +12,7 @@ from checkstand.domain.customer import Customer
 from checkstand.domain.payment import Attempt
 from checkstand.domain.saved_method import SavedMethod, may_pay_again
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
-from checkstand.flows.checkout.choose_method import PayWith, offered_methods
+from checkstand.flows.checkout.choose_method import PaymentChoice, offered_methods
 from checkstand.flows.checkout.confirm_checkout import Confirmed, confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
@@ -76,7 +76,7 @@ async def pay(
         changes or CheckoutChanges(),
         confirmation_token=None if method_id else token,
         return_url="http://pay.test/",
-        pay_with=PayWith(method_id=method_id, keep=keep),
+        pay_with=PaymentChoice(method_id=method_id, saves_method=keep),
     )
 
 

@@ -10,7 +10,7 @@ from checkstand.domain.checkout import Buyer
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
-from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.payments.record_dispute import move_dispute, open_dispute
 from checkstand.flows.recovery.audit import Check, audit_books
 from tests.conftest import Shop, open_shop
 from tests.flows.refunding import REFUND_FAILS, REFUND_PENDS, buy, give_back

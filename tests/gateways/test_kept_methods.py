@@ -20,10 +20,10 @@ async def keeping(bank: Bank, kind: str, **more: Any) -> Attempt:
     return replace(attempt, saves="again", gateway_customer=customer)
 
 
-def next_with(bank: Bank, first: Attempt, kept_as: str | None) -> Attempt:
+def next_with(bank: Bank, first: Attempt, saved_as: str | None) -> Attempt:
     """A new attempt with what the first one kept."""
     return replace(
-        bank.attempt("visa"), confirmation_token=None, gateway_method=kept_as, gateway_customer=first.gateway_customer
+        bank.attempt("visa"), confirmation_token=None, gateway_method=saved_as, gateway_customer=first.gateway_customer
     )
 
 
@@ -33,14 +33,14 @@ def test_a_kept_method_pays_again_for_its_own_customer_alone(tell: Tell, purpose
         first = await keeping(bank, "visa", purpose=purpose, amount=0 if purpose == "setup" else 1000)
         kept = await bank.gateway.charge(first, return_url=BACK)
         assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        again = next_with(bank, first, kept.kept_as)
+        assert kept.saved_as
+        again = next_with(bank, first, kept.saved_as)
         paid = await bank.gateway.charge(again, return_url=BACK)
         assert isinstance(paid, Succeeded)
         assert paid.instrument.last_four == "4242"
         assert await bank.taken(again) == [(1000, "USD")]
         stranger = await keeping(bank, "visa")
-        stolen = replace(next_with(bank, first, kept.kept_as), gateway_customer=stranger.gateway_customer)
+        stolen = replace(next_with(bank, first, kept.saved_as), gateway_customer=stranger.gateway_customer)
         assert isinstance(await bank.gateway.charge(stolen, return_url=BACK), Declined)
         assert await bank.taken(stolen) == []
 
@@ -51,7 +51,7 @@ def test_what_nobody_asked_to_keep_is_not_kept(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
         verdict = await bank.gateway.charge(bank.attempt("visa"), return_url=BACK)
         assert isinstance(verdict, Succeeded)
-        assert verdict.kept_as is None
+        assert verdict.saved_as is None
 
     tell(story)
 
@@ -63,8 +63,10 @@ def test_a_method_is_kept_when_the_buyer_has_come_back_from_the_bank_and_asks_ag
         await bank.decide(first, True)
         kept = await bank.gateway.lookup(first)
         assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        assert isinstance(await bank.gateway.charge(next_with(bank, first, kept.kept_as), return_url=BACK), NeedsAction)
+        assert kept.saved_as
+        assert isinstance(
+            await bank.gateway.charge(next_with(bank, first, kept.saved_as), return_url=BACK), NeedsAction
+        )
 
     tell(story)
 
@@ -74,12 +76,12 @@ def test_a_forgotten_method_pays_no_more_and_is_forgotten_twice_without_harm(tel
         first = await keeping(bank, "visa")
         kept = await bank.gateway.charge(first, return_url=BACK)
         assert isinstance(kept, Succeeded)
-        assert kept.kept_as
-        before = next_with(bank, first, kept.kept_as)
+        assert kept.saved_as
+        before = next_with(bank, first, kept.saved_as)
         assert isinstance(await bank.gateway.charge(before, return_url=BACK), Succeeded)
         for _ in range(2):
-            assert await bank.gateway.forget(first.organization_id, kept.kept_as)
-        after = next_with(bank, first, kept.kept_as)
+            assert await bank.gateway.forget(first.organization_id, kept.saved_as)
+        after = next_with(bank, first, kept.saved_as)
         assert isinstance(await bank.gateway.charge(after, return_url=BACK), Declined)
         assert await bank.taken(after) == []
         assert isinstance(await bank.gateway.charge(before, return_url=BACK), Succeeded), "its first answer stands"

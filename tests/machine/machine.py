@@ -20,7 +20,7 @@ from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.expire_checkouts import expire_checkouts
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
-from checkstand.flows.payments.call_off_payment import call_off_payment
+from checkstand.flows.payments.cancel_payment import cancel_payment
 from checkstand.flows.payments.refresh_payment import refresh_payment
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.recovery.audit import audit_books
@@ -246,7 +246,7 @@ class ShopMachine(MoneyBack):
     async def _call_off(self, session: Session) -> None:
         """The buyer is back from the bank and wants to pay another way: only what waits for them is called off."""
         world, attempt = self.world, session.live
-        said, _ = await world.outcome(call_off_payment(world.ports, await world.checkout(session.id)))
+        said, _ = await world.outcome(cancel_payment(world.ports, await world.checkout(session.id)))
         same(said, "ok")
         if attempt is None or attempt.is_free or attempt.status == "started":
             return

@@ -260,9 +260,9 @@ class Model:
             state = {"refund_fails": "failed", "refund_pends": "pending"}.get(behaviour, "succeeded")
             refund.booked = BankRefund(state, refund.total)
         if arrives and heard:
-            self.hear_refund(refund)
+            self.handle_refund_event(refund)
 
-    def hear_refund(self, refund: Refund) -> None:
+    def handle_refund_event(self, refund: Refund) -> None:
         """The bank's word on a refund, as often as it comes."""
         assert refund.booked is not None
         state = refund.booked.state
@@ -287,7 +287,7 @@ class Model:
         if refund.booked is None:
             self.send(refund, arrives=lost != "refund before", heard=lost != "refund after")
         else:
-            self.hear_refund(refund)
+            self.handle_refund_event(refund)
 
     # ------------------------------------------------------------ disputes
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from checkstand.domain.refund import AskedItem, RefundRequest, RefundUnknown
-from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.payments.record_dispute import move_dispute, open_dispute
 from checkstand.flows.refunds.refund_order import refund_order
 from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.store.sales.disputes import DISPUTES
@@ -84,7 +84,7 @@ class MoneyBack(Steps):
         assert not isinstance(verdict, RefundUnknown)
         if refund.booked.state != "failed":
             refund.booked.state = "succeeded" if succeeded else "failed"
-        world.model.hear_refund(refund)
+        world.model.handle_refund_event(refund)
         for _ in range(times):
             await settle_refund(world.ports, real, verdict)
 

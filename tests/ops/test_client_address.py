@@ -14,7 +14,7 @@ from tests.tables import table
 
 def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
     settings = from_environment({"CHECKSTAND_TRUSTED_PROXIES": trusted})
-    app = SimpleNamespace(state=SimpleNamespace(services=SimpleNamespace(settings=settings)))
+    app = SimpleNamespace(services=SimpleNamespace(settings=settings))
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     return client_address(HTTPConnection({"type": "http", "app": app, "client": (peer, 5), "headers": headers}))
 

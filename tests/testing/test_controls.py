@@ -14,8 +14,9 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from starlette.applications import Starlette
 
+from checkstand.app import DIALECTS
+from checkstand.application import Application
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.profile import Dialect
@@ -24,6 +25,7 @@ from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.ops.settings import Settings
 from checkstand.services import Services
 from checkstand.testing import clock, controls
+from checkstand.web.api_docs import Documents
 from tests.tables import table
 from tests.webhooks.receiver import Answer, always, receiving
 from tests.webhooks.stage import Stage, open_stage
@@ -50,14 +52,14 @@ class Controls:
 @contextlib.asynccontextmanager
 async def open_controls(url: str) -> AsyncIterator[Controls]:
     async with open_stage(url) as stage:
-        app = Starlette(routes=controls.routes.all)
-        app.state.services = Services(
+        services = Services(
             ports=stage.ports,
             authenticator=stage.shop.authenticator,
             settings=Settings(),
             drainer=stage.worker,
             woken=stage.woken,
         )
+        app = Application(controls.routes.all, services=services, dialects=DIALECTS, documents=Documents((), {}))
         headers = {"Authorization": f"Bearer {stage.shop.demo.polar_token}"}
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://shop.test", headers=headers) as http:

@@ -42,7 +42,7 @@ async def _account(text: str, data: str | None) -> Account:
 
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.checkout.explain_checkout import account_of
+    from checkstand.flows.checkout.explain_checkout import explain_checkout
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)
@@ -52,7 +52,7 @@ async def _account(text: str, data: str | None) -> Account:
         async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
             found = await _find(services, text)
             organization = await services.ports.cache.organization(found.organization_id)
-            return account_of(found, organization, shown_id=text)
+            return explain_checkout(found, organization, shown_id=text)
 
 
 async def _find(services: Services, text: str) -> Checkout:

@@ -90,7 +90,7 @@ async def _create(
 
     from checkstand.app import PublicUrl, open_services
     from checkstand.cli.database import borrowed, folder_of, key_of
-    from checkstand.flows.organizations.open_organization import SlugTaken, open_organization
+    from checkstand.flows.organizations.create_organization import SlugTaken, create_organization
     from checkstand.ops.settings import from_environment
 
     settings = from_environment(os.environ)
@@ -100,7 +100,7 @@ async def _create(
         settings = replace(settings, secret_key=key_of(settings, folder))
         async with open_services(settings, dsn, PublicUrl(settings.public_url)) as services:
             try:
-                opened = await open_organization(
+                opened = await create_organization(
                     services.ports,
                     slug=slug,
                     name=name,

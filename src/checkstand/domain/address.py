@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -203,6 +204,7 @@ def normalize_state(country: str, state: str | None) -> str | None:
     return f"{country}-{code}"
 
 
+@cache
 def fields_for(country: str | None, *, full: bool) -> AddressFields:
     """Which fields to ask for, for a country that may not be known yet.
 

@@ -90,7 +90,7 @@ def cap_of(rule: Percentage | AmountOff, *, currency: str) -> int | None:
     return rule.caps.get(currency) if isinstance(rule, Percentage) else None
 
 
-def why_not(
+def redemption_problem(
     discount: Discount,
     *,
     product_ids: frozenset[UUID],
@@ -117,7 +117,7 @@ def why_not(
     return None
 
 
-def why_not_for_customer(
+def customer_problem(
     discount: Discount, *, uses: int, has_bought: bool, customer_id: UUID | None
 ) -> ProblemCode | None:
     """The reason this customer cannot use it, or None.

@@ -112,14 +112,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The money is captured (or the method is saved). `kept_as`: the gateway's name of the method, where it was asked to keep it.
+    """The money is captured (or the method is saved). `saved_as`: the gateway's name of the method, where it was asked to keep it.
 
     `tells_fee_later`: the gateway keeps a part of it and cannot say yet how much; it will tell, or can be asked.
     """
 
     reference: str
     instrument: Instrument
-    kept_as: str | None = None
+    saved_as: str | None = None
     fee: Fee | None = None
     tells_fee_later: bool = False
 

@@ -75,7 +75,7 @@ def saving(checkout: Checkout, *, is_wished: bool) -> Saving | None:
     return "next_time" if is_wished and proves_customer(checkout) else None
 
 
-def can_be_kept(instrument: Instrument) -> bool:
+def can_be_saved(instrument: Instrument) -> bool:
     """Whether it can be charged again without its owner at hand: a card, and the wallets that have one behind them."""
     return instrument.method == "card" or (instrument.method in set(Method) and RULES[Method(instrument.method)].again)
 

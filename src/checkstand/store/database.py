@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -54,30 +55,30 @@ class Statements:
 
     async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]:
         _count(1, 1)
-        with _told(self._connection):
+        with _Told(self._connection):
             rows: Sequence[asyncpg.Record] = await self._connection.fetch(query, *args)
             return rows
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
         _count(1, 1)
-        with _told(self._connection):
+        with _Told(self._connection):
             row: asyncpg.Record | None = await self._connection.fetchrow(query, *args)
             return row
 
     async def fetchval(self, query: str, *args: object) -> Any:
         _count(1, 1)
-        with _told(self._connection):
+        with _Told(self._connection):
             return await self._connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
         _count(1, 1)
-        with _told(self._connection):
+        with _Told(self._connection):
             status: str = await self._connection.execute(query, *args)
             return status
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
         _count(len(args), 1)
-        with _told(self._connection):
+        with _Told(self._connection):
             await self._connection.executemany(query, args)
 
 
@@ -85,16 +86,39 @@ class Transaction(Statements):
     """One open transaction. Everything written through it commits together or not at all."""
 
 
-@contextlib.contextmanager
-def _told(connection: asyncpg.Connection) -> Iterator[None]:
-    """The driver's errors about the connection as DatabaseUnavailable; those about a statement as they are."""
-    try:
-        yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
-        told = unavailable(error, lost=connection.is_closed())
-        if told is None:
-            raise
-        raise told from error
+class _Told:
+    """Inside, the driver's errors about the connection are DatabaseUnavailable; those about a statement stay as they are."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)):
+            told = unavailable(error, lost=self._connection.is_closed())
+            if told is not None:
+                raise told from error
+
+
+class _Held:
+    """Inside, a connection of the pool is the caller's. It is not used again where it did not answer or its user was cancelled."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self._connection = await self._pool.acquire()
+        return self._connection
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        answered = error is None or (isinstance(error, Exception) and not isinstance(error, DatabaseUnavailable))
+        self._pool.release(self._connection, clean=answered)
 
 
 async def _plain_uuids(connection: asyncpg.Connection) -> None:
@@ -102,7 +126,7 @@ async def _plain_uuids(connection: asyncpg.Connection) -> None:
     await connection.set_type_codec(
         "uuid",
         schema="pg_catalog",
-        encoder=lambda value: value.bytes,
+        encoder=attrgetter("bytes"),
         decoder=lambda data: UUID(bytes=bytes(data)),
         format="binary",
     )
@@ -197,53 +221,37 @@ class Database:
     @contextlib.asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end, rolled back when anything is raised."""
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             _count(2, 2)
             transaction = connection.transaction()
-            with _told(connection):
+            with _Told(connection):
                 await transaction.start()
             try:
                 yield Transaction(connection)
             except Exception as error:
                 if not isinstance(error, DatabaseUnavailable):  # else closing the connection rolls back
-                    with _told(connection):
+                    with _Told(connection):
                         await transaction.rollback()
                 raise
-            with _told(connection):
+            with _Told(connection):
                 await transaction.commit()
 
-    @contextlib.asynccontextmanager
-    async def _held(self) -> AsyncIterator[asyncpg.Connection]:
-        """A connection of the pool. One that was not answered on, or whose user was cancelled, is not used again."""
-        connection = await self.pool.acquire()
-        clean = False
-        try:
-            yield connection
-            clean = True
-        except DatabaseUnavailable:
-            raise
-        except Exception:
-            clean = True
-            raise
-        finally:
-            self.pool.release(connection, clean=clean)
-
     async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]:
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             return await Statements(connection).fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             return await Statements(connection).fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: object) -> Any:
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             return await Statements(connection).fetchval(query, *args)
 
     async def execute(self, query: str, *args: object) -> str:
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             return await Statements(connection).execute(query, *args)
 
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None:
-        async with self._held() as connection:
+        async with _Held(self.pool) as connection:
             await Statements(connection).executemany(query, args)

@@ -19,6 +19,7 @@ class Written(Generic[T]):
     def __init__(self, alias: str, **columns: tuple[str, Callable[[T], object]]) -> None:
         self._alias = alias
         self._columns = columns
+        self._given = [given for _, given in columns.values()]
 
     def __len__(self) -> int:
         return len(self._columns)
@@ -51,11 +52,13 @@ class Written(Generic[T]):
 
     def row(self, value: T, *names: str) -> tuple[object, ...]:
         """The values of one row, or of these columns of it."""
-        return tuple(self._columns[name][1](value) for name in names or self._columns)
+        if not names:
+            return tuple([given(value) for given in self._given])
+        return tuple([self._columns[name][1](value) for name in names])
 
     def arrays(self, values: Sequence[T]) -> list[list[object]]:
         """The values of many rows, column by column."""
-        return [[given(value) for value in values] for _, given in self._columns.values()]
+        return [[given(value) for value in values] for given in self._given]
 
 
 def _sent(kind: str) -> str:

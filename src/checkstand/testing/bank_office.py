@@ -9,7 +9,7 @@ from checkstand.domain.dispute import Dispute, DisputeStage, DisputeStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt
-from checkstand.flows.payments.dispute_payment import move_dispute, open_dispute
+from checkstand.flows.payments.record_dispute import move_dispute, open_dispute
 from checkstand.flows.ports import Ports
 from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.gateways.testbank.gateway import TestGateway

@@ -86,7 +86,7 @@ def _entry(tag: str, route: Route, method: str) -> Json:
 
 
 def documents_of(request: Request) -> Documents:
-    found: Documents = request.app.state.documents
+    found: Documents = request.app.documents
     return found
 
 

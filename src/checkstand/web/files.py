@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.files import LARGEST_BYTES, BadFile
-from checkstand.flows.catalogue.product_files import DownloadRefused, read_download, read_upload, take_file
+from checkstand.flows.catalogue.product_files import DownloadRefused, read_download, read_upload, store_file
 from checkstand.flows.catalogue.upload_image import UploadRefused
 from checkstand.http import json_response
 from checkstand.services import services_of
@@ -47,7 +47,7 @@ async def _take(request: Request) -> Response:
         content = await read_bounded(request, keep_bytes=LARGEST_BYTES)
         if content is None:
             raise BadFile("too_large")
-        file = await take_file(services.ports, permission, content)
+        file = await store_file(services.ports, permission, content)
     except UploadRefused as refused:
         return upload_refused(refused)
     except BadFile as error:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.image import LARGEST_BYTES, SUFFIXES, BadImage
-from checkstand.flows.catalogue.upload_image import UploadRefused, read_permission, take_upload
+from checkstand.flows.catalogue.upload_image import UploadRefused, read_permission, store_upload
 from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.store.catalogue import images
@@ -55,7 +55,7 @@ async def _take(request: Request) -> Response:
         return _bad_image(BadImage("too_large"))
     declared = request.headers.get("content-type", "")
     try:
-        image = await take_upload(services.ports, permission, content, declared=declared)
+        image = await store_upload(services.ports, permission, content, declared=declared)
     except UploadRefused as refused:
         return upload_refused(refused)
     except BadImage as error:

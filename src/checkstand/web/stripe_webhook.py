@@ -1,8 +1,8 @@
 """`POST /gateway/stripe/webhook`: where Stripe tells that something happened. To be registered in Stripe's dashboard.
 
-400 for what Stripe did not sign, or signed more than five minutes ago; 200 for what was heard or is none of our business; 503 when
+400 for what Stripe did not sign, or signed more than five minutes ago; 200 for what was handled or is none of our business; 503 when
 Stripe's API could not be asked for the state, so that Stripe tells again. The event's own content is not believed further than which
-payment, refund or dispute it is about (`flows/recovery/hear_gateway.py`, `hear_refund.py`, `hear_dispute.py`).
+payment, refund or dispute it is about (`flows/recovery/handle_payment_event.py`, `handle_refund_event.py`, `handle_dispute_event.py`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_dispute import hear_dispute
-from checkstand.flows.recovery.hear_gateway import Heard, hear_gateway
-from checkstand.flows.recovery.hear_refund import hear_refund
+from checkstand.flows.recovery.handle_dispute_event import handle_dispute_event
+from checkstand.flows.recovery.handle_payment_event import EventOutcome, handle_payment_event
+from checkstand.flows.recovery.handle_refund_event import handle_refund_event
 from checkstand.gateways.stripe.signature import is_genuine
 from checkstand.http import BadBody, json_response, parse_json, read_body
 from checkstand.ops.bounds import LARGEST_REPORT
@@ -40,8 +40,8 @@ EVENTS = INTENT_EVENTS | CHARGE_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS
 Thing = Mapping[object, object]
 
 
-async def hear(request: Request) -> Response:
-    """One event."""
+async def receive(request: Request) -> Response:
+    """Handle one event and tell Stripe whether to send it again."""
     services = services_of(request)
     if services.settings.gateway != "stripe":
         return json_response({"detail": "This server does not charge through Stripe."}, status=404)
@@ -53,29 +53,29 @@ async def hear(request: Request) -> Response:
         event = parse_json(body)
     except BadBody as bad:
         return json_response({"detail": f"The body cannot be used: {bad.reason}."}, status=400)
-    heard = await _hear(services.ports, event)
-    if heard is Heard.NOT_OURS:
+    outcome = await _handle(services.ports, event)
+    if outcome is EventOutcome.NOT_OURS:
         return json_response({"received": True, "used": False})
-    if heard is Heard.ASK_AGAIN:
+    if outcome is EventOutcome.TRY_AGAIN:
         return json_response({"detail": "The state is not known yet; tell again."}, status=503)
     return json_response({"received": True, "used": True})
 
 
-async def _hear(ports: Ports, event: object) -> Heard:
+async def _handle(ports: Ports, event: object) -> EventOutcome:
     """What became of the event."""
     data = event.get("data") if isinstance(event, Mapping) else None
     thing = data.get("object") if isinstance(data, Mapping) else None
     if not isinstance(event, Mapping) or not isinstance(thing, Mapping):
-        return Heard.NOT_OURS
+        return EventOutcome.NOT_OURS
     kind, reference = event.get("type"), thing.get("id")
     if kind not in EVENTS or not isinstance(reference, str):
-        return Heard.NOT_OURS
+        return EventOutcome.NOT_OURS
     if kind in REFUND_EVENTS:
-        return await hear_refund(ports, reference)
+        return await handle_refund_event(ports, reference)
     if kind in DISPUTE_EVENTS:
-        return await hear_dispute(ports, reference)
+        return await handle_dispute_event(ports, reference)
     concerns = _payment(thing, thing.get("payment_intent") if kind in CHARGE_EVENTS else reference)
-    return await hear_gateway(ports, *concerns) if concerns else Heard.NOT_OURS
+    return await handle_payment_event(ports, *concerns) if concerns else EventOutcome.NOT_OURS
 
 
 def _payment(thing: Thing, intent: object) -> tuple[UUID, UUID, str] | None:
@@ -89,4 +89,4 @@ def _payment(thing: Thing, intent: object) -> tuple[UUID, UUID, str] | None:
         return None
 
 
-routes.add(PATH, hear, "POST")
+routes.add(PATH, receive, "POST")

@@ -134,7 +134,7 @@ async def permit_file(
     return permission.file_id, f"{ports.public_url()}/uploads/files/{sign_upload(permission, key)}"
 
 
-async def take_file(ports: Ports, permission: FilePermission, content: bytes) -> ProductFile:
+async def store_file(ports: Ports, permission: FilePermission, content: bytes) -> ProductFile:
     """Store the file and show it with its product. Raises BadFile, UploadRefused (`used`)."""
     accept(content)
     organization_id, product_id = permission.organization_id, permission.product_id

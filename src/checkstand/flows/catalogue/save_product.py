@@ -41,8 +41,8 @@ class ProductChanged(CheckstandError):
     code = "product_changed"
 
 
-def worked_out_again(change: Callable[Parameters, Awaitable[T]]) -> Callable[Parameters, Awaitable[T]]:
-    """The same, from the beginning as often as somebody else changed the product while it was worked out."""
+def retry_on_conflict(change: Callable[Parameters, Awaitable[T]]) -> Callable[Parameters, Awaitable[T]]:
+    """The change, worked out from the beginning again whenever somebody else changed the product meanwhile (ProductChanged)."""
 
     @wraps(change)
     async def again(*args: Parameters.args, **kwargs: Parameters.kwargs) -> T:
@@ -102,7 +102,7 @@ async def change_product(
     """The product with the fields that were given. Prices that are not listed are archived; None leaves them alone.
 
     `refused`: what else is wrong. `unless_changed_from`: the product as it was read, where what is given follows from that.
-    Raises NotFound; Invalid; ProductChanged, and changes nothing, when it is another one by now (see `worked_out_again`).
+    Raises NotFound; Invalid; ProductChanged, and changes nothing, when it is another one by now (see `retry_on_conflict`).
     """
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)

@@ -114,7 +114,7 @@ async def _exists(db: Executor, organization_id: UUID, target: Target, target_id
     return await images.can_show(db, organization_id, target, target_id)
 
 
-async def take_upload(ports: Ports, permission: Permission, content: bytes, *, declared: str) -> ImageRef:
+async def store_upload(ports: Ports, permission: Permission, content: bytes, *, declared: str) -> ImageRef:
     """Store the file and show it where it was permitted. Raises BadImage, UploadRefused (`used`)."""
     organization = await ports.cache.organization(permission.organization_id)
     image = describe_image(ports, organization, content, declared=declared, image_id=permission.image_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from checkstand.domain.catalog import Product, is_free, line_amount
 from checkstand.domain.checkout import Line
-from checkstand.domain.discount import Discount, why_not
+from checkstand.domain.discount import Discount, redemption_problem
 from checkstand.domain.errors import Invalid
 from checkstand.domain.pricing import resolve
 from checkstand.domain.problem_codes import ProblemCode
@@ -48,7 +48,7 @@ async def find_discounts(
         wanted.append((where, code, await ports.cache.discount_by_code(organization_id, code)))
     found: list[Discount] = []
     for where, given, discount in wanted:
-        reason = why_not_here(discount, lines, products, currency=currency, now=now)
+        reason = discount_problem(discount, lines, products, currency=currency, now=now)
         if discount is not None and any(other.id == discount.id for other in found):
             reason = ProblemCode.DISCOUNT_TWICE
         if reason or discount is None:
@@ -57,7 +57,7 @@ async def find_discounts(
     return tuple(found)
 
 
-async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
+async def current_discounts(db: Executor, applied: Sequence[Discount]) -> tuple[Discount, ...]:
     """The discounts of a session as the merchant has them today; one that was deleted is as it was last."""
     if not applied:
         return ()
@@ -65,13 +65,13 @@ async def as_defined_now(db: Executor, applied: Sequence[Discount]) -> tuple[Dis
     return tuple(found.get(one.id, one) for one in applied)
 
 
-def still_fitting(
+def fitting_discounts(
     applied: Sequence[Discount], *, lines: Sequence[Line], products: Sequence[Product], currency: str, now: datetime
 ) -> tuple[Discount, ...]:
     """Those of a session's discounts that still fit what is bought. Whether they are still redeemable is asked at confirm."""
 
     def fits(one: Discount) -> bool:
-        reason = why_not_here(one, lines, products, currency=currency, now=now, even_if_free=True)
+        reason = discount_problem(one, lines, products, currency=currency, now=now, even_if_free=True)
         return reason not in DROPPED_SILENTLY
 
     return tuple(one for one in applied if fits(one))
@@ -81,10 +81,12 @@ async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> b
     """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
     current = await DISCOUNTS.living(db, discount.organization_id, discount.id)
     spent = (ProblemCode.DISCOUNT_NOT_STARTED, ProblemCode.DISCOUNT_ENDED, ProblemCode.DISCOUNT_USED_UP)
-    return current is not None and why_not(current, product_ids=frozenset(), currency="", now=now) not in spent
+    return (
+        current is not None and redemption_problem(current, product_ids=frozenset(), currency="", now=now) not in spent
+    )
 
 
-def why_not_here(
+def discount_problem(
     discount: Discount | None,
     lines: Sequence[Line],
     products: Sequence[Product],
@@ -108,4 +110,4 @@ def why_not_here(
         for item in resolve(lines, products)
     )
     ids = frozenset(product.id for product in bought)
-    return why_not(discount, product_ids=ids, currency=currency, now=now, subtotal_minor=subtotal)
+    return redemption_problem(discount, product_ids=ids, currency=currency, now=now, subtotal_minor=subtotal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.discount import Discount, why_not_for_customer
+from checkstand.domain.discount import Discount, customer_problem
 from checkstand.domain.errors import DiscountLimitReached, Invalid
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.store.catalogue import discounts
@@ -45,7 +45,7 @@ async def _check(db: Executor, checkout: Checkout, discount: Discount, fingerpri
         db, organization_id, customer_id=buyer.customer_id, email=buyer.email
     )
     customer_id = await _customer_id(db, checkout) if discount.eligibility == "specific" else buyer.customer_id
-    reason = why_not_for_customer(discount, uses=uses, has_bought=has_bought, customer_id=customer_id)
+    reason = customer_problem(discount, uses=uses, has_bought=has_bought, customer_id=customer_id)
     by_code = checkout.profile.names_discounts_by_code
     field, given = ("discount_code", discount.code) if by_code else ("discount_id", str(discount.id))
     if reason is ProblemCode.DISCOUNT_CUSTOMER_LIMIT:

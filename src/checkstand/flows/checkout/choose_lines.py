@@ -37,7 +37,7 @@ from checkstand.store.catalogue import products
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class ChosenLines:
     """What is offered and what will be charged. `offers` in display order; `products` has add-ons too."""
 
     products: tuple[Product, ...]
@@ -47,7 +47,9 @@ class Chosen:
     prices: tuple[Price, ...]
 
 
-async def choose_lines(ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime) -> Chosen:
+async def choose_lines(
+    ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime
+) -> ChosenLines:
     """Products, currency and lines of a request. Raises Invalid."""
     offered = await _load_products(ports, organization, request)
     offered = _with_ad_hoc_prices(ports, organization, request, offered, now)
@@ -56,7 +58,7 @@ async def choose_lines(ports: Ports, organization: Organization, request: Checko
         selected = next((one for one in offered if one.id == request.preselected), offered[0])
         prices = charged_prices(_only(in_currency(selected.prices, currency), request.price_id))
         amount = _checked_amount(prices[0], request.amount_minor, ("amount",))
-        return Chosen(
+        return ChosenLines(
             products=tuple(offered),
             offers=tuple(product.id for product in offered),
             currency=currency,
@@ -65,7 +67,7 @@ async def choose_lines(ports: Ports, organization: Organization, request: Checko
         )
     addons = await _load_addons(ports, organization, request)
     lines = _cart_lines(request, {product.id: product for product in [*offered, *addons]}, currency)
-    return Chosen(products=(*offered, *addons), offers=(), currency=currency, lines=lines, prices=())
+    return ChosenLines(products=(*offered, *addons), offers=(), currency=currency, lines=lines, prices=())
 
 
 def _only(prices: Sequence[Price], price_id: UUID | None) -> Sequence[Price]:
@@ -82,7 +84,7 @@ async def _load_products(ports: Ports, organization: Organization, request: Chec
     chosen: dict[UUID, Product] = {}
     for item in request.wanted:
         product = found.get(item.product_id)
-        code = why_not_sold(product)
+        code = sale_problem(product)
         if code or product is None:
             problems.append(Problem(code or ProblemCode.PRODUCT_UNKNOWN, item.where, str(item.product_id)))
         else:
@@ -92,7 +94,7 @@ async def _load_products(ports: Ports, organization: Organization, request: Chec
     return list(chosen.values())
 
 
-def why_not_sold(product: Product | None) -> ProblemCode | None:
+def sale_problem(product: Product | None) -> ProblemCode | None:
     """Why a product cannot be put into a session, or None."""
     if product is None or product.kind == "addon":
         return ProblemCode.PRODUCT_UNKNOWN

@@ -22,16 +22,20 @@ from checkstand.store.people import customers, payment_methods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayWith:
-    """What the buyer chose beside a token: a saved method, or that the new one be kept for the next time."""
+class PaymentChoice:
+    """What the buyer chose beside a token: a saved method, or that the new one is saved for the next time."""
 
     method_id: UUID | None = None
-    keep: bool = False
+    saves_method: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What follows from it for the attempt."""
+class PaymentMeans:
+    """How an attempt is paid.
+
+    `method`: the saved one, None for what the token stands for. `saves`: what a new one is saved for. `gateway_customer`: its
+    customer's id at the gateway, None when nothing is saved and nothing saved is used.
+    """
 
     method: SavedMethod | None = None
     saves: Saving | None = None
@@ -50,17 +54,19 @@ async def offered_methods(ports: Ports, organization: Organization, checkout: Ch
     return [one for one in found if one.is_offered]
 
 
-async def choose_means(ports: Ports, organization: Organization, checkout: Checkout, wish: PayWith) -> Means:
+async def choose_payment_means(
+    ports: Ports, organization: Organization, checkout: Checkout, choice: PaymentChoice
+) -> PaymentMeans:
     """The saved method that was chosen, or what the new one is kept for. Raises Invalid for a method that cannot pay this."""
     if not checkout.is_payment_form_required:
-        return Means()
-    saves = saving(checkout, is_wished=wish.keep)
-    if wish.method_id is not None:
-        method = await usable_method(ports, ports.db, organization, checkout, wish.method_id)
-        return Means(method=method, saves=saves, gateway_customer=method.gateway_customer)
+        return PaymentMeans()
+    saves = saving(checkout, is_wished=choice.saves_method)
+    if choice.method_id is not None:
+        method = await usable_method(ports, ports.db, organization, checkout, choice.method_id)
+        return PaymentMeans(method=method, saves=saves, gateway_customer=method.gateway_customer)
     if saves is None:
-        return Means()
-    return Means(saves=saves, gateway_customer=await _gateway_customer(ports, organization, checkout))
+        return PaymentMeans()
+    return PaymentMeans(saves=saves, gateway_customer=await _gateway_customer(ports, organization, checkout))
 
 
 async def usable_method(

@@ -36,10 +36,10 @@ from checkstand.domain.payment import Attempt, AttemptStatus, Declined, Instrume
 from checkstand.domain.pricing import below_floor
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.check_discounts import check_customer_limits
-from checkstand.flows.checkout.choose_method import Means, PayWith, choose_means, usable_method
-from checkstand.flows.checkout.current_prices import archived_prices
+from checkstand.flows.checkout.choose_method import PaymentChoice, PaymentMeans, choose_payment_means, usable_method
+from checkstand.flows.checkout.current_prices import archived_price_problems
 from checkstand.flows.checkout.price_checkout import reprice
-from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes, raise_loss, store_change
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes, raise_conflict, store_change
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.ports import Ports
 from checkstand.flows.steps import Step
@@ -52,7 +52,7 @@ from checkstand.store.people.customers import CUSTOMERS
 from checkstand.store.sales import payments
 
 MOST_DECLINES = 5
-TOKEN_ALONE = PayWith()
+TOKEN_ALONE = PaymentChoice()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class PreparedConfirmation:
     """A session that is about to be confirmed: as it was read, and priced with the payer's changes in it."""
 
     seen: Checkout
@@ -81,7 +81,7 @@ async def confirm_checkout(
     *,
     confirmation_token: str | None,
     return_url: str,
-    pay_with: PayWith = TOKEN_ALONE,
+    pay_with: PaymentChoice = TOKEN_ALONE,
     agreed: str | None = None,
 ) -> Confirmed:
     """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
@@ -105,7 +105,7 @@ async def confirm_checkout(
 
 async def prepare_confirmation(
     ports: Ports, organization: Organization, checkout: Checkout, changes: CheckoutChanges
-) -> Prepared:
+) -> PreparedConfirmation:
     """The session as it would be confirmed with these changes, not stored. Raises Expired, NotOpen, Invalid, PaymentDeclined."""
     ports.reached(Step.CONFIRM_ASKED)
     now = ports.now(organization)
@@ -116,17 +116,17 @@ async def prepare_confirmation(
     changed = await apply_changes(ports, organization, checkout, changes, now=now, as_shown=True)
     # Answers to what another product asked are of no use from here on (docs/behaviour/polar.md#answers-to-custom-fields).
     purged = replace(changed, custom_field_data=purge(changed.fields, changed.custom_field_data))
-    return Prepared(seen=checkout, changed=purged)
+    return PreparedConfirmation(seen=checkout, changed=purged)
 
 
 async def confirm_prepared(
     ports: Ports,
     organization: Organization,
-    prepared: Prepared,
+    prepared: PreparedConfirmation,
     *,
     confirmation_token: str | None,
     return_url: str,
-    pay_with: PayWith = TOKEN_ALONE,
+    pay_with: PaymentChoice = TOKEN_ALONE,
     agreed: str | None = None,
     by_page: bool = False,
 ) -> Confirmed:
@@ -138,25 +138,25 @@ async def confirm_prepared(
     now = ports.now(organization)
     if changed.is_payment_form_required and not ports.gateway.serves(organization.mode):
         raise PaymentNotReady  # a test card must never pay for something real, nor real money for a test
-    problems = why_untaxed(organization, changed)
+    problems = tax_problems(organization, changed)
     is_paid_with_saved = pay_with.method_id is not None
-    problems += what_is_missing(
+    problems += missing_problems(
         changed,
         confirmation_token="saved" if is_paid_with_saved else confirmation_token,
         fields=fields_of_page(organization, changed) if by_page else changed.address_fields,
     )
-    problems += await archived_prices(ports, changed)
+    problems += await archived_price_problems(ports, changed)
     if problems:
         raise Invalid(problems)
     await _require_consent(ports, organization, checkout, changed, agreed, now)
     await _check_customer(ports, changed)
-    means = await choose_means(ports, organization, changed, pay_with)
+    means = await choose_payment_means(ports, organization, changed, pay_with)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token, means)
     claimed, attempt = _claim(ports, changed, confirmation_token, means, now, return_url=return_url)
     ports.reached(Step.CONFIRM_CHECKED)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
-            await raise_loss(tx, checkout)
+            await raise_conflict(tx, checkout)
         ports.reached(Step.SESSION_CLAIMED)
         if means.method is not None:  # held, so that it is removed before this or after
             await usable_method(ports, tx, organization, claimed, means.method.id, hold=True)
@@ -225,7 +225,7 @@ async def charge(ports: Ports, checkout: Checkout, attempt: Attempt) -> Verdict:
     return await ports.gateway.charge(attempt, return_url=attempt.return_url or f"{ports.public_url()}/")
 
 
-def why_untaxed(organization: Organization, checkout: Checkout) -> list[Problem]:
+def tax_problems(organization: Organization, checkout: Checkout) -> list[Problem]:
     """A tax that the buyer's address leaves open, where one has to be known (docs/behaviour/polar.md#taxes).
 
     Without any address that is what is missing. Where the merchant wants the least possible form, no more can be asked than it has.
@@ -245,7 +245,7 @@ def fields_of_page(organization: Organization, checkout: Checkout) -> AddressFie
     return checkout.page_fields_in(country, collects_tax=collects_tax_in(organization.settings, country))
 
 
-def what_is_missing(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
+def missing_problems(checkout: Checkout, *, confirmation_token: str | None, fields: AddressFields) -> list[Problem]:
     """Everything a buyer still has to give before paying; empty when nothing is."""
     problems = [
         Problem(ProblemCode.QUANTITY_REQUIRED, ("quantity", position), line.quantity)
@@ -315,7 +315,7 @@ async def _check_customer(ports: Ports, checkout: Checkout) -> None:
         raise ExternalIdTaken
 
 
-async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None, means: Means) -> str | None:
+async def _card_fingerprint(ports: Ports, checkout: Checkout, token: str | None, means: PaymentMeans) -> str | None:
     """Which card it is, asked for only where a limit per customer depends on it."""
     if means.method is not None:
         return means.method.instrument.fingerprint
@@ -335,7 +335,13 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
 
 
 def _claim(
-    ports: Ports, checkout: Checkout, confirmation_token: str | None, means: Means, now: datetime, *, return_url: str
+    ports: Ports,
+    checkout: Checkout,
+    confirmation_token: str | None,
+    means: PaymentMeans,
+    now: datetime,
+    *,
+    return_url: str,
 ) -> tuple[Checkout, Attempt]:
     """The confirmed session and the attempt that it waits for."""
     attempt_id = ports.new_id()

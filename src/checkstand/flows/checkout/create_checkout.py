@@ -28,7 +28,7 @@ from checkstand.domain.profile import profile_of
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import find_discounts
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
-from checkstand.flows.checkout.choose_lines import Chosen, choose_lines
+from checkstand.flows.checkout.choose_lines import ChosenLines, choose_lines
 from checkstand.flows.checkout.price_checkout import Basket, Priced, price_basket
 from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import checkouts
@@ -111,7 +111,7 @@ async def _priced(
     ports: Ports,
     organization: Organization,
     request: CheckoutRequest,
-    chosen: Chosen,
+    chosen: ChosenLines,
     applied: tuple[Discount, ...],
     buyer: Buyer,
     now: datetime,
@@ -134,7 +134,7 @@ async def _priced(
     return priced
 
 
-def _selected_fields(chosen: Chosen) -> tuple[AttachedField, ...]:
+def _selected_fields(chosen: ChosenLines) -> tuple[AttachedField, ...]:
     product_id = chosen.lines[0].product_id
     return next(product.fields for product in chosen.products if product.id == product_id)
 

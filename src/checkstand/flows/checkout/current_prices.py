@@ -15,11 +15,11 @@ from checkstand.domain.checkout import Checkout, CountBounds, Line
 from checkstand.domain.errors import Problem
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.flows.checkout.choose_lines import why_not_sold
+from checkstand.flows.checkout.choose_lines import sale_problem
 from checkstand.flows.ports import Ports
 
 
-async def archived_prices(ports: Ports, checkout: Checkout) -> list[Problem]:
+async def archived_price_problems(ports: Ports, checkout: Checkout) -> list[Problem]:
     """Catalogue prices that were archived since the session was made can no longer be bought."""
     current = await _products_now(ports, checkout)
     return [
@@ -84,7 +84,7 @@ def _renewed(product: Product, current: Mapping[UUID, Product], checkout: Checko
     if not any(_is_archived(price, current) for price in product.active_prices):
         return product
     now = current.get(product.id)
-    is_sold = now is not None and (now.kind == "addon" or why_not_sold(now) is None) and not now.is_archived
+    is_sold = now is not None and (now.kind == "addon" or sale_problem(now) is None) and not now.is_archived
     if now is None or not is_sold or not in_currency(now.active_prices, checkout.price_currency):
         return product
     return replace(product, prices=now.active_prices)

@@ -32,7 +32,7 @@ class Account(TypedDict):
     steps: list[AccountStep]
 
 
-def account_of(checkout: Checkout, organization: Organization, *, shown_id: str) -> Account:
+def explain_checkout(checkout: Checkout, organization: Organization, *, shown_id: str) -> Account:
     """The account of this session, which is called `shown_id` in it."""
     quote = checkout.quote
     return {

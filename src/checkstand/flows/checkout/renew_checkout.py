@@ -14,7 +14,7 @@ from checkstand.domain.discount import Discount
 from checkstand.domain.errors import NotPermitted
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout.apply_discounts import why_not_here
+from checkstand.flows.checkout.apply_discounts import discount_problem
 from checkstand.flows.checkout.checkout_request import CartAddon, CartItem, CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import is_locked
 from checkstand.flows.checkout.create_checkout import create_checkout
@@ -102,4 +102,6 @@ async def _still_usable(ports: Ports, ended: Checkout, now: datetime) -> list[Di
     found = await discounts.living(ports.db, ended.organization_id, [one.id for one in ended.discounts])
     current = [found[one.id] for one in ended.discounts if one.id in found]
     currency = ended.price_currency
-    return [one for one in current if not why_not_here(one, ended.lines, ended.products, currency=currency, now=now)]
+    return [
+        one for one in current if not discount_problem(one, ended.lines, ended.products, currency=currency, now=now)
+    ]

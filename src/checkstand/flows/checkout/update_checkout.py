@@ -43,7 +43,12 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
 from checkstand.flows import tax_ids
-from checkstand.flows.checkout.apply_discounts import as_defined_now, find_discounts, is_redeemable, still_fitting
+from checkstand.flows.checkout.apply_discounts import (
+    current_discounts,
+    find_discounts,
+    fitting_discounts,
+    is_redeemable,
+)
 from checkstand.flows.checkout.check_discounts import check_customer_limits
 from checkstand.flows.checkout.current_prices import at_current_prices, bounds_that_fit
 from checkstand.flows.checkout.price_checkout import reprice
@@ -136,11 +141,11 @@ async def store_change(ports: Ports, seen: Checkout, changed: Checkout, kind: Fa
     tell = await fact_writer(ports, changed.organization_id, now)
     fact = tell(kind, changed.id, checkout_id=changed.id, shows=changed)
     if not await checkouts.save(ports.db, changed, [fact], seen=seen.version):
-        await raise_loss(ports.db, seen)
+        await raise_conflict(ports.db, seen)
     ports.wake()
 
 
-async def raise_loss(db: Executor, seen: Checkout) -> None:
+async def raise_conflict(db: Executor, seen: Checkout) -> None:
     """Say why a guarded update changed nothing: the session moved on, or somebody is at it right now.
 
     Inside a transaction `db` must be that transaction: waiting for a second connection while holding one could stall the pool.
@@ -379,8 +384,8 @@ async def _discounts(
     if changes.gives("discount_id") or clears_code:
         return ()
     kept = await _without_removed(ports, checkout, changes, now)
-    return still_fitting(
-        kept if as_shown else await as_defined_now(ports.db, kept),
+    return fitting_discounts(
+        kept if as_shown else await current_discounts(ports.db, kept),
         lines=checkout.lines,
         products=checkout.products,
         currency=checkout.price_currency,

@@ -13,7 +13,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store.people import customer_sessions
 
 
-async def open_customer_session(
+async def create_customer_session(
     ports: Ports, authenticator: Authenticator, organization: Organization, customer_id: UUID
 ) -> tuple[CustomerSession, str]:
     """A new session and its token, which is told once and kept nowhere."""
@@ -39,7 +39,7 @@ async def session_after_purchase(
     """
     if buyer.customer_id is None or not (buyer.is_named or buyer.is_new):
         return None
-    _, token = await open_customer_session(ports, authenticator, organization, buyer.customer_id)
+    _, token = await create_customer_session(ports, authenticator, organization, buyer.customer_id)
     return token
 
 

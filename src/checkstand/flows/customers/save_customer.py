@@ -21,7 +21,7 @@ from checkstand.domain.member import Member, NewOwner
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows import tax_ids
-from checkstand.flows.payments.remove_method import remove_all
+from checkstand.flows.payments.remove_method import remove_all_methods
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
@@ -184,7 +184,7 @@ async def delete_customer(
             raise NotFound
         gone = deleted(present, anonymize=anonymize, now=now)
         await customers.save(tx, gone)
-        await remove_all(tx, organization.id, gone.id, now=now)
+        await remove_all_methods(tx, organization.id, gone.id, now=now)
         shown = gone if anonymize else replace(gone, external_id=present.external_id)
         facts = [tell(FactType.CUSTOMER_DELETED, gone.id, shows=shown)]
         for member in await _remove_members(tx, gone, anonymize=anonymize):

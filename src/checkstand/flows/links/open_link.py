@@ -21,7 +21,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.profile import POLAR
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
-from checkstand.flows.checkout.choose_lines import why_not_sold
+from checkstand.flows.checkout.choose_lines import sale_problem
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links
@@ -56,7 +56,7 @@ async def open_link(ports: Ports, organization: Organization, link: CheckoutLink
     if origin is not None and not may_embed(origin, organization.settings.embed_hosts):
         raise EmbedNotAllowed(origin)
     found = await ports.cache.products(organization.id, link.product_ids)
-    usable = [found[item] for item in link.product_ids if why_not_sold(found.get(item)) is None]
+    usable = [found[item] for item in link.product_ids if sale_problem(found.get(item)) is None]
     if not usable:
         raise Invalid.single(ProblemCode.LINK_WITHOUT_PRODUCTS, "products")
     request = _request(link, visit, usable, origin)

@@ -19,7 +19,7 @@ from checkstand.domain.link import CheckoutLink, fits_all, lock_problem, usable_
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.checkout_request import Where
-from checkstand.flows.checkout.choose_lines import product_of_price, why_not_sold
+from checkstand.flows.checkout.choose_lines import product_of_price, sale_problem
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links
 from checkstand.store.catalogue.discounts import DISCOUNTS
@@ -107,7 +107,7 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
     problems: list[Problem] = []
     for position, product_id in enumerate(product_ids):
         product = known.get(product_id)
-        code = why_not_sold(product)
+        code = sale_problem(product)
         if product is not None and code is None:
             sold.append(product)
         else:

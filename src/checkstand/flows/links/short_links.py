@@ -19,7 +19,7 @@ CODE_LENGTH = 12
 _UNBIASED_BELOW = 248
 
 
-async def shorten(
+async def create_short_link(
     ports: Ports, organization: Organization, target: str, *, product_id: UUID | None = None, slug: str | None = None
 ) -> ShortLink | None:
     """A short link to a path on this server; None when the slug is taken. Without a slug a code is drawn that is free."""

@@ -70,7 +70,7 @@ async def tax_exchange(ports: Ports, organization: Organization, currency: str) 
         return None
 
 
-async def keep_invoice(
+async def store_invoice(
     ports: Ports,
     db: Executor,
     organization: Organization,
@@ -89,12 +89,12 @@ async def keep_invoice(
     return found
 
 
-async def keep_credit_note(
+async def store_credit_note(
     ports: Ports, db: Executor, organization: Organization, sale: Sale, refund: Refund, *, now: datetime
 ) -> Document:
     """A refund's credit note, against the newest invoice of its order."""
     assert sale.order is not None
-    invoice = await documents.newest_invoice(db, organization.id, sale.order.id) or await keep_invoice(
+    invoice = await documents.newest_invoice(db, organization.id, sale.order.id) or await store_invoice(
         ports, db, organization, sale, now=now
     )
     made = make_credit_note(invoice, refund, organization, now=now)
@@ -112,7 +112,7 @@ async def read_invoice(ports: Ports, organization: Organization, order_id: UUID)
         return found
     sale = await sale_of_order(ports, organization, order_id)
     exchange = await tax_exchange(ports, organization, sale.checkout.currency)
-    return await keep_invoice(ports, ports.db, organization, sale, now=ports.now(organization), exchange=exchange)
+    return await store_invoice(ports, ports.db, organization, sale, now=ports.now(organization), exchange=exchange)
 
 
 async def read_receipt(ports: Ports, organization: Organization, order_id: UUID) -> Document:
@@ -131,7 +131,7 @@ async def read_credit_note(ports: Ports, organization: Organization, refund_id: 
     found = await documents.credit_note(ports.db, organization.id, refund_id)
     if found is None:
         sale = await sale_of_order(ports, organization, refund.order_id)
-        found = await keep_credit_note(ports, ports.db, organization, sale, refund, now=ports.now(organization))
+        found = await store_credit_note(ports, ports.db, organization, sale, refund, now=ports.now(organization))
     return as_it_is(found, refund)
 
 

@@ -17,6 +17,7 @@ from checkstand.flows.ports import Ports
 from checkstand.store import organizations
 
 USE_NOTED_EVERY = timedelta(minutes=1)
+MOST_REMEMBERED = 50_000
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class Authenticator:
 
     secret_key: bytes
     _noted: dict[UUID, datetime] = field(default_factory=dict)
+    _hashes: dict[str, bytes] = field(default_factory=dict)
 
     def hash(self, token: str) -> bytes:
         """HMAC-SHA-256 of a token under the server's secret."""
@@ -32,9 +34,8 @@ class Authenticator:
 
     async def principal(self, ports: Ports, token: str, *, address: str | None = None) -> Principal | None:
         """Whom a token opens; None for one that is malformed, unknown, expired or revoked. Either dialect's key is accepted."""
-        if not any(ids.is_well_formed_secret(profile.keys.prefix, token) for profile in all_profiles()):
-            return None
-        found = await ports.cache.principal(self.hash(token))
+        hashed = self._hashes.get(token) or self._hash_of_call(token)
+        found = await ports.cache.principal(hashed) if hashed is not None else None
         if found is None or found.token.revoked_at is not None:
             return None
         real = ports.real_now()
@@ -43,11 +44,20 @@ class Authenticator:
         await self._note_use(ports, found.token, real, address)
         return found
 
+    def _hash_of_call(self, token: str) -> bytes | None:
+        """A token's hash, remembered for its next call; None for a text that can be no token."""
+        if not any(ids.is_well_formed_secret(profile.keys.prefix, token) for profile in all_profiles()):
+            return None
+        if len(self._hashes) > MOST_REMEMBERED:
+            self._hashes.clear()
+        hashed = self._hashes[token] = self.hash(token)
+        return hashed
+
     async def _note_use(self, ports: Ports, token: AccessToken, now: datetime, address: str | None) -> None:
         last = self._noted.get(token.id)
         if last is not None and now - last < USE_NOTED_EVERY:
             return
-        if len(self._noted) > 50_000:
+        if len(self._noted) > MOST_REMEMBERED:
             self._noted.clear()
         self._noted[token.id] = now
         await organizations.note_use(ports.db, token.organization_id, token.id, now=now, address=address)

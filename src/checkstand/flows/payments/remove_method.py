@@ -1,4 +1,4 @@
-"""Remove: a saved method is gone for everybody at once, and the gateway is told to forget it.
+"""Remove a saved method: it is gone for everybody at once, and the gateway is told to forget it.
 
 A payment that claimed it before is finished: its buyer had agreed to that. The gateway is told when nothing undecided uses the method
 any more, and again until it has answered; a crash in between loses nothing: what shall be forgotten is written down with the removal.
@@ -30,10 +30,10 @@ async def remove_method(ports: Ports, organization: Organization, customer_id: U
         if found is None:
             raise NotFound
         await _remove(tx, found, now)
-    await forget_removed(ports, organization)
+    await forget_removed_methods(ports, organization)
 
 
-async def remove_all(tx: Transaction, organization_id: UUID, customer_id: UUID, *, now: datetime) -> None:
+async def remove_all_methods(tx: Transaction, organization_id: UUID, customer_id: UUID, *, now: datetime) -> None:
     """Remove all of a customer's methods, in a transaction that holds the customer's row."""
     for method in await payment_methods.of_customer(tx, organization_id, customer_id):
         await _remove(tx, method, now)
@@ -46,7 +46,7 @@ async def _remove(tx: Transaction, method: SavedMethod, now: datetime) -> None:
     )
 
 
-async def forget_removed(ports: Ports, organization: Organization) -> int:
+async def forget_removed_methods(ports: Ports, organization: Organization) -> int:
     """Tell the gateway what to forget; how many it has forgotten. What belongs to another gateway waits for that one."""
     now = ports.now(organization)
     due: Sequence[tuple[str, str]] = await payment_methods.due_to_forget(ports.db, organization.id, now=now)

@@ -30,9 +30,9 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
-from checkstand.flows.orders.issue_documents import keep_invoice, tax_exchange
-from checkstand.flows.payments.keep_method import keep_method
-from checkstand.flows.payments.take_fee import take_fee
+from checkstand.flows.orders.issue_documents import store_invoice, tax_exchange
+from checkstand.flows.payments.record_fee import record_fee
+from checkstand.flows.payments.save_method import save_method
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.store import checkouts
@@ -150,7 +150,7 @@ async def _consequences(
         checkout = replace(checkout, buyer=buyer, ignored_external_id=ignored)
         facts += customer_facts
         ports.reached(Step.CUSTOMER_STORED)
-    await keep_method(ports, tx, tell, checkout, attempt, verdict, customer)
+    await save_method(ports, tx, tell, checkout, attempt, verdict, customer)
     if isinstance(verdict, Declined):
         declined, more = await _declined(ports, tx, tell, checkout, attempt)
         return declined, facts + more
@@ -167,7 +167,7 @@ async def _consequences(
         return replace(confirmed, version=confirmed.version + 1), facts
     assert customer is not None
     paid, more = await _paid(ports, tx, tell, organization, confirmed, attempt, customer, exchange)
-    await take_fee(ports, tx, attempt, verdict, now=tell.now)
+    await record_fee(ports, tx, attempt, verdict, now=tell.now)
     return paid, facts + more
 
 
@@ -210,7 +210,7 @@ async def _paid(
     invoiced = replace(sale, order=replace(order, has_invoice=is_billable(order)))
     assert invoiced.order is not None
     await orders.add(tx, invoiced.order)
-    await keep_invoice(ports, tx, organization, sale, now=now, exchange=exchange)
+    await store_invoice(ports, tx, organization, sale, now=now, exchange=exchange)
     ports.reached(Step.ORDER_STORED)
     if checkout.discounts:
         fingerprint = attempt.instrument.fingerprint if attempt.instrument else None

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import PENDING_STATUSES, Attempt, Unknown, Verdict
 from checkstand.flows.checkout.confirm_checkout import charge
-from checkstand.flows.payments.remove_method import forget_removed
+from checkstand.flows.payments.record_fee import fetch_due_fee
+from checkstand.flows.payments.remove_method import forget_removed_methods
 from checkstand.flows.payments.settle_payment import LATER, settle_payment
-from checkstand.flows.payments.take_fee import ask_for_fee
 from checkstand.flows.ports import Ports
 from checkstand.flows.refunds.refund_order import finish_refund
 from checkstand.store import checkouts
@@ -39,8 +39,8 @@ async def reconcile(ports: Ports, organization: Organization) -> int:
     for refund in await refunds.undecided(ports.db, organization.id, now=now):
         settled += await finish_refund(ports, refund)
     for attempt in await payments.to_ask_for_fees(ports.db, organization_id=organization.id, now=now):
-        settled += await ask_for_fee(ports, attempt, now=now)
-    await forget_removed(ports, organization)
+        settled += await fetch_due_fee(ports, attempt, now=now)
+    await forget_removed_methods(ports, organization)
     return settled
 
 

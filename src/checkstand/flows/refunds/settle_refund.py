@@ -23,7 +23,7 @@ from checkstand.domain.refund import (
     RefundVerdict,
 )
 from checkstand.domain.refunding import status_after
-from checkstand.flows.orders.issue_documents import keep_credit_note
+from checkstand.flows.orders.issue_documents import store_credit_note
 from checkstand.flows.orders.read_sale import sales_within
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
@@ -119,7 +119,7 @@ async def _number(ports: Ports, tx: Transaction, organization: Organization, ref
     order = await ORDERS.by_id(tx, organization_id, refund.order_id)
     assert order is not None, "its row is held"
     sale = (await sales_within(tx, organization_id, [order]))[0]
-    await keep_credit_note(ports, tx, organization, sale, numbered, now=now)
+    await store_credit_note(ports, tx, organization, sale, numbered, now=now)
     return numbered
 
 

@@ -43,7 +43,7 @@ def usage_of(attempt: Attempt) -> Usage:
     return "on_session" if attempt.saves == "next_time" else "off_session"
 
 
-def kept_as(intent: stripe.PaymentIntent | stripe.SetupIntent) -> str | None:
+def saved_as(intent: stripe.PaymentIntent | stripe.SetupIntent) -> str | None:
     """The method that an intent which succeeded keeps: only one that belongs to a customer can be used again."""
     method = intent.payment_method
     if intent.customer is None or method is None:

@@ -20,7 +20,7 @@ from checkstand.domain.payment import (
     Verdict,
     decline,
 )
-from checkstand.gateways.stripe.customers import kept_as
+from checkstand.gateways.stripe.customers import saved_as
 from checkstand.gateways.stripe.fees import fee_of
 from checkstand.gateways.stripe.methods import ours
 
@@ -44,7 +44,7 @@ def verdict_of(intent: Intent) -> Verdict:
         fee = fee_of(intent)
         later = fee is None and isinstance(intent, stripe.PaymentIntent)
         return Succeeded(
-            reference=intent.id, instrument=instrument, kept_as=kept_as(intent), fee=fee, tells_fee_later=later
+            reference=intent.id, instrument=instrument, saved_as=saved_as(intent), fee=fee, tells_fee_later=later
         )
     if intent.status == "processing":
         return Processing(reference=intent.id, instrument=instrument)

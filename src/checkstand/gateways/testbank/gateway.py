@@ -150,7 +150,7 @@ class TestGateway:
             return verdict
         saved = attempt.gateway_method
         saved = saved or await kept.saved_with(self.db, attempt.organization_id, attempt.gateway_key)
-        return replace(verdict, kept_as=saved)
+        return replace(verdict, saved_as=saved)
 
     async def cancel(self, attempt: Attempt) -> Verdict | None:
         """Strike a charge that waits for its buyer from the books; what is decided, or decides itself, stays."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
-from checkstand.flows.checkout.confirm_checkout import fields_of_page, what_is_missing
+from checkstand.flows.checkout.confirm_checkout import fields_of_page, missing_problems
 from checkstand.web.checkout import places
 from checkstand.web.checkout.problems import complaints_of
 from checkstand.web.checkout.reader import Complaint, complaint
@@ -16,7 +16,7 @@ from checkstand.web.checkout.saved import PREFIX
 def missing_complaints(organization: Organization, preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:
     """All of it, for the session as it is with what was typed."""
     fields = fields_of_page(organization, preview)
-    missing = complaints_of(what_is_missing(preview, confirmation_token="typed below", fields=fields), preview)  # noqa: S106
+    missing = complaints_of(missing_problems(preview, confirmation_token="typed below", fields=fields), preview)  # noqa: S106
     uses_saved = form.get("method", "").startswith(PREFIX)
     if preview.is_payment_form_required and "name" in form and not form["name"] and not uses_saved:
         missing.append(complaint("name", "problem.name.required"))

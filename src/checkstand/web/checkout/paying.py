@@ -30,8 +30,13 @@ from checkstand.domain.errors import (
 from checkstand.domain.payment import Declined, NeedsAction
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.saved_method import SavedMethod
-from checkstand.flows.checkout.choose_method import PayWith
-from checkstand.flows.checkout.confirm_checkout import Prepared, confirm_prepared, is_locked, prepare_confirmation
+from checkstand.flows.checkout.choose_method import PaymentChoice
+from checkstand.flows.checkout.confirm_checkout import (
+    PreparedConfirmation,
+    confirm_prepared,
+    is_locked,
+    prepare_confirmation,
+)
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.services import client_address
 from checkstand.web.checkout import pages, results
@@ -114,7 +119,7 @@ async def _charge(
     visit: CheckoutVisit,
     form: Mapping[str, str],
     changes: CheckoutChanges,
-    prepared: Prepared,
+    prepared: PreparedConfirmation,
     details: Paid | None,
 ) -> Response:
     """Everything is there: a token for the card or account, then confirm."""
@@ -132,7 +137,7 @@ async def _charge(
             prepared,
             confirmation_token=token,
             return_url=visit.absolute_url("/confirmation"),
-            pay_with=PayWith(method_id=saved.id if saved else None, keep="keep" in form),
+            pay_with=PaymentChoice(method_id=saved.id if saved else None, saves_method="keep" in form),
             agreed=shown_total(form),
             by_page=True,
         )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from checkstand.domain.checkout import CheckoutStatus
 from checkstand.domain.errors import NotFound
-from checkstand.flows.payments.call_off_payment import call_off_payment
+from checkstand.flows.payments.cancel_payment import cancel_payment
 from checkstand.web.checkout import pages, results
 from checkstand.web.checkout.session import may_post, open_visit, read_form
 
@@ -21,7 +21,7 @@ async def stop(request: Request) -> Response:
     form = await read_form(request)
     if not may_post(request, form, visit.token):
         return pages.refused_page(visit)
-    visit = visit.after(await call_off_payment(visit.ports, visit.checkout))
+    visit = visit.after(await cancel_payment(visit.ports, visit.checkout))
     if results.is_live(visit):
         return pages.see_other(visit.url(fragment="problems"))
     if visit.checkout.status is CheckoutStatus.CONFIRMED:

@@ -21,7 +21,7 @@ from checkstand.flows.catalogue.save_product import (
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.routing import Routes
 from checkstand.web.dashboard import words
@@ -107,7 +107,7 @@ async def edit_form(visit: DashboardVisit) -> Response:
 
 @routes.post("/{org}/products/{product_id}/edit")
 @room
-@worked_out_again
+@retry_on_conflict
 async def save(visit: DashboardVisit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""
     product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))

@@ -17,7 +17,7 @@ from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Pro
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
 from checkstand.domain.profile import POLAR
-from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, worked_out_again
+from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, retry_on_conflict
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
@@ -220,7 +220,7 @@ async def unarchive(visit: DashboardVisit) -> Response:
     return await _set_archived(visit, archived=False)
 
 
-@worked_out_again
+@retry_on_conflict
 async def _set_archived(visit: DashboardVisit, *, archived: bool) -> Response:
     product = await _product(visit)
     if product.is_archived is not archived:

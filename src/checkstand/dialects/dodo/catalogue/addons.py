@@ -31,7 +31,7 @@ from checkstand.flows.catalogue.save_product import (
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.store.catalogue import images, products
 from checkstand.store.catalogue.products import PRODUCTS
@@ -113,7 +113,7 @@ async def update(call: Call) -> Response:
     return call.json(_shown(call, await _changed(call)))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call) -> Product:
     found = await _found(call)
     body = call.body(AddonPatch)

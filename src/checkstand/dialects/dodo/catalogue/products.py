@@ -35,7 +35,7 @@ from checkstand.flows.catalogue.save_product import (
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.meters import METERS
@@ -134,7 +134,7 @@ async def update(call: Call) -> Response:
     return call.json(_shown(call, await _changed(call, call.body(ProductPatch))))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call, body: ProductPatch) -> Product:
     found = await _found(call)
     terms = terms_of(body.price, await _meters(call, body.price, found)) if body.price is not None else None

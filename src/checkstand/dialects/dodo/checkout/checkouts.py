@@ -20,10 +20,10 @@ from checkstand.dialects.dodo.wire.words import shown, shown_or_none
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import PaymentDeclined
 from checkstand.domain.ids import DodoPrefix
-from checkstand.flows.checkout.choose_method import PayWith
+from checkstand.flows.checkout.choose_method import PaymentChoice
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
-from checkstand.flows.checkout.explain_checkout import Account, account_of
+from checkstand.flows.checkout.explain_checkout import Account, explain_checkout
 from checkstand.flows.checkout.read_checkout import read_checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.flows.orders.read_sale import sales_of_checkouts
@@ -62,7 +62,7 @@ async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSes
             CheckoutChanges(),
             confirmation_token=None,
             return_url=back,
-            pay_with=PayWith(method_id=method_id),
+            pay_with=PaymentChoice(method_id=method_id),
         )
     return {
         "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
@@ -91,4 +91,4 @@ async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)
     found = await read_checkout(call.ports, call.organization, checkout_id)
-    return call.json(account_of(found, call.organization, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))
+    return call.json(explain_checkout(found, call.organization, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))

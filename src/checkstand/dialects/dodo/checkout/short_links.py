@@ -20,7 +20,7 @@ from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.link import ShortLink
 from checkstand.domain.organization import Organization
 from checkstand.flows.catalogue.save_product import read_product
-from checkstand.flows.links.short_links import shorten
+from checkstand.flows.links.short_links import create_short_link
 from checkstand.flows.ports import Ports
 from checkstand.store import short_links
 
@@ -47,7 +47,7 @@ async def create(call: Call) -> Response:
     product = await read_product(call.ports, call.organization, product_id)
     query = f"?{urlencode(body.static_checkout_params)}" if body.static_checkout_params else ""
     target = f"/buy/{shown(DodoPrefix.PRODUCT, product.id)}{query}"
-    made = await shorten(call.ports, call.organization, target, product_id=product.id, slug=body.slug)
+    made = await create_short_link(call.ports, call.organization, target, product_id=product.id, slug=body.slug)
     if made is None:
         message = f"slug: {body.slug} is in use already. Choose another one."
         return errors.answer(409, "SHORT_LINK_SLUG_ALREADY_EXISTS", message, errors.NO_RETRY)
@@ -92,6 +92,6 @@ async def checkout_url(ports: Ports, organization: Organization, checkout: Check
     public_url = ports.public_url()
     if not checkout.carried.get("short_link"):
         return sales.session_url(public_url, checkout)
-    made = await shorten(ports, organization, sales.session_url("", checkout))
+    made = await create_short_link(ports, organization, sales.session_url("", checkout))
     assert made is not None, "a drawn code is free"
     return f"{public_url}/s/{made.id}"

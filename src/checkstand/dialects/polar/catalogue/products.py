@@ -42,7 +42,7 @@ from checkstand.flows.catalogue.save_product import (
     change_product,
     create_product,
     read_product,
-    worked_out_again,
+    retry_on_conflict,
 )
 from checkstand.flows.catalogue.upload_image import stored_images
 from checkstand.http import ignored_fields
@@ -305,7 +305,7 @@ async def update(call: Call) -> Response:
     return call.json(product(await _changed(call, product_id, body), call.public_url))
 
 
-@worked_out_again
+@retry_on_conflict
 async def _changed(call: Call, product_id: UUID, body: ProductUpdate) -> Product:
     found = await read_product(call.ports, call.organization, product_id)
     images, fields, problems = await _parts(call, body.medias, body.attached_custom_fields)

@@ -28,7 +28,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
-from checkstand.flows.checkout.explain_checkout import Account, account_of
+from checkstand.flows.checkout.explain_checkout import Account, explain_checkout
 from checkstand.flows.checkout.read_checkout import find_by_secret, read_checkout, read_for_buyer
 from checkstand.flows.checkout.update_checkout import update_checkout
 from checkstand.flows.customers.customer_sessions import session_after_purchase
@@ -134,7 +134,7 @@ async def get(call: Call) -> Response:
 async def explain(call: Call) -> Response:
     """How a session's total came about, step by step. Ours; the original has no such endpoint."""
     found = await read_checkout(call.ports, call.organization, call.path_id())
-    return call.json(account_of(found, call.organization, shown_id=str(found.id)))
+    return call.json(explain_checkout(found, call.organization, shown_id=str(found.id)))
 
 
 @api.route(

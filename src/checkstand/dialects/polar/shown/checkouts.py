@@ -8,8 +8,14 @@ Source: docs/behaviour/polar.md#checkout-object and docs/behaviour/polar.md#gene
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
 from checkstand.answers import only
 from checkstand.dialects.polar.answers import checkout as answers
+from checkstand.dialects.polar.answers.price import Price
 from checkstand.dialects.polar.answers.product import CheckoutProduct
 from checkstand.dialects.polar.shown.discounts import checkout_discount
 from checkstand.dialects.polar.shown.fields import attached_custom_fields
@@ -17,31 +23,49 @@ from checkstand.dialects.polar.shown.organization import checkout_organization
 from checkstand.dialects.polar.shown.prices import price
 from checkstand.dialects.polar.shown.products import checkout_product
 from checkstand.dialects.polar.wire.words import address, moment, uuid
+from checkstand.domain.address import AddressFields
 from checkstand.domain.catalog import Metadata, Product, is_free
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.organization import Organization
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
-RENDERED_PRODUCTS = 256
+SHOWN_PRODUCTS = 256
 
 
 IGNORED_EXTERNAL_ID = (
     "The external customer ID '{}' was not given to the customer: one with this email address was there already. "
     "Set it with PATCH /v1/customers/{{id}} if they are the same person."
 )
-_rendered: dict[int, tuple[Product, CheckoutProduct]] = {}
 
 
-def _rendered_product(value: Product, public_url: str) -> CheckoutProduct:
+@dataclass(frozen=True, slots=True)
+class _ShownProduct:
+    """A product of a session as it is shown, and each of its prices."""
+
+    of: Product
+    whole: CheckoutProduct
+    prices: Mapping[UUID, Price]
+
+
+_shown: dict[int, _ShownProduct] = {}
+
+
+def _shown_product(value: Product, public_url: str) -> _ShownProduct:
     """A product, shown once for all sessions that share it: by identity, since products are never changed in place."""
-    kept = _rendered.get(id(value))
-    if kept is not None and kept[0] is value:
-        return kept[1]
-    if len(_rendered) >= RENDERED_PRODUCTS:
-        _rendered.clear()
-    shown = checkout_product(value, public_url)
-    _rendered[id(value)] = (value, shown)
+    kept = _shown.get(id(value))
+    if kept is not None and kept.of is value:
+        return kept
+    if len(_shown) >= SHOWN_PRODUCTS:
+        _shown.clear()
+    prices = {item.id: price(item, value) for item in value.prices}
+    shown = _shown[id(value)] = _ShownProduct(value, checkout_product(value, public_url), prices)
     return shown
+
+
+@cache
+def _asked(fields: AddressFields) -> tuple[answers.RequiredAddressFields, answers.AddressFieldModes]:
+    """What is asked of the address in both forms, which are few."""
+    return only(answers.RequiredAddressFields, fields.required()), only(answers.AddressFieldModes, fields.modes())
 
 
 def checkout(value: Checkout, organization: Organization, *, public_url: str, publishable_key: str) -> answers.Checkout:
@@ -90,10 +114,10 @@ def client_checkout(
 def _common(
     value: Checkout, organization: Organization, *, public_url: str, publishable_key: str
 ) -> answers.CheckoutParts:
-    buyer, quote, fields = value.buyer, value.quote, value.address_fields
-    selected, chosen = value.selected, value.selected_price
+    buyer, quote, selected = value.buyer, value.quote, value.selected
+    required, modes = _asked(value.address_fields)
     trial = active_trial(selected, value.trial)
-    products = {item.id: _rendered_product(item, public_url) for item in value.products}
+    products = {item.id: _shown_product(item, public_url) for item in value.products}
     offers = value.offers or tuple(products)
     return {
         "id": str(value.id),
@@ -128,7 +152,7 @@ def _common(
         "trial_end": moment(value.trial_end),
         "organization_id": str(value.organization_id),
         "product_id": str(selected.id),
-        "product_price_id": str(chosen.id),
+        "product_price_id": str(value.lines[0].price_id),
         "discount_id": uuid(value.discount_id),
         "allow_discount_codes": value.options.allow_discount_codes,
         "require_billing_address": value.options.require_billing_address,
@@ -148,12 +172,12 @@ def _common(
         "locale": buyer.locale,
         "payment_method_type": value.payment_method,
         "payment_processor_metadata": processor_metadata(value, publishable_key),
-        "customer_billing_address_fields": only(answers.RequiredAddressFields, fields.required()),
-        "billing_address_fields": only(answers.AddressFieldModes, fields.modes()),
-        "products": [products[product_id] for product_id in offers],
-        "product": products[selected.id],
-        "product_price": price(chosen, selected),
-        "prices": {str(item.id): products[item.id]["prices"] for item in value.products},
+        "customer_billing_address_fields": required,
+        "billing_address_fields": modes,
+        "products": [products[product_id].whole for product_id in offers],
+        "product": products[selected.id].whole,
+        "product_price": products[selected.id].prices[value.lines[0].price_id],
+        "prices": {str(one): shown.whole["prices"] for one, shown in products.items()},
         "discount": checkout_discount(value.discount, organization),
         "attached_custom_fields": attached_custom_fields(value.fields),
     }

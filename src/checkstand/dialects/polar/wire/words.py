@@ -18,7 +18,8 @@ def moment(value: datetime | None) -> str | None:
     """ISO 8601 in UTC with `Z`; microseconds only when they are not zero."""
     if value is None:
         return None
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat().replace("+00:00", "Z")
 
 
 def uuid(value: UUID | None) -> str | None:

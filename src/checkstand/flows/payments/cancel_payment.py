@@ -1,6 +1,6 @@
-"""Call off: the buyer came back from the bank and wants to pay another way.
+"""Cancel a payment that waits for its buyer, who came back from the bank and wants to pay another way.
 
-The gateway is told first, so that what was called off can never be paid; only its word opens the session again. Where the payment
+The gateway is told first, so that what was cancelled can never be paid; only its word opens the session again. Where the payment
 was approved in that moment, it counts, and the session is paid.
 """
 
@@ -14,8 +14,8 @@ from checkstand.store import checkouts
 from checkstand.store.sales.payments import ATTEMPTS
 
 
-async def call_off_payment(ports: Ports, checkout: Checkout) -> Checkout:
-    """The session afterwards: open, or paid; still confirmed where the gateway gave no answer or what waits cannot be called off."""
+async def cancel_payment(ports: Ports, checkout: Checkout) -> Checkout:
+    """The session afterwards: open, or paid; still confirmed where the gateway gave no answer or what waits cannot be cancelled."""
     if checkout.status is not CheckoutStatus.CONFIRMED or checkout.payment is None:
         return checkout
     attempt = await ATTEMPTS.by_id(ports.db, checkout.organization_id, checkout.payment.attempt_id)

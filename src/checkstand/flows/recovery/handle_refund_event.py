@@ -1,8 +1,8 @@
-"""Hear of a refund: the gateway says how it stands, and that is settled. One that was made by hand at the gateway becomes a refund of
-its order, once: it goes under a key that is made from the gateway's own name of it.
+"""Handle an event of a refund: the gateway says how it stands, and that is settled.
 
-A refund made by hand divides into net and tax by the same rule as any other (`domain/refund.py`). What is more than the order has left
-cannot be written down without a lie: it is logged, and the audit tells it.
+One that was made by hand at the gateway becomes a refund of its order, once: it is stored under a key that is made from the gateway's
+own id of it. It divides into net and tax by the same rule as any other (`domain/refund.py`). What is more than the order has left
+cannot be recorded truly: it is logged, and the audit tells it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import Refund, RefundFailed, RefundReport
 from checkstand.domain.refunding import reported_refund
 from checkstand.flows.ports import Ports
-from checkstand.flows.recovery.hear_gateway import Heard, reported, settled_payment
+from checkstand.flows.recovery.handle_payment_event import EventOutcome, find_paid_attempt, read_report
 from checkstand.flows.refunds.settle_refund import settle_refund
 from checkstand.store.sales import refunds
 from checkstand.store.sales.orders import ORDERS
@@ -27,35 +27,35 @@ PATIENCE = timedelta(seconds=30)
 log = structlog.get_logger(__name__)
 
 
-async def hear_refund(ports: Ports, reference: str) -> Heard:
-    """What became of the news. Refunds of strangers are no trouble."""
-    report = await reported(ports, lambda gateway: gateway.reported_refund(reference))
-    if isinstance(report, Heard):
+async def handle_refund_event(ports: Ports, reference: str) -> EventOutcome:
+    """Settle the refund as the gateway has it now. TRY_AGAIN: the gateway could not say. HANDLED also for an unknown payment."""
+    report = await read_report(ports, lambda gateway: gateway.reported_refund(reference))
+    if isinstance(report, EventOutcome):
         return report
     if report.refund_id is not None:
         refund = await REFUNDS.by_id(ports.db, report.organization_id, report.refund_id)
         if refund is not None and refund.gateway_reference in (None, report.reference):
             await settle_refund(ports, refund, report.verdict)
-        return Heard.DONE
-    return await _made_there(ports, report)
+        return EventOutcome.HANDLED
+    return await _handle_foreign_refund(ports, report)
 
 
-async def _made_there(ports: Ports, report: RefundReport) -> Heard:
+async def _handle_foreign_refund(ports: Ports, report: RefundReport) -> EventOutcome:
     """A refund that nobody here asked for."""
     refund = await refunds.by_gateway_key(ports.db, report.organization_id, report.key)
     if refund is None:
         if isinstance(report.verdict, RefundFailed):
-            return Heard.DONE  # it gave nothing back, and nobody here waits for it
-        attempt = await settled_payment(ports, report.organization_id, report.attempt_id, report.payment_reference)
-        if isinstance(attempt, Heard):
+            return EventOutcome.HANDLED  # it gave nothing back, and nobody here waits for it
+        attempt = await find_paid_attempt(ports, report.organization_id, report.attempt_id, report.payment_reference)
+        if isinstance(attempt, EventOutcome):
             return attempt
-        refund = await _recorded(ports, attempt, report)
+        refund = await _record(ports, attempt, report)
     if refund is not None:
         await settle_refund(ports, refund, report.verdict)
-    return Heard.DONE
+    return EventOutcome.HANDLED
 
 
-async def _recorded(ports: Ports, attempt: Attempt, report: RefundReport) -> Refund | None:
+async def _record(ports: Ports, attempt: Attempt, report: RefundReport) -> Refund | None:
     """The refund as one of the order's. None: the order has not so much left."""
     organization = await ports.cache.organization(attempt.organization_id)
     now = ports.now(organization)

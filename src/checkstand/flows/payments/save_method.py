@@ -1,7 +1,7 @@
-"""Keep: what becomes of an attempt's method when its verdict is known, in the transaction that settles it.
+"""Save a payment method: what becomes of an attempt's method when its verdict is known, in the transaction that settles it.
 
-A method is kept only when it has paid (or was set up). The same card again is the same row, with the gateway's newest name for it; the
-older name is forgotten at the gateway. A saved one that was refused for good is not offered any more.
+A method is saved only when it has paid (or was set up). The same card again is the same row, with the gateway's newest name for it;
+the older name is forgotten at the gateway. A saved one that was refused for good is not offered any more.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import replace
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.customer import Customer
 from checkstand.domain.payment import Attempt, Declined, Succeeded, Verdict
-from checkstand.domain.saved_method import FINAL_DECLINES, SavedMethod, can_be_kept, proves_customer
+from checkstand.domain.saved_method import FINAL_DECLINES, SavedMethod, can_be_saved, proves_customer
 from checkstand.flows.ports import FactWriter, Ports
 from checkstand.store.database import Transaction
 from checkstand.store.people import payment_methods
 from checkstand.store.people.payment_methods import METHODS
 
 
-async def keep_method(
+async def save_method(
     ports: Ports,
     tx: Transaction,
     tell: FactWriter,
@@ -27,9 +27,9 @@ async def keep_method(
     verdict: Verdict,
     customer: Customer | None,
 ) -> None:
-    """Write what follows for the saved methods. The customer's row is held by whoever calls."""
+    """Save the method that has paid, or note on a saved one that it was used or refused. The caller holds the customer's row."""
     if isinstance(verdict, Declined):
-        await _refused(tx, tell, attempt, verdict, checkout)
+        await _note_refusal(tx, tell, attempt, verdict, checkout)
         return
     if customer is not None and attempt.gateway_customer is not None and attempt.method_id is None:
         await payment_methods.adopt_gateway_customer(
@@ -38,12 +38,14 @@ async def keep_method(
     if not isinstance(verdict, Succeeded) or customer is None:
         return
     if attempt.method_id is not None:
-        await _used(tx, tell, attempt, customer)
-    elif verdict.kept_as is not None and attempt.gateway_customer is not None:
-        await _keep(ports, tx, tell, checkout, attempt, customer, verdict.kept_as)
+        await _note_use(tx, tell, attempt, customer)
+    elif verdict.saved_as is not None and attempt.gateway_customer is not None:
+        await _save(ports, tx, tell, checkout, attempt, customer, verdict.saved_as)
 
 
-async def _refused(tx: Transaction, tell: FactWriter, attempt: Attempt, verdict: Declined, checkout: Checkout) -> None:
+async def _note_refusal(
+    tx: Transaction, tell: FactWriter, attempt: Attempt, verdict: Declined, checkout: Checkout
+) -> None:
     customer_id = checkout.buyer.customer_id
     if attempt.method_id is None or customer_id is None or verdict.code not in FINAL_DECLINES:
         return
@@ -52,7 +54,7 @@ async def _refused(tx: Transaction, tell: FactWriter, attempt: Attempt, verdict:
         await payment_methods.save(tx, replace(found, refused_code=verdict.code, modified_at=tell.now))
 
 
-async def _used(tx: Transaction, tell: FactWriter, attempt: Attempt, customer: Customer) -> None:
+async def _note_use(tx: Transaction, tell: FactWriter, attempt: Attempt, customer: Customer) -> None:
     """A saved method has paid; agreeing to later charges with it is kept too."""
     assert attempt.method_id is not None
     found = await payment_methods.by_id(tx, attempt.organization_id, customer.id, attempt.method_id, hold=True)
@@ -64,20 +66,20 @@ async def _used(tx: Transaction, tell: FactWriter, attempt: Attempt, customer: C
     )
 
 
-async def _keep(
+async def _save(
     ports: Ports,
     tx: Transaction,
     tell: FactWriter,
     checkout: Checkout,
     attempt: Attempt,
     customer: Customer,
-    kept_as: str,
+    saved_as: str,
 ) -> None:
     instrument, gateway, now = attempt.instrument, attempt.gateway, tell.now
     assert attempt.gateway_customer is not None, "a method is kept for somebody"
     organization_id = attempt.organization_id
-    if instrument is None or not can_be_kept(instrument) or customer.deleted_at is not None:
-        await payment_methods.to_forget(tx, organization_id, gateway=gateway, gateway_method=kept_as, now=now)
+    if instrument is None or not can_be_saved(instrument) or customer.deleted_at is not None:
+        await payment_methods.to_forget(tx, organization_id, gateway=gateway, gateway_method=saved_as, now=now)
         return
     is_offered = proves_customer(checkout) or checkout.buyer.is_named or checkout.buyer.is_new
     known: SavedMethod | None = None
@@ -91,7 +93,7 @@ async def _keep(
             organization_id=organization_id,
             customer_id=customer.id,
             gateway=gateway,
-            gateway_method=kept_as,
+            gateway_method=saved_as,
             gateway_customer=attempt.gateway_customer,
             instrument=instrument,
             is_recurring=attempt.saves == "again",
@@ -103,7 +105,7 @@ async def _keep(
     else:
         method = replace(
             known,
-            gateway_method=kept_as,
+            gateway_method=saved_as,
             gateway_customer=attempt.gateway_customer,
             instrument=instrument,
             is_recurring=known.is_recurring or attempt.saves == "again",
@@ -113,7 +115,7 @@ async def _keep(
             last_used_at=now,
         )
         await payment_methods.save(tx, method)
-        if known.gateway_method != kept_as:
+        if known.gateway_method != saved_as:
             await payment_methods.to_forget(
                 tx, organization_id, gateway=gateway, gateway_method=known.gateway_method, now=now
             )

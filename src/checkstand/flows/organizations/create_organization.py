@@ -1,4 +1,4 @@
-"""Open an organization: the tenant, its first user who owns it, in one transaction. How a production install begins."""
+"""Create an organization: the tenant and its first user, who owns it, in one transaction. How a production install begins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class SlugTaken(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenedOrganization:
+class CreatedOrganization:
     """The new organization and its owner. `owner_is_new`: the password that was given is theirs; else they keep the one they have."""
 
     organization: Organization
@@ -24,7 +24,7 @@ class OpenedOrganization:
     owner_is_new: bool
 
 
-async def open_organization(
+async def create_organization(
     ports: Ports,
     *,
     slug: str,
@@ -34,8 +34,8 @@ async def open_organization(
     password_hash: str,
     currency: str = "USD",
     country: str | None = None,
-) -> OpenedOrganization:
-    """Open an organization; somebody who signs in with this e-mail already becomes its owner too.
+) -> CreatedOrganization:
+    """The new organization with its owner, who may be somebody that signs in with this e-mail already.
 
     `country`: where it sells from, if that is known. Raises SlugTaken. The password of somebody known is left as it is.
     """
@@ -58,4 +58,4 @@ async def open_organization(
         if known is None:
             await organizations.add_user(tx, user, password_hash)
         await organizations.add_membership(tx, organization.id, user.id, "owner", now=now)
-    return OpenedOrganization(organization=organization, owner_id=user.id, owner_is_new=known is None)
+    return CreatedOrganization(organization=organization, owner_id=user.id, owner_is_new=known is None)

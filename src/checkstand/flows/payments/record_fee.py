@@ -1,4 +1,4 @@
-"""Fees: book what the gateway keeps of a payment, once, in the currency that it settles in.
+"""Record a fee: book what the gateway keeps of a payment, once, in the currency that it settles in.
 
 Most gateways know it only a moment after the payment: then it is booked when they tell, or when they are asked an hour later. The
 attempt's row is the guard: a fee is written there and into the ledger in one transaction.
@@ -18,10 +18,10 @@ SOON = timedelta(hours=1)
 LATER = timedelta(days=1)
 
 
-async def take_fee(
+async def record_fee(
     ports: Ports, tx: Transaction, attempt: Attempt, verdict: Succeeded, *, now: datetime, ask_in: timedelta = SOON
 ) -> bool:
-    """Book the fee of a payment whose order is stored; True when that was news. Where it is not known yet, note when to ask."""
+    """True when the fee of this payment, whose order is stored, was booked now. One that is not known yet is asked for later."""
     if verdict.fee is None:
         if verdict.tells_fee_later:
             await payments.ask_fee_later(tx, attempt, at=now + ask_in)
@@ -34,25 +34,25 @@ async def take_fee(
     return True
 
 
-async def hear_of_fee(ports: Ports, attempt: Attempt) -> bool:
-    """The gateway told something of a payment that is settled: maybe its fee. False: it could not be asked."""
+async def fetch_missing_fee(ports: Ports, attempt: Attempt) -> bool:
+    """Ask the gateway for the fee of a settled payment that has none yet. False: it could not be asked."""
     if not await payments.lacks_fee(ports.db, attempt.organization_id, attempt.id):
         return True
     verdict = await ports.gateway.lookup(attempt)
     if isinstance(verdict, Succeeded):
         organization = await ports.cache.organization(attempt.organization_id)
         async with ports.db.transaction() as tx:
-            await take_fee(ports, tx, attempt, verdict, now=ports.now(organization))
+            await record_fee(ports, tx, attempt, verdict, now=ports.now(organization))
     return not (verdict is None or isinstance(verdict, Unknown))
 
 
-async def ask_for_fee(ports: Ports, attempt: Attempt, *, now: datetime) -> bool:
-    """Whether the gateway says now what it kept; else it is asked again in a day."""
+async def fetch_due_fee(ports: Ports, attempt: Attempt, *, now: datetime) -> bool:
+    """True when the gateway told the fee that was due to be asked for, and it was booked; else it is asked again in a day."""
     if attempt.gateway != ports.gateway.name:
         return False
     verdict = await ports.gateway.lookup(attempt)
     async with ports.db.transaction() as tx:
         if isinstance(verdict, Succeeded) and verdict.fee is not None:
-            return await take_fee(ports, tx, attempt, verdict, now=now)
+            return await record_fee(ports, tx, attempt, verdict, now=now)
         await payments.ask_fee_later(tx, attempt, at=now + LATER)
     return False

@@ -125,11 +125,13 @@ def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar)
         assert (shown["discount"]["currency"], shown["discount"]["amount"]) == ("usd", 1000)
 
 
-def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_did_not_change(polar: Polar) -> None:
+def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_did_not_change(
+    server: RunningServer, polar: Polar
+) -> None:
     session = polar.create(discount_id=make(polar, **AMOUNT)["id"]).json()
     url = f"/v1/checkouts/{session['id']}"
     assert polar.client.get(url).json()["discount"]["currency"] == "usd"
-    decide(polar.server, polar.shop, default_currency="EUR")
+    decide(server, polar.shop, default_currency="EUR")
     assert polar.client.get(url).json()["discount"]["currency"] == "eur"
 
 

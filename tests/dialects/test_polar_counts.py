@@ -282,6 +282,12 @@ def test_a_unit_price_is_shown_with_its_bounds_and_label(polar: Polar) -> None:
     assert polar.client.get(f"/v1/products/{made['id']}").json()["prices"] == [price]
 
 
+def test_a_most_below_the_prices_least_is_refused_without_a_number_given(polar: Polar) -> None:
+    made = polar.product(prices=[BY_UNIT], recurring_interval="month")
+    refused = polar.client.post("/v1/checkouts/", json={"products": [made["id"]], "max_units": 1})
+    assert_wrong(refused, (["units"], "less_than_equal", "Maximum 1 units allowed.", 2))
+
+
 def test_a_unit_price_without_a_minimum_shows_none(polar: Polar) -> None:
     made = polar.product(prices=[units((10, 100), (None, 80))], recurring_interval="month")
     assert made["prices"][0]["minimum_units"] is None

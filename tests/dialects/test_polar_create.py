@@ -340,6 +340,23 @@ def test_a_locale_that_is_no_language_is_refused_in_the_originals_words(polar: P
     assert refused.json()["detail"][0]["msg"] == "Value error, Invalid IETF BCP 47 language tag"
 
 
+def test_an_ipv4_address_within_ipv6_keeps_its_points(polar: Polar) -> None:
+    made = polar.create(customer_ip_address="::ffff:203.0.113.9").json()
+    assert made["customer_ip_address"] == "::ffff:203.0.113.9"
+
+
+def test_where_nothing_is_to_be_paid_there_is_no_tax_behavior(polar: Polar) -> None:
+    free = polar.product(prices=[{"amount_type": "fixed", "price_amount": 0}])["id"]
+    body = {"products": [free], "customer_billing_address": {"country": "FR"}}
+    made = polar.client.post("/v1/checkouts/", json=body).json()
+    assert (made["tax_amount"], made["tax_behavior"]) == (0, None)
+
+
+def test_a_new_session_is_a_businesss_or_not_and_nothing_between(polar: Polar) -> None:
+    refused = polar.create(is_business_customer=None)
+    assert (refused.status_code, refused.json()["detail"][0]["type"]) == (422, "bool_type")
+
+
 def test_row_39_tax_is_unknown_until_there_is_a_place(polar: Polar) -> None:
     assert polar.create().json()["tax_amount"] is None
     placed = polar.create(customer_billing_address={"country": "DE"}).json()

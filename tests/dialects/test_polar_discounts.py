@@ -18,7 +18,7 @@ from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused, decide
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 from tests.tables import table
@@ -101,6 +101,17 @@ def test_each_kind_is_made_read_listed_and_changed_in_the_declared_shape(polar: 
     assert changed["modified_at"] is not None
 
 
+def test_names_are_found_and_sorted_without_regard_to_case(polar: Polar) -> None:
+    for name in ("Gamma deal", "beta deal", "Alpha deal"):
+        make(polar, **{**SHARE, "name": name})
+
+    def names(query: str) -> list[str]:
+        return [item["name"] for item in polar.client.get(f"/v1/discounts/?{query}").json()["items"]]
+
+    assert names("query=deal&sorting=name") == ["Alpha deal", "beta deal", "Gamma deal"]
+    assert names("query=ALPHA") == ["Alpha deal"]
+
+
 def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar) -> None:
     both = make(polar, **AMOUNT)
     assert (both["amounts"], both["currency"], both["amount"]) == ({"eur": 900, "usd": 1000}, "usd", 1000)
@@ -112,6 +123,16 @@ def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar)
     order = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
     for shown in (session, client, order):
         assert (shown["discount"]["currency"], shown["discount"]["amount"]) == ("usd", 1000)
+
+
+def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_did_not_change(
+    server: RunningServer, polar: Polar
+) -> None:
+    session = polar.create(discount_id=make(polar, **AMOUNT)["id"]).json()
+    url = f"/v1/checkouts/{session['id']}"
+    assert polar.client.get(url).json()["discount"]["currency"] == "usd"
+    decide(server, polar.shop, default_currency="EUR")
+    assert polar.client.get(url).json()["discount"]["currency"] == "eur"
 
 
 def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(polar: Polar) -> None:
@@ -312,7 +333,7 @@ def test_lists_are_searched_sorted_and_paged(polar: Polar, server: RunningServer
     assert ids("sorting=ends_at") == ["Alpha", "Beta"]
     assert ids("sorting=created_at") == ["Beta", "Alpha"]
     assert ids("query=Bet") == ["Beta"]
-    assert ids("query=bet") == []
+    assert ids("query=bet") == ["Beta"]
     assert ids("query=aa") == ["Beta"], "a code is found in any case"
     assert ids(f"organization_id={UNKNOWN}") == []
     assert ids(f"organization_id={polar.shop.organization.id}") == ["Alpha", "Beta"]

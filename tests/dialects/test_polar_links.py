@@ -219,7 +219,10 @@ def test_a_link_s_trial_is_the_session_s(polar: Polar) -> None:
     session = visited(polar, link)
     assert (session["active_trial_interval"], session["active_trial_interval_count"]) == ("week", 2)
     assert session["allow_trial"] is True
-    assert made(polar, "one_time", trial_interval="week", trial_interval_count=2)["trial_interval"] is None
+    idle = made(polar, "one_time", trial_interval="week", trial_interval_count=2)
+    assert (idle["trial_interval"], visited(polar, idle)["active_trial_interval"]) == ("week", None)
+    moved = polar.client.patch(f"{PATH}{link['id']}", json={"products": [polar.id("one_time")]}).json()
+    assert moved["trial_interval"] is None
 
 
 def test_a_list_is_oldest_first_and_can_be_sorted_and_narrowed(polar: Polar) -> None:
@@ -249,14 +252,14 @@ def test_a_deleted_link_leads_nowhere_and_its_sessions_stay(polar: Polar) -> Non
     assert polar.read(session["id"])["status"] == "open"
 
 
-def test_a_deleted_discount_is_no_longer_shown(polar: Polar) -> None:
+def test_a_deleted_discount_is_shown_and_taken_by_nobody(polar: Polar) -> None:
     body = {"type": "fixed", "amounts": {"eur": 300, "usd": 400}, "name": "Gone", "duration": "once"}
     discount = polar.client.post("/v1/discounts/", json=body).json()
     link = made(polar, discount_id=discount["id"])
     assert (link["discount"]["amount"], link["discount"]["currency"]) == (400, "usd")
     assert polar.client.delete(f"/v1/discounts/{discount['id']}").status_code == 204
     shown = polar.client.get(f"{PATH}{link['id']}").json()
-    assert (shown["discount"], shown["discount_id"]) == (None, None)
+    assert (shown["discount"]["name"], shown["discount_id"]) == ("Gone", discount["id"])
     assert visited(polar, link)["discount_id"] is None
 
 

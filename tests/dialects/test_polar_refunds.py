@@ -33,6 +33,15 @@ def bought(polar: Polar, label: str = "one_time", **body: object) -> dict[str, A
     return order(polar, polar.client.get(f"/v1/orders/?checkout_id={made['id']}").json()["items"][0]["id"])
 
 
+def key_for(polar: Polar, server: RunningServer, *scopes: str) -> dict[str, str]:
+    """The header of a new token that may do this much."""
+    services, organization_id = server.services, polar.shop.organization.id
+    made = create_token(
+        services.ports, services.authenticator, organization_id, name="some", dialect="polar", scopes=scopes
+    )
+    return {"Authorization": f"Bearer {server.run(made)[1]}"}
+
+
 def order(polar: Polar, order_id: str) -> dict[str, Any]:
     return dict(polar.client.get(f"/v1/orders/{order_id}").json())
 
@@ -70,6 +79,21 @@ def test_a_part_and_then_the_rest_give_back_exactly_net_and_tax(polar: Polar, se
         {"error": "RefundedAlready", "detail": f"Order is already fully refunded: {paid['id']}"},
     )
     fits("/v1/refunds/", "post", again)
+
+
+def test_an_order_tells_of_its_buyer_in_public_by_the_first_letter_alone(polar: Polar) -> None:
+    assert bought(polar, customer_name="Ada")["user"]["public_name"] == "A"
+    session = polar.create().json()
+    assert polar.confirm(session["client_secret"], **{**READY, "customer_email": "bob@example.com"}).status_code == 200
+    order_of = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
+    assert order_of["user"]["public_name"] == "b"
+
+
+def test_orders_are_read_with_their_own_scope_alone(polar: Polar, server: RunningServer) -> None:
+    paid = bought(polar)
+    for scopes, status in ((["orders:write"], 403), (["orders:read"], 200)):
+        key = key_for(polar, server, *scopes)
+        assert polar.client.get(f"/v1/orders/{paid['id']}", headers=key).status_code == status
 
 
 def test_what_was_due_of_an_order_is_its_total_paid_and_given_back_or_not(polar: Polar) -> None:
@@ -149,18 +173,7 @@ def test_a_repeated_request_under_one_key_refunds_once(polar: Polar) -> None:
 
 
 def test_a_token_that_may_only_read_refunds_cannot_make_one(polar: Polar, server: RunningServer) -> None:
-    services = server.services
-    _, token = server.run(
-        create_token(
-            services.ports,
-            services.authenticator,
-            polar.shop.organization.id,
-            name="reader",
-            dialect="polar",
-            scopes=("refunds:read",),
-        )
-    )
-    paid, reader = bought(polar), {"Authorization": f"Bearer {token}"}
+    paid, reader = bought(polar), key_for(polar, server, "refunds:read")
     asked = {"order_id": paid["id"], "amount": 1, "reason": "other"}
     assert httpx2.get(f"{polar.url}/v1/refunds/", headers=reader).status_code == 200
     assert httpx2.post(f"{polar.url}/v1/refunds/", json=asked, headers=reader).status_code == 403

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -32,6 +33,11 @@ def with_given(value: T, given: Given) -> T:
     """The value (a dataclass) with the given fields. Raises TypeError for a field that it does not have."""
     fields = {name: one.over(getattr(value, name)) if isinstance(one, Keys) else one for name, one in given.items()}
     return replace(value, **fields)  # type: ignore[type-var]  # every value of the domain is a dataclass
+
+
+def dated(before: T, after: T, now: datetime) -> T:
+    """`after`, marked as modified now; `before` itself where nothing is different."""
+    return before if after == before else with_given(after, {"modified_at": now})
 
 
 def made_of(kind: type[T], given: Given, **own: object) -> T:

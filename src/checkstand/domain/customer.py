@@ -19,7 +19,7 @@ from uuid import UUID
 
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Metadata
-from checkstand.domain.changes import Given, with_given
+from checkstand.domain.changes import Given, dated, with_given
 from checkstand.domain.checkout import Buyer
 
 CustomerKind = Literal["individual", "team"]
@@ -57,10 +57,10 @@ class Customer:
 
 def edited(customer: Customer, given: Given, *, now: datetime) -> Customer:
     """The customer with the fields that a merchant gave."""
-    changed = with_given(customer, {**given, "modified_at": now})
-    if "tax_id_format" in given:
-        return changed
-    return replace(changed, tax_id_format=_format_of(customer, changed.tax_id))
+    changed = with_given(customer, given)
+    if "tax_id_format" not in given:
+        changed = replace(changed, tax_id_format=_format_of(customer, changed.tax_id))
+    return dated(customer, changed, now)
 
 
 def _format_of(customer: Customer, tax_id: str | None) -> str | None:

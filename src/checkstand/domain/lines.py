@@ -122,12 +122,11 @@ def _bound_problems(noun: Noun, terms: Counted | None, bounds: CountBounds) -> l
 
 
 def _number_problems(noun: Noun, terms: Counted | None, counts: Counts) -> list[Problem]:
-    wanted = counts.seats if noun == "seats" else counts.units
-    if wanted is None:
-        return []
+    given = counts.seats if noun == "seats" else counts.units
     if terms is None:
-        return [Problem(_CODES[noun].not_applicable, (noun,), wanted)]
+        return [] if given is None else [Problem(_CODES[noun].not_applicable, (noun,), given)]
     least, most = bounds_of(terms, counts.bounds)
+    wanted = least if given is None else given
     if wanted < least:
         return [Problem(_CODES[noun].too_few, (noun,), wanted, {"number": least})]
     if wanted > most:

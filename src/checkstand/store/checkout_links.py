@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.catalog import Span
@@ -41,7 +40,7 @@ async def remove(db: Executor, organization_id: UUID, link_id: UUID) -> bool:
     return status.endswith(" 1")
 
 
-async def without_product(tx: Transaction, organization_id: UUID, product_id: UUID, *, now: datetime) -> None:
+async def without_product(tx: Transaction, organization_id: UUID, product_id: UUID) -> None:
     """Take a product out of every link that has it; a link that had nothing else is deleted."""
     await tx.execute(
         """
@@ -55,13 +54,12 @@ async def without_product(tx: Transaction, organization_id: UUID, product_id: UU
     await tx.execute(
         """
         UPDATE checkout_links
-        SET product_ids = array_remove(product_ids, $2), modified_at = $3
+        SET product_ids = array_remove(product_ids, $2)
         WHERE organization_id = $1
           AND $2 = ANY(product_ids)
         """,
         organization_id,
         product_id,
-        now,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from checkstand.domain.brand import Brand, descriptor
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.image import ImageRef
 from checkstand.domain.organization import Organization
@@ -47,10 +47,10 @@ async def change_brand(ports: Ports, organization: Organization, brand_id: UUID,
         found = await BRANDS.by_id(tx, organization.id, brand_id, hold=True)
         if found is None:
             raise NotFound
-        fields = {**given, "modified_at": ports.now(organization)}
+        fields = dict(given)
         if "image_id" in fields:
             fields["image"] = await _image(tx, organization, fields.pop("image_id"))
-        changed = _described(with_given(found, fields), organization)
+        changed = dated(found, _described(with_given(found, fields), organization), ports.now(organization))
         await BRANDS.update(tx, changed)
     return changed
 

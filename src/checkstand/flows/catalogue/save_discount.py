@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from checkstand.domain.changes import dated
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.facts import FactType
@@ -46,7 +47,7 @@ async def change_discount(
         found = await discounts.locked(tx, organization.id, discount_id)
         if found is None:
             raise NotFound
-        changed = replace(change(found), modified_at=now)
+        changed = dated(found, change(found), now)
         if changed.takes != found.takes:
             _check_amounts(changed)
         if not await discounts.save(tx, changed):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.fields import Field, rename_answer, with_definition, without
@@ -48,7 +48,7 @@ async def change_field(ports: Ports, organization: Organization, field_id: UUID,
         found = await custom_fields.lock(tx, organization.id, field_id)
         if found is None:
             raise NotFound
-        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        changed = dated(found, with_given(found, given), ports.now(organization))
         if changed.kind != found.kind:
             raise Invalid.single(ProblemCode.CUSTOM_FIELD_KIND_FIXED, "type", given=changed.kind)
         if not await custom_fields.save(tx, changed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.errors import NotFound
 from checkstand.domain.meter import Meter
 from checkstand.domain.organization import Organization
@@ -35,7 +35,7 @@ async def change_meter(ports: Ports, organization: Organization, meter_id: UUID,
         found = await METERS.by_id(tx, organization.id, meter_id, hold=True)
         if found is None:
             raise NotFound
-        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        changed = dated(found, with_given(found, given), ports.now(organization))
         await METERS.update(tx, changed)
     return changed
 

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from checkstand.domain.catalog import Price, PriceDefinition, Product, ProductKind, check_composition, off_step_problems
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.organization import Organization
@@ -112,11 +112,12 @@ async def change_product(
             raise NotFound
         if unless_changed_from is not None and found != unless_changed_from:
             raise ProductChanged
-        product = with_given(found, {**given, "modified_at": now})
+        product = with_given(found, given)
         if prices is not None:
             product = replace(product, prices=_with_list(ports, organization, product, prices, refused, now))
         elif refused:
             raise Invalid(refused)
+        product = dated(found, product, now)
         await products.save(tx, product)
         await _settle(ports, tx, tell, FactType.PRODUCT_UPDATED, product)
     _tell(ports, product)
@@ -185,7 +186,7 @@ async def _settle(ports: Ports, tx: Transaction, tell: FactWriter, kind: FactTyp
     """What follows from a product's being stored, in the same transaction."""
     if product.is_archived:
         # Nobody may be led to what is no longer sold (docs/behaviour/polar.md#checkout-links).
-        await checkout_links.without_product(tx, product.organization_id, product.id, now=tell.now)
+        await checkout_links.without_product(tx, product.organization_id, product.id)
     # Events tell of products that can be bought by themselves.
     facts = [tell(kind, product.id, shows=product)] if product.kind == "product" else []
     await fact_store.record(tx, product.organization_id, facts)

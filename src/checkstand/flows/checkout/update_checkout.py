@@ -188,7 +188,9 @@ async def apply_changes(
         modified_at=now,
     )
     changed = replace(changed, discounts=await _discounts(ports, changed, changes, now, as_shown=as_shown))
-    return await _priced_again(ports, organization, changed, now)
+    changed = await _priced_again(ports, organization, changed, now)
+    is_same = replace(changed, version=checkout.version, modified_at=checkout.modified_at) == checkout
+    return replace(changed, modified_at=checkout.modified_at) if is_same else changed
 
 
 async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.customer import Customer
 from checkstand.domain.errors import Invalid, NotFound, NotPermitted, Problem
 from checkstand.domain.facts import Fact, FactType
@@ -67,7 +67,7 @@ async def change_member(
     async with ports.db.transaction() as tx:
         await _held(tx, organization, customer_id)
         present = await _living(tx, organization, customer_id, member_id)
-        changed = with_given(present, {**given, "modified_at": now})
+        changed = dated(present, with_given(present, given), now)
         await _check(tx, present, changed)
         facts: list[Fact] = []
         if changed.role == "owner" and present.role != "owner":

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from checkstand.domain import ids
 from checkstand.domain.catalog import Product
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.link import CheckoutLink, fits_all, lock_problem, usable_trial
 from checkstand.domain.organization import Organization
@@ -58,7 +58,7 @@ async def change_link(ports: Ports, organization: Organization, link_id: UUID, g
         found = await LINKS.by_id(tx, organization.id, link_id, hold=True)
         if found is None:
             raise NotFound
-        changed = with_given(found, {**given, "modified_at": ports.now(organization)})
+        changed = with_given(found, given)
         if "product_ids" in given:
             sold = await _sold(tx, organization.id, changed.product_ids, "products")
         else:
@@ -69,7 +69,9 @@ async def change_link(ports: Ports, organization: Organization, link_id: UUID, g
         _check_locks(sold, changed, given)
         changed = _selling(changed, sold)
         if changed.product_ids != found.product_ids:
-            changed = replace(changed, price_id=None)
+            trial = changed.trial if "trial" in given else usable_trial(changed.trial, sold)
+            changed = replace(changed, price_id=None, trial=trial)
+        changed = dated(found, changed, ports.now(organization))
         await LINKS.update(tx, changed)
     return changed
 
@@ -81,7 +83,6 @@ def _selling(link: CheckoutLink, sold: Sequence[Product]) -> CheckoutLink:
         product_ids=tuple(product.id for product in sold),
         seats=None if lock_problem(sold, "seats", link.seats) else link.seats,
         units=None if lock_problem(sold, "units", link.units) else link.units,
-        trial=usable_trial(link.trial, sold),
     )
 
 

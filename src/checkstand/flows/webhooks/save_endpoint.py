@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.domain.changes import Given, made_of, with_given
+from checkstand.domain.changes import Given, dated, made_of, with_given
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
@@ -100,7 +100,7 @@ async def rotate_secret(ports: Ports, organization: Organization, dialect: Diale
 async def _save(
     ports: Ports, tx: Transaction, organization: Organization, before: Endpoint, given: Given, switch: str
 ) -> Endpoint:
-    after = with_given(before, {**given, "modified_at": ports.now(organization)})
+    after = dated(before, with_given(before, given), ports.now(organization))
     if after.url != before.url:
         _check_url(ports, organization, after.url, "url")
     elif after.enabled and not before.enabled:

@@ -50,7 +50,7 @@ DISCOUNTS = Table(
 )
 SORTABLE: Mapping[str, str] = {
     "created_at": "created_at",
-    "name": "name",
+    "name": "lower(name)",
     "code": "code",
     "redemptions_count": "redemptions_count",
     "ends_at": "ends_at",
@@ -162,7 +162,7 @@ async def search(
     query.contains("code", wanted.code_contains)
     if wanted.text:
         text = query.bind(wanted.text)
-        query.where(f"(strpos(name, {text}::text) > 0 OR strpos(upper(code), upper({text}::text)) > 0)")
+        query.where(f"(strpos(lower(name), lower({text}::text)) > 0 OR strpos(upper(code), upper({text}::text)) > 0)")
     if wanted.kind is not None:
         query.where("basis_points IS NOT NULL" if wanted.kind == "percentage" else "amounts IS NOT NULL")
     if wanted.product_id is not None:

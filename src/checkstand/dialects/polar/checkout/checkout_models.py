@@ -99,6 +99,7 @@ class CheckoutCreate(MerchantFields):
     allow_discount_codes: bool = True
     require_billing_address: bool = False
     allow_trial: bool = True
+    is_business_customer: bool = False
     customer_id: UUID4 | None = None
     external_customer_id: Line | None = Field(  # type: ignore[pydantic-alias]
         default=None, validation_alias=AliasChoices("external_customer_id", "customer_external_id")

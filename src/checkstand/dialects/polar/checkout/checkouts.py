@@ -132,9 +132,10 @@ async def get(call: Call) -> Response:
     if document is None:
         raise NotFound
     rendered = call.services.rendered
-    body = rendered.get(checkout_id, document)
+    made_of = (document, call.organization.settings.default_currency)
+    body = rendered.get(checkout_id, made_of)
     if body is None:
-        body = rendered.put(checkout_id, document, encode(_shown(call, checkouts.read(document))))
+        body = rendered.put(checkout_id, made_of, encode(_shown(call, checkouts.read(document))))
     return Response(body, media_type="application/json")
 
 

@@ -28,7 +28,7 @@ from checkstand.flows.links.save_link import change_link, create_link, delete_li
 from checkstand.http import is_prefetch
 from checkstand.services import count_link_visit
 from checkstand.store import checkout_links
-from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.catalogue.products import PRODUCTS
 
 api = Api("Polar: checkout links")
@@ -61,10 +61,9 @@ async def _shown(call: Call, found: Sequence[CheckoutLink]) -> list[answers.Chec
     product_ids = {product_id for link in found for product_id in link.product_ids}
     discount_ids = {link.discount_id for link in found if link.discount_id is not None}
     known = await PRODUCTS.by_ids(db, organization.id, list(product_ids)) if product_ids else {}
-    living = await discounts.living(db, organization.id, list(discount_ids)) if discount_ids else {}
+    taken = await DISCOUNTS.by_ids(db, organization.id, list(discount_ids)) if discount_ids else {}
     return [
-        checkout_link(link, organization, products=known, discounts=living, public_url=call.public_url)
-        for link in found
+        checkout_link(link, organization, products=known, discounts=taken, public_url=call.public_url) for link in found
     ]
 
 

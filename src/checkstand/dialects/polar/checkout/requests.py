@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from uuid import UUID
 
 from checkstand.dialects.polar.checkout.checkout_models import (
@@ -36,6 +37,12 @@ LOCALE = "en"  # docs/behaviour/polar.md#buyers-of-new-checkouts: overwritten un
 
 def address(value: AddressIn | None) -> Address | None:
     return value.meant() if value is not None else None
+
+
+def _ip_text(value: IPv4Address | IPv6Address | None) -> str | None:
+    """An address as it is kept and shown. An IPv4 address within IPv6 keeps its points, as in `::ffff:203.0.113.9`."""
+    mapped = value.ipv4_mapped if isinstance(value, IPv6Address) else None
+    return f"::ffff:{mapped}" if mapped else str(value) if value else None
 
 
 def create_request(
@@ -93,7 +100,7 @@ def _buyer(body: CheckoutCreate) -> Buyer:
         billing_name=body.customer_billing_name,
         address=address(body.customer_billing_address),
         tax_id=body.customer_tax_id,
-        ip_address=str(body.customer_ip_address) if body.customer_ip_address else None,
+        ip_address=_ip_text(body.customer_ip_address),
         locale=LOCALE,
         is_business=bool(body.is_business_customer),
         metadata=body.customer_metadata,
@@ -142,7 +149,7 @@ def merchant_changes(body: CheckoutUpdate) -> CheckoutChanges:
         is_business=body.is_business_customer,
         name=body.customer_name,
         email=body.customer_email,
-        ip_address=str(body.customer_ip_address) if body.customer_ip_address else None,
+        ip_address=_ip_text(body.customer_ip_address),
         billing_name=body.customer_billing_name,
         address=address(body.customer_billing_address),
         tax_id=body.customer_tax_id,

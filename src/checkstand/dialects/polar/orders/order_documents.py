@@ -23,7 +23,7 @@ from checkstand.flows.orders.issue_documents import BillingEdit, NotBillable, ed
 from checkstand.store.sales.orders import ORDERS
 
 api = Api("Polar: orders")
-READ = ("orders:read", "orders:write")
+READ = ("orders:read",)
 WRITE = ("orders:write",)
 _RENAMED = {"billing_name": "name", "billing_address": "address"}
 

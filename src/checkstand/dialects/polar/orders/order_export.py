@@ -26,7 +26,7 @@ from checkstand.parameters import Parameter
 from checkstand.store.sales import orders
 
 api = Api("Polar: orders")
-READ = ("orders:read", "orders:write")
+READ = ("orders:read",)
 STATUSES = ("draft", "pending", "paid", "refunded", "partially_refunded", "void")
 READ_AT_ONCE = 500
 

@@ -18,7 +18,7 @@ from checkstand.store.sales import orders, payments
 from checkstand.store.sales.payments import ATTEMPTS
 
 api = Api("Polar: orders")
-READ = ("orders:read", "orders:write")
+READ = ("orders:read",)
 PAYMENTS = ("payments:read",)
 STATUSES = ("draft", "pending", "paid", "refunded", "partially_refunded", "void")
 

@@ -142,7 +142,7 @@ def _common(
         "discount_amount": quote.discount_minor,
         "net_amount": quote.net_minor,
         "tax_amount": quote.tax_minor,
-        "tax_behavior": quote.tax_behavior,
+        "tax_behavior": quote.tax_behavior if value.is_payment_form_required else None,
         "total_amount": quote.total_minor,
         "subtotal_amount": quote.net_minor,
         "currency": value.currency.lower(),

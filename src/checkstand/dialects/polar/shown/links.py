@@ -25,7 +25,7 @@ def checkout_link(
     discounts: Mapping[UUID, Discount],
     public_url: str,
 ) -> answers.CheckoutLink:
-    """The whole object. `products` has the link's, `discounts` the living ones among those that links name."""
+    """The whole object. `products` has the link's, `discounts` those that links name, deleted ones too."""
     sold = [products[product_id] for product_id in value.product_ids]
     shown = [link_product(item, public_url) for item in sold]
     default = _default_price(value, sold[0], organization)

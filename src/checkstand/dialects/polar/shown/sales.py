@@ -81,7 +81,7 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "user": {
             "id": str(value.customer_id),
             "email": email,
-            "public_name": buyer.name or email.partition("@")[0],
+            "public_name": (buyer.name or email)[:1],
             "avatar_url": customer_views.avatar_url(email),
             "github_username": None,
         },

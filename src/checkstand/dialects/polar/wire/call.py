@@ -102,6 +102,10 @@ class Api(api.Api[Call]):
     def finish(self, call: Call, response: Response) -> None:
         response.raw_headers.append((b"polar-version", call.version.encode()))
         super().finish(call, response)
+        if response.status_code == 204:
+            response.raw_headers.append(
+                (b"content-type", b"application/json")
+            )  # as the original's, which has no body either
         if call.request.scope["path"].startswith("/api/v1"):
             response.headers["X-Polar-Deprecation-Notice"] = "The API root has moved to /v1."
 

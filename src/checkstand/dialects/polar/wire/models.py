@@ -61,7 +61,7 @@ def _locale(value: Any) -> Any:
     try:
         parsed = Locale.parse(value.strip().replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError):
-        raise PydanticCustomError("value_error", "Value error, Invalid IETF BCP 47 language tag") from None
+        raise ValueError("Invalid IETF BCP 47 language tag") from None
     return str(parsed).replace("_", "-")
 
 

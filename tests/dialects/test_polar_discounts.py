@@ -18,7 +18,7 @@ from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused, decide
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 from tests.tables import table
@@ -123,6 +123,16 @@ def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar)
     order = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
     for shown in (session, client, order):
         assert (shown["discount"]["currency"], shown["discount"]["amount"]) == ("usd", 1000)
+
+
+def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_did_not_change(
+    server: RunningServer, polar: Polar
+) -> None:
+    session = polar.create(discount_id=make(polar, **AMOUNT)["id"]).json()
+    url = f"/v1/checkouts/{session['id']}"
+    assert polar.client.get(url).json()["discount"]["currency"] == "usd"
+    decide(server, polar.shop, default_currency="EUR")
+    assert polar.client.get(url).json()["discount"]["currency"] == "eur"
 
 
 def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(polar: Polar) -> None:

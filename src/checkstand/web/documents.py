@@ -12,7 +12,7 @@ from checkstand.domain.errors import NotFound
 from checkstand.flows.orders.document_address import DocumentPermit, DocumentRefused, read_permit
 from checkstand.flows.orders.issue_documents import read_credit_note, read_invoice, read_receipt
 from checkstand.services import services_of
-from checkstand.web.checkout.texts import texts_for
+from checkstand.web.checkout.words.texts import texts_for
 from checkstand.web.headers import page_headers
 from checkstand.web.static_files import asset_integrity, asset_url
 from checkstand.web.trouble import told_page, wants_page

@@ -45,7 +45,12 @@ _CODE_BYTES = 10
 
 @api.route("POST", "/discounts", scopes=WRITE, body=DiscountIn, answers=answers.Discount, keyed=True)
 async def create(call: Call) -> Response:
-    """Create a discount."""
+    """Create a discount.
+
+    422 NOT_FOUND: an unknown product. DISCOUNT_CODE_ALREADY_EXISTS. UNSUPPORTED_DISCOUNT_TYPE. INVALID_PERCENTAGE: more than 10000
+    basis points. INVALID_REQUEST_PARAMETERS: dates or limits that contradict each other, currency_options without what a flat
+    discount needs, or an amount that cannot be charged in its currency.
+    """
     body = call.body(DiscountIn)
     product_ids = await _products(call, body.restricted_to or ())
     code = body.code or base64.b32encode(call.ports.random_bytes(_CODE_BYTES)).decode("ascii")
@@ -104,21 +109,32 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/discounts/code/{code}", scopes=READ, answers=answers.Discount)
 async def get_by_code(call: Call) -> Response:
-    """Read the discount with this code, in any case."""
+    """Read the discount with this code, in any case.
+
+    404 NOT_FOUND: no such discount.
+    """
     found = await read_discount_by_code(call.ports, call.organization, call.request.path_params["code"])
     return call.json(models.discount(found, call.organization))
 
 
 @api.route("GET", "/discounts/{id}", scopes=READ, answers=answers.Discount)
 async def get(call: Call) -> Response:
-    """Read a discount."""
+    """Read a discount.
+
+    404 NOT_FOUND: no such discount.
+    """
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     return call.json(models.discount(found, call.organization))
 
 
 @api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountPatch, answers=answers.Discount)
 async def update(call: Call) -> Response:
-    """Change a discount. Absent means unchanged; null clears what may be empty."""
+    """Change a discount. Absent means unchanged; null clears what may be empty.
+
+    404 NOT_FOUND: no such discount. 422 NOT_FOUND: an unknown product. DISCOUNT_CODE_ALREADY_EXISTS. UNSUPPORTED_DISCOUNT_TYPE.
+    INVALID_PERCENTAGE: more than 10000 basis points. INVALID_REQUEST_PARAMETERS: dates or limits that contradict each other,
+    currency_options without what a flat discount needs, or an amount that cannot be charged in its currency.
+    """
     discount_id = call.path_id(DodoPrefix.DISCOUNT)
     body = call.body(DiscountPatch)
     await read_discount(call.ports, call.organization, discount_id)
@@ -130,14 +146,20 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/discounts/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a discount: its code is free, and reading it is 404."""
+    """Delete a discount: its code is free, and reading it is 404.
+
+    404 NOT_FOUND: no such discount.
+    """
     await delete_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     return Response(status_code=204)
 
 
 @api.route("GET", "/discounts/{id}/customers", scopes=READ, query=paging.PageQuery, answers=Page[Customer])
 async def list_customers(call: Call) -> Response:
-    """The customers that a discount of eligibility `specific` is for."""
+    """The customers that a discount of eligibility `specific` is for.
+
+    404 NOT_FOUND: no such discount.
+    """
     part = paging.PageQuery(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
     wanted = found.customer_ids[part.offset : part.offset + part.limit]
@@ -148,7 +170,10 @@ async def list_customers(call: Call) -> Response:
 
 @api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)
 async def attach_customers(call: Call) -> Response:
-    """Add customers to those a discount is for. All of them must exist; one that is there already stays."""
+    """Add customers to those a discount is for. All of them must exist; one that is there already stays.
+
+    404 NOT_FOUND: no such discount. 422 NOT_FOUND: an unknown customer.
+    """
     discount_id = call.path_id(DodoPrefix.DISCOUNT)
     body = call.body(DiscountCustomersIn)
     wanted = [named(DodoPrefix.CUSTOMER, text) for text in body.customer_ids]

@@ -46,7 +46,11 @@ WRITE = ("discounts:write",)
 
 @api.route("POST", "/discounts/", scopes=WRITE, body=DiscountCreate, status=201, answers=answers.Discount)
 async def create(call: Call) -> Response:
-    """Create a discount."""
+    """Create a discount.
+
+    422 PolarRequestValidationError: the code is taken; an unknown product; an amount that cannot be charged in its currency;
+    starts_at after ends_at; an organization_id beside an organization's token.
+    """
     body = _body(call)
     problems = await _unknown_products(call, body.products or ())
     if body.organization_id is not None:
@@ -102,14 +106,21 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/discounts/{id}", scopes=READ, answers=answers.Discount)
 async def get(call: Call) -> Response:
-    """Read a discount."""
+    """Read a discount.
+
+    404 ResourceNotFound: no such discount.
+    """
     found = await read_discount(call.ports, call.organization, call.path_id())
     return call.json((await _shown(call, [found]))[0])
 
 
 @api.route("PATCH", "/discounts/{id}", scopes=WRITE, body=DiscountUpdate, answers=answers.Discount)
 async def update(call: Call) -> Response:
-    """Change a discount."""
+    """Change a discount.
+
+    404 ResourceNotFound: no such discount. 422 PolarRequestValidationError: the code is taken; an unknown product; an amount that
+    cannot be charged in its currency; starts_at after ends_at; another type or duration; what it takes off, once it was redeemed.
+    """
     discount_id = call.path_id()
     body = call.body(DiscountUpdate)
     await read_discount(call.ports, call.organization, discount_id)
@@ -122,6 +133,9 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/discounts/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a discount: nobody can apply it any more, and its code is free."""
+    """Delete a discount: nobody can apply it any more, and its code is free.
+
+    404 ResourceNotFound: no such discount.
+    """
     await delete_discount(call.ports, call.organization, call.path_id())
     return Response(status_code=204)

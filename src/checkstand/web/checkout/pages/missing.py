@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.organization import Organization
 from checkstand.flows.checkout.confirm_checkout import fields_of_page, missing_problems
-from checkstand.web.checkout import places
-from checkstand.web.checkout.problems import complaints_of
-from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.saved import PREFIX
+from checkstand.web.checkout.form.problems import complaints_of
+from checkstand.web.checkout.form.reader import Complaint, complaint
+from checkstand.web.checkout.view import places
+from checkstand.web.checkout.view.saved import PREFIX
 
 
 def missing_complaints(organization: Organization, preview: Checkout, form: Mapping[str, str]) -> list[Complaint]:

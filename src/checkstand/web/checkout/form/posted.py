@@ -26,10 +26,10 @@ from checkstand.flows import tax_ids
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.gateways.testbank.cards import CardDetails, cvc_flaw, expiry_flaw, number_flaw
 from checkstand.providers import postal_codes
-from checkstand.web.checkout.email_typos import meant
-from checkstand.web.checkout.goods_form import read_goods
-from checkstand.web.checkout.questions import read_answers
-from checkstand.web.checkout.reader import Complaint, Reader, complaint
+from checkstand.web.checkout.form.email_typos import meant
+from checkstand.web.checkout.form.goods import read_goods
+from checkstand.web.checkout.form.questions import read_answers
+from checkstand.web.checkout.form.reader import Complaint, Reader, complaint
 
 SHORTEST_PHONE: Final = 5
 LONGEST_FLAW: Final = 200

@@ -9,22 +9,22 @@ from starlette.responses import Response
 
 from checkstand.domain.errors import Expired, Locked, NotFound, NotOpen
 from checkstand.flows.payments.remove_method import remove_method
-from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.change import reread, store_changes
-from checkstand.web.checkout.form import read_changes
-from checkstand.web.checkout.handlers import posted
-from checkstand.web.checkout.saved import shown_name
+from checkstand.web.checkout.form.change import reread, store_changes
+from checkstand.web.checkout.form.posted import read_changes
+from checkstand.web.checkout.pages import answers, results
+from checkstand.web.checkout.pages.handlers import posted
+from checkstand.web.checkout.view.saved import shown_name
 
 
 async def forget(request: Request) -> Response:
     """The button beside a saved method asks whether it shall go; the button on that page removes it."""
     visit, form, refused = await posted(request)
     if refused is not None or visit is None:
-        return refused or pages.unknown_page(request)
+        return refused or answers.unknown_page(request)
     back = visit.url(fragment="payment-part")
     method = next((one for one in visit.saved if str(one.id) == form.get("forget")), None)
     if method is None:  # removed in another tab, or nobody's
-        return pages.see_other(back)
+        return answers.see_other(back)
     if "sure" not in form:
         try:
             # What was typed is there again afterwards; the question is asked even where others change the session meanwhile.
@@ -33,7 +33,7 @@ async def forget(request: Request) -> Response:
         except (Expired, NotOpen):
             return results.elsewhere(visit.after(await reread(visit, visit.checkout)))
         name = shown_name(visit.texts, method.instrument)
-        return pages.page(visit, "forget.html", "title.forget", method=method, name=name, back=back)
+        return answers.page(visit, "forget.html", "title.forget", method=method, name=name, back=back)
     with contextlib.suppress(NotFound):  # another tab was faster
         await remove_method(visit.ports, visit.organization, method.customer_id, method.id)
-    return pages.see_other(back)
+    return answers.see_other(back)

@@ -16,13 +16,13 @@ from checkstand.flows.orders.document_address import pdf_url
 from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.gateways.testbank.methods import DEBIT_DAYS
 from checkstand.store.sales.payments import ATTEMPTS
-from checkstand.web.checkout.later import later_charges
-from checkstand.web.checkout.leaving import pending_target, success_target
-from checkstand.web.checkout.methods import method_label
-from checkstand.web.checkout.pages import message_page, page, see_other
-from checkstand.web.checkout.rows import bought_words
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.wording import BRANDS, Wording, wording_for
+from checkstand.web.checkout.pages.answers import message_page, page, see_other
+from checkstand.web.checkout.session.leaving import pending_target, success_target
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view.later import later_charges
+from checkstand.web.checkout.view.methods import method_label
+from checkstand.web.checkout.view.rows import bought_words
+from checkstand.web.checkout.view.wording import BRANDS, Wording, wording_for
 
 _LONGEST_WAIT_S = 3
 

@@ -11,12 +11,12 @@ from checkstand.gateways.base import CardFrames
 from checkstand.gateways.testbank.cards import CARDS
 from checkstand.http import json_response
 from checkstand.services import services_of
-from checkstand.web.checkout.leaving import back_target
-from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.session import THEMES, CheckoutVisit
-from checkstand.web.checkout.texts import texts_for
-from checkstand.web.checkout.view import checkout_view
-from checkstand.web.checkout.wording import wording_for
+from checkstand.web.checkout.session.leaving import back_target
+from checkstand.web.checkout.session.visit import THEMES, CheckoutVisit
+from checkstand.web.checkout.view.messages import Input
+from checkstand.web.checkout.view.view import checkout_view
+from checkstand.web.checkout.view.wording import wording_for
+from checkstand.web.checkout.words.texts import texts_for
 from checkstand.web.headers import Referrer, page_headers
 from checkstand.web.templating import render
 

@@ -28,19 +28,19 @@ from checkstand.flows.checkout.current_prices import is_gone
 from checkstand.flows.checkout.renew_checkout import renew_checkout
 from checkstand.flows.payments.refresh_payment import refresh_payment
 from checkstand.http import json_response
-from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.change import reread, store_changes
-from checkstand.web.checkout.form import (
+from checkstand.web.checkout.form.change import reread, store_changes
+from checkstand.web.checkout.form.posted import (
     USE_SUGGESTION,
     read_changes,
 )
-from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.methods import CARD
-from checkstand.web.checkout.missing import missing_complaints
-from checkstand.web.checkout.problems import last_refusal, once
-from checkstand.web.checkout.reader import complaint
-from checkstand.web.checkout.session import CheckoutVisit, may_post, open_visit, read_form
-from checkstand.web.checkout.totals import as_drawn, what_changed
+from checkstand.web.checkout.form.problems import last_refusal, once
+from checkstand.web.checkout.form.reader import complaint
+from checkstand.web.checkout.pages import answers, results
+from checkstand.web.checkout.pages.missing import missing_complaints
+from checkstand.web.checkout.session.visit import CheckoutVisit, may_post, open_visit, read_form
+from checkstand.web.checkout.view.messages import Input
+from checkstand.web.checkout.view.methods import CARD
+from checkstand.web.checkout.view.totals import as_drawn, what_changed
 
 
 async def show(request: Request) -> Response:
@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
     try:
         visit = await open_visit(request)
     except NotFound:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     if not results.is_live(visit):
         return results.elsewhere(visit)
     if await is_locked(visit.ports, visit.checkout):
@@ -75,7 +75,7 @@ async def draw(
     if before is not None:
         changed = await what_changed(before, drawn.checkout, given.typed, was_pressed=given.was_pressed)
         given = replace(given, changed=changed)
-    return pages.checkout_page(drawn, given, status=status)
+    return answers.checkout_page(drawn, given, status=status)
 
 
 async def confirmation(request: Request) -> Response:
@@ -83,11 +83,11 @@ async def confirmation(request: Request) -> Response:
     try:
         visit = await open_visit(request)
     except NotFound:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     visit = visit.after(await refresh_payment(visit.ports, visit.checkout))
     status = visit.checkout.status
     if results.is_live(visit):
-        return pages.see_other(visit.url(fragment="problems" if visit.checkout.last_decline else ""))
+        return answers.see_other(visit.url(fragment="problems" if visit.checkout.last_decline else ""))
     if status is CheckoutStatus.SUCCEEDED:
         return await results.success_page(visit)
     if status is CheckoutStatus.CONFIRMED:
@@ -118,7 +118,7 @@ async def update(request: Request) -> Response:
     """Store what was changed on the page and price it again; nothing is charged here."""
     visit, form, refused = await posted(request)
     if refused is not None or visit is None:
-        return refused or pages.unknown_page(request)
+        return refused or answers.unknown_page(request)
     reading = read_changes(visit.checkout, form)
     before = visit.checkout
     found = visit
@@ -151,7 +151,7 @@ async def update(request: Request) -> Response:
     changed = await what_changed(found, visit.checkout, given.typed, was_pressed=False)
     if visit.wants_parts or given.complaints or given.dropped_code or changed is not None:
         return await draw(visit, given, status=422 if given.complaints else 200, before=found)
-    return pages.see_other(visit.url(fragment="order"))
+    return answers.see_other(visit.url(fragment="order"))
 
 
 def kept(form: Mapping[str, str], before: Checkout, after: Checkout) -> dict[str, str]:
@@ -190,19 +190,19 @@ async def renew(request: Request) -> Response:
     try:
         visit = await open_visit(request)
     except NotFound:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return pages.refused_page(visit)
+        return answers.refused_page(visit)
     if results.is_live(visit) and not await is_locked(visit.ports, visit.checkout):
-        return pages.see_other(visit.url())
+        return answers.see_other(visit.url())
     t = visit.texts
     try:
         fresh = await renew_checkout(visit.ports, visit.organization, visit.checkout)
     except (NotPermitted, Invalid):
         text = t("expired.gone", merchant=visit.organization.name)
-        return pages.message_page(visit, "title.expired", t("expired.heading"), text, status=410)
-    return pages.see_other(visit.at(fresh).url())
+        return answers.message_page(visit, "title.expired", t("expired.heading"), text, status=410)
+    return answers.see_other(visit.at(fresh).url())
 
 
 async def to_the_page(request: Request) -> Response:
@@ -210,8 +210,8 @@ async def to_the_page(request: Request) -> Response:
     try:
         visit = await open_visit(request)
     except NotFound:
-        return pages.unknown_page(request)
-    return pages.see_other(visit.url())
+        return answers.unknown_page(request)
+    return answers.see_other(visit.url())
 
 
 async def posted(request: Request) -> tuple[CheckoutVisit | None, dict[str, str], Response | None]:
@@ -219,10 +219,10 @@ async def posted(request: Request) -> tuple[CheckoutVisit | None, dict[str, str]
     try:
         visit = await open_visit(request)
     except NotFound:
-        return None, {}, pages.unknown_page(request)
+        return None, {}, answers.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return visit, form, pages.refused_page(visit)
+        return visit, form, answers.refused_page(visit)
     if not results.is_live(visit):
         return visit, form, results.elsewhere(visit)
     if await is_gone(visit.ports, visit.checkout):

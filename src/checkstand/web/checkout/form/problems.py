@@ -15,9 +15,9 @@ from checkstand.domain.errors import Problem
 from checkstand.domain.fields import WHERE
 from checkstand.domain.payment import Declined, decline
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.web.checkout.goods_form import AMOUNT_TEXTS, LARGEST_QUANTITY, counted, range_of
-from checkstand.web.checkout.questions import PREFIX, complaint_of
-from checkstand.web.checkout.reader import Complaint, complaint
+from checkstand.web.checkout.form.goods import AMOUNT_TEXTS, LARGEST_QUANTITY, counted, range_of
+from checkstand.web.checkout.form.questions import PREFIX, complaint_of
+from checkstand.web.checkout.form.reader import Complaint, complaint
 
 _DISCOUNT = {
     ProblemCode.DISCOUNT_UNKNOWN: "problem.discount.unknown",

@@ -29,7 +29,7 @@ from checkstand.gateways.testbank.gateway import TestGateway
 from checkstand.http import BadBody, read_body
 from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
 from checkstand.services import Services, services_of
-from checkstand.web.checkout.texts import Texts, texts_for
+from checkstand.web.checkout.words.texts import Texts, texts_for
 
 THEMES = ("light", "dark", "system")
 MOST_FIELDS = 200

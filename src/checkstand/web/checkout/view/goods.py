@@ -1,6 +1,6 @@
 """What is sold, as the page's form shows it: plans, named amounts, seats and units, quantities, add-ons, the currency.
 
-Every number is a field with a button on either side; which numbers are taken is `goods_form.py`'s word.
+Every number is a field with a button on either side; which numbers are taken is `form/goods.py`'s word.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from markupsafe import Markup
 from checkstand.domain.catalog import Custom, Price, takes
 from checkstand.domain.checkout import Checkout, Line, active_trial
 from checkstand.domain.terms import Counted, SeatBased
-from checkstand.web.checkout.fields import TYPING, Field
-from checkstand.web.checkout.goods_form import LARGEST_QUANTITY, counted, offered_currencies, range_of
-from checkstand.web.checkout.messages import Input, Messages
-from checkstand.web.checkout.wording import Wording, reduced, typed_amount
+from checkstand.web.checkout.form.goods import LARGEST_QUANTITY, counted, offered_currencies, range_of
+from checkstand.web.checkout.view.fields import TYPING, Field
+from checkstand.web.checkout.view.messages import Input, Messages
+from checkstand.web.checkout.view.wording import Wording, reduced, typed_amount
 from checkstand.web.prose import prose_line
 
 

@@ -16,8 +16,8 @@ from checkstand.domain.money import format_money as plain_money
 from checkstand.domain.quote import QuoteLine
 from checkstand.domain.terms import Counted, Metered, SeatBased, UnitBased
 from checkstand.formats import format_count, format_day, format_money, format_percent, format_rate, locale_of
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.texts import Texts
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.words.texts import Texts
 
 # Networks as people know them.
 BRANDS = {

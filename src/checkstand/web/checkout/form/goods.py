@@ -19,7 +19,7 @@ from checkstand.domain.lines import Counts, Noun, bounds_of
 from checkstand.domain.money import parse_amount
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.terms import LARGEST_COUNT, Counted, SeatBased, UnitBased
-from checkstand.web.checkout.reader import Reader
+from checkstand.web.checkout.form.reader import Reader
 
 LARGEST_QUANTITY: Final = 1_000_000
 # How the names of the fields begin from which the total follows.

@@ -13,9 +13,9 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import DiscountLimitReached, Invalid, Locked, Problem
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.store import checkouts
-from checkstand.web.checkout.problems import complaints_of
-from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.session import CheckoutVisit
+from checkstand.web.checkout.form.problems import complaints_of
+from checkstand.web.checkout.form.reader import Complaint, complaint
+from checkstand.web.checkout.session.visit import CheckoutVisit
 
 TRIES = 4
 _CAUSES = {

@@ -14,9 +14,9 @@ from babel import Locale
 from markupsafe import Markup, escape
 
 from checkstand.formats import format_count
-from checkstand.web.checkout import english
-from checkstand.web.checkout.english_checks import CHECKS
-from checkstand.web.checkout.english_methods import METHODS
+from checkstand.web.checkout.words import english
+from checkstand.web.checkout.words.english_checks import CHECKS
+from checkstand.web.checkout.words.english_methods import METHODS
 
 ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS, **CHECKS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from checkstand.domain.checkout import CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.flows.payments.cancel_payment import cancel_payment
-from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.session import may_post, open_visit, read_form
+from checkstand.web.checkout.pages import answers, results
+from checkstand.web.checkout.session.visit import may_post, open_visit, read_form
 
 
 async def stop(request: Request) -> Response:
@@ -17,13 +17,13 @@ async def stop(request: Request) -> Response:
     try:
         visit = await open_visit(request)
     except NotFound:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     form = await read_form(request)
     if not may_post(request, form, visit.token):
-        return pages.refused_page(visit)
+        return answers.refused_page(visit)
     visit = visit.after(await cancel_payment(visit.ports, visit.checkout))
     if results.is_live(visit):
-        return pages.see_other(visit.url(fragment="problems"))
+        return answers.see_other(visit.url(fragment="problems"))
     if visit.checkout.status is CheckoutStatus.CONFIRMED:
         return await results.waiting_page(visit, note=visit.texts("action.not_stopped"))
     return results.elsewhere(visit)

@@ -23,9 +23,9 @@ from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
 from checkstand.ops.limiter import LimitWindow
 from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
-from checkstand.web.checkout import pages
-from checkstand.web.checkout.session import with_query
-from checkstand.web.checkout.texts import texts_for
+from checkstand.web.checkout.pages import answers
+from checkstand.web.checkout.session.visit import with_query
+from checkstand.web.checkout.words.texts import texts_for
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 POLAR, DODO = "polar_cl_", "pdt_"
@@ -96,4 +96,4 @@ def _page(
     merchant = organization.name if organization is not None else ""
     heading = t(f"link.{what}_heading", **words) if words else t(f"link.{what}_heading")
     text = t(f"link.{what}_text", merchant=merchant)
-    return pages.bare_page(request, "nothing.html", "title.link", status=status, heading=heading, text=text)
+    return answers.bare_page(request, "nothing.html", "title.link", status=status, heading=heading, text=text)

@@ -21,21 +21,21 @@ from checkstand.flows import tax_ids
 from checkstand.gateways.stripe.amounts import chargeable_minor
 from checkstand.providers import postal_codes, subdivisions
 from checkstand.providers.country_names import in_sentence, other_names
-from checkstand.web.checkout import places
-from checkstand.web.checkout.email_typos import meant
-from checkstand.web.checkout.fields import TYPING, Field, go_from_last
-from checkstand.web.checkout.form import card_checks, may_be_chosen
-from checkstand.web.checkout.goods import Counter, Goods
-from checkstand.web.checkout.goods_form import NUMBERS, takes_codes
-from checkstand.web.checkout.leaving import back_target
-from checkstand.web.checkout.messages import Input, Messages, Noted
-from checkstand.web.checkout.methods import Choices, choices_in_frame, choices_of
-from checkstand.web.checkout.questions import question_fields
-from checkstand.web.checkout.rows import Picture, picture_of
-from checkstand.web.checkout.saved import may_be_kept
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.summary import Headline, Summary, summarize, unsettled
-from checkstand.web.checkout.wording import Wording, wording_for
+from checkstand.web.checkout.form.email_typos import meant
+from checkstand.web.checkout.form.goods import NUMBERS, takes_codes
+from checkstand.web.checkout.form.posted import card_checks, may_be_chosen
+from checkstand.web.checkout.session.leaving import back_target
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view import places
+from checkstand.web.checkout.view.fields import TYPING, Field, go_from_last
+from checkstand.web.checkout.view.goods import Counter, Goods
+from checkstand.web.checkout.view.messages import Input, Messages, Noted
+from checkstand.web.checkout.view.methods import Choices, choices_in_frame, choices_of
+from checkstand.web.checkout.view.questions import question_fields
+from checkstand.web.checkout.view.rows import Picture, picture_of
+from checkstand.web.checkout.view.saved import may_be_kept
+from checkstand.web.checkout.view.summary import Headline, Summary, summarize, unsettled
+from checkstand.web.checkout.view.wording import Wording, wording_for
 from checkstand.web.prose import LONG, prose
 
 

@@ -15,12 +15,12 @@ from checkstand.domain.payment import Declined, decline
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.gateways.testbank.cards import CardDetails
 from checkstand.gateways.testbank.methods import ACCOUNTS, ROUTING, MethodDetails, behaviour_of
-from checkstand.web.checkout.fields import Field
-from checkstand.web.checkout.form import Tokenized, read_card, read_token, told
-from checkstand.web.checkout.reader import Complaint, complaint
-from checkstand.web.checkout.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.texts import Texts
+from checkstand.web.checkout.form.posted import Tokenized, read_card, read_token, told
+from checkstand.web.checkout.form.reader import Complaint, complaint
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view.fields import Field
+from checkstand.web.checkout.view.saved import PREFIX, SavedChoice, found_by_name, saved_choices, usable
+from checkstand.web.checkout.words.texts import Texts
 
 CARD = "card"
 # Card networks by how many people have one; the test bank knows the first four.

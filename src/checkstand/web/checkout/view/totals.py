@@ -15,9 +15,9 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.consent import Total, marked_total, total_of
 from checkstand.domain.errors import Invalid
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, apply_changes
-from checkstand.web.checkout.form import may_be_chosen, shown_total
-from checkstand.web.checkout.places import guessed_country
-from checkstand.web.checkout.session import CheckoutVisit
+from checkstand.web.checkout.form.posted import may_be_chosen, shown_total
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view.places import guessed_country
 
 WHYS = ("price", "discount", "tax", "currency", "order", "own")
 TODAY = CheckoutChanges(at_current_prices=True)

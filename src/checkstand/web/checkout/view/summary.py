@@ -13,9 +13,9 @@ from checkstand.domain.catalog import is_free as is_free_price
 from checkstand.domain.checkout import Checkout, active_trial
 from checkstand.domain.consent import total_of
 from checkstand.domain.organization import OrganizationSettings
-from checkstand.web.checkout.later import Phase, later_charges
-from checkstand.web.checkout.rows import SummaryRow, order_rows
-from checkstand.web.checkout.wording import Wording
+from checkstand.web.checkout.view.later import Phase, later_charges
+from checkstand.web.checkout.view.rows import SummaryRow, order_rows
+from checkstand.web.checkout.view.wording import Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

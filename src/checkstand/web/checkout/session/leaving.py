@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout
-from checkstand.web.checkout.session import CheckoutVisit, safe_target, with_query
+from checkstand.web.checkout.session.visit import CheckoutVisit, safe_target, with_query
 
 CHECKOUT_ID = "{CHECKOUT_ID}"
 

@@ -11,7 +11,7 @@ from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 
 from checkstand.services import client_address, services_of
-from checkstand.web.checkout.session import CheckoutVisit
+from checkstand.web.checkout.session.visit import CheckoutVisit
 
 PAYMENTS_OF_SESSION = (RateLimitItemPerMinute(10),)
 FAILURES_OF_ADDRESS = (RateLimitItemPerHour(30),)

@@ -18,9 +18,9 @@ from checkstand.domain.discount import Discount, Percentage, cap_of
 from checkstand.domain.image import image_path
 from checkstand.domain.quote import QuoteLine, is_mixed, tax_sums
 from checkstand.domain.terms import Metered, SeatBased, UnitBased, is_averaged
-from checkstand.web.checkout.goods_form import counted
-from checkstand.web.checkout.later import Phase
-from checkstand.web.checkout.wording import Wording
+from checkstand.web.checkout.form.goods import counted
+from checkstand.web.checkout.view.later import Phase
+from checkstand.web.checkout.view.wording import Wording
 
 RowKind = Literal["line", "part", "plain", "total", "due", "later"]
 

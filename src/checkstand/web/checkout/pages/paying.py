@@ -39,24 +39,24 @@ from checkstand.flows.checkout.confirm_checkout import (
 )
 from checkstand.flows.checkout.update_checkout import CheckoutChanges
 from checkstand.services import client_address
-from checkstand.web.checkout import pages, results
-from checkstand.web.checkout.change import TRIES, reread, store_changes, without_code, without_discount
-from checkstand.web.checkout.form import read_changes, shown_total, types_a_card
-from checkstand.web.checkout.handlers import draw, kept, later, posted
-from checkstand.web.checkout.limits import wait_to_pay, was_taken
-from checkstand.web.checkout.messages import Input
-from checkstand.web.checkout.methods import Paid, read_method, token_for
-from checkstand.web.checkout.missing import missing_complaints
-from checkstand.web.checkout.problems import complaints_of, last_refusal, once, refusal_of
-from checkstand.web.checkout.reader import complaint
-from checkstand.web.checkout.session import CheckoutVisit
+from checkstand.web.checkout.form.change import TRIES, reread, store_changes, without_code, without_discount
+from checkstand.web.checkout.form.posted import read_changes, shown_total, types_a_card
+from checkstand.web.checkout.form.problems import complaints_of, last_refusal, once, refusal_of
+from checkstand.web.checkout.form.reader import complaint
+from checkstand.web.checkout.pages import answers, results
+from checkstand.web.checkout.pages.handlers import draw, kept, later, posted
+from checkstand.web.checkout.pages.missing import missing_complaints
+from checkstand.web.checkout.session.limits import wait_to_pay, was_taken
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view.messages import Input
+from checkstand.web.checkout.view.methods import Paid, read_method, token_for
 
 
 async def pay(request: Request) -> Response:
     """The pay button. Where a change is stored at the same moment (a field that was just left), this is tried again after it."""
     visit, form, refused = await posted(request)
     if refused is not None or visit is None:
-        return refused or pages.unknown_page(request)
+        return refused or answers.unknown_page(request)
     for attempt in range(TRIES):
         try:
             return await _pay(request, visit, form, is_first=attempt == 0)
@@ -156,17 +156,17 @@ async def _charge(
         return await _refused(visit, form, Input(complaints=gone), status=409)
     was_taken(request)
     if isinstance(done.verdict, NeedsAction):
-        return pages.leave_for(request, done.verdict.url, theme=visit.theme, wants_url=visit.wants_parts)
-    return pages.go_on(visit, visit.url("/confirmation"))
+        return answers.leave_for(request, done.verdict.url, theme=visit.theme, wants_url=visit.wants_parts)
+    return answers.go_on(visit, visit.url("/confirmation"))
 
 
 async def _declined(visit: CheckoutVisit, form: Mapping[str, str]) -> Response:
     """The bank said no: the session is open again. A page is asked for anew, so that loading it again sends no form."""
     if not visit.wants_parts:
-        return pages.see_other(visit.url(fragment="problems"))
+        return answers.see_other(visit.url(fragment="problems"))
     visit = visit.after(await reread(visit, visit.checkout))
     if await is_locked(visit.ports, visit.checkout):
-        return pages.go_on(visit, visit.url())  # which has no form any more
+        return answers.go_on(visit, visit.url())  # which has no form any more
     return await _refused(visit, form, Input(refusal=last_refusal(visit.checkout)), status=422)
 
 

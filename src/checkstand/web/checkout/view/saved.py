@@ -1,7 +1,7 @@
 """What the customer saved, as the page offers it: first in the list, by brand and last digits.
 
 Nothing is here unless the session proves who its customer is (`domain/saved_method.py`). A choice is named `saved_` and the method's
-id; an id that is not among the customer's own names nothing. Taking one away is in `forget.py`.
+id; an id that is not among the customer's own names nothing. Taking one away is in `pages/forget.py`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.methods import Kind, kind_of
 from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod, may_pay_again, proves_customer
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.texts import Texts
-from checkstand.web.checkout.wording import BRANDS
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view.wording import BRANDS
+from checkstand.web.checkout.words.texts import Texts
 
 PREFIX: Final = "saved_"
 # What is chosen in place of a saved method where the gateway's script asks which.

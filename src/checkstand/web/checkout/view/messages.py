@@ -12,12 +12,12 @@ from checkstand.domain.currency import currency as find_currency
 from checkstand.domain.money import to_step
 from checkstand.providers import postal_codes
 from checkstand.providers.country_names import in_sentence
-from checkstand.web.checkout import places
-from checkstand.web.checkout.problems import Refusal
-from checkstand.web.checkout.reader import Complaint
-from checkstand.web.checkout.session import CheckoutVisit
-from checkstand.web.checkout.totals import Changed
-from checkstand.web.checkout.wording import Wording, typed_amount
+from checkstand.web.checkout.form.problems import Refusal
+from checkstand.web.checkout.form.reader import Complaint
+from checkstand.web.checkout.session.visit import CheckoutVisit
+from checkstand.web.checkout.view import places
+from checkstand.web.checkout.view.totals import Changed
+from checkstand.web.checkout.view.wording import Wording, typed_amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,14 @@ def test_a_team_has_exactly_one_owner_at_any_time(polar: Polar) -> None:
     assert polar.client.delete(f"{base}/{owner['id']}").status_code == 204
 
 
+def test_an_owner_who_is_named_by_the_merchants_ids_stays_as_well(polar: Polar) -> None:
+    """The document tells of this refusal: the path's own names are no UUIDs, which are all that other removals could get wrong."""
+    made(polar, type="team", external_id="engines", owner={"email": "grace@example.com", "external_id": "g1"})
+    path = "/v1/customers/external/engines/members/g1"
+    assert_refused(polar.client.delete(path), BUSINESS, ["body", "role"], "value_error")
+    assert polar.client.get(path).json()["role"] == "owner"
+
+
 def test_a_members_email_cannot_become_anothers(polar: Polar) -> None:
     team = made(polar, **TEAM)
     ada = member(polar, team, email="ada@example.com")

@@ -32,11 +32,6 @@ CLIENTS = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
-
-
 def post(polar: Polar, **body: object) -> httpx2.Response:
     return polar.client.post("/v1/discounts/", json=body)
 

@@ -1,7 +1,7 @@
 """Every JSON answer of both APIs that a test's server gives, held against the OpenAPI document that the server itself publishes.
 
-A field that the document does not name is as wrong as one that is missing or of another type. What is found is collected here, and the
-test that was under way fails (`conftest.py`).
+A field that the document does not name is as wrong as one that is missing or of another type, and so is a refusal that the operation's
+description does not name. What is found is collected here, and the test that was under way fails (`conftest.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,32 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from checkstand.openapi import PATH_PARAMETER, Described, Json, document
 
 MOST_SHOWN = 5
+# A code of Dodo's has an underscore, a name of Polar's is of several words.
+REFUSAL = re.compile(r"\b(?P<status>[45]\d\d)\b|\b(?P<name>[A-Z]+(?:_[A-Z]+)+|[A-Z][a-z]+(?:[A-Z][A-Za-z]+)+)\b")
+# What any operation may refuse with: no description names it.
+OF_ALL = frozenset(
+    {
+        (401, "UNAUTHORIZED"),
+        (403, "FORBIDDEN"),
+        (413, "REQUEST_BODY_TOO_LARGE"),
+        (422, "INVALID_REQUEST_BODY"),
+        (422, "INVALID_QUERY_PARAMS"),
+        (422, "MAXIMUM_KEYS_REACHED"),
+        (429, "TOO_MANY_REQUESTS"),
+        (500, "INTERNAL_SERVER_ERROR"),
+        (503, "SERVICE_UNAVAILABLE"),
+        (401, "Unauthorized"),
+        (401, "invalid_token"),
+        (403, "insufficient_scope"),
+        (409, "IdempotencyKeyBusy"),
+        (411, "LengthRequired"),
+        (413, "RequestBodyTooLarge"),
+        (422, "IdempotencyKeyReused"),
+        (422, "RequestValidationError"),
+        (500, "InternalServerError"),
+        (503, "ServiceUnavailable"),
+    }
+)
 wrong: list[str] = []
 
 
@@ -71,6 +97,31 @@ def _judge(api_name: str, method: str, path: str, start: Message, body: bytes) -
         else:
             errors = _validator(api_name, path, method, status).iter_errors(json.loads(body))
             wrong.extend(f"{where}: {at(error)}: {error.message[:300]}" for _, error in zip(range(MOST_SHOWN), errors))  # noqa: B905
+            _judge_refusal(where, documents()[api_name]["paths"][path][method], start["status"], json.loads(body))
+
+
+def _judge_refusal(where: str, operation: Json, status: int, body: Any) -> None:
+    """Whether the operation's description names the refusal: its status with its code or name."""
+    if status < 400 or not isinstance(body, dict) or str(body.get("message")).startswith("Idempotency-Key:"):
+        return
+    name = body.get("error", body.get("code"))
+    if name is not None and (status, name) not in OF_ALL | named_refusals(operation["description"]):
+        wrong.append(f"{where}: the operation's description does not name {name}")
+
+
+def named_refusals(description: str) -> frozenset[tuple[int, str]]:
+    """Each refusal that a description names: `404 NOT_FOUND: no such product. 410 PRODUCT_IS_DELETED` names two.
+
+    A name belongs to the status before it.
+    """
+    found: set[tuple[int, str]] = set()
+    status = 0
+    for match in REFUSAL.finditer(description):
+        if match["status"]:
+            status = int(match["status"])
+        elif status:
+            found.add((status, match["name"]))
+    return frozenset(found)
 
 
 def judge_event(event: Mapping[str, Any]) -> None:

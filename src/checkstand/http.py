@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import orjson
@@ -213,25 +213,26 @@ def encode(data: object) -> bytes:
 
 
 class Rendered:
-    """Bodies made for documents before. A body is used again only for exactly the document that it was made from.
+    """Bodies made for documents before. A body is used again only for exactly what it was made from: the document, and what else it
+    shows, such as a setting of the organization.
 
-    The document is read anew each time, so nothing here can be stale; what is saved is reading and rendering it.
+    All of that is read anew each time, so nothing here can be stale; what is saved is decoding and rendering it.
     """
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._kept: dict[UUID, tuple[str, bytes]] = {}
+        self._kept: dict[UUID, tuple[Sequence[str], bytes]] = {}
 
-    def get(self, key: UUID, document: str) -> bytes | None:
+    def get(self, key: UUID, made_of: Sequence[str]) -> bytes | None:
         kept = self._kept.get(key)
-        return kept[1] if kept is not None and kept[0] == document else None
+        return kept[1] if kept is not None and kept[0] == made_of else None
 
-    def put(self, key: UUID, document: str, body: bytes) -> bytes:
+    def put(self, key: UUID, made_of: Sequence[str], body: bytes) -> bytes:
         """Keep a body; the one kept longest makes room."""
         self._kept.pop(key, None)
         if len(self._kept) >= self._most:
             del self._kept[next(iter(self._kept))]
-        self._kept[key] = (document, body)
+        self._kept[key] = (made_of, body)
         return body
 
 

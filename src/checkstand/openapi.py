@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import cleandoc
 from types import UnionType
 from typing import Any, Literal
 
@@ -129,7 +130,7 @@ def operation_id(api: Described, operation: Operation) -> str:
 
 
 def _entry(api: Described, operation: Operation, schemas_of: SchemasOf) -> Json:
-    text = (operation.handler.__doc__ or operation.handler.__name__).strip()
+    text = cleandoc(operation.handler.__doc__ or operation.handler.__name__)
     entry: Json = {
         "tags": [operation.tag],
         "operationId": operation_id(api, operation),

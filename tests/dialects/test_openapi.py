@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from jsonschema import Draft202012Validator
 from checkstand.dialects import dodo, polar
 from checkstand.openapi import Described, document
 from checkstand.testing.demo import DemoShop
+from tests.answers import named_refusals
 from tests.dialects.fuzz_places import dodo_place, polar_place
 from tests.dialects.fuzzing import Place
 from tests.server import RunningServer
@@ -186,3 +188,34 @@ def test_documents_are_made_once_the_same_each_time(server: RunningServer, name:
 def test_the_documentation_page_links_every_document(server: RunningServer) -> None:
     text = httpx2.get(f"{server.url}/docs").text
     assert all(f'href="/{name}"' in text for name in NAMES)
+
+
+# Told by the document and never answered: a merchant's late change is taken (docs/behaviour/polar.md#changing-a-checkout).
+NEVER_ANSWERED = {("PATCH", "/v1/checkouts/{id}", 410)}
+
+
+@pytest.mark.parametrize("api", APIS.values(), ids=APIS)
+def test_descriptions_name_the_refusals_that_the_document_has_for_the_operation(api: Described) -> None:
+    """Those that answers come with while the tests run are compared with the descriptions in `tests/answers.py`."""
+    paths = document([api], title="", version="1", about="")["paths"]
+    wrong = []
+    for one in api.operations:
+        told = paths[one.path][one.method.lower()]
+        named = {status for status, _ in named_refusals(told["description"])}
+        own = {*one.refuses, *([404] if one.path_names else [])}
+        own -= {status for method, path, status in NEVER_ANSWERED if (method, path) == (one.method, one.path)}
+        declared = {int(status) for status in told["responses"]}
+        if not own <= named <= declared:
+            wrong.append((one.method, one.path, sorted(own - named), sorted(named - declared)))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("api", APIS.values(), ids=APIS)
+def test_descriptions_name_no_refusal_that_the_api_does_not_have(api: Described) -> None:
+    folder = Path(__file__).parents[2] / "src" / "checkstand" / "dialects" / api.name
+    literals = {
+        text for path in folder.rglob("*.py") for text in re.findall(r'"([A-Za-z]+(?:_[A-Z]+)*)"', path.read_text())
+    }
+    named = {name for one in api.operations for _, name in named_refusals(one.handler.__doc__ or "")}
+    assert len(named) > 10
+    assert named - literals == set()

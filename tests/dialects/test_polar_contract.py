@@ -12,12 +12,9 @@ from typing import Any
 
 import httpx2
 import jsonschema
-import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import READY, Polar
-from tests.server import RunningServer
 
 CONTRACT = Path(__file__).parents[2].parent / "shared" / "contracts" / "polar.json"
 
@@ -41,11 +38,6 @@ def matches(schema: dict[str, Any], data: object) -> None:
     whole = {**schema, "components": contract()["components"]}
     errors = sorted(jsonschema.Draft202012Validator(whole).iter_errors(data), key=lambda error: len(error.path))
     assert not errors, f"{errors[0].json_path}: {errors[0].message[:300]}"
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_checkouts_of_every_kind_of_product(polar: Polar) -> None:

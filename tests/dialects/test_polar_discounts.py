@@ -18,7 +18,7 @@ from checkstand.store.catalogue import discounts
 from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
-from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
+from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused, decide
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
 from tests.tables import table
@@ -30,11 +30,6 @@ REPEATING = {"duration": "repeating", "duration_in_months": 3}
 CLIENTS = pytest.mark.parametrize(
     "client", [Polar_2026_04, Polar_2026_10, Polar_2027_01], ids=["2026-04", "2026-10", "2027-01"]
 )
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def post(polar: Polar, **body: object) -> httpx2.Response:
@@ -123,6 +118,16 @@ def test_the_old_pair_is_the_organizations_currency_else_the_first(polar: Polar)
     order = polar.client.get(f"/v1/orders/?checkout_id={session['id']}").json()["items"][0]
     for shown in (session, client, order):
         assert (shown["discount"]["currency"], shown["discount"]["amount"]) == ("usd", 1000)
+
+
+def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_did_not_change(
+    server: RunningServer, polar: Polar
+) -> None:
+    session = polar.create(discount_id=make(polar, **AMOUNT)["id"]).json()
+    url = f"/v1/checkouts/{session['id']}"
+    assert polar.client.get(url).json()["discount"]["currency"] == "usd"
+    decide(server, polar.shop, default_currency="EUR")
+    assert polar.client.get(url).json()["discount"]["currency"] == "eur"
 
 
 def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(polar: Polar) -> None:
@@ -289,7 +294,9 @@ def test_what_was_redeemed_keeps_its_worth(polar: Polar, server: RunningServer) 
     assert [item["input"] for item in answer.json()["detail"]] == [1600, 4], "the stored value is told"
     amount = make(polar, **AMOUNT)
     redeem(server, polar, amount)
-    assert_refused(patch(polar, amount, amounts={"usd": 5}), BUSINESS, ["body", "amounts"], "value_error", text)
+    answer = patch(polar, amount, amounts={"usd": 5})
+    assert_refused(answer, BUSINESS, ["body", "amounts"], "value_error", text)
+    assert answer.json()["detail"][0]["input"] == amount["amounts"]
     assert_refused(patch(polar, amount, amount=5), BUSINESS, ["body", "amount"], "value_error", text)
     assert_refused(patch(polar, amount, currency="eur"), BUSINESS, ["body", "currency"], "value_error", text)
     same = patch(polar, amount, amount=1000, currency="usd", name="Still ten", max_redemptions=1)

@@ -17,11 +17,6 @@ from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_ref
 from tests.server import RunningServer
 
 
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
-
-
 def later(server: RunningServer, shop: DemoShop, by: timedelta) -> None:
     """Move the shop's clock."""
     services, organization_id = server.services, shop.organization.id

@@ -10,17 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from polar.v2026_04 import Polar as Sdk
 
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, member, members, patch
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_a_team_has_the_owner_it_was_made_with(polar: Polar) -> None:
@@ -111,6 +105,14 @@ def test_a_team_has_exactly_one_owner_at_any_time(polar: Polar) -> None:
     roles = {one["email"]: one["role"] for one in members(polar, team)}
     assert roles == {"grace@example.com": "billing_manager", "ada@example.com": "owner"}
     assert polar.client.delete(f"{base}/{owner['id']}").status_code == 204
+
+
+def test_an_owner_who_is_named_by_the_merchants_ids_stays_as_well(polar: Polar) -> None:
+    """The document tells of this refusal: the path's own names are no UUIDs, which are all that other removals could get wrong."""
+    made(polar, type="team", external_id="engines", owner={"email": "grace@example.com", "external_id": "g1"})
+    path = "/v1/customers/external/engines/members/g1"
+    assert_refused(polar.client.delete(path), BUSINESS, ["body", "role"], "value_error")
+    assert polar.client.get(path).json()["role"] == "owner"
 
 
 def test_a_members_email_cannot_become_anothers(polar: Polar) -> None:

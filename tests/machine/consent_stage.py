@@ -24,7 +24,7 @@ from checkstand.flows.ports import Ports
 from checkstand.providers.rates import EmbeddedRates, Rate
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
-from checkstand.web.checkout.session import base_of
+from checkstand.web.checkout.session.visit import base_of
 from tests.machine.steps import one_of
 from tests.paper import PaperPage
 

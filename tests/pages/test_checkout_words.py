@@ -20,13 +20,14 @@ from checkstand.domain.tax import TaxComponent, TaxDecision
 from checkstand.domain.terms import Metered, SeatBased, SeatTier, Terms, UnitBased, UnitTier
 from checkstand.domain.trial import add_span
 from checkstand.providers.subdivisions import is_latin
-from checkstand.web.checkout import places
-from checkstand.web.checkout.form import read_card, read_changes
-from checkstand.web.checkout.later import later_charges
-from checkstand.web.checkout.session import safe_target, with_query
-from checkstand.web.checkout.summary import Summary, summarize
-from checkstand.web.checkout.texts import ENGLISH, texts_for
-from checkstand.web.checkout.wording import Wording
+from checkstand.web.checkout.form.posted import read_card, read_changes
+from checkstand.web.checkout.session.visit import safe_target, with_query
+from checkstand.web.checkout.view import places
+from checkstand.web.checkout.view.later import later_charges
+from checkstand.web.checkout.view.summary import Summary, summarize
+from checkstand.web.checkout.view.wording import Wording
+from checkstand.web.checkout.words.english import ENGLISH
+from checkstand.web.checkout.words.texts import texts_for
 from tests.tables import table
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

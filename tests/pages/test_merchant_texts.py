@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from checkstand.testing.demo import DemoShop
-from checkstand.web.checkout.markdown import marked, plain
+from checkstand.web.checkout.words.markdown import marked, plain
 from checkstand.web.prose import LONGEST, LONGEST_LINE, MOST_MARKS, prose, prose_line
 from tests.dialects.polar_http import Polar
 from tests.server import RunningServer

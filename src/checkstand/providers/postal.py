@@ -7,7 +7,7 @@
 
 States and postal codes are written in the country's form, however they were sent. A part that is missing takes its comma with it;
 one that the form has no place for gets a line of its own, so nothing that somebody typed is lost. Which parts a buyer is asked for,
-and in which order, is in `web/checkout/places.py`.
+and in which order, is in `web/checkout/view/places.py`.
 """
 
 from __future__ import annotations

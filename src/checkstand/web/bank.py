@@ -26,11 +26,11 @@ from checkstand.services import Services, services_of
 from checkstand.store.bank_books import charges
 from checkstand.store.bank_books.charges import BankCharge
 from checkstand.store.sales import payments
-from checkstand.web.checkout import pages
-from checkstand.web.checkout.methods import method_label
-from checkstand.web.checkout.session import form_token, may_post, read_form, safe_target, theme_in
-from checkstand.web.checkout.texts import Texts, texts_for
-from checkstand.web.checkout.wording import BRANDS
+from checkstand.web.checkout.pages import answers
+from checkstand.web.checkout.session.visit import form_token, may_post, read_form, safe_target, theme_in
+from checkstand.web.checkout.view.methods import method_label
+from checkstand.web.checkout.view.wording import BRANDS
+from checkstand.web.checkout.words.texts import Texts, texts_for
 
 routes = Routes()
 PARTS, PART_DAYS = 4, 14
@@ -48,14 +48,14 @@ async def show(request: Request) -> Response:
     services = services_of(request)
     found = await _find(services, request)
     if found is None:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     charge, attempt, _ = found
     t, kind = texts_for("en"), _kind(charge)
     organization = await services.ports.cache.organization(charge.organization_id)
     amount = format_money(charge.amount_minor, charge.currency)
     label = method_label(t, charge.instrument.method)
     own = kind is not Kind.CARD
-    return pages.bare_page(
+    return answers.bare_page(
         request,
         "bank.html",
         "title.bank",
@@ -117,23 +117,23 @@ async def decide(request: Request) -> Response:
     services = services_of(request)
     found = await _find(services, request)
     if found is None:
-        return pages.unknown_page(request)
+        return answers.unknown_page(request)
     charge, attempt, gateway = found
     form = await read_form(request)
     if not may_post(request, form, form_token(services, charge.reference)):
         t = texts_for("en")
-        return pages.bare_page(
+        return answers.bare_page(
             request, "nothing.html", "title.refused", status=403, heading=t("refused.heading"), text=t("refused.text")
         )
     answer = form.get("answer", "")
     if answer not in ("approve", "fail", "cancel"):
-        return pages.see_other(request.url.path)
+        return answers.see_other(request.url.path)
     code = "customer_cancelled" if answer == "cancel" else _REFUSALS.get(_kind(charge), _REFUSED)
     await gateway.decide(charge, approved=answer == "approve", code=code)
     verdict = await gateway.lookup(attempt)
     if verdict is not None:
         await settle_payment(services.ports, attempt, verdict)
-    return pages.leave_for(request, _way_back(services, charge), theme=theme_in(charge.return_url))
+    return answers.leave_for(request, _way_back(services, charge), theme=theme_in(charge.return_url))
 
 
 def _way_back(services: Services, charge: BankCharge) -> str:

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.store.unavailable import RETRY_AFTER_S
-from checkstand.web.checkout.pages import bare_page
-from checkstand.web.checkout.texts import texts_for
+from checkstand.web.checkout.pages.answers import bare_page
+from checkstand.web.checkout.words.texts import texts_for
 
 _SESSION: Final = re.compile(r"^(?P<base>/(?:checkout|session)/[^/]+)(?:/(?P<step>\w+))?$")
 _DECIDES: Final = frozenset({"pay", "confirmation", "status"})

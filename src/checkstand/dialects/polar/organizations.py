@@ -35,7 +35,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/organizations/{id}", scopes=READ, answers=answers.Organization)
 async def get(call: Call) -> Response:
-    """Read an organization."""
+    """Read an organization.
+
+    404 ResourceNotFound: no such organization, or another one than the token's.
+    """
     if call.path_id() != call.organization.id:
         raise NotFound
     return call.json(organization(call.organization))

@@ -1,20 +1,18 @@
 """The hosted checkout page: what a buyer sees, from the first look to the merchant's thank-you page.
 
-session.py   one visit: the session behind an address, the token of its forms, the theme
-form.py      what was typed, as changes and complaints      change.py    storing them
-view.py      the page as data      goods.py    what can be chosen  questions.py  what the merchant asks
-summary.py   what it costs         rows.py     row by row          later.py      what is charged later
-handlers.py  the addresses         paying.py   the pay button     messages.py   what is wrong, in sentences
-results.py   after paying          leaving.py  where the buyer goes then
-english.py   every word            places.py   countries, addresses  templates/checkout/  how it looks
-saved.py     what was saved    forget.py     taking it away    stop.py    paying another way than at the bank
-links.py     the addresses that make a session for whoever opens them
+words/    every word, by key and language
+session/  a visit: the session behind an address, the token of its forms, how often it may be tried, where it leads in the end
+form/     what was posted: read field by field, what is wrong with it, and storing what is right
+view/     the page as data: what can be chosen, what it costs, what is asked and what is wrong, in sentences
+pages/    the handlers, and how they answer: the page itself, the pay button, the results, links that make sessions
+
+Each folder uses only those above it. How all of it looks is in `templates/checkout/`.
 """
 
 from __future__ import annotations
 
 from checkstand.routing import Routes
-from checkstand.web.checkout import forget, handlers, links, paying, stop
+from checkstand.web.checkout.pages import forget, handlers, links, paying, stop
 
 routes = Routes()
 

@@ -25,7 +25,7 @@ from checkstand.store.codec import encode
 from checkstand.store.delivery import webhooks
 from checkstand.store.sales import disputes, orders, payments
 from checkstand.store.sales import refunds as stored_refunds
-from checkstand.web.checkout.session import base_of
+from checkstand.web.checkout.session.visit import base_of
 from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager

@@ -23,7 +23,7 @@ from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.products import PRODUCTS
-from checkstand.web.checkout.session import base_of
+from checkstand.web.checkout.session.visit import base_of
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager

@@ -71,7 +71,10 @@ class AddonPatch(Base):
 
 @api.route("POST", "/addons", scopes=WRITE, body=AddonCreateIn, answers=answers.Addon, keyed=True)
 async def create(call: Call) -> Response:
-    """Create an add-on."""
+    """Create an add-on.
+
+    422 INVALID_REQUEST_PARAMETERS: an amount that cannot be charged in the currency.
+    """
     body = call.body(AddonCreateIn)
     given = {**body.given(), "kind": "addon", "extras": {"dialect": "dodo"}}
     made = await create_product(call.ports, call.organization, given, [_definition(body.currency, body.price)])
@@ -99,7 +102,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/addons/{id}", scopes=READ, answers=answers.Addon)
 async def get(call: Call) -> Response:
-    """Read an add-on."""
+    """Read an add-on.
+
+    404 NOT_FOUND: no such add-on.
+    """
     return call.json(_shown(call, await _found(call)))
 
 
@@ -109,7 +115,11 @@ async def _found(call: Call) -> Product:
 
 @api.route("PATCH", "/addons/{id}", scopes=WRITE, body=AddonPatch, answers=answers.Addon)
 async def update(call: Call) -> Response:
-    """Change an add-on. Absent means unchanged; null removes the description or the image."""
+    """Change an add-on. Absent means unchanged; null removes the description or the image.
+
+    404 NOT_FOUND: no such add-on. 422 NOT_FOUND: an unknown image. INVALID_REQUEST_PARAMETERS: an amount that cannot be charged in
+    the currency.
+    """
     return call.json(_shown(call, await _changed(call)))
 
 

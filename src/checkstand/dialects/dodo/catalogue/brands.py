@@ -73,7 +73,10 @@ async def create(call: Call) -> Response:
 
 @api.route("GET", "/brands/{id}", scopes=READ, answers=answers.Brand)
 async def get(call: Call) -> Response:
-    """Read a brand."""
+    """Read a brand.
+
+    404 NOT_FOUND: no such brand.
+    """
     brand_id = path_id(call)
     if brand_id is None:
         return call.json(primary(call.organization))
@@ -82,7 +85,10 @@ async def get(call: Call) -> Response:
 
 @api.route("PATCH", "/brands/{id}", scopes=WRITE, body=BrandPatch, answers=answers.Brand)
 async def change(call: Call) -> Response:
-    """Change a brand. Absent means unchanged; null clears, and gives back the statement descriptor its brand would have had."""
+    """Change a brand. Absent means unchanged; null clears, and gives back the statement descriptor its brand would have had.
+
+    403 UNABLE_TO_EDIT_PRIMARY_BRAND. 404 NOT_FOUND: no such brand. 422 NOT_FOUND: an unknown image.
+    """
     brand_id = path_id(call)
     if brand_id is None:
         return primary_is_fixed()

@@ -30,7 +30,11 @@ class ProductFileIn(Base):
 
 @api.route("PUT", "/products/{id}/files", scopes=("products:write",), body=ProductFileIn, answers=ProductFileUpload)
 async def of_product(call: Call) -> Response:
-    """Get an address to upload a product's file to."""
+    """Get an address to upload a product's file to.
+
+    404 NOT_FOUND: no such product. 422 INVALID_REQUEST_PARAMETERS: no name is left of the file's, or the product has as many files
+    as it may.
+    """
     product_id = call.path_id(DodoPrefix.PRODUCT)
     name = call.body(ProductFileIn).file_name
     file_id, url = await permit_file(call.ports, call.organization, product_id, name, key=_key(call))

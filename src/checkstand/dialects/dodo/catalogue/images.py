@@ -30,20 +30,29 @@ class ImageUploadQuery(Query):
 
 @api.route("PUT", "/products/{id}/images", scopes=PRODUCTS, query=ImageUploadQuery, answers=ImageUpload)
 async def of_product(call: Call) -> Response:
-    """Get an address to upload a product's image to."""
+    """Get an address to upload a product's image to.
+
+    404 NOT_FOUND: no such product.
+    """
     product_id = call.path_id(DodoPrefix.PRODUCT)
     return await _permit(call, "product", product_id, replaces_all=bool(ImageUploadQuery(call).force_update))
 
 
 @api.route("PUT", "/addons/{id}/images", scopes=PRODUCTS, answers=ImageUpload)
 async def of_addon(call: Call) -> Response:
-    """Get an address to upload an add-on's image to."""
+    """Get an address to upload an add-on's image to.
+
+    404 NOT_FOUND: no such add-on.
+    """
     return await _permit(call, "addon", call.path_id(DodoPrefix.ADDON))
 
 
 @api.route("PUT", "/brands/{id}/images", scopes=brands.WRITE, answers=ImageUpload)
 async def of_brand(call: Call) -> Response:
-    """Get an address to upload a brand's image to."""
+    """Get an address to upload a brand's image to.
+
+    403 UNABLE_TO_EDIT_PRIMARY_BRAND. 404 NOT_FOUND: no such brand.
+    """
     brand_id = brands.path_id(call)
     return brands.primary_is_fixed() if brand_id is None else await _permit(call, "brand", brand_id)
 

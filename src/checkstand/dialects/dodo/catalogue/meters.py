@@ -149,14 +149,20 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/meters/{id}", scopes=READ, answers=answers.Meter)
 async def get(call: Call) -> Response:
-    """Read a meter, archived or not."""
+    """Read a meter, archived or not.
+
+    404 NOT_FOUND: no such meter.
+    """
     meter_id = call.path_id(DodoPrefix.METER)
     return call.json(_shown(await read_meter(call.ports, call.organization, meter_id)))
 
 
 @api.route("PATCH", "/meters/{id}", scopes=WRITE, body=MeterPatch, answers=answers.Meter)
 async def change(call: Call) -> Response:
-    """Change a meter's words. Absent means unchanged; null removes the description."""
+    """Change a meter's words. Absent means unchanged; null removes the description.
+
+    404 NOT_FOUND: no such meter.
+    """
     meter_id = call.path_id(DodoPrefix.METER)
     given = call.body(MeterPatch).given()
     return call.json(_shown(await change_meter(call.ports, call.organization, meter_id, given)))
@@ -164,14 +170,20 @@ async def change(call: Call) -> Response:
 
 @api.route("DELETE", "/meters/{id}", scopes=WRITE, status=204)
 async def archive(call: Call) -> Response:
-    """Archive a meter. Doing so again changes nothing."""
+    """Archive a meter. Doing so again changes nothing.
+
+    404 NOT_FOUND: no such meter.
+    """
     await archive_meter(call.ports, call.organization, call.path_id(DodoPrefix.METER), is_archived=True)
     return Response(status_code=204)
 
 
 @api.route("POST", "/meters/{id}/unarchive", scopes=WRITE, gives="nothing")
 async def unarchive(call: Call) -> Response:
-    """Use an archived meter again."""
+    """Use an archived meter again.
+
+    404 NOT_FOUND: no such meter.
+    """
     await archive_meter(call.ports, call.organization, call.path_id(DodoPrefix.METER), is_archived=False)
     return call.done()
 

@@ -48,7 +48,13 @@ UNNAMED = "Untitled product"
 
 @api.route("POST", "/products", scopes=WRITE, body=ProductIn, answers=answers.Product, keyed=True)
 async def create(call: Call) -> Response:
-    """Create a product."""
+    """Create a product.
+
+    422 NOT_FOUND: an unknown brand, meter or credit entitlement. INVALID_SUGGESTED_PRICE: it is below the minimum.
+    MISSING_ADDON_IDS: an unknown add-on. DUPLICATE_ADDON_IDS_IN_REQUEST. ADDONS_IN_USAGE_BASED_BILLING_NOT_SUPPORTED.
+    INVALID_REQUEST_PARAMETERS: anything else that cannot be sold, such as add-ons of a one-time product, a paid trial, or an
+    amount that cannot be charged.
+    """
     body = call.body(ProductIn)
     terms = terms_of(body.price, await _meters(call, body.price))
     brand_id = await brands.named_brand(call, body.brand_id)
@@ -114,7 +120,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/products/{id}", scopes=READ, answers=answers.Product)
 async def get(call: Call) -> Response:
-    """Read a product."""
+    """Read a product.
+
+    404 NOT_FOUND: no such product.
+    """
     return call.json(_shown(call, await _found(call)))
 
 
@@ -129,7 +138,13 @@ async def _found(call: Call) -> Product:
 
 @api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductPatch, answers=answers.Product)
 async def update(call: Call) -> Response:
-    """Change a product. Absent means unchanged; null clears what may be empty."""
+    """Change a product. Absent means unchanged; null clears what may be empty.
+
+    404 NOT_FOUND: no such product. 422 NOT_FOUND: an unknown brand, meter or credit entitlement. INVALID_SUGGESTED_PRICE: it is
+    below the minimum. MISSING_ADDON_IDS: an unknown add-on. DUPLICATE_ADDON_IDS_IN_REQUEST.
+    ADDONS_IN_USAGE_BASED_BILLING_NOT_SUPPORTED. INVALID_REQUEST_PARAMETERS: anything else that cannot be sold, such as add-ons of
+    a one-time product, a paid trial, or an amount that cannot be charged.
+    """
     call.path_id(DodoPrefix.PRODUCT)
     return call.json(_shown(call, await _changed(call, call.body(ProductPatch))))
 
@@ -181,7 +196,10 @@ async def _addons(call: Call, product: Product, body: ProductPatch) -> dict[str,
 
 @api.route("DELETE", "/products/{id}", scopes=WRITE, gives="nothing", refuses=(410,))
 async def archive(call: Call) -> Response:
-    """Archive a product: it stays readable and can no longer be sold."""
+    """Archive a product: it stays readable and can no longer be sold.
+
+    404 NOT_FOUND: no such product. 410 PRODUCT_IS_DELETED: it is archived already.
+    """
     found = await _found(call)
     if found.is_archived:
         return errors.answer(410, "PRODUCT_IS_DELETED", "The product is archived already")
@@ -191,7 +209,10 @@ async def archive(call: Call) -> Response:
 
 @api.route("POST", "/products/{id}/unarchive", scopes=WRITE, gives="nothing")
 async def unarchive(call: Call) -> Response:
-    """Sell an archived product again."""
+    """Sell an archived product again.
+
+    404 NOT_FOUND: no such product.
+    """
     found = await _found(call)
     if found.is_archived:
         await change_product(call.ports, call.organization, found.id, {"is_archived": False})

@@ -35,7 +35,22 @@ WRITE = ("checkouts:write",)
 
 @api.route("POST", "/checkouts", scopes=WRITE, body=CheckoutIn, answers=CreatedSession, keyed=True)
 async def create(call: Call) -> Response:
-    """Create a checkout session."""
+    """Create a checkout session.
+
+    With a payment method that is charged at once: 403 MERCHANT_NOT_LIVE: the business cannot take payments; 409 CUSTOMER_DELETED:
+    its customer is gone; 503 DISCOUNT_CONCURRENT_REDEMPTION: somebody else was faster. In any case: 422 PRODUCT_CART_EMTPY: no
+    product. NOT_FOUND: an unknown product, product collection, customer or payment method. PRODUCT_IS_DELETED: an archived
+    product. MISSING_PRODUCT_INFORMATION: a draft, or a product without a price. BRAND_MISMATCH: products of several brands.
+    EXCHANGE_RATE_NOT_FOUND: no price in the cart's currency. UNSUPPORTED_CURRENCY: nothing can be charged in it.
+    UNSUPPORTED_COUNTRY. INVALID_QUANTITY: other than 1 of what is billed by usage, or 0 with confirm.
+    PAY_AS_YOU_WANT_AMOUNT_REQUIRED, REQUEST_AMOUNT_BELOW_MINIMUM: an amount that is missing or too small.
+    TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT. MISSING_ADDON_IDS: an add-on that is unknown, or not the product's.
+    DUPLICATE_ADDON_IDS_IN_REQUEST. ADDONS_IN_USAGE_BASED_BILLING_NOT_SUPPORTED. ON_DEMAND_SUBSCRIPTIONS_NOT_ENABLED.
+    NO_ELIGIBLE_PAYMENT_METHODS. INVALID_TAX_ID. INVALID_DISCOUNT_CODE, DISCOUNT_NOT_YET_ACTIVE, DISCOUNT_CODE_EXPIRED,
+    DISCOUNT_CODE_USAGE_LIMIT_EXCEEDED, DISCOUNT_NOT_AVAILABLE_FOR_PRODUCT, DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET,
+    DISCOUNT_PER_CUSTOMER_USAGE_LIMIT_EXCEEDED, DISCOUNT_CUSTOMER_NOT_ELIGIBLE: a discount code that cannot be used.
+    INVALID_REQUEST_PARAMETERS: anything else in the cart that cannot be sold, such as an amount or a total that is too large.
+    """
     body = call.body(CheckoutIn)
     request = await requests.create_request(call.ports, call.organization, body)
     created = await create_checkout(call.ports, call.organization, request)
@@ -73,13 +88,29 @@ async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSes
 
 @api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn, answers=Preview)
 async def preview_checkout(call: Call) -> Response:
-    """See what a checkout session would cost. Nothing is stored. There are no translations, so `locale` changes nothing."""
+    """See what a checkout session would cost. Nothing is stored. There are no translations, so `locale` changes nothing.
+
+    A wrong tax id is told in the answer. 422 PRODUCT_CART_EMTPY: no product. NOT_FOUND: an unknown product, product collection,
+    customer or payment method. PRODUCT_IS_DELETED: an archived product. MISSING_PRODUCT_INFORMATION: a draft, or a product without
+    a price. BRAND_MISMATCH: products of several brands. EXCHANGE_RATE_NOT_FOUND: no price in the cart's currency.
+    UNSUPPORTED_CURRENCY: nothing can be charged in it. UNSUPPORTED_COUNTRY. INVALID_QUANTITY: other than 1 of what is billed by
+    usage, or 0 with confirm. PAY_AS_YOU_WANT_AMOUNT_REQUIRED, REQUEST_AMOUNT_BELOW_MINIMUM: an amount that is missing or too
+    small. TOTAL_PAYMENT_AMOUNT_BELOW_MINIMUM_AMOUNT. MISSING_ADDON_IDS: an add-on that is unknown, or not the product's.
+    DUPLICATE_ADDON_IDS_IN_REQUEST. ADDONS_IN_USAGE_BASED_BILLING_NOT_SUPPORTED. ON_DEMAND_SUBSCRIPTIONS_NOT_ENABLED.
+    NO_ELIGIBLE_PAYMENT_METHODS. INVALID_DISCOUNT_CODE, DISCOUNT_NOT_YET_ACTIVE, DISCOUNT_CODE_EXPIRED,
+    DISCOUNT_CODE_USAGE_LIMIT_EXCEEDED, DISCOUNT_NOT_AVAILABLE_FOR_PRODUCT, DISCOUNT_MINIMUM_SUBTOTAL_NOT_MET: a discount code that
+    cannot be used. INVALID_REQUEST_PARAMETERS: anything else in the cart that cannot be sold, such as an amount or a total that is
+    too large.
+    """
     return call.json(await preview.document(call, call.body(CheckoutIn)))
 
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, answers=SessionStatus)
 async def get(call: Call) -> Response:
-    """Read how a checkout session stands."""
+    """Read how a checkout session stands.
+
+    404 NOT_FOUND: no such session.
+    """
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)
     found = await read_checkout(call.ports, call.organization, checkout_id)
     sale = (await sales_of_checkouts(call.ports, call.organization, [found]))[0]
@@ -88,7 +119,10 @@ async def get(call: Call) -> Response:
 
 @api.route("GET", "/checkouts/{id}/explain", scopes=READ, answers=Account)
 async def explain(call: Call) -> Response:
-    """How a session's total came about, step by step. Ours; the original has no such endpoint."""
+    """How a session's total came about, step by step. Ours; the original has no such endpoint.
+
+    404 NOT_FOUND: no such session.
+    """
     checkout_id = call.path_id(DodoPrefix.CHECKOUT_SESSION)
     found = await read_checkout(call.ports, call.organization, checkout_id)
     return call.json(explain_checkout(found, call.organization, shown_id=shown(DodoPrefix.CHECKOUT_SESSION, found.id)))

@@ -41,7 +41,10 @@ class ShortLinkIn(Base):
 
 @api.route("POST", "/products/{id}/short_links", scopes=WRITE, body=ShortLinkIn, answers=answers.ShortLink, keyed=True)
 async def create(call: Call) -> Response:
-    """Create a short link to a product's static payment link."""
+    """Create a short link to a product's static payment link.
+
+    404 NOT_FOUND: no such product. 409 SHORT_LINK_SLUG_ALREADY_EXISTS: the slug is in use.
+    """
     product_id = call.path_id(DodoPrefix.PRODUCT)
     body = call.body(ShortLinkIn)
     product = await read_product(call.ports, call.organization, product_id)

@@ -94,7 +94,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/customers/{id}", scopes=READ, answers=answers.Customer)
 async def get(call: Call) -> Response:
-    """Read a customer."""
+    """Read a customer.
+
+    404 NOT_FOUND: no such customer.
+    """
     found = await read_customer(call.ports, call.organization, call.path_id(DodoPrefix.CUSTOMER))
     return call.json((await shown_customers(call, [found]))[0])
 
@@ -108,7 +111,10 @@ async def shown_customers(call: Call, found: Sequence[Customer]) -> list[answers
 
 @api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerPatch, answers=answers.Customer)
 async def update(call: Call) -> Response:
-    """Change a customer."""
+    """Change a customer.
+
+    404 NOT_FOUND: no such customer.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     given = call.body(CustomerPatch).given()
     saved = await change_customer(call.ports, call.organization, customer_id, given)

@@ -39,7 +39,10 @@ _FAMILIES: Mapping[Kind, answers.MethodFamily] = {
 
 @api.route("GET", "/customers/{id}/payment-methods", scopes=READ, answers=answers.SavedMethods)
 async def search(call: Call) -> Response:
-    """The saved payment methods of a customer, the one used last first."""
+    """The saved payment methods of a customer, the one used last first.
+
+    404 NOT_FOUND: no such customer.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
     found = await payment_methods.of_customer(call.ports.reads, call.organization.id, customer_id)
@@ -48,7 +51,10 @@ async def search(call: Call) -> Response:
 
 @api.route("DELETE", "/customers/{id}/payment-methods/{payment_method_id}", scopes=WRITE, gives="nothing")
 async def remove(call: Call) -> Response:
-    """Remove a saved payment method. A payment with it that is under way is finished."""
+    """Remove a saved payment method. A payment with it that is under way is finished.
+
+    404 NOT_FOUND: no such customer, or no such method of theirs.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     method_id = call.path_id(DodoPrefix.PAYMENT_METHOD, "payment_method_id")
     await read_customer(call.ports, call.organization, customer_id)

@@ -51,7 +51,10 @@ class LedgerEntryIn(Base):
 
 @api.route("GET", "/customers/{id}/wallets", scopes=READ, answers=answers.Wallets)
 async def search(call: Call) -> Response:
-    """The wallets of a customer, and what they hold together in US dollars."""
+    """The wallets of a customer, and what they hold together in US dollars.
+
+    404 NOT_FOUND: no such customer.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     await read_customer(call.ports, call.organization, customer_id)
     found = await wallets.of_customer(call.ports.reads, call.organization.id, customer_id)
@@ -94,7 +97,10 @@ class WalletEntryListQuery(paging.PageQuery):
     answers=Page[answers.WalletEntry],
 )
 async def entries(call: Call) -> Response:
-    """The movements of a customer's wallets, newest first."""
+    """The movements of a customer's wallets, newest first.
+
+    404 NOT_FOUND: no such customer.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     asked = WalletEntryListQuery(call)
     part, currency = asked.window(), asked.currency
@@ -132,7 +138,12 @@ def _entry(value: WalletEntry, organization: Organization) -> answers.WalletEntr
     refuses=(400,),
 )
 async def adjust(call: Call) -> Response:
-    """Give a customer credit, or take some back. The same `idempotency_key` counts once."""
+    """Give a customer credit, or take some back. The same `idempotency_key` counts once.
+
+    400 INSUFFICIENT_WALLET_FUNDS: the wallet holds less than is taken. 404 NOT_FOUND: no such customer. 422
+    IDEMPOTENCY_KEY_REUSED: the body's idempotency_key was used for another entry. INVALID_REQUEST_PARAMETERS: the balance would be
+    too large.
+    """
     customer_id = call.path_id(DodoPrefix.CUSTOMER)
     body = call.body(LedgerEntryIn)
     asked = Adjustment(

@@ -62,7 +62,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/disputes/{id}", scopes=READ, answers=answers.Dispute)
 async def get(call: Call) -> Response:
-    """Read a dispute."""
+    """Read a dispute.
+
+    404 NOT_FOUND: no such dispute.
+    """
     found = await DISPUTES.by_id(call.ports.reads, call.organization.id, call.path_id(DodoPrefix.DISPUTE))
     if found is None:
         raise NotFound

@@ -23,7 +23,10 @@ api = Api("Dodo: invoices")
 
 @api.route("GET", "/invoices/payments/{payment_id}", public=True, gives="pdf")
 async def of_payment(call: Call) -> Response:
-    """Get the invoice of a payment that succeeded, as a PDF file."""
+    """Get the invoice of a payment that succeeded, as a PDF file.
+
+    404 NOT_FOUND: no such payment, or none that succeeded.
+    """
     _count(call)
     order_id = call.path_id(DodoPrefix.PAYMENT, "payment_id")
     organization = await _seller(call, await documents.owner_of_order(call.ports.reads, order_id))
@@ -32,7 +35,10 @@ async def of_payment(call: Call) -> Response:
 
 @api.route("GET", "/invoices/refunds/{refund_id}", public=True, gives="pdf")
 async def of_refund(call: Call) -> Response:
-    """Get the credit note of a refund that succeeded, as a PDF file."""
+    """Get the credit note of a refund that succeeded, as a PDF file.
+
+    404 NOT_FOUND: no such refund, or none that succeeded.
+    """
     _count(call)
     refund_id = call.path_id(DodoPrefix.REFUND, "refund_id")
     organization = await _seller(call, await documents.owner_of_refund(call.ports.reads, refund_id))

@@ -72,13 +72,19 @@ def _filter(call: Call, asked: PaymentListQuery) -> PaymentFilter:
 
 @api.route("GET", "/payments/{id}", scopes=READ, answers=Payment)
 async def get(call: Call) -> Response:
-    """Read a payment."""
+    """Read a payment.
+
+    404 NOT_FOUND: no such payment.
+    """
     sale = await sale_of_payment(call.ports, call.organization, call.path_id(DodoPrefix.PAYMENT))
     return call.json(sales.payment(sale, call.organization, public_url=call.ports.public_url()))
 
 
 @api.route("GET", "/payments/{id}/line-items", scopes=READ, answers=LineItems)
 async def line_items(call: Call) -> Response:
-    """Read what a payment is for, line by line."""
+    """Read what a payment is for, line by line.
+
+    404 NOT_FOUND: no such payment.
+    """
     sale = await sale_of_payment(call.ports, call.organization, call.path_id(DodoPrefix.PAYMENT))
     return call.json(sales.line_items(sale))

@@ -80,7 +80,15 @@ class RefundIn(Base):
 
 @api.route("POST", "/refunds", scopes=WRITE, body=RefundIn, keyed=True, answers=answers.Refund, refuses=(400,))
 async def create(call: Call) -> Response:
-    """Give a buyer money back."""
+    """Give a buyer money back.
+
+    400 PAYMENT_NOT_SUCCEEDED. ZERO_AMOUNT_PAYMENT_REFUND_NOT_ALLOWED. PAYMENT_ALREADY_REFUNDED.
+    EXISTING_REFUND_REQUEST_PROCESSING: all that is left is on its way. REFUND_WINDOW_EXPIRED. PAYMENT_DISPUTED: the buyer's bank
+    has taken the payment back. PAYMENT_NOT_REFUNDABLE: it was made through another gateway. 422 NOT_FOUND: an unknown payment.
+    REFUND_AMOUNT_EXCEEDS_PAID_AMOUNT. DUPLICATE_LINE_ITEMS_IN_REQUEST. LINE_ITEM_NOT_FOUND: the item is not the payment's.
+    LINE_ITEM_FULLY_REFUNDED. LINE_ITEM_REFUND_AMOUNT_TOO_LOW. LINE_ITEM_REFUND_AMOUNT_TOO_HIGH. UNSUPPORTED_CURRENCY: not the
+    payment's. INVALID_REQUEST_PARAMETERS: an amount that cannot be paid out in its currency.
+    """
     body = call.body(RefundIn)
     sale = await _sale(call, body.payment_id)
     order = sale.order
@@ -170,7 +178,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/refunds/{id}", scopes=READ, answers=answers.Refund)
 async def get(call: Call) -> Response:
-    """Read a refund."""
+    """Read a refund.
+
+    404 NOT_FOUND: no such refund.
+    """
     found = await read(call.path_id(DodoPrefix.REFUND), call)
     sale = await sale_of_payment(call.ports, call.organization, found.order_id)
     return call.json(detailed(found, sale, call.organization))

@@ -119,7 +119,10 @@ class HeadersPatch(Base):
 
 @api.route("POST", "/webhooks", scopes=WRITE, body=WebhookIn, keyed=True, answers=Webhook)
 async def create(call: Call) -> Response:
-    """Create a webhook endpoint."""
+    """Create a webhook endpoint.
+
+    422 INVALID_REQUEST_BODY: an address that is not https, not public or not a plain one.
+    """
     given = call.body(WebhookIn).given()
     return call.json(_shown(await create_endpoint(call.ports, call.organization, "dodo", given)))
 
@@ -184,13 +187,19 @@ async def _found(call: Call) -> Endpoint:
 
 @api.route("GET", "/webhooks/{id}", scopes=READ, answers=Webhook)
 async def get(call: Call) -> Response:
-    """Read a webhook endpoint."""
+    """Read a webhook endpoint.
+
+    404 NOT_FOUND: no such endpoint.
+    """
     return call.json(_shown(await _found(call)))
 
 
 @api.route("PATCH", "/webhooks/{id}", scopes=WRITE, body=WebhookPatch, answers=Webhook)
 async def update(call: Call) -> Response:
-    """Change a webhook endpoint."""
+    """Change a webhook endpoint.
+
+    404 NOT_FOUND: no such endpoint. 422 INVALID_REQUEST_BODY: an address that is not https, not public or not a plain one.
+    """
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
     given = call.body(WebhookPatch).given()
     changed = await change_endpoint(call.ports, call.organization, "dodo", endpoint_id, given, switch="disabled")
@@ -199,21 +208,30 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/webhooks/{id}", scopes=WRITE, gives="nothing")
 async def delete(call: Call) -> Response:
-    """Remove a webhook endpoint."""
+    """Remove a webhook endpoint.
+
+    404 NOT_FOUND: no such endpoint.
+    """
     await delete_endpoint(call.ports, call.organization, "dodo", call.path_id(DodoPrefix.WEBHOOK_ENDPOINT))
     return call.done()
 
 
 @api.route("GET", "/webhooks/{id}/secret", scopes=READ, answers=WebhookSecret)
 async def secret(call: Call) -> Response:
-    """Read the secret that an endpoint's events are signed with."""
+    """Read the secret that an endpoint's events are signed with.
+
+    404 NOT_FOUND: no such endpoint.
+    """
     answer: WebhookSecret = {"secret": (await _found(call)).secret}
     return call.json(answer)
 
 
 @api.route("GET", "/webhooks/{id}/headers", scopes=READ, answers=WebhookHeaders)
 async def headers(call: Call) -> Response:
-    """Read the headers sent with every event; those that hold secrets are only named."""
+    """Read the headers sent with every event; those that hold secrets are only named.
+
+    404 NOT_FOUND: no such endpoint.
+    """
     return call.json(_shown_headers((await _found(call)).headers))
 
 
@@ -224,7 +242,10 @@ def _shown_headers(given: Mapping[str, str]) -> WebhookHeaders:
 
 @api.route("PATCH", "/webhooks/{id}/headers", scopes=WRITE, body=HeadersPatch, gives="nothing")
 async def update_headers(call: Call) -> Response:
-    """Add and replace headers sent with every event."""
+    """Add and replace headers sent with every event.
+
+    404 NOT_FOUND: no such endpoint. 422 INVALID_REQUEST_BODY: there would be too many headers.
+    """
     endpoint_id = call.path_id(DodoPrefix.WEBHOOK_ENDPOINT)
     headers = call.body(HeadersPatch).headers
     await add_headers(call.ports, call.organization, "dodo", endpoint_id, headers, most=MOST_HEADERS)

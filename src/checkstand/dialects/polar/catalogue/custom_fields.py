@@ -42,7 +42,10 @@ def _body(call: Call, kinds: TypeAdapter[Body]) -> Body:
 
 @api.route("POST", "/custom-fields/", scopes=WRITE, body=CREATE, status=201, answers=answers.CustomField)
 async def create(call: Call) -> Response:
-    """Create a custom field."""
+    """Create a custom field.
+
+    422 PolarRequestValidationError: the slug is taken; an organization_id beside an organization's token.
+    """
     body = _body(call, CREATE)
     if body.organization_id is not None:
         raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
@@ -67,13 +70,19 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/custom-fields/{id}", scopes=READ, answers=answers.CustomField)
 async def get(call: Call) -> Response:
-    """Read a custom field."""
+    """Read a custom field.
+
+    404 ResourceNotFound: no such field.
+    """
     return call.json(custom_field(await read_field(call.ports, call.organization, call.path_id())))
 
 
 @api.route("PATCH", "/custom-fields/{id}", scopes=WRITE, body=UPDATE, answers=answers.CustomField)
 async def update(call: Call) -> Response:
-    """Change a custom field. A new slug renames the key of every answer."""
+    """Change a custom field. A new slug renames the key of every answer.
+
+    404 ResourceNotFound: no such field. 422 PolarRequestValidationError: the slug is taken; another type.
+    """
     field_id = call.path_id()
     given = _body(call, UPDATE).given()
     return call.json(custom_field(await change_field(call.ports, call.organization, field_id, given)))
@@ -81,6 +90,9 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/custom-fields/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a custom field. Products stop asking it; answers stay."""
+    """Delete a custom field. Products stop asking it; answers stay.
+
+    404 ResourceNotFound: no such field.
+    """
     await delete_field(call.ports, call.organization, call.path_id())
     return Response(status_code=204)

@@ -196,7 +196,12 @@ class ProductUpdate(Base):
     answers=answers.Product,
 )
 async def create(call: Call) -> Response:
-    """Create a product."""
+    """Create a product.
+
+    422 PolarRequestValidationError: prices that cannot be combined, or amounts that cannot be charged; a pricing that is not
+    enabled, or needs a recurring product; an unknown meter, media or custom field; an organization_id beside an organization's
+    token.
+    """
     body = _kind(call)
     recurring = isinstance(body, ProductCreateRecurring)
     definitions, problems = price_definitions(
@@ -293,13 +298,21 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/products/{id}", scopes=READ, answers=answers.Product)
 async def get(call: Call) -> Response:
-    """Read a product."""
+    """Read a product.
+
+    404 ResourceNotFound: no such product.
+    """
     return call.json(product(await read_product(call.ports, call.organization, call.path_id()), call.public_url))
 
 
 @api.route("PATCH", "/products/{id}", scopes=WRITE, body=ProductUpdate, answers=answers.Product)
 async def update(call: Call) -> Response:
-    """Change or archive a product."""
+    """Change or archive a product.
+
+    404 ResourceNotFound: no such product. 422 PolarRequestValidationError: prices that cannot be combined, or amounts that cannot
+    be charged; a pricing that is not enabled, or needs a recurring product; an unknown meter, media or custom field; a price that
+    is not the product's; another recurring interval; a trial of a one-time product.
+    """
     product_id = call.path_id()
     body = call.body(ProductUpdate)
     return call.json(product(await _changed(call, product_id, body), call.public_url))
@@ -370,7 +383,10 @@ class BenefitsUpdate(Base):
 
 @api.route("POST", "/products/{id}/benefits", scopes=WRITE, body=BenefitsUpdate, answers=answers.Product)
 async def set_benefits(call: Call) -> Response:
-    """Set a product's benefits. None exist here yet, so only the empty list can be set."""
+    """Set a product's benefits. None exist here yet, so only the empty list can be set.
+
+    404 ResourceNotFound: no such product.
+    """
     product_id = call.path_id()
     body = call.body(BenefitsUpdate)
     found = await read_product(call.ports, call.organization, product_id)

@@ -65,7 +65,12 @@ def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> 
     also=("/checkouts/custom/",),
 )
 async def create(call: Call) -> Response:
-    """Create a checkout session."""
+    """Create a checkout session.
+
+    422 PolarRequestValidationError: a product, price, customer, subscription or discount that is unknown or cannot be used here;
+    prices that cannot be combined; an amount, a number of seats or units, or a total that is too small or too large; a tax ID that
+    is wrong or lacks its country; an answer that does not fit its custom field.
+    """
     body = call.first_of(VARIANTS)
     request = await _request(call, body)
     created = await create_checkout(call.ports, call.organization, request)
@@ -118,21 +123,28 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",))
 async def get(call: Call) -> Response:
-    """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before."""
+    """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before.
+
+    404 ResourceNotFound: no such session.
+    """
     checkout_id = call.path_id()
     document = await checkouts.document(call.ports.reads, call.organization.id, checkout_id)
     if document is None:
         raise NotFound
     rendered = call.services.rendered
-    body = rendered.get(checkout_id, document)
+    made_of = (document, call.organization.settings.default_currency)
+    body = rendered.get(checkout_id, made_of)
     if body is None:
-        body = rendered.put(checkout_id, document, encode(_shown(call, checkouts.read(document))))
+        body = rendered.put(checkout_id, made_of, encode(_shown(call, checkouts.read(document))))
     return Response(body, media_type="application/json")
 
 
 @api.route("GET", "/checkouts/{id}/explain", scopes=READ, answers=Account)
 async def explain(call: Call) -> Response:
-    """How a session's total came about, step by step. Ours; the original has no such endpoint."""
+    """How a session's total came about, step by step. Ours; the original has no such endpoint.
+
+    404 ResourceNotFound: no such session.
+    """
     found = await read_checkout(call.ports, call.organization, call.path_id())
     return call.json(explain_checkout(found, call.organization, shown_id=str(found.id)))
 
@@ -147,7 +159,13 @@ async def explain(call: Call) -> Response:
     also=("/checkouts/custom/{id}",),
 )
 async def update(call: Call) -> Response:
-    """Change an open checkout session."""
+    """Change an open checkout session.
+
+    403 NotOpenCheckout: the session is no longer open. 404 ResourceNotFound: no such session. 409 CheckoutLocked: it is being
+    changed at this moment. 422 PolarRequestValidationError: a product, price or currency that it does not offer, a discount that
+    cannot be used, an amount, number or total outside of its bounds, a tax ID that is wrong or lacks its country, an answer that
+    does not fit its custom field.
+    """
     checkout_id = call.path_id()
     body = call.body(CheckoutUpdate)
     found = await read_checkout(call.ports, call.organization, checkout_id)
@@ -168,7 +186,10 @@ async def _sessions_buyer(call: Call) -> tuple[Organization, Checkout]:
 
 @api.route("GET", _CLIENT, public=True, answers=answers.ClientCheckout, refuses=(410,), also=(_CLIENT_OLD,))
 async def client_get(call: Call) -> Response:
-    """Read a session as its buyer."""
+    """Read a session as its buyer.
+
+    404 ResourceNotFound: no such session. 410 ExpiredCheckoutError: its time was over before it was paid.
+    """
     organization, found = await read_for_buyer(call.ports, _secret(call))
     return call.json(_shown_to_buyer(call, found, organization))
 
@@ -184,7 +205,14 @@ async def client_get(call: Call) -> Response:
     also=(_CLIENT_OLD,),
 )
 async def client_update(call: Call) -> Response:
-    """Change an open session as its buyer."""
+    """Change an open session as its buyer.
+
+    403 NotOpenCheckout: the session is no longer open; DiscountRedemptionLimitReached: this customer has used the discount as
+    often as one customer may. 404 ResourceNotFound: no such session. 409 CheckoutLocked: it is being changed at this moment. 410
+    ExpiredCheckoutError: its time is over. 422 PolarRequestValidationError: a product, price or currency that it does not offer, a
+    discount that cannot be used, an amount, number or total outside of its bounds, a tax ID that is wrong or lacks its country, an
+    answer that does not fit its custom field. 429 TooManyRequests: too many wrong discount codes.
+    """
     organization, found = call.buyers_session
     body = call.body(CheckoutUpdatePublic)
     changes = requests.buyer_changes(body)
@@ -206,7 +234,16 @@ async def client_update(call: Call) -> Response:
     also=(f"{_CLIENT_OLD}/confirm",),
 )
 async def client_confirm(call: Call) -> Response:
-    """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled."""
+    """Pay. The answer says `confirmed`; the session is `succeeded` when the payment is settled.
+
+    400 PaymentError: the payment was declined. 403 NotOpenCheckout: the session is no longer open; PaymentNotReady: the
+    organization cannot take payments; DiscountRedemptionLimitReached: this customer has used the discount as often as one customer
+    may. 404 ResourceNotFound: no such session. 409 CheckoutLocked: it is being changed or paid at this moment;
+    CheckoutCustomerDeleted: its customer is gone. 410 ExpiredCheckoutError: its time is over. 422 PolarRequestValidationError:
+    something is missing, is wrong as for a change, or holds no longer: a price, a discount, the total that was shown. 422
+    CheckoutCustomerExternalIdMismatch: the external ID belongs to another e-mail address. 429 TooManyRequests: too many wrong
+    discount codes.
+    """
     organization, found = call.buyers_session
     body = call.body(CheckoutConfirm)
     changes = requests.confirm_changes(body)

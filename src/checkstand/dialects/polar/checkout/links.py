@@ -45,7 +45,11 @@ WRITE = ("checkout_links:write",)
     answers=answers.CheckoutLink,
 )
 async def create(call: Call) -> Response:
-    """Create a checkout link."""
+    """Create a checkout link.
+
+    422 PolarRequestValidationError: a product or price that is unknown, archived or a draft, a discount that does not fit all
+    products, a number of seats or units that not all of them allow.
+    """
     body = call.first_of(VARIANTS)
     made = await create_link(call.ports, call.organization, body.given(), named_by=body.named_by)
     return call.json((await _shown(call, [made]))[0], 201)
@@ -80,14 +84,21 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/checkout-links/{id}", scopes=READ, answers=answers.CheckoutLink)
 async def get(call: Call) -> Response:
-    """Read a checkout link."""
+    """Read a checkout link.
+
+    404 ResourceNotFound: no such link.
+    """
     found = await read_link(call.ports, call.organization, call.path_id())
     return call.json((await _shown(call, [found]))[0])
 
 
 @api.route("PATCH", "/checkout-links/{id}", scopes=WRITE, body=LinkUpdate, answers=answers.CheckoutLink)
 async def update(call: Call) -> Response:
-    """Change a checkout link."""
+    """Change a checkout link.
+
+    404 ResourceNotFound: no such link. 422 PolarRequestValidationError: a product that is unknown, archived or a draft, a discount
+    that does not fit all products, a number of seats or units that not all of them allow.
+    """
     link_id = call.path_id()
     given = call.body(LinkUpdate).given()
     saved = await change_link(call.ports, call.organization, link_id, given)
@@ -96,7 +107,10 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/checkout-links/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a checkout link. Sessions that it made stay."""
+    """Delete a checkout link. Sessions that it made stay.
+
+    404 ResourceNotFound: no such link.
+    """
     await delete_link(call.ports, call.organization, call.path_id())
     return Response(status_code=204)
 

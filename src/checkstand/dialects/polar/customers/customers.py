@@ -65,7 +65,11 @@ async def search(call: Call) -> Response:
 
 @api.route("POST", "/customers/", scopes=WRITE, body=IndividualCreate | TeamCreate, status=201, answers=CustomerAnswer)
 async def create(call: Call) -> Response:
-    """Create a customer."""
+    """Create a customer.
+
+    422 PolarRequestValidationError: the e-mail address or the external ID is taken; a tax ID that is wrong or lacks its country;
+    an organization_id beside an organization's token.
+    """
     body = _create_body(call)
     if body.organization_id is not None:
         raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
@@ -119,13 +123,19 @@ async def _exported(call: Call, *, empty: bool) -> AsyncIterator[str]:
 
 @api.route("GET", "/customers/external/{external_id}", scopes=READ, answers=CustomerAnswer)
 async def get_external(call: Call) -> Response:
-    """Read a customer by the merchant's own id."""
+    """Read a customer by the merchant's own id.
+
+    404 ResourceNotFound: no such customer.
+    """
     return call.json(customer_views.customer(await by_external_id(call)))
 
 
 @api.route("GET", "/customers/external/{external_id}/state", scopes=READ, answers=CustomerState)
 async def state_external(call: Call) -> Response:
-    """A customer by the merchant's own id and what is active for them."""
+    """A customer by the merchant's own id and what is active for them.
+
+    404 ResourceNotFound: no such customer.
+    """
     return call.json(customer_views.customer_state(await by_external_id(call)))
 
 
@@ -133,7 +143,11 @@ async def state_external(call: Call) -> Response:
     "PATCH", "/customers/external/{external_id}", scopes=WRITE, body=CustomerUpdateExternal, answers=CustomerAnswer
 )
 async def update_external(call: Call) -> Response:
-    """Change a customer by the merchant's own id."""
+    """Change a customer by the merchant's own id.
+
+    404 ResourceNotFound: no such customer. 422 PolarRequestValidationError: the e-mail address or the external ID is taken; a tax
+    ID that is wrong or lacks its country; another external ID; an address that is removed; a team that becomes an individual.
+    """
     found = await by_external_id(call)
     return await _update(call, found, call.body(CustomerUpdateExternal))
 
@@ -144,32 +158,48 @@ class CustomerDeleteQuery(Query):
 
 @api.route("DELETE", "/customers/external/{external_id}", scopes=WRITE, query=CustomerDeleteQuery, status=204)
 async def delete_external(call: Call) -> Response:
-    """Delete a customer by the merchant's own id."""
+    """Delete a customer by the merchant's own id.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _delete(call, await by_external_id(call))
 
 
 @api.route("GET", "/customers/{id}", scopes=READ, answers=CustomerAnswer)
 async def get(call: Call) -> Response:
-    """Read a customer."""
+    """Read a customer.
+
+    404 ResourceNotFound: no such customer.
+    """
     return call.json(customer_views.customer(await by_id(call)))
 
 
 @api.route("GET", "/customers/{id}/state", scopes=READ, answers=CustomerState)
 async def state(call: Call) -> Response:
-    """A customer and what is active for them."""
+    """A customer and what is active for them.
+
+    404 ResourceNotFound: no such customer.
+    """
     return call.json(customer_views.customer_state(await by_id(call)))
 
 
 @api.route("PATCH", "/customers/{id}", scopes=WRITE, body=CustomerUpdate, answers=CustomerAnswer)
 async def update(call: Call) -> Response:
-    """Change a customer. An individual can become a team; a team stays one."""
+    """Change a customer. An individual can become a team; a team stays one.
+
+    404 ResourceNotFound: no such customer. 422 PolarRequestValidationError: the e-mail address or the external ID is taken; a tax
+    ID that is wrong or lacks its country; another external ID; an address that is removed; a team that becomes an individual.
+    """
     found = await by_id(call)
     return await _update(call, found, call.body(CustomerUpdate))
 
 
 @api.route("DELETE", "/customers/{id}", scopes=WRITE, query=CustomerDeleteQuery, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept."""
+    """Delete a customer; `anonymize=true` also removes the personal data. Orders are kept.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _delete(call, await by_id(call))
 
 

@@ -36,13 +36,19 @@ class MemberListQuery(paging.PageQuery):
 
 @api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=MemberListQuery, answers=Page[MemberAnswer])
 async def search_external(call: Call) -> Response:
-    """List the members of a customer by the merchant's own id."""
+    """List the members of a customer by the merchant's own id.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _search(call, await by_external_id(call))
 
 
 @api.route("GET", OF_ID, scopes=READ, query=MemberListQuery, answers=Page[MemberAnswer])
 async def search(call: Call) -> Response:
-    """List the members of a customer."""
+    """List the members of a customer.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _search(call, await by_id(call))
 
 
@@ -63,13 +69,21 @@ async def _search(call: Call, customer: Customer) -> Response:
 
 @api.route("POST", OF_EXTERNAL_ID, scopes=WRITE, body=MemberCreate, status=201, answers=MemberAnswer)
 async def create_external(call: Call) -> Response:
-    """Add a member to a customer by the merchant's own id."""
+    """Add a member to a customer by the merchant's own id.
+
+    403 NotPermitted: the customer is no team. 404 ResourceNotFound: no such customer. 422 PolarRequestValidationError: the
+    external ID is taken.
+    """
     return await _create(call, await by_external_id(call))
 
 
 @api.route("POST", OF_ID, scopes=WRITE, body=MemberCreate, status=201, answers=MemberAnswer)
 async def create(call: Call) -> Response:
-    """Add a member to a customer. Who has the e-mail already is answered as they are."""
+    """Add a member to a customer. Who has the e-mail already is answered as they are.
+
+    403 NotPermitted: the customer is no team. 404 ResourceNotFound: no such customer. 422 PolarRequestValidationError: the
+    external ID is taken.
+    """
     return await _create(call, await by_id(call))
 
 
@@ -85,25 +99,39 @@ async def _create(call: Call, customer: Customer) -> Response:
 
 @api.route("GET", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=READ, answers=MemberAnswer)
 async def get_external(call: Call) -> Response:
-    """Read a member by the merchant's own ids."""
+    """Read a member by the merchant's own ids.
+
+    404 ResourceNotFound: no such customer or member.
+    """
     return call.json(customer_views.member(await _by_external_ids(call)))
 
 
 @api.route("GET", f"{OF_ID}/{{member_id}}", scopes=READ, answers=MemberAnswer)
 async def get(call: Call) -> Response:
-    """Read a member."""
+    """Read a member.
+
+    404 ResourceNotFound: no such customer or member.
+    """
     return call.json(customer_views.member(await _by_ids(call)))
 
 
 @api.route("PATCH", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=WRITE, body=MemberUpdate, answers=MemberAnswer)
 async def update_external(call: Call) -> Response:
-    """Change a member by the merchant's own ids."""
+    """Change a member by the merchant's own ids.
+
+    404 ResourceNotFound: no such customer or member. 422 PolarRequestValidationError: the e-mail address is taken; the only owner
+    would be none any more.
+    """
     return await _update(call, await _by_external_ids(call))
 
 
 @api.route("PATCH", f"{OF_ID}/{{member_id}}", scopes=WRITE, body=MemberUpdate, answers=MemberAnswer)
 async def update(call: Call) -> Response:
-    """Change a member. Who becomes the owner takes over from the present one."""
+    """Change a member. Who becomes the owner takes over from the present one.
+
+    404 ResourceNotFound: no such customer or member. 422 PolarRequestValidationError: the e-mail address is taken; the only owner
+    would be none any more.
+    """
     return await _update(call, await _by_ids(call))
 
 
@@ -113,15 +141,21 @@ async def _update(call: Call, found: Member) -> Response:
     return call.json(customer_views.member(saved))
 
 
-@api.route("DELETE", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=WRITE, status=204)
+@api.route("DELETE", f"{OF_EXTERNAL_ID}/{{member_external_id}}", scopes=WRITE, status=204, refuses=(422,))
 async def remove_external(call: Call) -> Response:
-    """Remove a member by the merchant's own ids."""
+    """Remove a member by the merchant's own ids.
+
+    404 ResourceNotFound: no such customer or member. 422 PolarRequestValidationError: the member is the owner.
+    """
     return await _remove(call, await _by_external_ids(call))
 
 
 @api.route("DELETE", f"{OF_ID}/{{member_id}}", scopes=WRITE, status=204)
 async def remove(call: Call) -> Response:
-    """Remove a member. The owner stays until somebody else is the owner."""
+    """Remove a member. The owner stays until somebody else is the owner.
+
+    404 ResourceNotFound: no such customer or member. 422 PolarRequestValidationError: the member is the owner.
+    """
     return await _remove(call, await _by_ids(call))
 
 

@@ -30,13 +30,19 @@ READ = ("customers:read", "customers:write")
     answers=Page[PaymentMethod],
 )
 async def payment_methods_external(call: Call) -> Response:
-    """The saved payment methods of a customer by the merchant's own id."""
+    """The saved payment methods of a customer by the merchant's own id.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _found(call, await by_external_id(call))
 
 
 @api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.PageQuery, answers=Page[PaymentMethod])
 async def payment_methods_of(call: Call) -> Response:
-    """The saved payment methods of a customer."""
+    """The saved payment methods of a customer.
+
+    404 ResourceNotFound: no such customer.
+    """
     return await _found(call, await by_id(call))
 
 

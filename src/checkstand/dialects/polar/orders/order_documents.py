@@ -37,7 +37,10 @@ class OrderUpdate(Base):
 
 @api.route("PATCH", "/orders/{id}", scopes=WRITE, body=OrderUpdate, answers=answers.Order)
 async def update(call: Call) -> Response:
-    """Change whom an order is made out to. Country and state stay: they decided its tax."""
+    """Change whom an order is made out to. Country and state stay: they decided its tax.
+
+    404 ResourceNotFound: no such order. 422 PolarRequestValidationError: another country or state.
+    """
     order_id, body = call.path_id(), call.body(OrderUpdate)
     edit = BillingEdit(
         given=frozenset(_RENAMED[name] for name in body.model_fields_set if name in _RENAMED),
@@ -50,7 +53,10 @@ async def update(call: Call) -> Response:
 
 @api.route("POST", "/orders/{id}/invoice", scopes=READ, status=202, answers=NoneType)
 async def generate_invoice(call: Call) -> Response:
-    """Make the invoice, or make it anew after the billing details changed."""
+    """Make the invoice, or make it anew after the billing details changed.
+
+    404 ResourceNotFound: no such order. 422 MissingInvoiceBillingDetails: nobody knows yet whom to make it out to.
+    """
     try:
         await issue_invoice(call.ports, call.organization, call.path_id())
     except NotBillable as error:
@@ -60,7 +66,10 @@ async def generate_invoice(call: Call) -> Response:
 
 @api.route("GET", "/orders/{id}/invoice", scopes=READ, answers=answers.DocumentAddress)
 async def invoice(call: Call) -> Response:
-    """Get the address of the invoice, a PDF file."""
+    """Get the address of the invoice, a PDF file.
+
+    404 ResourceNotFound: no such order; InvoiceDoesNotExist: no invoice was made of it yet.
+    """
     order = await _order(call)
     if not order.has_invoice:
         raise Refused(errors.named(404, "InvoiceDoesNotExist", f"No invoice exists for order {order.id}."))
@@ -69,7 +78,10 @@ async def invoice(call: Call) -> Response:
 
 @api.route("GET", "/orders/{id}/receipt", scopes=READ, answers=answers.DocumentAddress)
 async def receipt(call: Call) -> Response:
-    """Get the address of the receipt, a PDF file. What cost nothing has none."""
+    """Get the address of the receipt, a PDF file. What cost nothing has none.
+
+    404 ResourceNotFound: no such order, or nothing was paid for it.
+    """
     order = await _order(call)
     if order.receipt_number is None:
         raise NotFound

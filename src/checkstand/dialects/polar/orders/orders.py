@@ -64,7 +64,10 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/orders/{id}", scopes=READ, answers=Order)
 async def get(call: Call) -> Response:
-    """Read an order."""
+    """Read an order.
+
+    404 ResourceNotFound: no such order.
+    """
     sale = await sale_of_order(call.ports, call.organization, call.path_id())
     return call.json(sales.order(sale, call.organization))
 
@@ -103,7 +106,10 @@ async def search_payments(call: Call) -> Response:
 
 @api.route("GET", "/payments/{id}", scopes=PAYMENTS, answers=Payment)
 async def get_payment(call: Call) -> Response:
-    """Read a payment."""
+    """Read a payment.
+
+    404 ResourceNotFound: no such payment.
+    """
     attempt = await ATTEMPTS.by_id(call.ports.reads, call.organization.id, call.path_id())
     if attempt is None:
         raise NotFound

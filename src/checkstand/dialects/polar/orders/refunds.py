@@ -72,22 +72,19 @@ async def search(call: Call) -> Response:
         succeeded=asked.succeeded,
     )
     of_subscriptions = asked.subscription_id
-    if asked.is_elsewhere() or of_subscriptions:
-        return call.json(paging.NOTHING)
-    page = await refunds.search(
-        call.ports.reads,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, refunds.search, wanted, is_empty=bool(of_subscriptions))
     return call.json(paging.envelope([refund(item) for item in page.items], page, window.limit))
 
 
 @api.route("POST", "/refunds/", scopes=WRITE, body=RefundCreate, status=201, answers=RefundAnswer, refuses=(400, 403))
 async def create(call: Call) -> Response:
-    """Give money back to a customer."""
+    """Give money back to a customer.
+
+    400 RevokeSubscriptionBenefitsProhibited: the order is a subscription's. 403 RefundedAlready: nothing is left of the order;
+    RefundDisputedPayment: the bank has taken the payment back. 404 RefundUnknownPayment: it was paid through another gateway, or
+    not at all. 422 PolarRequestValidationError: an unknown order; more than is left of it; an amount that cannot be paid out in
+    its currency.
+    """
     body = call.body(RefundCreate)
     order = await ORDERS.by_id(call.ports.reads, call.organization.id, body.order_id)
     if order is None:

@@ -111,7 +111,11 @@ def shown(endpoint: Endpoint) -> WebhookEndpoint:
 
 @api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201, answers=WebhookEndpoint)
 async def create(call: Call) -> Response:
-    """Create a webhook endpoint."""
+    """Create a webhook endpoint.
+
+    422 PolarRequestValidationError: the address is not https, not public or not a plain one; an organization_id beside an
+    organization's token.
+    """
     body = call.body(EndpointCreate)
     if body.organization_id is not None:
         raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
@@ -134,13 +138,20 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/webhooks/endpoints/{id}", scopes=READ, answers=WebhookEndpoint)
 async def get(call: Call) -> Response:
-    """Read a webhook endpoint."""
+    """Read a webhook endpoint.
+
+    404 ResourceNotFound: no such endpoint.
+    """
     return call.json(shown(await read_endpoint(call.ports, call.organization, "polar", call.path_id())))
 
 
 @api.route("PATCH", "/webhooks/endpoints/{id}", scopes=WRITE, body=EndpointUpdate, answers=WebhookEndpoint)
 async def update(call: Call) -> Response:
-    """Change a webhook endpoint."""
+    """Change a webhook endpoint.
+
+    404 ResourceNotFound: no such endpoint. 422 PolarRequestValidationError: the address is not https, not public or not a plain
+    one.
+    """
     endpoint_id = call.path_id()
     given = call.body(EndpointUpdate).given()
     return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, given)))
@@ -148,12 +159,18 @@ async def update(call: Call) -> Response:
 
 @api.route("PATCH", "/webhooks/endpoints/{id}/secret", scopes=WRITE, answers=WebhookEndpoint)
 async def reset_secret(call: Call) -> Response:
-    """Give an endpoint a new secret."""
+    """Give an endpoint a new secret.
+
+    404 ResourceNotFound: no such endpoint.
+    """
     return call.json(shown(await rotate_secret(call.ports, call.organization, "polar", call.path_id())))
 
 
 @api.route("DELETE", "/webhooks/endpoints/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Remove a webhook endpoint."""
+    """Remove a webhook endpoint.
+
+    404 ResourceNotFound: no such endpoint.
+    """
     await delete_endpoint(call.ports, call.organization, "polar", call.path_id())
     return Response(status_code=204)

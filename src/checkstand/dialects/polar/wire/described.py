@@ -55,7 +55,8 @@ def _refusals(operation: Operation) -> Mapping[int, str | None]:
     if 429 in operation.refuses:
         found[429] = "Error"
     names_id = any(_is_uuid(name) for name in operation.path_names)
-    if operation.body is not None or operation.query is not None or operation.is_keyed or names_id:
+    takes_something = operation.body is not None or operation.query is not None or operation.is_keyed or names_id
+    if takes_something or 422 in operation.refuses:
         found[422] = "Invalid"
     return found
 

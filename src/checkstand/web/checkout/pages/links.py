@@ -1,0 +1,99 @@
+"""Addresses that lead to a checkout: `/buy/...` makes a session for whoever opens it, `/s/...` is short for another address.
+
+`/buy/polar_cl_...` is a checkout link of Polar's, `/buy/pdt_...` a static payment link of Dodo's. What they mean is each API's own;
+here is what they have in common: who only looks (HEAD, a browser's guess) makes nothing, visits are counted by network address, and a
+person gets a page where no session can be made.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from checkstand.dialects.dodo.checkout import static_links
+from checkstand.dialects.polar.checkout import link_visits
+from checkstand.dialects.polar.wire.call import Refused
+from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
+from checkstand.domain.organization import Organization
+from checkstand.domain.problem_codes import ProblemCode
+from checkstand.flows.links.open_link import find_link
+from checkstand.flows.links.short_links import find_short_link
+from checkstand.http import is_prefetch
+from checkstand.ops.limiter import LimitWindow
+from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
+from checkstand.web.checkout.pages import answers
+from checkstand.web.checkout.session.visit import with_query
+from checkstand.web.checkout.words.texts import texts_for
+
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+POLAR, DODO = "polar_cl_", "pdt_"
+GONE = frozenset({ProblemCode.PRODUCT_ARCHIVED, ProblemCode.LINK_WITHOUT_PRODUCTS})
+
+
+async def buy(request: Request) -> Response:
+    """Make a session and go to its page; or say why there is none."""
+    if request.method == "HEAD":
+        return Response(headers=HEADERS, media_type="text/html")
+    if is_prefetch(request):
+        return Response(status_code=503, headers=HEADERS)
+    window = count_link_visit(request)
+    if window is not None and window.retry_after_s:
+        return _busy(request, window)
+    name = str(request.path_params["name"])
+    ports = services_of(request).ports
+    organization: Organization | None = None
+    try:
+        if name.startswith(POLAR):
+            organization, link = await find_link(ports, name)
+            return _go(await link_visits.visit(request, organization, link), status=307)
+        if name.startswith(DODO):
+            organization = await static_links.find_seller(ports, name)
+            return _go(await static_links.visit(request, organization, name), status=303)
+    except NotFound:
+        return _page(request, "unknown", status=404)
+    except EmbedNotAllowed as refused:
+        host = urlsplit(refused.origin).netloc
+        return _page(request, "embed", organization, status=403, host=host)
+    except Refused as refused:
+        return _page(request, "unusable", organization, status=refused.response.status_code)
+    except Invalid as refused:
+        is_gone = any(problem.code in GONE for problem in refused.problems)
+        return _page(request, "gone" if is_gone else "unusable", organization, status=410 if is_gone else 409)
+    return _page(request, "unknown", status=404)
+
+
+async def short(request: Request) -> Response:
+    """Go on to what a short address stands for, with what was added to it and is not fixed already."""
+    window = services_of(request).limiter.hit(f"short address {client_address(request)}", LINK_VISITS)
+    if window is not None and window.retry_after_s:
+        return _busy(request, window)
+    try:
+        link = await find_short_link(services_of(request).ports, str(request.path_params["code"]))
+    except NotFound:
+        return _page(request, "unknown", status=404)
+    fixed = {name for name, _ in parse_qsl(urlsplit(link.target).query, keep_blank_values=True)}
+    added = {name: value for name, value in request.query_params.items() if name not in fixed}
+    return _go(with_query(link.target, added) if added else link.target, status=303)
+
+
+def _go(url: str, *, status: int) -> Response:
+    return RedirectResponse(url, status_code=status, headers=HEADERS)
+
+
+def _busy(request: Request, window: LimitWindow) -> Response:
+    answer = _page(request, "busy", status=429)
+    answer.headers["Retry-After"] = str(window.retry_after_s)
+    return answer
+
+
+def _page(
+    request: Request, what: str, organization: Organization | None = None, *, status: int, **words: str
+) -> Response:
+    """A page that says what is the matter, and whose link it was when that is known."""
+    t = texts_for("en")
+    merchant = organization.name if organization is not None else ""
+    heading = t(f"link.{what}_heading", **words) if words else t(f"link.{what}_heading")
+    text = t(f"link.{what}_text", merchant=merchant)
+    return answers.bare_page(request, "nothing.html", "title.link", status=status, heading=heading, text=text)

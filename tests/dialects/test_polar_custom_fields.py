@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
@@ -24,11 +23,6 @@ PROPERTIES: dict[str, dict[str, Any]] = {
     "select": {"options": OPTIONS},
 }
 KINDS = pytest.mark.parametrize("kind", PROPERTIES)
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def create(polar: Polar, kind: str = "text", **body: object) -> httpx2.Response:

@@ -22,11 +22,6 @@ INVALID = "Input should be a valid UUID, invalid character: found `{}` at 1"
 STATUSES = "Input should be 'open', 'expired', 'confirmed', 'succeeded' or 'failed'"
 
 
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
-
-
 def later(server: RunningServer, shop: DemoShop, by: timedelta) -> None:
     """Move the shop's clock."""
     services, organization_id = server.services, shop.organization.id

@@ -14,16 +14,10 @@ from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 
 from checkstand.flows.organizations.authenticate import create_token
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide
 from tests.dialects.test_polar_contract import contract, fits, matches
 from tests.server import RunningServer
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def bought(polar: Polar, label: str = "one_time", **body: object) -> dict[str, Any]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page
 
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE
 from tests.pages.buyer import CHALLENGE, Checkout, CheckoutStatus, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read, read_or_visit
-from tests.server import RunningServer
 
 BOOKED = """
     SELECT count(*) FROM test_gateway_charges AS charges
@@ -22,11 +20,6 @@ APPROVED = """
     FROM payment_attempts
     WHERE payment_attempts.gateway_key = charges.id AND checkout_id = $1 RETURNING 1
 """
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def booked(stand: Stand, session: Checkout) -> int:

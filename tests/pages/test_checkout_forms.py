@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from uuid import uuid4
 
 import httpx2
-import pytest
 
 from checkstand.domain.discount import Percentage
 from checkstand.flows.catalogue.save_discount import create_discount, delete_discount
-from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Checkout, CheckoutStatus, Options, Stand
 from tests.pages.over_http import FILLED, confirm, get, press_pay, shown
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_forms_without_the_session_s_token_change_nothing(stand: Stand) -> None:
@@ -103,8 +93,8 @@ def test_a_price_that_is_not_the_shown_one_is_shown_first(stand: Stand) -> None:
 
 def test_a_discount_that_is_gone_when_the_buyer_pays_is_taken_off_and_the_new_total_shown_first(stand: Stand) -> None:
     ports, organization = stand.server.services.ports, stand.shop.organization
-    draft = replace(stand.shop.discount, id=uuid4(), code=None, name="Half", takes=Percentage(basis_points=5000))
-    made = stand.server.run(create_discount(ports, organization, draft))
+    half = {"name": "Half", "takes": Percentage(basis_points=5000)}
+    made = stand.server.run(create_discount(ports, organization, half))
     session = stand.session("one_time", discount_id=made.id)
     assert session.quote.total_minor == 500
     stand.server.run(delete_discount(ports, organization, made.id))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from checkstand.domain.checkout import Options
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, visit
 from tests.pages.buyer import (
     CHALLENGE,
@@ -20,12 +18,6 @@ from tests.pages.buyer import (
     path_of,
     pay,
 )
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_a_card_pays_and_the_page_thanks(browser: Browser, stand: Stand) -> None:

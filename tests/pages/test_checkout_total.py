@@ -18,11 +18,9 @@ from checkstand.flows.catalogue.save_discount import change_discount, create_dis
 from checkstand.flows.catalogue.save_product import PriceList, change_product
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
 from tests.pages.buyer import VISA, Buyer, Checkout, Stand, expect_success, pay
 from tests.paper import PaperPage
-from tests.server import RunningServer
 
 READY = {"email": "ada@example.com", "name": "Ada", "country": "DE", "method": "card"}
 CARD = {"card_number": VISA, "card_exp": "12/34", "card_cvc": "123"}
@@ -48,19 +46,12 @@ class Seller:
         """A code that takes 50 %."""
         organization = self.stand.shop.organization
         code = f"HALF{uuid4().hex[:6]}".upper()
-        draft = Discount(
-            id=uuid4(),
-            organization_id=organization.id,
-            name=code,
-            code=code,
-            takes=Percentage(basis_points=5000),
-            created_at=organization.created_at,
-        )
-        return self._do(create_discount(self.ports, organization, draft))  # type: ignore[no-any-return]
+        half = {"name": code, "code": code, "takes": Percentage(basis_points=5000)}
+        return self._do(create_discount(self.ports, organization, half))  # type: ignore[no-any-return]
 
     def changes(self, discount: Discount, **terms: Any) -> None:
         organization = self.stand.shop.organization
-        self._do(change_discount(self.ports, organization, discount.id, lambda found: replace(found, **terms)))
+        self._do(change_discount(self.ports, organization, discount.id, terms))
 
     def deletes(self, discount: Discount) -> None:
         self._do(delete_discount(self.ports, self.stand.shop.organization, discount.id))
@@ -81,11 +72,6 @@ class Seller:
     def changes_session(self, session: Checkout, changes: CheckoutChanges) -> None:
         now = self.stand.now(session)
         self._do(update_checkout(self.ports, self.stand.shop.organization, now, changes, by_merchant=True))
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 @pytest.fixture

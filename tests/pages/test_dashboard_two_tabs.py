@@ -11,8 +11,7 @@ from checkstand.flows.catalogue.save_product import ProductChanged, change_produ
 from tests.dialects.polar_http import Polar
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.test_dashboard_products import NEW, create
-from tests.pages.test_dashboard_seller import settings_of
-from tests.pages.visitor import Visitor, visitor
+from tests.pages.visitor import Visitor, settings_of, visitor
 from tests.server import RunningServer
 
 SELLER = {"country": "DE", "line1": "Markt 4", "line2": "", "postal_code": "07743", "city": "Jena", "state": "",

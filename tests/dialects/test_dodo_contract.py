@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +11,8 @@ from checkstand.dialects.dodo.wire.models import METHODS
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
 from tests.dialects.dodo_place import DodoShop
+from tests.shared_folder import contract
 
-ROOT = Path(__file__).parents[2]
-CONTRACTS = ROOT.parent / "shared" / "contracts"
 # The framework adapters' one schema answers 400 when any of these is missing; null is allowed.
 STRICT_PAYMENT = """
     billing brand_id business_id card_issuing_country card_last_four card_network card_type created_at currency customer
@@ -26,16 +22,9 @@ STRICT_PAYMENT = """
 """
 
 
-@functools.cache
-def components_of(file: str) -> dict[str, Any]:
-    """The shapes of a published contract, read once. Empty without its file: there is nothing to compare with."""
-    path = CONTRACTS / file
-    return dict(json.loads(path.read_text())["components"]) if path.exists() else {}
-
-
 def conform(name: str, *values: Any) -> None:
     """The values match a schema of the published contract."""
-    components = components_of("dodo.json")
+    components = contract("dodo.json").get("components")
     if not components:
         return
     validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
@@ -102,9 +91,9 @@ def test_products_customers_webhooks_and_brands_match_the_contract(dodo: DodoSho
 
 
 def test_the_lists_of_the_contract_are_accepted_whole() -> None:
-    path = CONTRACTS / "dodo-seed.json"
-    if path.exists():
-        schemas = json.loads(path.read_text())["components"]["schemas"]
+    seed = contract("dodo-seed.json")
+    if seed:
+        schemas = seed["components"]["schemas"]
         assert set(schemas["CountryCodeAlpha2"]["enum"]) == COUNTRIES
         assert set(schemas["Currency"]["enum"]) == DODO_CURRENCIES
         assert set(schemas["PaymentMethodTypes"]["enum"]) <= METHODS
@@ -134,9 +123,8 @@ def test_the_contracts_own_shape_of_a_request_is_accepted(dodo: DodoShop, quanti
         "show_saved_payment_methods": True,
         "subscription_data": {"on_demand": None, "trial_period_days": None},
     }
-    seed = CONTRACTS / "dodo-seed.json"
-    if seed.exists():
-        components = json.loads(seed.read_text())["components"]
-        schema = {"$ref": "#/components/schemas/CreateCheckoutSessionRequest", "components": components}
+    seed = contract("dodo-seed.json")
+    if seed:
+        schema = {"$ref": "#/components/schemas/CreateCheckoutSessionRequest", "components": seed["components"]}
         assert list(Draft202012Validator(schema).iter_errors(dodo.filled(body))) == []
     assert dodo.create(**body).status_code == 200

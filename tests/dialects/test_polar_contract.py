@@ -113,5 +113,5 @@ def test_webhook_payloads_carry_the_declared_objects(polar: Polar) -> None:
         assert set(event) == {"type", "timestamp", "api_version", "data"}
         noun = event["type"].partition(".")[0]
         name = "CustomerStateIndividual" if event["type"] == "customer.state_changed" else objects[noun]
-        if contract():
+        if contract(POLAR):
             matches({"$ref": f"#/components/schemas/{name}"}, event["data"])

@@ -254,6 +254,6 @@ def check_composition(definitions: Sequence[PriceDefinition], *, default_currenc
         wrong(ProblemCode.ONE_TAX_BEHAVIOR_PER_CURRENCY)
     if len({frozenset(present) for present in kinds.values()}) > 1:
         wrong(ProblemCode.SAME_PRICE_TYPES_PER_CURRENCY)
-    if definitions and default_currency not in kinds:
+    if default_currency not in kinds:
         wrong(ProblemCode.DEFAULT_CURRENCY_REQUIRED)
     return problems

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -31,7 +33,7 @@ from checkstand.domain.catalog import (
     Span,
     Visibility,
 )
-from checkstand.domain.errors import Problem
+from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
@@ -216,8 +218,20 @@ async def create(call: Call) -> Response:
     if body.organization_id is not None:
         problems.append(Problem(ProblemCode.ORGANIZATION_WITH_TOKEN, ("organization_id",), str(body.organization_id)))
     given = {**body.given(), "images": images or (), "fields": fields or ()}
-    made = await create_product(call.ports, call.organization, given, definitions, refused=problems)
+    with _telling(body.prices):
+        made = await create_product(call.ports, call.organization, given, definitions, refused=problems)
     return call.json(product(made, call.public_url), 201)
+
+
+@contextlib.contextmanager
+def _telling(prices: Sequence[BaseModel]) -> Iterator[None]:
+    """What is wrong with a price list as a whole is told with the list as it was read."""
+    try:
+        yield
+    except Invalid as refused:
+        sent = [price.model_dump(mode="json") for price in prices]
+        told = [replace(one, given=sent) if one.where == ("prices",) else one for one in refused.problems]
+        raise Invalid(told) from refused
 
 
 def _kind(call: Call) -> ProductCreateOneTime | ProductCreateRecurring:
@@ -331,15 +345,16 @@ async def _changed(call: Call, product_id: UUID, body: ProductUpdate) -> Product
     given |= {} if images is None else {"images": images}
     given |= {} if fields is None else {"fields": fields}
     follows = body.prices is not None or body.trial_interval is not None
-    return await change_product(
-        call.ports,
-        call.organization,
-        product_id,
-        given,
-        prices,
-        refused=problems,
-        unless_changed_from=found if follows else None,
-    )
+    with _telling(body.prices or ()):
+        return await change_product(
+            call.ports,
+            call.organization,
+            product_id,
+            given,
+            prices,
+            refused=problems,
+            unless_changed_from=found if follows else None,
+        )
 
 
 def _fixed_parts(found: Product, body: ProductUpdate) -> list[Problem]:

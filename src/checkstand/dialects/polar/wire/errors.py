@@ -56,6 +56,8 @@ INSUFFICIENT_SCOPE: answers.TokenError = {
     "error_description": "The request requires higher privileges than provided by the access token.",
 }
 DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of times allowed per customer."
+# Closed lists of words are enumerations in the original, but for these fields.
+LITERAL = frozenset({"allow_trial", "custom_field_data", "payment_processor"})
 _PLACE = re.compile(r"(invalid character: .* at )(\d+)$", re.DOTALL)
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
@@ -199,8 +201,9 @@ def schema(errors: Sequence[Mapping[str, object]], *, prefix: tuple[str | int, .
 def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> answers.Problem:
     where, context, is_uuid = error["loc"], error.get("ctx"), error["type"] == "uuid_parsing"
     assert isinstance(where, tuple), "a place is a tuple, as Pydantic's are"
+    is_word_of_list = error["type"] == "literal_error" and not LITERAL.intersection(where)
     item: answers.Problem = {
-        "type": str(error["type"]),
+        "type": "enum" if is_word_of_list else str(error["type"]),
         "loc": [*prefix, *where],
         "msg": _from_one(str(error["msg"])) if is_uuid else str(error["msg"]),
         "input": error.get("input"),

@@ -39,6 +39,7 @@ Behavior = Literal["location", "inclusive", "exclusive"] | None
 MOST_PRICES = 500
 MOST_TIERS = 100
 TOO_SMALL = "Amount must be at least {smallest} or 0 for free pricing"
+TOO_LARGE = "Amount must be at most {largest}"
 
 
 class PriceFields(Base):
@@ -52,7 +53,7 @@ class FixedPriceIn(PriceFields):
     """A set amount: 0, or between the currency's smallest and largest charge."""
 
     amount_type: Literal["fixed"]
-    price_amount: int
+    price_amount: int = Field(ge=0)
 
     @field_validator("price_amount")
     @classmethod
@@ -215,7 +216,7 @@ def check_price(value: int, info: ValidationInfo, message: str) -> int:
         raise PydanticCustomError("minimum_price", message.replace("{smallest}", smallest))
     if value > known.largest_charge_minor:
         largest = format_money(known.largest_charge_minor, code)
-        raise PydanticCustomError("maximum_price", "Amount must be at most {largest}", {"largest": largest})
+        raise PydanticCustomError("maximum_price", TOO_LARGE.replace("{largest}", largest))
     return value
 
 

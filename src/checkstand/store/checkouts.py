@@ -16,9 +16,9 @@ from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Database
+from checkstand.store.document_columns import Written
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
-from checkstand.store.written import Written
 
 CHECKOUTS = Written[Checkout](
     "c",

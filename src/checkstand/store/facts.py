@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
+from checkstand.store.document_columns import Written
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.written import Written
 
 FACTS = Written[Fact](
     "f",

@@ -1,6 +1,6 @@
 """Tables and the values that their rows hold: one description of the columns makes SELECT lists, INSERTs, UPDATEs and values.
 
-A field of the dataclass is the column of its name (see `kept.py`), and only what differs is said:
+A field of the dataclass is the column of its name (see `field_mapping.py`), and only what differs is said:
 
     LINKS = Table("checkout_links", CheckoutLink, kept={"trial": spread(Span, "trial_interval", "trial_count")})
 
@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import FieldReader, Kept, Row, by_type, hints_of
+from checkstand.store.field_mapping import FieldReader, Kept, Row, by_type, hints_of
 from checkstand.store.query import Page, Query
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliase
 from checkstand.store.codec import decode_plain, encode
 from checkstand.store.database import Transaction
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import Kept
+from checkstand.store.field_mapping import Kept
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from checkstand.domain.catalog import Custom, Fixed, Price, Terms
 from checkstand.store.codec import encode
 from checkstand.store.executor import Executor
-from checkstand.store.kept import Kept, by_type
+from checkstand.store.field_mapping import Kept, by_type
 from checkstand.store.rows import Table
 
 

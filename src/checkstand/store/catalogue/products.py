@@ -12,7 +12,7 @@ from checkstand.domain.files import FileRef
 from checkstand.store.catalogue import images, prices, product_files
 from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import Kept, selected, spread
+from checkstand.store.field_mapping import Kept, selected, spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 

@@ -16,11 +16,11 @@ from checkstand.domain.profile import names_where
 from checkstand.store import facts as fact_store
 from checkstand.store.codec import decode, encode
 from checkstand.store.database import Database
-from checkstand.store.document_columns import Written
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
+from checkstand.store.written_columns import WrittenColumns
 
-CHECKOUTS = Written[Checkout](
+CHECKOUTS = WrittenColumns[Checkout](
     "c",
     organization_id=("uuid", lambda checkout: checkout.organization_id),
     id=("uuid", lambda checkout: checkout.id),

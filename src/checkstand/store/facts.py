@@ -8,10 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
-from checkstand.store.document_columns import Written
 from checkstand.store.executor import Executor, Reader
+from checkstand.store.written_columns import WrittenColumns
 
-FACTS = Written[Fact](
+FACTS = WrittenColumns[Fact](
     "f",
     organization_id=("uuid", lambda fact: fact.organization_id),
     id=("uuid", lambda fact: fact.id),

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from checkstand.domain.catalog import Fixed, PriceDefinition
-from checkstand.domain.changes import KeyChanges
+from checkstand.domain.changes import Added, KeyChanges
+from checkstand.domain.discount import AmountOff
+from checkstand.domain.discount_worth import WorthParts
+from checkstand.flows.catalogue.save_discount import change_discount, create_discount, read_discount
 from checkstand.flows.catalogue.save_field import change_field, create_field, read_field
 from checkstand.flows.catalogue.save_product import PriceList, ProductChanged, change_product, read_product
 from checkstand.flows.customers.save_customer import change_customer, create_customer, read_customer
@@ -70,6 +73,40 @@ def test_two_who_change_two_fields_of_a_question_both_keep_theirs(database_url: 
             )
             kept = await read_field(ports, organization, size.id)
             assert (kept.name, kept.slug, kept.kind) == (f"Size {time}", f"size-{time}", "text")
+
+    told(database_url, story)
+
+
+def test_two_who_change_two_fields_of_a_discount_both_keep_theirs_and_so_do_two_who_change_two_amounts(
+    database_url: str,
+) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization = shop.ports, shop.demo.organization
+        worth = WorthParts(kind="fixed", amounts={"USD": 1, "EUR": 1})
+        made = await create_discount(ports, organization, {"name": "Spring", "worth": worth})
+        for time in range(1, TIMES):
+            await asyncio.gather(
+                change_discount(ports, organization, made.id, {"name": f"Spring {time}"}),
+                change_discount(ports, organization, made.id, {"worth": WorthParts(amount=time * 100)}),
+                change_discount(ports, organization, made.id, {"worth": WorthParts(currency="EUR", amount=time * 90)}),
+            )
+            kept = await read_discount(ports, organization, made.id)
+            assert kept.name == f"Spring {time}"
+            assert kept.takes == AmountOff(amounts={"USD": time * 100, "EUR": time * 90})
+
+    told(database_url, story)
+
+
+def test_two_who_name_the_customers_of_a_discount_are_both_heard(database_url: str) -> None:
+    async def story(shop: Shop) -> None:
+        ports, organization, discount_id = shop.ports, shop.demo.organization, shop.demo.discount.id
+        ada, bob, eve = (ports.new_id() for _ in range(3))
+        await asyncio.gather(
+            change_discount(ports, organization, discount_id, {"customer_ids": Added((ada, bob))}),
+            change_discount(ports, organization, discount_id, {"customer_ids": Added((bob, eve))}),
+        )
+        kept = await read_discount(ports, organization, discount_id)
+        assert sorted(kept.customer_ids) == sorted((ada, bob, eve))
 
     told(database_url, story)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from checkstand.domain.catalog import Fixed, PriceDefinition
-from checkstand.domain.discount import AmountOff, Discount, Percentage
+from checkstand.domain.discount import AmountOff, Percentage
 from checkstand.domain.errors import CheckstandError
 from checkstand.domain.lines import Counts
 from checkstand.domain.organization import OrganizationSettings
@@ -53,15 +53,8 @@ class ConsentMoves(RuleBasedStateMachine):
     async def _offer(self, takes: Percentage | AmountOff) -> None:
         stage, organization = self.stage, await self.stage.organization()
         code = f"C{uuid4().hex[:8]}".upper()
-        draft = Discount(
-            id=uuid4(),
-            organization_id=organization.id,
-            name=code,
-            code=code,
-            takes=takes,
-            created_at=organization.created_at,
-        )
-        stage.discounts.append(await create_discount(stage.ports, organization, draft))
+        given = {"name": code, "code": code, "takes": takes}
+        stage.discounts.append(await create_discount(stage.ports, organization, given))
 
     @rule(pick=PICK, percent=st.sampled_from((0, 1, 10, 50, 90)), how=st.sampled_from(
         ("rate", "rate", "other product", "minimum", "ended", "one left", "first time", "deleted")))  # fmt: skip
@@ -84,7 +77,7 @@ class ConsentMoves(RuleBasedStateMachine):
             await delete_discount(ports, organization, one.id)
         else:
             wanted = changes.get(how, {"takes": takes})
-            await change_discount(ports, organization, one.id, lambda found: replace(found, **wanted))
+            await change_discount(ports, organization, one.id, wanted)
         if how in ("deleted", "ended", "one left"):
             await self._offer(takes)
             stage.discounts[place] = stage.discounts.pop()

@@ -26,7 +26,8 @@ from checkstand.web.checkout.view import places
 from checkstand.web.checkout.view.later import later_charges
 from checkstand.web.checkout.view.summary import Summary, summarize
 from checkstand.web.checkout.view.wording import Wording
-from checkstand.web.checkout.words.texts import ENGLISH, texts_for
+from checkstand.web.checkout.words.english import ENGLISH
+from checkstand.web.checkout.words.texts import texts_for
 from tests.tables import table
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

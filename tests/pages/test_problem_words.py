@@ -13,7 +13,7 @@ from checkstand.domain.fields import WHERE, AttachedField, inline_field
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.testing.demo import DemoShop
 from checkstand.web.checkout.form.problems import complaints_of
-from checkstand.web.checkout.words.texts import ENGLISH
+from checkstand.web.checkout.words.english import ENGLISH
 from tests.dialects.polar_http import decide
 from tests.pages.buyer import Stand
 from tests.pages.over_http import press_pay

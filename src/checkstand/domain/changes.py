@@ -29,10 +29,22 @@ class KeyChanges:
         return {**{key: value for key, value in present.items() if key not in self.drop}, **self.put}
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A change of a field that is a list: these after what was there, each of them once."""
+
+    values: tuple[object, ...]
+
+    def over(self, present: tuple[object, ...]) -> tuple[object, ...]:
+        """The list with this change."""
+        return tuple(dict.fromkeys((*present, *self.values)))
+
+
 def with_given(value: T, given: Given) -> T:
     """The value (a dataclass) with the given fields. Raises TypeError for a field that it does not have."""
     fields = {
-        name: one.over(getattr(value, name)) if isinstance(one, KeyChanges) else one for name, one in given.items()
+        name: one.over(getattr(value, name)) if isinstance(one, KeyChanges | Added) else one
+        for name, one in given.items()
     }
     return replace(value, **fields)  # type: ignore[type-var]  # every value of the domain is a dataclass
 

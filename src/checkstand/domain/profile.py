@@ -53,6 +53,22 @@ class WebhookRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiscountRules:
+    """How a discount is made and changed through the API.
+
+    `keeps_worth`: kind and duration never change, and what it takes off does not once somebody has redeemed it.
+    `lists_currencies`: kind, one number for either, and what holds in each currency are one thing; else each part is by itself.
+    `compares_limits`: a customer may not redeem it more often than everybody together.
+    `names_by_code`: one without a name of its own is called by its code.
+    """
+
+    keeps_worth: bool = False
+    lists_currencies: bool = False
+    compares_limits: bool = False
+    names_by_code: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One API: its name in the database, its name for people, and what it wants. False is what most would have.
 
@@ -75,6 +91,7 @@ class Profile:
     title: str
     keys: KeyRules
     webhooks: WebhookRules
+    discounts: DiscountRules = DiscountRules()
 
     opens_page_by_id: bool = False
     returns_to_apps: bool = False
@@ -132,6 +149,7 @@ POLAR = register(
             signs_with_whole_secret=True,
             gives_up_dead_endpoints=True,
         ),
+        discounts=DiscountRules(keeps_worth=True),
         refuses_embargoed_countries=True,
         has_custom_fields=True,
         locates_buyer=True,
@@ -157,6 +175,7 @@ DODO = register(
             id_prefix="msg",
             hears_all_by_default=True,
         ),
+        discounts=DiscountRules(lists_currencies=True, compares_limits=True, names_by_code=True),
         opens_page_by_id=True,
         returns_to_apps=True,
         tells_payment_on_return=True,

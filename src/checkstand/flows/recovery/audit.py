@@ -15,8 +15,8 @@ from checkstand.domain.money import format_money
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.gateways.base import GatewaySilent, StatementGateway
-from checkstand.store import audit
-from checkstand.store.audit import Compared, Difference
+from checkstand.store.audit import books, gateway_moves, redemptions
+from checkstand.store.audit.comparison import Compared, Difference
 from checkstand.store.executor import Executor
 
 
@@ -33,42 +33,42 @@ class Check:
 Reader = Callable[[Executor, UUID], Awaitable[Compared]]
 # The rule, what lists it, and how a difference is told: {name}, {expected} and {found} are filled in.
 _RULES: tuple[tuple[str, Reader, str], ...] = (
-    ("movements sum to zero", audit.movements, "Ledger transaction {name} sums to {found}, not to zero."),
+    ("movements sum to zero", books.movements, "Ledger transaction {name} sums to {found}, not to zero."),
     (
         "orders = captured payments",
-        audit.orders_and_payments,
+        books.orders_and_payments,
         "{name} is an order of {expected}, but {found} was captured for it.",
     ),
-    ("orders = their items", audit.orders_and_items, "{name} is {expected}, but its items sum to {found}."),
+    ("orders = their items", books.orders_and_items, "{name} is {expected}, but its items sum to {found}."),
     (
         "orders = ledger",
-        audit.orders_and_ledger,
+        books.orders_and_ledger,
         "{name}: the gateway owes {expected} for it, but the ledger says {found}.",
     ),
     (
         "fees = ledger",
-        audit.fees_and_ledger,
+        books.fees_and_ledger,
         "{name}: the gateway kept {expected} of it, but the ledger's fees are {found}.",
     ),
-    ("order numbers", audit.order_numbers, "The last order number is {expected}, but there are {found} {name}."),
+    ("order numbers", books.order_numbers, "The last order number is {expected}, but there are {found} {name}."),
     (
         "refunds = orders' refunded",
-        audit.refunds_of_orders,
+        books.refunds_of_orders,
         "{name} says that {found} went back, but its refunds sum to {expected}.",
     ),
     (
         "refunds <= captured",
-        audit.refunds_beyond_payments,
+        books.refunds_beyond_payments,
         "{name} was refunded {found} more than was captured for it.",
     ),
     (
         "redemption counts",
-        audit.redemption_counts,
+        redemptions.redemption_counts,
         "Discount {name} counts {found} redemptions, but there are {expected}.",
     ),
     (
         "redemptions = orders",
-        audit.redemptions_and_orders,
+        redemptions.redemptions_and_orders,
         "{name} has a discount's redemption without an order, or an order's discount without its redemption.",
     ),
 )
@@ -88,13 +88,13 @@ async def _own_books(ports: Ports, organization: Organization) -> list[Check]:
         problems = tuple(_told(sentence, difference) for difference in compared.differences)
         if compared.differing > len(problems):
             problems += (f"And {compared.differing - len(problems)} more like these.",)
-        note = await _fees(ports, organization) if read is audit.fees_and_ledger else None
+        note = await _fees(ports, organization) if read is books.fees_and_ledger else None
         checks.append(Check(name=name, compared=compared.looked_at, problems=problems, note=note))
     return checks
 
 
 async def _totals(ports: Ports, organization: Organization) -> Check:
-    found = await audit.totals(ports.db, organization.id)
+    found = await books.totals(ports.db, organization.id)
     problems = tuple(
         f"In {code} debits are {format_money(debits, code)} and credits {format_money(credits, code)}."
         for code, debits, credits in found
@@ -106,7 +106,7 @@ async def _totals(ports: Ports, organization: Organization) -> Check:
 
 async def _fees(ports: Ports, organization: Organization) -> str | None:
     """What gateways have kept, in each currency."""
-    found = await audit.fees(ports.db, organization.id)
+    found = await books.fees(ports.db, organization.id)
     return ", ".join(format_money(kept, code) for code, kept in found) or None
 
 
@@ -124,16 +124,16 @@ async def _gateways(ports: Ports, organization: Organization) -> list[Check]:
     if not isinstance(gateway, StatementGateway):
         return []
     # Ours are read first: what the gateway has and we had not may have been paid meanwhile, so that is asked for again.
-    taken = await audit.captured(ports.db, organization.id, gateway.name)
-    returned = await audit.refunded(ports.db, organization.id, gateway.name)
+    taken = await gateway_moves.captured(ports.db, organization.id, gateway.name)
+    returned = await gateway_moves.refunded(ports.db, organization.id, gateway.name)
     try:
         charges, refunds = await gateway.captured(organization.id), await gateway.refunded(organization.id)
     except GatewaySilent as silent:
         problem = f"The {gateway.name} gateway did not list its books, so they were not compared: {silent}."
         return [Check(name=f"captured = {gateway.name} gateway's books", compared=0, problems=(problem,))]
     charges_unknown, refunds_unknown = _unknown(charges, taken), _unknown(refunds, returned)
-    taken_since = await audit.captured(ports.db, organization.id, gateway.name, keys=charges_unknown)
-    returned_since = await audit.refunded(ports.db, organization.id, gateway.name, keys=refunds_unknown)
+    taken_since = await gateway_moves.captured(ports.db, organization.id, gateway.name, keys=charges_unknown)
+    returned_since = await gateway_moves.refunded(ports.db, organization.id, gateway.name, keys=refunds_unknown)
     return [
         _matched(f"captured = {gateway.name} gateway's books", "payment", charges, ours=taken, since=taken_since),
         _matched(f"refunds = {gateway.name} gateway's books", "refund", refunds, ours=returned, since=returned_since),

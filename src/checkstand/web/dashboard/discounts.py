@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Final
 from uuid import UUID
 
@@ -173,23 +173,9 @@ async def create(visit: DashboardVisit) -> Response:
         return await _show(
             visit, typed, problems={"products": "Select the products again: one of them no longer exists."}
         )
-    draft = Discount(
-        id=visit.ports.new_id(),
-        organization_id=visit.organization.id,
-        name=meant.name,
-        code=meant.code,
-        takes=meant.takes,
-        duration=meant.duration,
-        duration_months=meant.duration_months,
-        starts_at=meant.starts_at,
-        ends_at=meant.ends_at,
-        max_redemptions=meant.max_redemptions,
-        max_per_customer=meant.max_per_customer,
-        product_ids=meant.product_ids,
-        created_at=visit.now,
-    )
+    given = {field.name: getattr(meant, field.name) for field in fields(meant)}
     try:
-        await create_discount(visit.ports, visit.organization, draft)
+        await create_discount(visit.ports, visit.organization, given)
     except Invalid:
         taken = {
             "code": f"{meant.code} is already used by another discount. Choose a different code, or delete that discount."

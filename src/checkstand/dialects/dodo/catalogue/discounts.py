@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from starlette.responses import Response
@@ -21,11 +20,11 @@ from checkstand.dialects.dodo.wire import paging
 from checkstand.dialects.dodo.wire.call import Api, Call
 from checkstand.dialects.dodo.wire.discount_models import DiscountCustomersIn, DiscountIn, DiscountPatch
 from checkstand.dialects.dodo.wire.words import named
-from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.changes import Added
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
+from checkstand.domain.profile import DODO
 from checkstand.flows.catalogue.save_discount import (
     change_discount,
     create_discount,
@@ -55,19 +54,8 @@ async def create(call: Call) -> Response:
     body = call.body(DiscountIn)
     product_ids = await _products(call, body.restricted_to or ())
     code = body.code or base64.b32encode(call.ports.random_bytes(_CODE_BYTES)).decode("ascii")
-    blank = Discount(
-        id=call.ports.new_id(),
-        organization_id=call.organization.id,
-        name=code,
-        code=code,
-        takes=Percentage(basis_points=models.WHOLE),
-        duration="forever",
-        product_ids=product_ids,
-        extras={"dialect": "dodo", "unnamed": True},
-        created_at=call.ports.now(call.organization),
-    )
-    draft = _with_fields(blank, body, call.organization)
-    made = await create_discount(call.ports, call.organization, draft)
+    given = {"name": code, **body.given(), "code": code, "product_ids": product_ids}
+    made = await create_discount(call.ports, call.organization, given, rules=DODO.discounts)
     return call.json(models.discount(made, call.organization))
 
 
@@ -83,69 +71,6 @@ async def _products(call: Call, wanted: Sequence[str]) -> tuple[UUID, ...]:
     if problems:
         raise Invalid(problems)
     return tuple(dict.fromkeys(item for item in found if item))
-
-
-def _with_fields(present: Discount, body: DiscountPatch, organization: Organization) -> Discount:
-    """The discount with what was sent. Raises Invalid for what does not go together."""
-    changed = _with_worth(present, body, organization)
-    extras = dict(changed.extras)
-    if body.gave("name"):
-        extras.pop("unnamed", None)
-        extras |= {} if body.name else {"unnamed": True}
-    if body.preserve_on_plan_change is not None:
-        extras["preserve_on_plan_change"] = body.preserve_on_plan_change
-    code = body.code or present.code
-    name = body.name or present.name
-    if body.gave("subscription_cycles"):
-        duration, months = models.lasts(body.subscription_cycles)
-        changed = replace(changed, duration=duration, duration_months=months, cycles=body.subscription_cycles)
-    changed = replace(
-        changed,
-        name=code or name if extras.get("unnamed") else name,
-        code=code,
-        starts_at=body.starts_at if body.gave("starts_at") else present.starts_at,
-        ends_at=body.expires_at if body.gave("expires_at") else present.ends_at,
-        max_redemptions=body.usage_limit if body.gave("usage_limit") else present.max_redemptions,
-        max_per_customer=body.per_customer_usage_limit
-        if body.gave("per_customer_usage_limit")
-        else present.max_per_customer,
-        eligibility=body.customer_eligibility or present.eligibility,
-        metadata=present.metadata if body.metadata is None else body.metadata,
-        extras=extras,
-    )
-    _check(changed)
-    return changed
-
-
-def _with_worth(present: Discount, body: DiscountPatch, organization: Organization) -> Discount:
-    if body.type is None and body.amount is None and body.currency_options is None:
-        return present
-    rows = body.currency_options
-    worth = models.worth(
-        body.type or models.kind_of(present),
-        body.amount or models.amount_of(present, organization),
-        models.options_of(present, organization) if rows is None else rows,
-        organization,
-    )
-    kept = {key: value for key, value in present.extras.items() if key not in ("amount", "default_currency")}
-    return replace(
-        present,
-        takes=worth.takes,
-        minimum_subtotals=worth.minimum_subtotals,
-        extras={**kept, **worth.extras},
-    )
-
-
-def _check(value: Discount) -> None:
-    problems = []
-    if value.starts_at and value.ends_at and value.starts_at >= value.ends_at:
-        problems.append(Problem(ProblemCode.DISCOUNT_DATES_ORDER, ("starts_at",)))
-    if value.max_per_customer and value.max_redemptions and value.max_per_customer > value.max_redemptions:
-        problems.append(
-            Problem(ProblemCode.DISCOUNT_LIMITS_ORDER, ("per_customer_usage_limit",), value.max_per_customer)
-        )
-    if problems:
-        raise Invalid(problems)
 
 
 class DiscountListQuery(paging.PageQuery):
@@ -214,12 +139,8 @@ async def update(call: Call) -> Response:
     body = call.body(DiscountPatch)
     await read_discount(call.ports, call.organization, discount_id)
     only = None if body.restricted_to is None else await _products(call, body.restricted_to)
-
-    def change(found: Discount) -> Discount:
-        changed = _with_fields(found, body, call.organization)
-        return changed if only is None else replace(changed, product_ids=only)
-
-    saved = await change_discount(call.ports, call.organization, discount_id, change)
+    given = body.given() if only is None else {**body.given(), "product_ids": only}
+    saved = await change_discount(call.ports, call.organization, discount_id, given, rules=DODO.discounts)
     return call.json(models.discount(saved, call.organization))
 
 
@@ -265,9 +186,5 @@ async def attach_customers(call: Call) -> Response:
     if problems:
         raise Invalid(problems)
     added = tuple(item for item in wanted if item)
-
-    def change(found: Discount) -> Discount:
-        return replace(found, customer_ids=tuple(dict.fromkeys((*found.customer_ids, *added))))
-
-    saved = await change_discount(call.ports, call.organization, discount_id, change)
+    saved = await change_discount(call.ports, call.organization, discount_id, {"customer_ids": Added(added)})
     return call.json(models.discount(saved, call.organization))

@@ -6,10 +6,9 @@ least that the cart must come to. The billings of `subscription_cycles` are kept
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,15 +16,20 @@ from pydantic_core import PydanticCustomError
 from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.wire.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
 from checkstand.dialects.dodo.wire.words import moment, shown
-from checkstand.domain.discount import AmountOff, Discount, Duration, Percentage
-from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.changes import KeyChanges
+from checkstand.domain.discount import Discount, Percentage
+from checkstand.domain.discount_worth import CurrencyOption, WorthKind, WorthParts, number_of, options_of
+from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.ops.bounds import TIMES, in_time
 
 MOST_MONTHS = 999
-WHOLE = 10_000
+KINDS: Mapping[str, WorthKind] = {"percentage": "percentage", "flat": "fixed"}
+# Told of the worth in one part, or translated below.
+_WORTH = frozenset({"type", "amount", "currency_options", "subscription_cycles"})
+APART = _WORTH | {"name", "restricted_to", "preserve_on_plan_change"}
 _TIME = TypeAdapter(datetime)
 
 
@@ -59,6 +63,14 @@ class CurrencyOptionIn(Base):
     max_amount_possible: Positive | None = None
     minimum_subtotal: Count = 0
 
+    def meant(self) -> CurrencyOption:
+        return CurrencyOption(
+            currency=self.currency,
+            most_minor=self.max_amount_possible,
+            minimum_subtotal_minor=self.minimum_subtotal,
+            is_default=self.is_default,
+        )
+
 
 class DiscountPatch(Base):
     """`PATCH /discounts/{id}`: absent means unchanged, and so does null for what cannot be empty."""
@@ -78,6 +90,15 @@ class DiscountPatch(Base):
     preserve_on_plan_change: bool | None = None
     metadata: Metadata | None = None
 
+    renamed: ClassVar[Mapping[str, str]] = {
+        "usage_limit": "max_redemptions",
+        "per_customer_usage_limit": "max_per_customer",
+        "expires_at": "ends_at",
+        "customer_eligibility": "eligibility",
+    }
+    lasting = frozenset({"code", "customer_eligibility", "metadata"})
+    apart = APART
+
     @model_validator(mode="after")
     def _distinct_options(self) -> DiscountPatch:
         rows = self.currency_options or []
@@ -87,12 +108,49 @@ class DiscountPatch(Base):
             raise ValueError("currency_options: only one may be the default")
         return self
 
+    def worth(self) -> WorthParts:
+        """Those parts of what it takes off that were sent. Raises Invalid for a type that there is none of."""
+        if self.type is not None and self.type not in KINDS:
+            raise Invalid.single(ProblemCode.DISCOUNT_TYPE_UNSUPPORTED, "type", given=self.type)
+        rows = self.currency_options
+        return WorthParts(
+            kind=KINDS[self.type] if self.type is not None else None,
+            basis_points=self.amount,
+            amount=self.amount,
+            options=None if rows is None else tuple(row.meant() for row in rows),
+        )
+
+    def given(self) -> dict[str, object]:
+        """What was sent but `restricted_to`, whose products must be found first."""
+        found = {**super().given(), "worth": self.worth()}
+        if self.name:
+            found["name"] = self.name
+        if self.gave("subscription_cycles"):
+            found |= lasts(self.subscription_cycles)
+        return {**found, "extras": self._extras()}
+
+    def _extras(self) -> KeyChanges:
+        """What this API alone knows of it. A name that was taken away is the code again."""
+        put: dict[str, object] = {}
+        if self.preserve_on_plan_change is not None:
+            put["preserve_on_plan_change"] = self.preserve_on_plan_change
+        if not self.gave("name"):
+            return KeyChanges(put)
+        return KeyChanges(put, frozenset({"unnamed"})) if self.name else KeyChanges({**put, "unnamed": True})
+
 
 class DiscountIn(DiscountPatch):
     """`POST /discounts`."""
 
     type: Kind
     amount: Positive
+
+    def given(self) -> dict[str, object]:
+        return {**super().given(), **lasts(self.subscription_cycles)}
+
+    def _extras(self) -> KeyChanges:
+        sent = super()._extras()
+        return KeyChanges({"dialect": "dodo", **({} if self.name else {"unnamed": True}), **sent.put})
 
 
 class DiscountCustomersIn(Base):
@@ -101,91 +159,21 @@ class DiscountCustomersIn(Base):
     customer_ids: Annotated[list[Id], Field(max_length=1000)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Worth:
-    """What type, amount and options come to."""
-
-    takes: Percentage | AmountOff
-    minimum_subtotals: Mapping[str, int]
-    extras: Mapping[str, object]
-
-
-def worth(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organization: Organization) -> Worth:
-    """The discount's worth by currency. Raises Invalid for a type, a share or options that make none."""
-    code = _why_not(kind, amount, rows, organization)
-    if code is not None:
-        raise Invalid([code])
-    most = {row.currency: row.max_amount_possible for row in rows if row.max_amount_possible is not None}
-    minimums = {row.currency: row.minimum_subtotal for row in rows}
-    default = next((row.currency for row in rows if row.is_default), None)
-    extras: dict[str, object] = {"default_currency": default} if default else {}
-    if kind == "percentage":
-        return Worth(takes=Percentage(basis_points=amount, caps=most), minimum_subtotals=minimums, extras=extras)
-    return Worth(takes=AmountOff(amounts=most), minimum_subtotals=minimums, extras={**extras, "amount": amount})
-
-
-def _why_not(kind: str, amount: int, rows: Sequence[CurrencyOptionIn], organization: Organization) -> Problem | None:
-    if kind not in ("percentage", "flat"):
-        return Problem(ProblemCode.DISCOUNT_TYPE_UNSUPPORTED, ("type",), kind)
-    if kind == "percentage":
-        return Problem(ProblemCode.DISCOUNT_PERCENTAGE_INVALID, ("amount",), amount) if amount > WHOLE else None
-    if not rows or any(row.max_amount_possible is None for row in rows):
-        return Problem(ProblemCode.DISCOUNT_OPTIONS_MISSING, ("currency_options",))
-    own = organization.settings.default_currency
-    if len(rows) > 1 and not any(row.is_default or row.currency == own for row in rows):
-        return Problem(ProblemCode.DISCOUNT_DEFAULT_MISSING, ("currency_options",))
-    return None
-
-
 def kind_of(value: Discount) -> answers.DiscountType:
     return "percentage" if isinstance(value.takes, Percentage) else "flat"
 
 
-def amount_of(value: Discount, organization: Organization) -> int:
-    """The wire's one number: basis points; for a flat discount what was given, else the amount in the default currency."""
-    if isinstance(value.takes, Percentage):
-        return value.takes.basis_points
-    given = value.extras.get("amount")
-    if isinstance(given, int):
-        return given
-    default = _default_currency(value, organization)
-    return min(value.takes.amounts.get(default or "", 0), INT32)
+def lasts(cycles: int | None) -> dict[str, object]:
+    """A discount's fields for a number of billings, which for the other API are once, so many months, or forever.
 
-
-def options_of(value: Discount, organization: Organization) -> list[CurrencyOptionIn]:
-    """The rows that make this discount, in the order they were given."""
-    most = value.takes.caps if isinstance(value.takes, Percentage) else value.takes.amounts
-    default = _default_currency(value, organization)
-    return [
-        CurrencyOptionIn.model_construct(
-            currency=currency,
-            is_default=currency == default,
-            max_amount_possible=most.get(currency),
-            minimum_subtotal=value.minimum_subtotals.get(currency, 0),
-        )
-        for currency in dict.fromkeys([*value.minimum_subtotals, *most])
-    ]
-
-
-def _default_currency(value: Discount, organization: Organization) -> str | None:
-    """The currency that others are converted from: the one that was said, else the business's own, else the first there is."""
-    said = value.extras.get("default_currency")
-    if isinstance(value.takes, Percentage):
-        return said if isinstance(said, str) else None
-    amounts = value.takes.amounts
-    wishes = [said, organization.settings.default_currency, next(iter(amounts), None)]
-    return next((code for code in wishes if isinstance(code, str) and code in amounts), None)
-
-
-def lasts(cycles: int | None) -> tuple[Duration, int | None]:
-    """How the other API says a number of billings: once, for so many months, or forever.
-
-    >>> lasts(1), lasts(12), lasts(None)
-    (('once', None), ('repeating', 12), ('forever', None))
+    >>> lasts(12)
+    {'cycles': 12, 'duration': 'repeating', 'duration_months': 12}
     """
     if cycles is None:
-        return "forever", None
-    return ("once", None) if cycles == 1 else ("repeating", min(cycles, MOST_MONTHS))
+        return {"cycles": None, "duration": "forever", "duration_months": None}
+    if cycles == 1:
+        return {"cycles": 1, "duration": "once", "duration_months": None}
+    return {"cycles": cycles, "duration": "repeating", "duration_months": min(cycles, MOST_MONTHS)}
 
 
 def cycles_of(value: Discount) -> int | None:
@@ -197,11 +185,12 @@ def cycles_of(value: Discount) -> int | None:
 
 def discount(value: Discount, organization: Organization) -> answers.Discount:
     """The whole discount. One without a code has an empty one here: the contract wants text."""
+    own_currency = organization.settings.default_currency
     return {
         "discount_id": shown(DodoPrefix.DISCOUNT, value.id),
         "business_id": shown(DodoPrefix.BUSINESS, organization.id),
         "type": kind_of(value),
-        "amount": amount_of(value, organization),
+        "amount": number_of(value, own_currency),
         "code": value.code or "",
         "name": None if value.extras.get("unnamed") else value.name,
         "restricted_to": [shown(DodoPrefix.PRODUCT, product_id) for product_id in value.product_ids],
@@ -211,7 +200,7 @@ def discount(value: Discount, organization: Organization) -> answers.Discount:
         "subscription_cycles": cycles_of(value),
         "starts_at": moment(value.starts_at) if value.starts_at else None,
         "expires_at": moment(value.ends_at) if value.ends_at else None,
-        "currency_options": [_option(row) for row in options_of(value, organization)],
+        "currency_options": [_option(row) for row in options_of(value, own_currency)],
         "customer_eligibility": value.eligibility,
         "preserve_on_plan_change": bool(value.extras.get("preserve_on_plan_change")),
         "metadata": dict(value.metadata),
@@ -219,10 +208,10 @@ def discount(value: Discount, organization: Organization) -> answers.Discount:
     }
 
 
-def _option(row: CurrencyOptionIn) -> answers.CurrencyOption:
+def _option(row: CurrencyOption) -> answers.CurrencyOption:
     return {
         "currency": row.currency,
         "is_default": row.is_default,
-        "max_amount_possible": row.max_amount_possible,
-        "minimum_subtotal": row.minimum_subtotal,
+        "max_amount_possible": row.most_minor,
+        "minimum_subtotal": row.minimum_subtotal_minor,
     }

@@ -5,6 +5,8 @@ Times without a zone are taken as UTC; a blank code is none; keys of the other k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -20,6 +22,7 @@ from checkstand.dialects.polar.wire.models import (
     Metadata,
     Moment,
 )
+from checkstand.domain.discount_worth import WorthParts
 from checkstand.ops.bounds import LONGEST_LINE, MOST_MEMBERS
 
 LARGEST_AMOUNT = 999_999_999_999
@@ -57,8 +60,17 @@ Amounts = Annotated[dict[Currency, Amount], Field(min_length=1, max_length=MOST_
 BasisPoints = Annotated[int, Field(ge=1, le=10_000)]
 
 
+# The domain's names, and what is told of the worth in one part.
+RENAMED = {"max_redemptions_per_customer": "max_per_customer", "products": "product_ids"}
+WORTH = frozenset({"type", "basis_points", "amount", "currency", "amounts", "duration", "duration_in_months"})
+
+
 class DiscountFields(Base):
     """What both kinds share."""
+
+    renamed = RENAMED
+    lasting = frozenset({"products"})
+    apart = WORTH | {"organization_id"}
 
     name: Name
     duration: Duration
@@ -82,11 +94,28 @@ class DiscountFields(Base):
             raise ValueError("duration_in_months can only be set when duration is repeating.")
         return self
 
+    def worth(self) -> WorthParts:
+        """What it takes off, and how long."""
+        return WorthParts(duration=self.duration.value, months=self.duration_in_months)
+
+    def given(self) -> dict[str, object]:
+        return _given(super().given(), self.worth())
+
 
 def check_order(starts_at: datetime | None, ends_at: datetime | None) -> None:
     """Raises ValueError when a discount would end before it starts."""
     if starts_at is not None and ends_at is not None and starts_at >= ends_at:
         raise ValueError("starts_at must be before ends_at")
+
+
+def _given(fields: dict[str, object], worth: WorthParts) -> dict[str, object]:
+    if isinstance(product_ids := fields.get("product_ids"), tuple):
+        fields["product_ids"] = tuple(dict.fromkeys(product_ids))
+    return {**fields, "worth": worth}
+
+
+def _upper(amounts: Mapping[str, int]) -> dict[str, int]:
+    return {code.upper(): amount for code, amount in amounts.items()}
 
 
 class DiscountFixedCreate(DiscountFields):
@@ -105,12 +134,19 @@ class DiscountFixedCreate(DiscountFields):
             raise ValueError("Must specify either `amount` or `amounts`.")
         return self
 
+    def worth(self) -> WorthParts:
+        amounts = self.amounts if self.amounts is not None else {self.currency or "usd": self.amount or 0}
+        return replace(super().worth(), kind="fixed", amounts=_upper(amounts))
+
 
 class DiscountPercentageCreate(DiscountFields):
     """A share off."""
 
     type: Literal["percentage"]
     basis_points: BasisPoints
+
+    def worth(self) -> WorthParts:
+        return replace(super().worth(), kind="percentage", basis_points=self.basis_points)
 
 
 class DiscountCreate(RootModel[Annotated[DiscountFixedCreate | DiscountPercentageCreate, Field(discriminator="type")]]):
@@ -119,6 +155,10 @@ class DiscountCreate(RootModel[Annotated[DiscountFixedCreate | DiscountPercentag
 
 class DiscountUpdate(Base):
     """Absent means unchanged; null takes away what may be empty, and means unchanged elsewhere."""
+
+    renamed = RENAMED
+    lasting = frozenset({"name", "products"})
+    apart = WORTH
 
     name: Name | None = None
     code: Code = None
@@ -142,6 +182,21 @@ class DiscountUpdate(Base):
         if self.amount is not None and self.amounts is not None:
             raise ValueError("Cannot specify both `amount` and `amounts`.")
         return self
+
+    def worth(self) -> WorthParts:
+        """Those parts of what it takes off, and of how long, that were sent."""
+        return WorthParts(
+            kind=self.type.value if self.type else None,
+            basis_points=self.basis_points,
+            amount=self.amount,
+            currency=self.currency.upper() if self.currency else None,
+            amounts=_upper(self.amounts) if self.amounts is not None else None,
+            duration=self.duration.value if self.duration else None,
+            months=self.duration_in_months,
+        )
+
+    def given(self) -> dict[str, object]:
+        return _given(super().given(), self.worth())
 
 
 def fields_of(model: type[BaseModel]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from checkstand.dialects.polar.shown.products import order_product
 from checkstand.dialects.polar.wire.words import moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.discount import AmountOff, Discount, Percentage
+from checkstand.domain.discount_worth import single_currency
 from checkstand.domain.organization import Organization
 
 
@@ -98,7 +99,5 @@ def shown_amounts(value: AmountOff) -> dict[str, int]:
 
 def old_pair(value: AmountOff, organization: Organization) -> tuple[str, int]:
     """The deprecated single currency and its amount: the organization's own if there is one in it, else the first."""
-    amounts = shown_amounts(value)
-    own = organization.settings.default_currency.lower()
-    code = own if own in amounts else next(iter(amounts))
-    return code, amounts[code]
+    code = single_currency(value, organization.settings.default_currency)
+    return code.lower(), value.amounts[code]

@@ -30,6 +30,7 @@ from checkstand.domain.errors import (
     Problem,
     TooManyCodes,
 )
+from checkstand.domain.problem_codes import ProblemCode
 from checkstand.http import BadBody, echo, encode, json_response
 from checkstand.ops.bounds import (
     LARGEST_REFUSAL,
@@ -168,6 +169,8 @@ def _item(problem: Problem) -> answers.Problem:
     given = problem.given
     if problem.code.startswith("discount_") and where == ("discount_code",):
         given = None
+    elif problem.code is ProblemCode.DISCOUNT_ALREADY_REDEEMED:
+        given = _wire_currencies(given)
     item: answers.Problem = {
         "type": kind,
         "loc": ["body", *where],
@@ -177,6 +180,13 @@ def _item(problem: Problem) -> answers.Problem:
     if problem.code in HINTS:
         item["hint"] = HINTS[problem.code]
     return item
+
+
+def _wire_currencies(given: object) -> object:
+    """A currency, or amounts by currency, under the wire's lower-case codes."""
+    if isinstance(given, Mapping):
+        return {code.lower(): amount for code, amount in given.items()}
+    return given.lower() if isinstance(given, str) else given
 
 
 def schema(errors: Sequence[Mapping[str, object]], *, prefix: tuple[str | int, ...] = ("body",)) -> Response:

@@ -13,8 +13,8 @@ from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.web.checkout.session.leaving import back_target
 from checkstand.web.checkout.session.visit import THEMES, CheckoutVisit
+from checkstand.web.checkout.view.build import checkout_view
 from checkstand.web.checkout.view.messages import Input
-from checkstand.web.checkout.view.view import checkout_view
 from checkstand.web.checkout.view.wording import wording_for
 from checkstand.web.checkout.words.texts import texts_for
 from checkstand.web.headers import Referrer, page_headers

@@ -1,7 +1,7 @@
 """What the checkout pages say, in the reader's language: a catalogue per language, and how a text is taken from it.
 
 A catalogue maps keys to texts with `{named}` gaps; a text that depends on a count has a form per plural category of its language
-(`interval.month.one`, `interval.month.other`). The words themselves are in `english.py`.
+(`interval.month.one`, `interval.month.other`). The words themselves are in `english/`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,8 @@ from babel import Locale
 from markupsafe import Markup, escape
 
 from checkstand.formats import format_count
-from checkstand.web.checkout.words import english
-from checkstand.web.checkout.words.english_checks import CHECKS
-from checkstand.web.checkout.words.english_methods import METHODS
+from checkstand.web.checkout.words.english import ENGLISH
 
-ENGLISH: Mapping[str, str] = {**english.ENGLISH, **METHODS, **CHECKS}
 CATALOGUES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
 

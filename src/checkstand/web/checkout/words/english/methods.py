@@ -1,6 +1,6 @@
-"""The English words about ways to pay: their names, what happens next with each, and the pages of the test bank's that stand for them.
+"""The words about ways to pay: their names, what happens next with each, and the pages of the test bank's that stand for them.
 
-A part of the catalogue in `texts.py`. Names of methods are their owners' and are not translated.
+Names of methods are their owners' and are not translated.
 """
 
 from __future__ import annotations

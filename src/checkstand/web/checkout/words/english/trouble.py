@@ -1,19 +1,12 @@
-"""The English words about what is checked while a form is filled in, and about payments whose end nobody knows yet.
-
-A part of the catalogue in `texts.py`.
+"""When something goes wrong that is not the form's: a payment whose end nobody knows yet, no page at all, a document that cannot be
+opened, a total that changed by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-CHECKS: Mapping[str, str] = {
-    "email.meant": "Did you mean {email}?",
-    "email.use": "Use {email}",
-    "problem.told": "{text}",
-    "problem.amount.required": "Enter an amount.",
-    "problem.amount.required_for": "Enter an amount for {product}.",
-    "problem.postal.odd": "This does not look like a {field} of {country} (like {example}). Check it; if it is right, go on with it.",
+TROUBLE: Mapping[str, str] = {
     "unsure.heading": "We do not know yet whether you paid",
     "unsure.text": "The connection was lost while your payment was on its way. Please do not pay again: this page looks again "
     "every {seconds} seconds and goes on by itself.",

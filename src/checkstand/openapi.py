@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import cleandoc
 from types import UnionType
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
@@ -58,6 +58,20 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventTypes:
+    """What the API tells webhook endpoints. `types`: an envelope each, whose `type` is the literal names of its events.
+
+    `tells`: of every event, by its name, one line. `received`, `again`: the answer that is expected, and what follows on any other.
+    """
+
+    types: Sequence[Answers]
+    tells: Mapping[str, str]
+    headers: Sequence[Json]
+    received: str
+    again: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
     """One API. `errors` are the types of its error bodies, by the names of their schemas; `refusals` tells an operation's error
     statuses, each with the schema's name or None.
@@ -71,6 +85,7 @@ class Described:
     refusals: Callable[[Operation], Mapping[int, str | None]]
     path_schema: Callable[[Operation, str], Json]
     headers: Callable[[Operation], Sequence[Json]]
+    events: EventTypes | None = None
 
     @property
     def prefix(self) -> str:
@@ -100,6 +115,7 @@ REASONS: Mapping[int, str] = {
 def document(apis: Sequence[Described], *, title: str, version: str, about: str) -> Json:
     """One document of these APIs."""
     paths: Json = {}
+    webhooks: Json = {}
     schemas: Json = {}
     for api in apis:
         schemas_of, named = _schemas(api)
@@ -107,12 +123,16 @@ def document(apis: Sequence[Described], *, title: str, version: str, about: str)
         for operation in api.operations:
             entry = _entry(api, operation, schemas_of)
             paths.setdefault(operation.path, {})[operation.method.lower()] = entry
-    tags = dict.fromkeys(operation.tag for api in apis for operation in api.operations)
+        events = _webhooks(api, schemas_of)
+        assert not events.keys() & webhooks.keys(), "two APIs have an event of one name"
+        webhooks |= events
+    tags = dict.fromkeys(tag for api in apis for tag in _tags(api))
     return {
         "openapi": VERSION,
         "info": {"title": title, "version": version, "description": about},
         "tags": [{"name": tag} for tag in tags],
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
@@ -121,6 +141,45 @@ def document(apis: Sequence[Described], *, title: str, version: str, about: str)
             },
         },
     }
+
+
+def _tags(api: Described) -> list[str]:
+    return [*(operation.tag for operation in api.operations), *([_events_tag(api)] if api.events else [])]
+
+
+def _events_tag(api: Described) -> str:
+    return f"{api.prefix}: events"
+
+
+def _webhooks(api: Described, schemas_of: SchemasOf) -> Json:
+    """Each event as the request that a merchant's endpoint gets."""
+    if api.events is None:
+        return {}
+    shapes = {name: kind for kind in api.events.types for name in get_args(get_type_hints(kind)["type"])}
+    assert shapes.keys() == api.events.tells.keys(), "every event has its type, and its line"
+    return {
+        name: {"post": _event(api, api.events, name, schemas_of[_event_id(kind), "serialization"])}
+        for name, kind in shapes.items()
+    }
+
+
+def _event(api: Described, events: EventTypes, name: str, shape: Json) -> Json:
+    schema = {**shape, "properties": {"type": {"const": name}}}
+    return {
+        "tags": [_events_tag(api)],
+        "operationId": f"{api.name}_event_{re.sub(r'[^a-z]', '_', name)}",
+        "summary": events.tells[name].rstrip("."),
+        "description": events.tells[name],
+        "parameters": list(events.headers),
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"2XX": {"description": events.received}, "default": {"description": events.again}},
+        # The signature takes a key's place.
+        "security": [],
+    }
+
+
+def _event_id(kind: Answers) -> str:
+    return f"event_{kind.__name__}"
 
 
 def operation_id(api: Described, operation: Operation) -> str:
@@ -171,7 +230,7 @@ def _responses(api: Described, operation: Operation, schemas_of: SchemasOf) -> J
 
 
 def _schemas(api: Described) -> tuple[SchemasOf, Json]:
-    """The schemas of each operation's body and answer, by its id, of each error, by its name, and the definitions that they refer to.
+    """The schemas of each operation's body and answer, by its id, of each error and event, by its name, and what they refer to.
 
     They are made together, so that two models of one name get names of their own. All answers are one model's fields: so what they
     share, which is most of them, is looked at once.
@@ -179,6 +238,7 @@ def _schemas(api: Described) -> tuple[SchemasOf, Json]:
     told: dict[str, Any] = {
         **{operation_id(api, one): (one.answers, ...) for one in api.operations if one.answers is not None},
         **{name: (of, ...) for name, of in api.errors.items()},
+        **{_event_id(kind): (kind, ...) for kind in (api.events.types if api.events else ())},
     }
     whole = create_model("Answers", __config__=ConfigDict(defer_build=True), **told)
     parts: list[tuple[str, Part, TypeAdapter[Any]]] = [

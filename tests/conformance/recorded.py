@@ -21,9 +21,10 @@ from checkstand.domain.organization import ALL_SCOPES, Organization
 from checkstand.flows.organizations.authenticate import create_token
 from checkstand.store.organizations import ORGANIZATIONS
 from checkstand.testing.demo import DemoShop
+from tests import shared_folder
 from tests.server import RunningServer
 
-FOLDER = Path(__file__).parents[2].parent / "shared" / "conformance" / "polar"
+FOLDER = shared_folder.FOLDER / shared_folder.CONFORMANCE
 # In this order: the later two move the organization's clock, and a moved clock stays moved.
 FILES = ("golden", "golden-steered", "golden-recurring")
 PASSING = Path(__file__).parent / "passing.txt"

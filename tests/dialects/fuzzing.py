@@ -7,11 +7,13 @@ one that works with a few of the made-up fields in it, so that the code behind t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
 from typing import Any
+from urllib.parse import quote
 
 import requests
 import schemathesis
@@ -43,6 +45,17 @@ class Place:
     ids: Mapping[str, Sequence[str]]
     known: Mapping[str, Sequence[object]]
     good: Mapping[str, Json] = field(default_factory=dict)
+
+
+def existing(path: str, place: Place) -> str:
+    """The path of something that is there."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[2] == "id":
+            return f"{match[1]}/{place.ids[match[1]][0]}"
+        return f"{match[1]}/{quote(str(place.known[match[2]][0]), safe='')}"
+
+    return re.sub(r"([\w-]+)/\{(\w+)\}", value, path)
 
 
 def shares(api: Described, total: int) -> dict[str, int]:

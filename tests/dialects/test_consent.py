@@ -8,7 +8,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import DodoShop
 from tests.dialects.polar_http import BUSINESS, READY, Polar, decide
 from tests.server import RunningServer
@@ -17,11 +16,6 @@ GONE = "Discount is no longer redeemable."
 PATH = Callable[[Polar, dict[str, Any]], httpx2.Response]
 BUYER = {name: READY[name] for name in ("customer_email", "customer_billing_address")}
 TOKEN = {"confirmation_token_id": "ctoken_visa"}
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def halved(polar: Polar, **session: object) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +11,8 @@ from checkstand.dialects.dodo.wire.models import METHODS
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import DODO_CURRENCIES
 from tests.dialects.dodo_place import DodoShop
+from tests.shared_folder import contract
 
-ROOT = Path(__file__).parents[2]
-CONTRACTS = ROOT.parent / "shared" / "contracts"
 # The framework adapters' one schema answers 400 when any of these is missing; null is allowed.
 STRICT_PAYMENT = """
     billing brand_id business_id card_issuing_country card_last_four card_network card_type created_at currency customer
@@ -26,21 +22,27 @@ STRICT_PAYMENT = """
 """
 
 
-@functools.cache
-def components_of(file: str) -> dict[str, Any]:
-    """The shapes of a published contract, read once. Empty without its file: there is nothing to compare with."""
-    path = CONTRACTS / file
-    return dict(json.loads(path.read_text())["components"]) if path.exists() else {}
-
-
 def conform(name: str, *values: Any) -> None:
     """The values match a schema of the published contract."""
-    components = components_of("dodo.json")
+    components = contract("dodo.json").get("components")
     if not components:
         return
     validator = Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
     for value in values:
         assert [f"{list(error.absolute_path)}: {error.message}" for error in validator.iter_errors(value)] == []
+
+
+def confirmed_at_once(dodo: DodoShop) -> dict[str, Any]:
+    """The answer to a session whose payment is made with it, before anybody opened the page."""
+    answer = dodo.create(
+        product_cart=[{"product_id": "P", "quantity": 1}],
+        confirm=True,
+        minimal_address=True,
+        customer={"email": "ada@example.com", "name": "Ada"},
+        billing_address={"country": "DE", "zipcode": "07743"},
+    )
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def test_sessions_payments_and_their_lists_match_the_contract(dodo: DodoShop) -> None:
@@ -54,13 +56,7 @@ def test_sessions_payments_and_their_lists_match_the_contract(dodo: DodoShop) ->
         assert set(payment["customer"]) >= {"customer_id", "email", "name", "metadata", "phone_number"}
         conform("PaymentResponse", payment)
         conform("PaymentLineItemsResponse", dodo.http.get(f"/payments/{payment['payment_id']}/line-items").json())
-    confirmed = dodo.create(
-        product_cart=[{"product_id": "P", "quantity": 1}],
-        confirm=True,
-        minimal_address=True,
-        customer={"email": "ada@example.com", "name": "Ada"},
-        billing_address={"country": "DE", "zipcode": "07743"},
-    ).json()
+    confirmed = confirmed_at_once(dodo)
     conform("CreateSessionResponse", confirmed)
     conform("PaymentResponse", dodo.http.get(f"/payments/{confirmed['payment_id']}").json())
     conform("GetPaymentsListResponse", dodo.http.get("/payments").json())
@@ -70,13 +66,7 @@ def test_what_the_buyer_never_told_is_an_empty_text_where_the_contract_wants_tex
     session = dodo.session("F")
     dodo.pay(session)
     conform("PaymentResponse", dodo.payment_of(session))
-    confirmed = dodo.create(
-        product_cart=[{"product_id": "P", "quantity": 1}],
-        confirm=True,
-        minimal_address=True,
-        customer={"email": "ada@example.com", "name": "Ada"},
-        billing_address={"country": "DE", "zipcode": "07743"},
-    ).json()
+    confirmed = confirmed_at_once(dodo)
     payment = dodo.http.get(f"/payments/{confirmed['payment_id']}").json()
     assert payment["customer"]["customer_id"] == "", "there is no customer before somebody tried to pay"
     assert payment["billing"] == {"city": "", "country": "DE", "state": "", "street": "", "zipcode": "07743"}
@@ -101,9 +91,9 @@ def test_products_customers_webhooks_and_brands_match_the_contract(dodo: DodoSho
 
 
 def test_the_lists_of_the_contract_are_accepted_whole() -> None:
-    path = CONTRACTS / "dodo-seed.json"
-    if path.exists():
-        schemas = json.loads(path.read_text())["components"]["schemas"]
+    seed = contract("dodo-seed.json")
+    if seed:
+        schemas = seed["components"]["schemas"]
         assert set(schemas["CountryCodeAlpha2"]["enum"]) == COUNTRIES
         assert set(schemas["Currency"]["enum"]) == DODO_CURRENCIES
         assert set(schemas["PaymentMethodTypes"]["enum"]) <= METHODS
@@ -133,9 +123,8 @@ def test_the_contracts_own_shape_of_a_request_is_accepted(dodo: DodoShop, quanti
         "show_saved_payment_methods": True,
         "subscription_data": {"on_demand": None, "trial_period_days": None},
     }
-    seed = CONTRACTS / "dodo-seed.json"
-    if seed.exists():
-        components = json.loads(seed.read_text())["components"]
-        schema = {"$ref": "#/components/schemas/CreateCheckoutSessionRequest", "components": components}
+    seed = contract("dodo-seed.json")
+    if seed:
+        schema = {"$ref": "#/components/schemas/CreateCheckoutSessionRequest", "components": seed["components"]}
         assert list(Draft202012Validator(schema).iter_errors(dodo.filled(body))) == []
     assert dodo.create(**body).status_code == 200

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from checkstand.dialects.dodo import Events
-from checkstand.dialects.dodo.answers.event import PaymentEvent
 from checkstand.domain import ids
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.payment import Succeeded
@@ -18,7 +17,7 @@ from checkstand.domain.webhook import Endpoint
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.store import facts
 from checkstand.store.sales.payments import ATTEMPTS
-from tests.answers import differences
+from tests.answers import event_differences
 from tests.dialects.dodo_place import DodoShop
 
 
@@ -42,7 +41,7 @@ def told(dodo: DodoShop, session: str) -> list[dict[str, Any]]:
             payload = dodo.server.run(events.payload(ports, organization, fact, name, endpoint))
             assert payload is not None
             shown.append(json.loads(payload))
-            assert differences(PaymentEvent, shown[-1]) == []
+            assert event_differences(shown[-1]) == []
     return shown
 
 

@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -15,11 +14,13 @@ import schemathesis
 from jsonschema import Draft202012Validator
 
 from checkstand.dialects import dodo, polar
+from checkstand.dialects.dodo.webhooks import events as dodo_events
+from checkstand.dialects.polar.webhooks import events as polar_events
 from checkstand.openapi import Described, document
 from checkstand.testing.demo import DemoShop
-from tests.answers import named_refusals
+from tests.answers import event_differences, named_refusals
 from tests.dialects.fuzz_places import dodo_place, polar_place
-from tests.dialects.fuzzing import Place
+from tests.dialects.fuzzing import existing
 from tests.server import RunningServer
 
 APIS = {"polar": polar.api, "dodo": dodo.api}
@@ -94,10 +95,51 @@ def test_the_whole_document_has_what_the_others_have_and_the_test_controls(serve
     whole, parts = fetched(server, NAMES[0]), [fetched(server, name) for name in NAMES[1:]]
     for part in parts:
         assert part["paths"].items() <= whole["paths"].items()
+        assert part["webhooks"].items() <= whole["webhooks"].items()
         assert part["components"]["schemas"].items() <= whole["components"]["schemas"].items()
     assert not parts[0]["paths"].keys() & parts[1]["paths"].keys()
     assert {"/_test/clock", "/readyz"} <= whole["paths"].keys()
     assert httpx2.get(f"{server.url}/openapi/other.json").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("polar", {event for events in polar_events.EVENTS.values() for event in events}),
+        ("dodo", set(dodo_events.EVENTS.values())),
+    ],
+)
+def test_every_event_that_is_sent_is_told_of_and_no_other(server: RunningServer, name: str, sent: set[str]) -> None:
+    webhooks = fetched(server, f"openapi/{name}.json")["webhooks"]
+    assert webhooks.keys() == sent
+    assert len(sent) > 10
+
+
+@pytest.mark.parametrize(("name", "within", "tries"), [("polar", "10", "10 tries"), ("dodo", "15", "8 retries")])
+def test_each_event_tells_its_type_its_signature_and_what_answer_is_expected(
+    server: RunningServer, name: str, within: str, tries: str
+) -> None:
+    found = fetched(server, f"openapi/{name}.json")
+    for event, methods in found["webhooks"].items():
+        told = methods["post"]
+        schema = told["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["properties"] == {"type": {"const": event}}
+        envelope = found["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        assert event in envelope["properties"]["type"].get("enum", [envelope["properties"]["type"].get("const")])
+        headers = [item["name"] for item in told["parameters"] if item["in"] == "header" and item["required"]]
+        assert headers == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+        assert f"within {within} seconds" in told["responses"]["2XX"]["description"]
+        assert f"sent again. {tries}" in told["responses"]["default"]["description"]
+        assert told["summary"], event
+
+
+def test_an_event_of_another_name_or_with_an_unknown_field_does_not_fit_the_document() -> None:
+    unknown = {"business_id": "bus_1", "timestamp": "2026-03-01T12:00:00Z", "type": "payment.won", "data": {}}
+    assert event_differences(unknown) == ["the document does not tell of it"]
+    bare = {**unknown, "type": "payment.succeeded", "odd": 1}
+    found = event_differences(bare)
+    assert any("'odd'" in line for line in found), found
+    assert any("payload_type" in line for line in found), found
 
 
 def served() -> set[tuple[str, str]]:
@@ -144,7 +186,7 @@ def test_each_documented_query_parameter_is_read(server: RunningServer, shop: De
     unread, asking = [], [operation for operation in api.operations if operation.query is not None]
     with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {place.key}"}) as http:
         for operation in asking:
-            path = _existing(operation.path, place)
+            path = existing(operation.path, place)
             for told in operation.query.described() if operation.query else ():
                 key = f"{told['name']}[a]" if told.get("style") == "deepObject" else str(told["name"])
                 # No text of ours can hold a NUL, so whoever reads the parameter refuses it, and names it.
@@ -155,15 +197,6 @@ def test_each_documented_query_parameter_is_read(server: RunningServer, shop: De
     assert len(asking) > 10
 
 
-def _existing(path: str, place: Place) -> str:
-    def value(match: re.Match[str]) -> str:
-        if match[2] == "id":
-            return f"{match[1]}/{place.ids[match[1]][0]}"
-        return f"{match[1]}/{quote(str(place.known[match[2]][0]), safe='')}"
-
-    return re.sub(r"([\w-]+)/\{(\w+)\}", value, path)
-
-
 @pytest.mark.parametrize("name", APIS)
 def test_existing_ids_have_the_form_that_paths_promise(server: RunningServer, shop: DemoShop, name: str) -> None:
     place = PLACES[name](server, shop)
@@ -171,9 +204,9 @@ def test_existing_ids_have_the_form_that_paths_promise(server: RunningServer, sh
         if "/{id}" not in operation.path:
             continue
         schema = APIS[name].path_schema(operation, "id")
-        for existing in place.ids[operation.path.partition("/{id}")[0].rpartition("/")[2]]:
+        for known in place.ids[operation.path.partition("/{id}")[0].rpartition("/")[2]]:
             form = schema.get("pattern", r"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-            assert re.search(form, existing), (operation.path, existing)
+            assert re.search(form, known), (operation.path, known)
 
 
 @pytest.mark.parametrize("name", APIS)

@@ -9,17 +9,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, Polar
 from tests.server import RunningServer
 from tests.tables import table
 
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import (
     SCHEMA,
     Polar,
@@ -31,11 +30,6 @@ UNKNOWN = str(uuid4())
 IN_FRANCE, IN_CHINA, IN_NO_COUNTRY = "212.27.48.10", "114.114.114.114", "10.1.2.3"
 BOTH = [fixed(1000), fixed(900, price_currency="eur")]
 PER_SEAT, PER_UNIT = seats((1, None, 100)), units((None, 10))
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def custom(**more: object) -> dict[str, Any]:

@@ -5,47 +5,32 @@ Without the folder the same answers are checked against what the official client
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import jsonschema
-import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import READY, Polar
-from tests.server import RunningServer
+from tests.shared_folder import contract
 
-CONTRACT = Path(__file__).parents[2].parent / "shared" / "contracts" / "polar.json"
-
-
-@cache
-def contract() -> dict[str, Any]:
-    return dict(json.loads(CONTRACT.read_text())) if CONTRACT.exists() else {}
+POLAR = "polar.json"
 
 
 def fits(path: str, method: str, answer: httpx2.Response) -> None:
     """The body is what the contract declares for this status."""
     assert answer.status_code < 500
-    if not contract():
+    if not contract(POLAR):
         assert answer.headers["content-type"] == "application/json"
         return
-    declared = contract()["paths"][path][method]["responses"][str(answer.status_code)]
+    declared = contract(POLAR)["paths"][path][method]["responses"][str(answer.status_code)]
     matches(declared["content"]["application/json"]["schema"], answer.json())
 
 
 def matches(schema: dict[str, Any], data: object) -> None:
-    whole = {**schema, "components": contract()["components"]}
+    whole = {**schema, "components": contract(POLAR)["components"]}
     errors = sorted(jsonschema.Draft202012Validator(whole).iter_errors(data), key=lambda error: len(error.path))
     assert not errors, f"{errors[0].json_path}: {errors[0].message[:300]}"
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_checkouts_of_every_kind_of_product(polar: Polar) -> None:
@@ -128,5 +113,5 @@ def test_webhook_payloads_carry_the_declared_objects(polar: Polar) -> None:
         assert set(event) == {"type", "timestamp", "api_version", "data"}
         noun = event["type"].partition(".")[0]
         name = "CustomerStateIndividual" if event["type"] == "customer.state_changed" else objects[noun]
-        if contract():
+        if contract(POLAR):
             matches({"$ref": f"#/components/schemas/{name}"}, event["data"])

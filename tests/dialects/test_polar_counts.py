@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide, fixed, seats, units
 from tests.server import RunningServer
 from tests.tables import table
@@ -18,11 +17,6 @@ VOLUME = seats((1, 4, 1000), (5, None, 800))
 GRADUATED = seats((1, 4, 1000), (5, None, 800), kind="graduated")
 BOUNDED = seats((3, 10, 500), (11, 20, 400))
 BY_UNIT = units((10, 100), (50, 80), minimum_units=2)
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def price_of(polar: Polar, kind: str) -> str:

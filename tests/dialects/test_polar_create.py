@@ -7,14 +7,8 @@ from uuid import uuid1, uuid4
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.server import RunningServer
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_row_1_without_a_token(polar: Polar) -> None:

@@ -11,19 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import httpx2
-import pytest
 from polar.v2026_04 import Polar as Sdk
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, members, patch, post
 from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_every_field_of_a_new_customer_is_kept_and_shown(polar: Polar) -> None:

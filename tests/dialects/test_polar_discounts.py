@@ -19,8 +19,9 @@ from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused, decide
-from tests.dialects.test_polar_contract import contract, fits, matches
+from tests.dialects.test_polar_contract import fits, matches
 from tests.server import RunningServer
+from tests.shared_folder import contract
 from tests.tables import table
 
 UNKNOWN = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
@@ -30,11 +31,6 @@ REPEATING = {"duration": "repeating", "duration_in_months": 3}
 CLIENTS = pytest.mark.parametrize(
     "client", [Polar_2026_04, Polar_2026_10, Polar_2027_01], ids=["2026-04", "2026-10", "2027-01"]
 )
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def post(polar: Polar, **body: object) -> httpx2.Response:
@@ -54,7 +50,7 @@ def patch(polar: Polar, made: dict[str, Any], **body: object) -> httpx2.Response
 def shaped(answer: httpx2.Response) -> dict[str, Any]:
     """The discount, in the declared shape of its kind. The contract's own union takes a repeating one for both of two shapes."""
     body = dict(answer.json())
-    if contract():
+    if contract("polar.json"):
         kind = "Percentage" if body["type"] == "percentage" else "Fixed"
         lasting = "Repeat" if body["duration"] == "repeating" else "OnceForever"
         matches({"$ref": f"#/components/schemas/Discount{kind}{lasting}Duration"}, body)
@@ -375,7 +371,7 @@ def test_merchants_are_told_of_each_change_with_the_object_as_it_was(polar: Pola
     ]
     assert told[0]["data"] == made
     for event in told:
-        if contract():
+        if contract("polar.json"):
             matches({"$ref": "#/components/schemas/Discount"}, event["data"])
 
 

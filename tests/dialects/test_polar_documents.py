@@ -14,7 +14,6 @@ from polar.v2026_10 import Polar as Polar_2026_10
 from polar.v2027_01 import Polar as Polar_2027_01
 from pypdf import PdfReader
 
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, READY, Polar, assert_refused
 from tests.dialects.test_polar_refunds import bought
@@ -24,11 +23,6 @@ CLIENTS = pytest.mark.parametrize(
     "client", [Polar_2026_04, Polar_2026_10, Polar_2027_01], ids=["2026-04", "2026-10", "2027-01"]
 )
 ADDRESS = {"country": "DE", "line1": "Markt 4", "city": "Jena", "postal_code": "07743"}
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def pdf_text(url: str) -> str:

@@ -15,11 +15,11 @@ from checkstand.store.sales.payments import ATTEMPTS
 from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.server import RunningServer
+from tests.tables import table
 
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
+MANY = "json-or-python[json=list[{}],python=chain[is-instance[Sequence],function-wrap[sequence_validator()]]]"
+INVALID = "Input should be a valid UUID, invalid character: found `{}` at 1"
+STATUSES = "Input should be 'open', 'expired', 'confirmed', 'succeeded' or 'failed'"
 
 
 def later(server: RunningServer, shop: DemoShop, by: timedelta) -> None:
@@ -294,19 +294,22 @@ def test_a_trial_saves_the_card_and_its_order_is_all_zero(polar: Polar) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "code"),
+    ("token", "code", "said"),
     [
-        ("ctoken_declined", "generic_decline"),
-        ("ctoken_insufficient_funds", "insufficient_funds"),
-        ("ctoken_expired", "expired_card"),
-        ("ctoken_of_nobody", "unknown_token"),
+        ("ctoken_declined", "generic_decline", "Your card was declined."),
+        ("ctoken_insufficient_funds", "insufficient_funds", "Your card has insufficient funds."),
+        ("ctoken_expired", "expired_card", "Your card has expired."),
+        ("ctoken_of_nobody", "unknown_token", "The payment details were not recognised."),
     ],
 )
-def test_a_decline_leaves_the_session_open_and_can_be_paid_after(polar: Polar, token: str, code: str) -> None:
+def test_a_decline_leaves_the_session_open_and_can_be_paid_after(
+    polar: Polar, token: str, code: str, said: str
+) -> None:
     made = polar.create().json()
     answer = polar.confirm(made["client_secret"], **{**READY, "confirmation_token_id": token})
     assert (answer.status_code, answer.json()["error"]) == (400, "PaymentError")
-    assert answer.json()["detail"].startswith("The payment failed: ")
+    told = f"The payment failed: {said} Please try again with a different payment method."
+    assert answer.json()["detail"] == told
     assert answer.json()["decline_code"] == code
     assert polar.read(made["id"])["status"] == "open"
     assert polar.client.get("/v1/customers/").json()["items"] == []
@@ -376,7 +379,31 @@ def test_filters_narrow_a_list(polar: Polar) -> None:
         found = polar.client.get(path, params=params).json()
         assert [item["id"] for item in found["items"]] == [paid["id"]], params
     assert polar.client.get(path, params={"organization_id": str(uuid4())}).json()["items"] == []
-    assert_refused(polar.client.get(f"{path}?product_id=x"), SCHEMA, ["query", "product_id"], "uuid_parsing")
+
+
+@table(
+    ("query", "first", "second"),
+    [
+        (
+            "product_id=x&product_id=y",
+            ("uuid_type", ["uuid"], "UUID input should be a string, bytes or UUID object", ["x", "y"]),
+            ("uuid_parsing", [MANY.format("uuid"), 0], INVALID.format("x"), "x"),
+        ),
+        (
+            "status=open&status=odd",
+            ("enum", ["str-enum[CheckoutStatus]"], STATUSES, ["open", "odd"]),
+            ("enum", [MANY.format("str-enum[CheckoutStatus]"), 1], STATUSES, "odd"),
+        ),
+    ],
+)
+def test_a_filter_of_one_value_or_several_is_refused_as_both(
+    polar: Polar, query: str, first: tuple[object, ...], second: tuple[object, ...]
+) -> None:
+    answer = polar.client.get(f"/v1/checkouts/?{query}")
+    assert answer.status_code == 422
+    name = query.partition("=")[0]
+    told = [(one["type"], one["loc"], one["msg"], one["input"]) for one in answer.json()["detail"][:2]]
+    assert told == [(kind, ["query", name, *where], said, given) for kind, where, said, given in (first, second)]
 
 
 def test_row_149_an_unknown_version(polar: Polar) -> None:

@@ -9,11 +9,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2
-import pytest
 
 from checkstand.domain.checkout import Buyer, Checkout
 from checkstand.flows.links.open_link import LinkVisit, find_link, open_link
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_links import (
     NEVER_MADE,
@@ -29,11 +27,6 @@ from tests.dialects.polar_links import (
 )
 from tests.server import RunningServer
 from tests.tables import table
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def test_a_visit_makes_a_session_of_its_own_each_time(polar: Polar) -> None:

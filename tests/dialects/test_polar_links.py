@@ -30,11 +30,6 @@ from tests.dialects.test_polar_contract import fits
 from tests.server import RunningServer
 
 
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
-
-
 def test_a_link_has_every_key_and_fits_the_contract(polar: Polar) -> None:
     answer = create(polar, "monthly", "one_time", discount_id=str(polar.shop.discount.id), metadata={"a": 1})
     fits(PATH, "post", answer)

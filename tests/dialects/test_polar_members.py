@@ -10,17 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from polar.v2026_04 import Polar as Sdk
 
-from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, member, members, patch
-from tests.dialects.test_polar_contract import contract, fits, matches
+from tests.dialects.test_polar_contract import fits, matches
 from tests.server import RunningServer
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
+from tests.shared_folder import contract
 
 
 def test_a_team_has_the_owner_it_was_made_with(polar: Polar) -> None:
@@ -168,7 +163,7 @@ def test_what_happens_to_customers_and_members_is_told(polar: Polar) -> None:
         name = {"customer": "CustomerTeam", "member": "Member"}[noun]
         if event["type"] == "customer.state_changed":
             name = "CustomerStateTeam"
-        if contract():
+        if contract("polar.json"):
             matches({"$ref": f"#/components/schemas/{name}"}, event["data"])
 
 

@@ -6,9 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
-import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import (
     SCHEMA,
     Polar,
@@ -24,11 +22,6 @@ from tests.server import RunningServer
 
 UNKNOWN = str(uuid4())
 REQUIRED = (["prices"], "too_short", "At least one price is required.", None)
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def change(polar: Polar, product: dict[str, Any], **body: object) -> httpx2.Response:

@@ -10,17 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide, fixed, seats
 from tests.server import RunningServer
 
 ANY = READY["customer_email"]
 WANTED = ["customer_billing_address"]
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def discount(polar: Polar, **body: object) -> str:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from checkstand.testing.demo import DemoShop
 from tests.dialects.polar_http import Polar
-from tests.server import RunningServer
 
 MADE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("/v1/products/", {"name": "Mug", "prices": [{"amount_type": "fixed", "price_amount": 900}]}, {"name": "Mug"}),
@@ -17,11 +13,6 @@ MADE: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("/v1/customers/", {"email": "ada@example.com", "metadata": {"a": 1}}, {"metadata": {"a": 1}}),
     ("/v1/webhooks/endpoints", {"url": "https://example.com/h", "format": "raw", "events": []}, {"events": []}),
 ]
-
-
-@pytest.fixture
-def polar(server: RunningServer, shop: DemoShop) -> Polar:
-    return Polar(server, shop)
 
 
 def unmodified_after(polar: Polar, path: str, made: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

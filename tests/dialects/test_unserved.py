@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx2
 import pytest
@@ -18,9 +16,9 @@ from checkstand.dialects import polar
 from checkstand.dialects.polar.wire import unserved
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer
+from tests.shared_folder import contract
 
 SOME_ID = "2f0a1a8e-5d0c-4d3e-9d3f-0b1f4bb0f6a1"
-CONTRACT = Path(__file__).parents[2].parent / "shared" / "contracts" / "polar.json"
 CLIENTS = pytest.mark.parametrize(
     "client", [Polar_2026_04, Polar_2026_10, Polar_2027_01], ids=["2026-04", "2026-10", "2027-01"]
 )
@@ -100,7 +98,7 @@ def test_no_operation_of_the_original_is_forgotten_where_its_contract_is_at_hand
     def spelled(method: str, path: str) -> tuple[str, str]:
         return method.upper(), re.sub(r"\{[^}]+\}", "{}", path).rstrip("/")
 
-    paths = json.loads(CONTRACT.read_text())["paths"] if CONTRACT.exists() else {}
+    paths = contract("polar.json").get("paths", {})
     theirs = {spelled(method, path) for path, methods in paths.items() for method in methods if method in METHODS}
     served = {spelled(operation.method, operation.path) for operation in polar.operations}
     refused = {spelled(method, f"/v1{path}") for method, path in unserved.OPERATIONS}

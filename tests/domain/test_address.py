@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +19,9 @@ from checkstand.domain.address import (
     missing_fields,
     normalize_state,
 )
+from tests.shared_folder import contract
 from tests.tables import table
 
-CONTRACTS = Path(__file__).resolve().parents[3] / "shared" / "contracts"
 ANYWHERE = st.sampled_from([None, *sorted(COUNTRIES)])
 TEXTS = st.none() | st.sampled_from(["", "  ", "x"])
 
@@ -37,9 +34,9 @@ def test_there_are_249_countries_and_5_of_them_are_embargoed() -> None:
 
 
 def test_the_countries_are_those_of_the_apis_where_their_contracts_are_at_hand() -> None:
-    path = CONTRACTS / "dodo.json"
-    if path.exists():  # a fresh clone has none; the count above holds everywhere
-        assert set(json.loads(path.read_text())["components"]["schemas"]["CountryCodeAlpha2"]["enum"]) == COUNTRIES
+    found = contract("dodo.json")
+    if found:  # a fresh clone has none; the count above holds everywhere
+        assert set(found["components"]["schemas"]["CountryCodeAlpha2"]["enum"]) == COUNTRIES
 
 
 def test_the_states_are_the_50_and_dc_and_the_subdivisions_13() -> None:

@@ -190,8 +190,12 @@ def test_a_source_without_usable_bytes_is_an_error_and_not_an_endless_loop() -> 
         secret("polar_c_", random_bytes=lambda n: b"\xff" * n)
 
 
-def test_a_webhook_secret_is_the_base64_text_of_its_key() -> None:
-    key = bytes(range(24))
+def test_a_webhook_secret_is_the_base64_text_of_its_key_and_of_letters_and_digits_alone() -> None:
+    drawn = [b"\xff" * 24, bytes(range(100, 124))]  # the first one's text is slashes
+    key = drawn[1]
+    assert webhook_secret(random_bytes=lambda n: drawn.pop(0)[:n]) == webhook_secret(random_bytes=lambda n: key[:n])
+    with pytest.raises(RuntimeError, match="random bytes"):
+        webhook_secret(random_bytes=lambda n: b"\xff" * n)
     text = webhook_secret(random_bytes=lambda n: key[:n])
     assert text.startswith("whsec_")
     assert base64.b64decode(text.removeprefix("whsec_"), validate=True) == key

@@ -94,6 +94,13 @@ def pay(page: Page | Reader, *, card: str = VISA, email: str = "ada@example.com"
     page.click("#pay-button")
 
 
+def to_the_bank(page: Page | Reader, stand: Stand, session: Checkout) -> None:
+    """Pay with a card that its bank checks: its page is the one in front of the buyer then."""
+    page.goto(stand.url(session))
+    pay(page, card=CHALLENGE)
+    page.wait_for_url("**/bank/**")
+
+
 def expect_success(page: Page | Reader) -> None:
     """The success page is there."""
     page.wait_for_url("**/confirmation*")

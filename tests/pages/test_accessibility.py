@@ -8,10 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import Look, check_looks, three_looks, visit
-from tests.pages.buyer import CHALLENGE, NO_FUNDS, Buyer, Redirects, Stand, expect_success, pay
-from tests.server import RunningServer
+from tests.pages.buyer import NO_FUNDS, Buyer, Redirects, Stand, expect_success, pay, to_the_bank
 
 State = Callable[[Page, Stand], None]
 STATES: dict[str, State] = {}
@@ -20,11 +18,6 @@ STATES: dict[str, State] = {}
 def state(function: State) -> State:
     STATES[function.__name__] = function
     return function
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 @state
@@ -75,17 +68,13 @@ def declined(page: Page, stand: Stand) -> None:
 
 @state
 def bank(page: Page, stand: Stand) -> None:
-    page.goto(stand.url(stand.session("one_time")))
-    pay(page, card=CHALLENGE)
-    page.wait_for_url("**/bank/**")
+    to_the_bank(page, stand, stand.session("one_time"))
 
 
 @state
 def waiting_for_the_bank(page: Page, stand: Stand) -> None:
     session = stand.session("one_time")
-    page.goto(stand.url(session))
-    pay(page, card=CHALLENGE)
-    page.wait_for_url("**/bank/**")
+    to_the_bank(page, stand, session)
     page.goto(stand.url(session))
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE
-from tests.pages.buyer import CHALLENGE, Checkout, CheckoutStatus, Stand, expect_success, pay
+from tests.pages.buyer import Checkout, CheckoutStatus, Stand, expect_success, pay, to_the_bank
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read, read_or_visit
-from tests.server import RunningServer
 
 BOOKED = """
     SELECT count(*) FROM test_gateway_charges AS charges
@@ -24,20 +22,9 @@ APPROVED = """
 """
 
 
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
-
-
 def booked(stand: Stand, session: Checkout) -> int:
     """How often the bank took money for a session, by its own books."""
     return int(stand.server.value(BOOKED, session.id))
-
-
-def to_the_bank(page: Page | Reader, stand: Stand, session: Checkout) -> None:
-    page.goto(stand.url(session))
-    pay(page, card=CHALLENGE)
-    page.wait_for_url("**/bank/**")
 
 
 @pytest.mark.parametrize(("dialect", "script"), [("polar", True), ("dodo", False)])

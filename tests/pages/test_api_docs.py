@@ -46,6 +46,19 @@ def test_a_call_shows_its_types_its_bodies_with_an_example_each_and_its_answers(
     assert "granted_benefits required empty list" in state
 
 
+def test_an_event_shows_its_headers_its_envelope_and_what_answer_it_waits_for(server: RunningServer) -> None:
+    page = httpx2.get(f"{server.url}/docs", timeout=60).text
+    paid = article(page, "event-order-paid")
+    assert "EVENT order.paid" in paid
+    assert "webhook-signature required" in paid
+    assert "data required PolarOrder" in paid
+    assert "2XX Received. Answer within 10 seconds" in paid
+    assert "other Any other status" in paid
+    won = article(page, "event-dispute-won")
+    assert "A dispute was decided for the merchant" in won
+    assert page.index("Polar: events") < page.index("Dodo: ") < page.index("Dodo: events") < page.index("Test controls")
+
+
 def test_the_contents_are_searched_and_lead_to_a_call(server: RunningServer, browser: Browser) -> None:
     with visit(browser, server, size=PHONE) as page:
         page.goto(f"{server.url}/docs")

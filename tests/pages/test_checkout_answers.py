@@ -5,18 +5,9 @@ from __future__ import annotations
 import gzip
 import re
 
-import pytest
-
 from checkstand.domain.address import Address
-from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Buyer, Options, Stand
 from tests.pages.over_http import confirm, get
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_every_page_carries_the_security_headers(stand: Stand) -> None:

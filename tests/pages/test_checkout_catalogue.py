@@ -10,21 +10,14 @@ from checkstand.domain.catalog import Custom, Fixed, Product
 from checkstand.domain.checkout import Buyer, Checkout, CheckoutStatus, CountBounds, Options
 from checkstand.domain.lines import Counts
 from checkstand.domain.terms import Metered, SeatBased, SeatTier, UnitBased, UnitTier
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
-from tests.pages.buyer import Stand, expect_success, pay
+from tests.pages.buyer import expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read, read_or_visit
-from tests.server import RunningServer
 
 BOTH = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 CANADA = ("CA", "CA-QC")
-
-
-@pytest.fixture
-def shelf(server: RunningServer, shop: DemoShop) -> Shelf:
-    return Shelf(Stand(server, shop))
 
 
 def rows(page: Page | Reader) -> list[str]:

@@ -6,17 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from checkstand.domain.checkout import Checkout
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import serious_violations, visit
 from tests.pages.buyer import VISA, Options, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read_or_visit
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def type_card(page: Page | Reader) -> None:

@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 
 import httpx2
-import pytest
 
 from checkstand.domain.discount import Percentage
 from checkstand.flows.catalogue.save_discount import create_discount, delete_discount
-from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import Checkout, CheckoutStatus, Options, Stand
 from tests.pages.over_http import FILLED, confirm, get, press_pay, shown
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_forms_without_the_session_s_token_change_nothing(stand: Stand) -> None:

@@ -10,12 +10,10 @@ from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
 from checkstand.domain.methods import Method
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, PHONE, serious_violations, visit
 from tests.pages.buyer import Buyer, Checkout, CheckoutStatus, Options, Redirects, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read
-from tests.server import RunningServer
 
 WHERE = {
     "upi_collect": "IN",
@@ -34,11 +32,6 @@ WHERE = {
 }
 DELAYED = {"sepa": ("DE", "P10D"), "ach": ("US", "P8D")}
 FULL = {"line1": "350 Fifth Avenue", "city": "New York", "state": "US-NY", "postal_code": "10118"}
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def session_in(stand: Stand, country: str, *, quantity: int = 10, **more: object) -> Checkout:

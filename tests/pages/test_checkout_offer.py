@@ -10,24 +10,17 @@ from playwright.sync_api import Browser
 from checkstand.domain.catalog import Fixed, PriceDefinition, Product
 from checkstand.domain.checkout import CheckoutStatus, Options
 from checkstand.flows.catalogue.save_product import create_product
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, violations, visit
-from tests.pages.buyer import Stand, expect_success, pay
+from tests.pages.buyer import expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
 from tests.pages.expecting import expect
 from tests.pages.reader import read_or_visit
 from tests.pages.visitor import visitor
-from tests.server import RunningServer
 
 MARKDOWN = (
     "# Maps\n\n**Fast**, [documented](https://merchant.test/docs).\n\n* 40 countries\n* offline\n\n"
     "<img src=x onerror=alert(1)> [no](javascript:alert(1)) ![map](https://merchant.test/map.png)"
 )
-
-
-@pytest.fixture
-def shelf(server: RunningServer, shop: DemoShop) -> Shelf:
-    return Shelf(Stand(server, shop))
 
 
 def test_a_description_in_markdown_is_safe_html_on_the_page_the_cards_and_the_dashboard(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from checkstand.domain.checkout import Options
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, visit
 from tests.pages.buyer import (
     CHALLENGE,
@@ -19,13 +17,8 @@ from tests.pages.buyer import (
     expect_success,
     path_of,
     pay,
+    to_the_bank,
 )
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_a_card_pays_and_the_page_thanks(browser: Browser, stand: Stand) -> None:
@@ -83,9 +76,7 @@ def test_a_card_that_no_bank_knows_never_becomes_an_attempt(browser: Browser, st
 def test_approval_at_the_bank_pays(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time")
     with visit(browser, stand.server) as page:
-        page.goto(stand.url(session))
-        pay(page, card=CHALLENGE)
-        page.wait_for_url("**/bank/**")
+        to_the_bank(page, stand, session)
         expect(page.locator(".receipt")).to_contain_text("Demo Shop")
         expect(page.locator(".receipt")).to_contain_text("$10.00")
         expect(page.locator(".receipt")).to_contain_text("Visa ending in 3184")
@@ -96,9 +87,7 @@ def test_approval_at_the_bank_pays(browser: Browser, stand: Stand) -> None:
 def test_a_failed_check_leads_back_to_the_page_and_another_card_pays(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time")
     with visit(browser, stand.server) as page:
-        page.goto(stand.url(session))
-        pay(page, card=CHALLENGE)
-        page.wait_for_url("**/bank/**")
+        to_the_bank(page, stand, session)
         page.click("text=Fail the check")
         expect(page.locator("#problems")).to_contain_text("Your bank could not confirm it was you.")
         assert page.input_value("#name") == "Ada Lovelace"
@@ -109,9 +98,7 @@ def test_a_failed_check_leads_back_to_the_page_and_another_card_pays(browser: Br
 def test_turning_back_at_the_bank_is_told_and_is_no_error(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time")
     with visit(browser, stand.server) as page:
-        page.goto(stand.url(session))
-        pay(page, card=CHALLENGE)
-        page.wait_for_url("**/bank/**")
+        to_the_bank(page, stand, session)
         page.click("text=Go back without paying")
         expect(page.locator("#problems")).to_have_attribute("role", "status")
         expect(page.locator("#problems")).to_contain_text("Nothing was charged.")
@@ -354,9 +341,7 @@ def test_the_back_button_after_paying_never_shows_a_live_form(browser: Browser, 
 def test_a_session_waiting_at_the_bank_leads_back_there(browser: Browser, stand: Stand) -> None:
     session = stand.session("one_time")
     with visit(browser, stand.server) as page:
-        page.goto(stand.url(session))
-        pay(page, card=CHALLENGE)
-        page.wait_for_url("**/bank/**")
+        to_the_bank(page, stand, session)
         bank = page.url
         page.goto(stand.url(session))
         expect(page.locator("h1")).to_have_text("Your bank wants to check it is you")

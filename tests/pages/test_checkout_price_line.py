@@ -11,20 +11,12 @@ from playwright.sync_api import Browser
 from checkstand.domain.address import Address
 from checkstand.domain.catalog import Fixed
 from checkstand.domain.checkout import Buyer, Options
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
-from tests.pages.buyer import Stand
 from tests.pages.catalogue import DE, MONTHLY, Shelf
 from tests.pages.expecting import expect
 from tests.pages.reader import read
-from tests.server import RunningServer
 
 POSTAL = {"IN": "110001", "BR": "01310-100", "AU": "2000", "MX": "01000", "JP": "100-0001"}
-
-
-@pytest.fixture
-def shelf(server: RunningServer, shop: DemoShop) -> Shelf:
-    return Shelf(Stand(server, shop))
 
 
 def test_a_cart_with_a_discount_leads_with_what_is_paid_now(browser: Browser, shelf: Shelf) -> None:

@@ -15,21 +15,14 @@ from checkstand.domain.checkout import Checkout, CheckoutStatus, Options
 from checkstand.domain.fields import AttachedField, inline_field
 from checkstand.testing.browser import buy
 from checkstand.testing.browser_fill import Wishes
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import Look, check_looks, three_looks, visit
-from tests.pages.buyer import Stand, expect_success, pay
+from tests.pages.buyer import expect_success, pay
 from tests.pages.catalogue import DE, MONTHLY, Shelf
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read_or_visit
-from tests.server import RunningServer
 
 BOTH = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 FIRST, LAST = (int(datetime(2030, month, day, tzinfo=UTC).timestamp()) for month, day in ((1, 1), (12, 31)))
-
-
-@pytest.fixture
-def shelf(server: RunningServer, shop: DemoShop) -> Shelf:
-    return Shelf(Stand(server, shop))
 
 
 def all_kinds(shelf: Shelf) -> tuple[AttachedField, ...]:

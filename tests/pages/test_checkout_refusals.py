@@ -11,17 +11,10 @@ from playwright.sync_api import Browser, Page, Route
 
 from checkstand.domain.checkout import Checkout
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
 from tests.pages.buyer import NO_FUNDS, VISA, Buyer, Stand, expect_success
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def fill(page: Page | Reader, **other: str) -> None:

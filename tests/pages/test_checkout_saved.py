@@ -9,20 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, looks, serious_violations, visit
 from tests.pages.buyer import CHALLENGE, VISA, Buyer, Checkout, CheckoutStatus, Options, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read
-from tests.server import RunningServer
 
 SHOWN = Options(show_saved_methods=True, require_name=True)
 MASTERCARD = "5555 5555 5555 4444"
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def trial(stand: Stand, card: str = VISA.replace(" ", ""), email: str = "ada@example.com") -> UUID:

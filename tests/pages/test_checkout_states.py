@@ -10,16 +10,9 @@ import pytest
 from checkstand.domain import ids
 from checkstand.domain.catalog import Fixed, PriceDefinition
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
-from checkstand.testing.demo import DemoShop
 from tests.pages.buyer import CheckoutStatus, Redirects, Stand
 from tests.pages.over_http import FILLED, confirm, get, shown
-from tests.server import RunningServer
 from tests.tables import table
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_an_open_session_is_a_page_and_its_result_page_leads_back(stand: Stand) -> None:

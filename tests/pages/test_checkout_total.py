@@ -18,11 +18,9 @@ from checkstand.flows.catalogue.save_discount import change_discount, create_dis
 from checkstand.flows.catalogue.save_product import PriceList, change_product
 from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from checkstand.flows.organizations.change_settings import change_settings
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import PHONE, visit
 from tests.pages.buyer import VISA, Buyer, Checkout, Stand, expect_success, pay
 from tests.paper import PaperPage
-from tests.server import RunningServer
 
 READY = {"email": "ada@example.com", "name": "Ada", "country": "DE", "method": "card"}
 CARD = {"card_number": VISA, "card_exp": "12/34", "card_cvc": "123"}
@@ -74,11 +72,6 @@ class Seller:
     def changes_session(self, session: Checkout, changes: CheckoutChanges) -> None:
         now = self.stand.now(session)
         self._do(update_checkout(self.ports, self.stand.shop.organization, now, changes, by_merchant=True))
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import time
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import visit
 from tests.pages.buyer import VISA, Options, Stand, expect_success
-from tests.server import RunningServer
 
 COUNTRIES = {
     "Germany": "DE", "France": "FR", "Italy": "IT", "Spain": "ES", "Poland": "PL", "Portugal": "PT",
@@ -26,11 +24,6 @@ def _typed() -> list[object]:
     names = list(COUNTRIES)
     short = [pytest.param(speed, names[at * 6 :: 9], id=f"{speed}ms") for at, speed in enumerate(SPEEDS)]
     return short + [pytest.param(speed, names, id=f"{speed}ms-all", marks=pytest.mark.prove) for speed in SPEEDS]
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def slow_answers(page: Page, seconds: float) -> list[str]:

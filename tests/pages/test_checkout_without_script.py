@@ -5,21 +5,13 @@ The first tests ask Chromium, which has its own mind on forms; the rest are read
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Browser
 
 from checkstand.domain.checkout import Options
-from checkstand.testing.demo import DemoShop
 from tests.pages.browser import MERCHANT, PHONE, visit
 from tests.pages.buyer import CHALLENGE, NO_FUNDS, CheckoutStatus, Redirects, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import read
-from tests.server import RunningServer
-
-
-@pytest.fixture
-def stand(server: RunningServer, shop: DemoShop) -> Stand:
-    return Stand(server, shop)
 
 
 def test_a_card_pays(browser: Browser, stand: Stand) -> None:

@@ -8,23 +8,15 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser
 
-from checkstand.domain.organization import OrganizationSettings
-from checkstand.store import organizations
 from tests.dialects.polar_http import READY, Polar, decide
 from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
-from tests.pages.visitor import Visitor, axe, screen, visitor
+from tests.pages.visitor import axe, screen, settings_of, visitor
 from tests.server import RunningServer
 
 PATH = "/settings/seller"
 FRENCH = {"customer_billing_address": {"country": "FR"}, "customer_tax_id": "FR61954506077"}
 GERMAN = {"customer_billing_address": {"country": "DE"}, "customer_tax_id": "DE136695976"}
-
-
-def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
-    found = server.run(organizations.by_id(server.services.ports.db, person.shop.organization.id))
-    assert found is not None
-    return found.settings
 
 
 @pytest.mark.parametrize("registration", ["EU", "DE"])

@@ -7,25 +7,17 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from checkstand.domain.organization import OrganizationSettings
 from checkstand.domain.tax import EU
 from checkstand.providers.taxes import registration_codes
-from checkstand.store import organizations
 from checkstand.web.dashboard.tax_places import charge_of, choices, name_of
 from tests.dialects.polar_http import READY, Polar, decide, seats
 from tests.pages.browser import looks
 from tests.pages.test_dashboard_checkouts import words_of
-from tests.pages.visitor import Visitor, axe, screen, visitor
+from tests.pages.visitor import axe, screen, settings_of, visitor
 from tests.server import RunningServer
 from tests.tables import table
 
 PATH = "/settings/tax"
-
-
-def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
-    found = server.run(organizations.by_id(server.services.ports.db, person.shop.organization.id))
-    assert found is not None
-    return found.settings
 
 
 def test_a_place_is_added_charged_and_removed(server: RunningServer) -> None:

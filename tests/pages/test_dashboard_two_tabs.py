@@ -11,8 +11,7 @@ from checkstand.flows.catalogue.save_product import ProductChanged, change_produ
 from tests.dialects.polar_http import Polar
 from tests.pages.test_dashboard_checkouts import words_of
 from tests.pages.test_dashboard_products import NEW, create
-from tests.pages.test_dashboard_seller import settings_of
-from tests.pages.visitor import Visitor, visitor
+from tests.pages.visitor import Visitor, settings_of, visitor
 from tests.server import RunningServer
 
 SELLER = {"country": "DE", "line1": "Markt 4", "line2": "", "postal_code": "07743", "city": "Jena", "state": "",
@@ -24,14 +23,20 @@ def stored(server: RunningServer, person: Visitor, product: Product) -> Product:
     return server.run(read_product(services.ports, person.shop.organization, product.id))
 
 
-def test_an_older_tab_writes_only_what_was_changed_in_it(server: RunningServer) -> None:
+def two_tabs(server: RunningServer) -> tuple[Visitor, Visitor, Product]:
+    """Two tabs of one merchant at the same form, and the product of 5.00 that it edits."""
     first = visitor(server, server.new_shop())
     second = visitor(server, first.shop)
     product = create(server, first, price_amount=["5.00"])
+    for tab in (first, second):
+        tab.get(f"/products/{product.id}/edit")
+    return first, second, product
+
+
+def test_an_older_tab_writes_only_what_was_changed_in_it(server: RunningServer) -> None:
+    first, second, product = two_tabs(server)
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
-    for tab in (first, second):
-        tab.get(path)
     assert first.post(path, {**same, "price_amount": ["9"]}).status_code == 303
     assert second.post(path, {**same, "name": "Renamed"}).status_code == 303
     now = stored(server, first, product)
@@ -47,13 +52,9 @@ def test_an_older_tab_writes_only_what_was_changed_in_it(server: RunningServer) 
 
 
 def test_a_field_that_both_changed_is_told_with_its_present_value_and_saves_nothing(server: RunningServer) -> None:
-    first = visitor(server, server.new_shop())
-    second = visitor(server, first.shop)
-    product = create(server, first, price_amount=["5.00"])
+    first, second, product = two_tabs(server)
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
-    for tab in (first, second):
-        tab.get(path)
     assert first.post(path, {**same, "price_amount": ["9"], "description": "Now with more"}).status_code == 303
     mine = {**same, "price_amount": ["7"], "name": "Renamed"}
     refused = second.post(path, mine)
@@ -75,13 +76,9 @@ def test_a_field_that_both_changed_is_told_with_its_present_value_and_saves_noth
 
 
 def test_a_form_refused_for_another_reason_still_knows_what_it_was_shown_with(server: RunningServer) -> None:
-    first = visitor(server, server.new_shop())
-    second = visitor(server, first.shop)
-    product = create(server, first, price_amount=["5.00"])
+    first, second, product = two_tabs(server)
     path = f"/products/{product.id}/edit"
     same = {**NEW, "price_amount": ["5.00"]}
-    for tab in (first, second):
-        tab.get(path)
     assert first.post(path, {**same, "price_amount": ["9"]}).status_code == 303
     assert second.post(path, {**same, "name": "ab"}).status_code == 422
     assert second.post(path, {**same, "add_price": "1"}).status_code == 200
@@ -114,7 +111,10 @@ def test_the_store_refuses_a_product_that_is_another_one_than_was_read(server: R
     services, organization = server.services, person.shop.organization
 
     async def both() -> list[object]:
-        saves = [change_product(services.ports, organization, read.id, {}, unless_changed_from=read) for _ in range(2)]
+        saves = [
+            change_product(services.ports, organization, read.id, {"name": name}, unless_changed_from=read)
+            for name in ("Renamed", "Named anew")
+        ]
         return await asyncio.gather(*saves, return_exceptions=True)
 
     outcomes = server.run(both())

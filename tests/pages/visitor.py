@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import httpx2
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from checkstand.domain.organization import OrganizationSettings
+from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop
 from tests.pages.browser import violations
 from tests.server import RunningServer
@@ -143,3 +145,10 @@ def screen(
 def axe(page: Page) -> list[str]:
     """What is wrong with how the page is made, as text."""
     return violations(page)
+
+
+def settings_of(server: RunningServer, person: Visitor) -> OrganizationSettings:
+    """What is stored of the person's organization."""
+    found = server.run(organizations.by_id(server.services.ports.db, person.shop.organization.id))
+    assert found is not None
+    return found.settings

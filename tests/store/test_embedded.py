@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -28,32 +28,11 @@ from tests.store.embedded_place import (
     copy_database,
     eventually,
     exists,
-    place,
     postmaster,
     refused,
     remember,
     remembers,
 )
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Path]:
-    with place() as folder:
-        stop(start(folder))
-        yield folder
-
-
-@pytest.fixture
-def spot(template: Path) -> Iterator[Path]:
-    """A folder with a database that does not run."""
-    with place() as folder:
-        yield copy_database(template, folder)
-
-
-@pytest.fixture
-def empty() -> Iterator[Path]:
-    with place() as folder:
-        yield folder
 
 
 def timed_s(work: Callable[[], object]) -> float:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -27,31 +26,10 @@ from tests.store.embedded_place import (
     copy_database,
     eventually,
     exists,
-    place,
     postmaster,
     remember,
     remembers,
 )
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Path]:
-    with place() as folder:
-        stop(start(folder))
-        yield folder
-
-
-@pytest.fixture
-def spot(template: Path) -> Iterator[Path]:
-    """A folder with a database that does not run."""
-    with place() as folder:
-        yield copy_database(template, folder)
-
-
-@pytest.fixture
-def empty() -> Iterator[Path]:
-    with place() as folder:
-        yield folder
 
 
 def test_the_server_of_a_killed_owner_is_adopted(spot: Path) -> None:

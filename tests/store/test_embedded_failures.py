@@ -23,8 +23,6 @@ from tests.store.embedded_place import (
     ROOT,
     Owner,
     ask,
-    copy_database,
-    place,
     postmaster,
     refused,
     remember,
@@ -32,26 +30,6 @@ from tests.store.embedded_place import (
 )
 
 ORDINARY = ("--uid", str(NOBODY)) if ROOT else ()
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Path]:
-    with place() as folder:
-        stop(start(folder))
-        yield folder
-
-
-@pytest.fixture
-def spot(template: Path) -> Iterator[Path]:
-    """A folder with a database that does not run."""
-    with place() as folder:
-        yield copy_database(template, folder)
-
-
-@pytest.fixture
-def empty() -> Iterator[Path]:
-    with place() as folder:
-        yield folder
 
 
 def programs(folder: Path, content: bytes, names: tuple[str, ...] = PROGRAMS) -> Path:

@@ -9,14 +9,13 @@ from dodopayments import DodoPayments
 from polar.v2026_04.webhooks import validate_event
 
 from checkstand.dialects.dodo.webhooks.events import Events as DodoEvents
-from checkstand.dialects.polar.answers.event import Event
 from checkstand.dialects.polar.webhooks.events import Events as PolarEvents
 from checkstand.domain.profile import Dialect
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.testing.buyer import Purchase, pay
 from checkstand.worker.loop import Worker
-from tests.answers import differences
+from tests.answers import event_differences
 from tests.flows.refunding import REFUND_FAILS, REFUND_PENDS, decide, give_back
 from tests.flows.refunding import buy as buy_with
 from tests.webhooks.receiver import Answer, receiving
@@ -54,7 +53,7 @@ def test_the_polar_sdk_loads_every_event_of_a_purchase_in_the_order_of_the_origi
             assert await worker.drain(stage.organization) == (len(receiver.received), 0)
             await worker.aclose()
             loaded = [validate_event(got.body, got.headers, endpoint.secret) for got in receiver.received]
-            assert [differences(Event, json.loads(got.body)) for got in receiver.received] == [[]] * len(loaded)
+            assert [event_differences(json.loads(got.body)) for got in receiver.received] == [[]] * len(loaded)
             names = [event.type for event in loaded]
             assert names[0] == "checkout.created"
             assert names[-2:] == ["checkout.updated", "order.updated"], "the invoice comes last"

@@ -113,11 +113,16 @@ def webhook_secret(*, random_bytes: Callable[[int], bytes]) -> str:
     """A signing secret: `whsec_`, then a 24-byte key in base64, which needs no padding: 32 characters.
 
     Receivers either decode that part, as Standard Webhooks and Dodo have it, some of them strictly; or take the whole text
-    as their key, as Polar's do.
+    as their key, as Polar's do. Only keys whose text is letters and digits are used (one of three), so that a double click takes
+    all of it: 190 bits of randomness. RuntimeError when `random_bytes` never gives such a one.
 
     Source: docs/behaviour/dodo.md#signatures and docs/behaviour/polar.md#signatures.
     """
-    return SecretPrefix.WEBHOOK + base64.b64encode(random_bytes(_WEBHOOK_KEY_BYTES)).decode("ascii")
+    for _ in range(_DRAWS_AT_MOST):
+        text = base64.b64encode(random_bytes(_WEBHOOK_KEY_BYTES)).decode("ascii")
+        if text.isalnum():
+            return SecretPrefix.WEBHOOK + text
+    raise RuntimeError("The source of random bytes gives no usable bytes.")
 
 
 def uuid4_from(random_bytes: Callable[[int], bytes]) -> UUID:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from markupsafe import Markup, escape
@@ -80,7 +80,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One call. `bodies` has more than one entry where the body may have any of several shapes."""
+    """One call, or an event, which is a call to a merchant's endpoint and is told by its name. `bodies` has more than one entry where
+    the body may have any of several shapes.
+    """
 
     id: str
     method: str
@@ -90,6 +92,7 @@ class Operation:
     parameters: tuple[FieldRow, ...]
     bodies: tuple[Shape, ...]
     answers: tuple[Answer, ...]
+    is_event: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +112,11 @@ def reference_of(document: Mapping[str, Any]) -> Reference:
             tag = (operation.get("tags") or [""])[0]
             if tag.startswith(SHOWN):
                 groups.setdefault(tag, []).append(_operation(method, path, operation, schemas))
+    for name, methods in document.get("webhooks", {}).items():
+        for operation in methods.values():
+            groups.setdefault(operation["tags"][0], []).append(_event(name, operation, schemas))
+    place = {tag: next(number for number, word in enumerate(SHOWN) if tag.startswith(word)) for tag in groups}
+    groups = {tag: groups[tag] for tag in sorted(groups, key=place.__getitem__)}
     return Reference(groups=groups, shapes=[shape_of(name, schemas[name], schemas) for name in sorted(schemas)])
 
 
@@ -126,6 +134,14 @@ def _operation(method: str, path: str, operation: Schema, schemas: Schemas) -> O
         bodies=tuple(shape_of(name, kind, schemas) for name, kind in kinds_of(content.get("schema", {}), schemas)),
         answers=tuple(_answer(status, one, schemas) for status, one in operation.get("responses", {}).items()),
     )
+
+
+def _event(name: str, operation: Schema, schemas: Schemas) -> Operation:
+    """An event as a call. Of its envelope the fields are enough, which link to the shape that is inside."""
+    made = _operation("event", f"/{name}", operation, schemas)
+    bodies = tuple(replace(body, about=Markup(""), example="") for body in made.bodies)
+    answers = tuple(replace(one, status="other" if one.status == "default" else one.status) for one in made.answers)
+    return replace(made, path=name, is_event=True, bodies=bodies, answers=answers)
 
 
 def _parameter(item: Schema) -> FieldRow:

@@ -9,8 +9,9 @@ from starlette.routing import Route
 from checkstand.documents.file import Stylesheet, count_visit, html_of, pdf_response
 from checkstand.domain.document import Document
 from checkstand.domain.errors import NotFound
-from checkstand.flows.orders.document_address import DocumentPermit, DocumentRefused, read_permit
+from checkstand.flows.orders.document_address import DocumentPermit, read_permit
 from checkstand.flows.orders.issue_documents import read_credit_note, read_invoice, read_receipt
+from checkstand.flows.signed_address import AddressRefused
 from checkstand.services import services_of
 from checkstand.web.checkout.words.texts import texts_for
 from checkstand.web.headers import page_headers
@@ -58,7 +59,7 @@ async def _found(request: Request) -> Document | Response:
         return _told(request, "busy", {"Retry-After": str(window.retry_after_s)})
     try:
         permit = read_permit(services.ports, request.path_params["token"], services.settings.secret_key.encode())
-    except DocumentRefused as refused:
+    except AddressRefused as refused:
         return _told(request, refused.reason)
     try:
         return await _read(request, permit)

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.files import LARGEST_BYTES, BadFile
-from checkstand.flows.catalogue.product_files import DownloadRefused, read_download, read_upload, store_file
-from checkstand.flows.catalogue.upload_image import UploadRefused
+from checkstand.flows.catalogue.product_files import read_download, read_upload, store_file
+from checkstand.flows.signed_address import AddressRefused
 from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.store.catalogue import product_files
@@ -40,7 +40,7 @@ async def _take(request: Request) -> Response:
     key = services.settings.secret_key.encode()
     try:
         permission = read_upload(services.ports, request.path_params["token"], key)
-    except UploadRefused as refused:
+    except AddressRefused as refused:
         await read_bounded(request, keep_bytes=0)
         return upload_refused(refused)
     try:
@@ -48,7 +48,7 @@ async def _take(request: Request) -> Response:
         if content is None:
             raise BadFile("too_large")
         file = await store_file(services.ports, permission, content)
-    except UploadRefused as refused:
+    except AddressRefused as refused:
         return upload_refused(refused)
     except BadFile as error:
         return refusal(_STATUS[error.reason], f"FILE_{error.reason.upper()}", str(error))
@@ -60,7 +60,7 @@ async def _give(request: Request) -> Response:
     key = services.settings.secret_key.encode()
     try:
         download = read_download(services.ports, request.path_params["token"], key)
-    except DownloadRefused as refused:
+    except AddressRefused as refused:
         return _told(*_REFUSED[refused.reason])
     found = await product_files.content(services.ports.db, download.organization_id, download.file_id)
     if found is None:

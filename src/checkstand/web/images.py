@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checkstand.domain.image import LARGEST_BYTES, SUFFIXES, BadImage
-from checkstand.flows.catalogue.upload_image import UploadRefused, read_permission, store_upload
+from checkstand.flows.catalogue.upload_image import read_permission, store_upload
+from checkstand.flows.signed_address import AddressRefused
 from checkstand.http import json_response
 from checkstand.services import services_of
 from checkstand.store.catalogue import images
@@ -47,7 +48,7 @@ async def _take(request: Request) -> Response:
     key = services.settings.secret_key.encode()
     try:
         permission = read_permission(services.ports, request.path_params["token"], key)
-    except UploadRefused as refused:
+    except AddressRefused as refused:
         await read_bounded(request, keep_bytes=0)
         return upload_refused(refused)
     content = await read_bounded(request, keep_bytes=LARGEST_BYTES)
@@ -56,7 +57,7 @@ async def _take(request: Request) -> Response:
     declared = request.headers.get("content-type", "")
     try:
         image = await store_upload(services.ports, permission, content, declared=declared)
-    except UploadRefused as refused:
+    except AddressRefused as refused:
         return upload_refused(refused)
     except BadImage as error:
         return _bad_image(error)
@@ -78,7 +79,7 @@ async def read_bounded(request: Request, *, keep_bytes: int) -> bytes | None:
     return b"".join(chunks) if size <= keep_bytes else None
 
 
-def upload_refused(error: UploadRefused) -> Response:
+def upload_refused(error: AddressRefused) -> Response:
     """Why an address takes nothing."""
     status, code, message = _REFUSED[error.reason]
     return refusal(status, code, message)

@@ -2,12 +2,12 @@
 
 from checkstand.dialects.api import DialectParts
 from checkstand.dialects.dodo.catalogue import addons, brands, discounts, files, images, meters, products
-from checkstand.dialects.dodo.checkout import checkouts, short_links
+from checkstand.dialects.dodo.checkout import checkouts, countries, short_links
 from checkstand.dialects.dodo.customers import customers, payment_methods, wallets
 from checkstand.dialects.dodo.orders import disputes, invoices, payments, refunds
 from checkstand.dialects.dodo.webhooks import webhooks
 from checkstand.dialects.dodo.webhooks.events import Events
-from checkstand.dialects.dodo.wire import errors, misc
+from checkstand.dialects.dodo.wire import errors
 from checkstand.dialects.dodo.wire.described import describe
 from checkstand.domain.profile import DODO
 from checkstand.openapi import Operation
@@ -57,7 +57,7 @@ for _part in (
     customers,
     wallets,
     webhooks,
-    misc,
+    countries,
     refunds,
     disputes,
     invoices,

@@ -10,39 +10,27 @@ import hashlib
 import struct
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.errors import CheckstandError, Invalid
+from checkstand.domain.errors import Invalid
 from checkstand.domain.facts import FactType
 from checkstand.domain.files import MOST_FILES, FileRef, ProductFile, accept, plain_name
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import read_product
-from checkstand.flows.catalogue.upload_image import LIFE, UploadRefused
+from checkstand.flows.catalogue.upload_image import LIFE
 from checkstand.flows.ports import Ports, fact_writer
-from checkstand.flows.signed_address import seal, unseal
+from checkstand.flows.signed_address import AddressRefused, end_of_hour, require_time, seal, unseal
 from checkstand.store import facts as fact_store
 from checkstand.store.catalogue import product_files
 from checkstand.store.catalogue.products import PRODUCTS
 
 DOWNLOAD_LIFE = timedelta(hours=24)
-_HOUR_S = 3600
 # The name follows to the end.
 _UPLOAD = struct.Struct(">16s16s16sq")
 _DOWNLOAD = struct.Struct(">16s16sq")
 _TO_UPLOAD = b"checkstand file upload 1"
 _TO_DOWNLOAD = b"checkstand file download 1"
-
-
-class DownloadRefused(CheckstandError):
-    """The address of a file is not one of ours, or its time is over."""
-
-    code = "download_refused"
-
-    def __init__(self, reason: Literal["unknown", "expired"]) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +62,10 @@ def sign_upload(permission: FilePermission, key: bytes) -> str:
 
 
 def read_upload(ports: Ports, token: str, key: bytes) -> FilePermission:
-    """The permission in an address. Raises UploadRefused (`unknown`, `expired`)."""
+    """The permission in an address. Raises AddressRefused (`unknown`, `expired`)."""
     payload = unseal(token, key, _TO_UPLOAD)
-    if payload is None:
-        raise UploadRefused("unknown")
     organization_id, file_id, product_id, expires_at = _UPLOAD.unpack_from(payload)
-    if ports.real_now().timestamp() >= expires_at:
-        raise UploadRefused("expired")
+    require_time(ports, expires_at)
     return FilePermission(
         organization_id=UUID(bytes=organization_id),
         file_id=UUID(bytes=file_id),
@@ -97,19 +82,16 @@ def sign_download(download: Download, key: bytes) -> str:
 
 
 def read_download(ports: Ports, token: str, key: bytes) -> Download:
-    """The permission in an address. Raises DownloadRefused."""
+    """The permission in an address. Raises AddressRefused."""
     payload = unseal(token, key, _TO_DOWNLOAD)
-    if payload is None:
-        raise DownloadRefused("unknown")
     organization_id, file_id, expires_at = _DOWNLOAD.unpack(payload)
-    if ports.real_now().timestamp() >= expires_at:
-        raise DownloadRefused("expired")
+    require_time(ports, expires_at)
     return Download(organization_id=UUID(bytes=organization_id), file_id=UUID(bytes=file_id), expires_at=expires_at)
 
 
 def download_url(ports: Ports, organization_id: UUID, file: FileRef, key: bytes) -> str:
     """Where the file can be fetched for a day, and for what is left of the hour: a product read twice looks the same."""
-    until = int((ports.real_now() + DOWNLOAD_LIFE).timestamp()) // _HOUR_S * _HOUR_S + _HOUR_S
+    until = end_of_hour(ports, DOWNLOAD_LIFE)
     download = Download(organization_id=organization_id, file_id=file.id, expires_at=until)
     return f"{ports.public_url()}/files/{sign_download(download, key)}"
 
@@ -135,7 +117,7 @@ async def permit_file(
 
 
 async def store_file(ports: Ports, permission: FilePermission, content: bytes) -> ProductFile:
-    """Store the file and show it with its product. Raises BadFile, UploadRefused (`used`)."""
+    """Store the file and show it with its product. Raises BadFile, AddressRefused (`used`)."""
     accept(content)
     organization_id, product_id = permission.organization_id, permission.product_id
     organization = await ports.cache.organization(organization_id)
@@ -151,7 +133,7 @@ async def store_file(ports: Ports, permission: FilePermission, content: bytes) -
     async with ports.db.transaction() as tx:
         if not await product_files.add(tx, organization_id, file, content):
             if await product_files.checksum(tx, organization_id, file.id) != file.checksum:
-                raise UploadRefused("used")
+                raise AddressRefused("used")
             return file
         product = (await PRODUCTS.by_ids(tx, organization_id, [product_id]))[product_id]
         await fact_store.record(tx, organization_id, [tell(FactType.PRODUCT_UPDATED, product_id, shows=product)])

@@ -17,14 +17,14 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from checkstand.domain.errors import CheckstandError, NotFound, Problem
+from checkstand.domain.errors import NotFound, Problem
 from checkstand.domain.facts import FactType
 from checkstand.domain.files import plain_name
 from checkstand.domain.image import SUFFIXES, ImageRef, accept
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.ports import FactWriter, Ports, fact_writer
-from checkstand.flows.signed_address import seal, unseal
+from checkstand.flows.signed_address import AddressRefused, require_time, seal, unseal
 from checkstand.store import facts as fact_store
 from checkstand.store.catalogue import brands, images
 from checkstand.store.catalogue.brands import BRANDS
@@ -36,16 +36,6 @@ LIFE = timedelta(seconds=60)
 _TARGETS: tuple[Target, ...] = ("product", "addon", "brand")
 _LAYOUT = struct.Struct(">16s16s16sB?q")
 _PURPOSE = b"checkstand image upload 1"
-
-
-class UploadRefused(CheckstandError):
-    """The address is not one of ours, its time is over, or it was used for another file."""
-
-    code = "upload_refused"
-
-    def __init__(self, reason: Literal["unknown", "expired", "used"]) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +64,10 @@ def sign(permission: Permission, key: bytes) -> str:
 
 
 def read_permission(ports: Ports, token: str, key: bytes) -> Permission:
-    """The permission in an address. Raises UploadRefused (`unknown`, `expired`)."""
+    """The permission in an address. Raises AddressRefused (`unknown`, `expired`)."""
     payload = unseal(token, key, _PURPOSE)
-    if payload is None:
-        raise UploadRefused("unknown")
     organization_id, image_id, target_id, target, replaces_all, expires_at = _LAYOUT.unpack(payload)
-    if ports.real_now().timestamp() >= expires_at:
-        raise UploadRefused("expired")
+    require_time(ports, expires_at)
     return Permission(
         organization_id=UUID(bytes=organization_id),
         image_id=UUID(bytes=image_id),
@@ -115,7 +102,7 @@ async def _exists(db: Executor, organization_id: UUID, target: Target, target_id
 
 
 async def store_upload(ports: Ports, permission: Permission, content: bytes, *, declared: str) -> ImageRef:
-    """Store the file and show it where it was permitted. Raises BadImage, UploadRefused (`used`)."""
+    """Store the file and show it where it was permitted. Raises BadImage, AddressRefused (`used`)."""
     organization = await ports.cache.organization(permission.organization_id)
     image = describe_image(ports, organization, content, declared=declared, image_id=permission.image_id)
     tell = await fact_writer(ports, organization.id, image.created_at)
@@ -123,7 +110,7 @@ async def store_upload(ports: Ports, permission: Permission, content: bytes, *, 
         if not await images.add(tx, organization.id, image, content):
             known = (await images.refs(tx, organization.id, [image.id]))[image.id]
             if known.checksum != image.checksum:
-                raise UploadRefused("used")
+                raise AddressRefused("used")
             return known
         await _show(tx, permission, image, tell)
         await ports.cache.changed(tx, organization.id)

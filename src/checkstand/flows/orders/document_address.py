@@ -8,29 +8,16 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.document import DocumentKind
-from checkstand.domain.errors import CheckstandError
 from checkstand.flows.ports import Ports
-from checkstand.flows.signed_address import seal, unseal
+from checkstand.flows.signed_address import end_of_hour, require_time, seal, unseal
 
 LIFE = timedelta(hours=24)
-_HOUR_S = 3600
 _PERMIT = struct.Struct(">16s16sBq")
 _PURPOSE = b"checkstand document 1"
 _KINDS: tuple[DocumentKind, ...] = ("invoice", "receipt", "credit_note")
-
-
-class DocumentRefused(CheckstandError):
-    """The address of a document is not one of ours, or its time is over."""
-
-    code = "document_refused"
-
-    def __init__(self, reason: Literal["unknown", "expired"]) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +39,10 @@ def sign(permit: DocumentPermit, key: bytes) -> str:
 
 
 def read_permit(ports: Ports, token: str, key: bytes) -> DocumentPermit:
-    """The permission in an address. Raises DocumentRefused."""
+    """The permission in an address. Raises AddressRefused."""
     payload = unseal(token, key, _PURPOSE)
-    if payload is None:
-        raise DocumentRefused("unknown")
     organization_id, subject_id, kind, expires_at = _PERMIT.unpack(payload)
-    if ports.real_now().timestamp() >= expires_at:
-        raise DocumentRefused("expired")
+    require_time(ports, expires_at)
     return DocumentPermit(
         organization_id=UUID(bytes=organization_id),
         subject_id=UUID(bytes=subject_id),
@@ -69,7 +53,7 @@ def read_permit(ports: Ports, token: str, key: bytes) -> DocumentPermit:
 
 def document_url(ports: Ports, organization_id: UUID, kind: DocumentKind, subject_id: UUID, key: bytes) -> str:
     """Where the document can be read for a day, and for what is left of the hour; `.pdf` behind it is the file."""
-    until = int((ports.real_now() + LIFE).timestamp()) // _HOUR_S * _HOUR_S + _HOUR_S
+    until = end_of_hour(ports, LIFE)
     permit = DocumentPermit(organization_id=organization_id, subject_id=subject_id, kind=kind, expires_at=until)
     return f"{ports.public_url()}/documents/{sign(permit, key)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -71,3 +72,19 @@ class DisputeEvent(EventBase):
 
 
 Event = PaymentEvent | RefundEvent | DisputeEvent
+
+# One line of each, for the OpenAPI document.
+EVENTS_TELL: Mapping[str, str] = {
+    "payment.processing": "A try to pay takes longer: its outcome follows.",
+    "payment.succeeded": "A payment has succeeded.",
+    "payment.failed": "A try to pay was declined; the session may be tried again.",
+    "refund.succeeded": "A refund has reached its buyer.",
+    "refund.failed": "A refund has failed: the buyer has nothing of it.",
+    "dispute.opened": "A buyer's bank has opened a dispute about a payment.",
+    "dispute.challenged": "Evidence was handed in against a dispute.",
+    "dispute.accepted": "A dispute was accepted: the money stays with the buyer.",
+    "dispute.cancelled": "A dispute was taken back by the buyer or the bank.",
+    "dispute.expired": "The time to answer a dispute has passed.",
+    "dispute.won": "A dispute was decided for the merchant.",
+    "dispute.lost": "A dispute was decided for the buyer.",
+}

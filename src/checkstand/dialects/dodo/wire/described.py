@@ -5,10 +5,13 @@ and the shapes of ids. The words of each error are in `errors.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
-from checkstand.dialects.api.described import ANY_TEXT, key_header
+from checkstand.dialects.api.described import ANY_TEXT, event_types, key_header
 from checkstand.dialects.dodo.answers.common import Error
+from checkstand.dialects.dodo.answers.event import EVENTS_TELL, Event
 from checkstand.domain.ids import DodoPrefix
+from checkstand.domain.profile import DODO
 from checkstand.openapi import Described, Json, Operation
 
 ABOUT = (
@@ -49,6 +52,7 @@ def describe(operations: Sequence[Operation]) -> Described:
         refusals=_refusals,
         path_schema=_path_schema,
         headers=_headers,
+        events=event_types(get_args(Event), EVENTS_TELL, DODO.webhooks),
     )
 
 

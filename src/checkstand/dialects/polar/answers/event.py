@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from typing_extensions import TypedDict
@@ -108,3 +109,28 @@ Event = (
     | ProductEvent
     | RefundEvent
 )
+
+# One line of each, for the OpenAPI document.
+EVENTS_TELL: Mapping[str, str] = {
+    "checkout.created": "A checkout session was made.",
+    "checkout.updated": "A checkout session was changed, was confirmed, or is paid.",
+    "checkout.expired": "The time of a checkout session is over.",
+    "customer.created": "A customer was made.",
+    "customer.updated": "A customer was changed.",
+    "customer.deleted": "A customer was deleted.",
+    "customer.state_changed": "What is active for a customer, or the customer, has changed.",
+    "member.created": "A member was added to a team.",
+    "member.updated": "A member of a team was changed.",
+    "member.deleted": "A member was taken out of a team.",
+    "discount.created": "A discount was made.",
+    "discount.updated": "A discount was changed.",
+    "discount.deleted": "A discount was deleted: its code is free.",
+    "order.created": "An order was made.",
+    "order.updated": "An order was paid, refunded or changed.",
+    "order.paid": "An order was paid; its receipt has a number now.",
+    "order.refunded": "Money of an order was given back, all or a part of it.",
+    "product.created": "A product was made.",
+    "product.updated": "A product or its prices were changed.",
+    "refund.created": "A refund was made.",
+    "refund.updated": "A refund has succeeded or failed.",
+}

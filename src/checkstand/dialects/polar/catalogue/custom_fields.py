@@ -55,7 +55,7 @@ async def create(call: Call) -> Response:
 class CustomFieldListQuery(paging.ListQuery):
     sorting = paging.sorted_by(custom_fields.SORTABLE, default="slug")
     query = paging.word()
-    type = paging.words(KINDS)
+    type = paging.words_of(KINDS, "CustomFieldType")
 
 
 @api.route("GET", "/custom-fields/", scopes=READ, query=CustomFieldListQuery, answers=Page[answers.CustomField])

@@ -273,7 +273,7 @@ class ProductListQuery(paging.ListQuery):
     query = paging.word()
     is_archived = paging.flag()
     is_recurring = paging.flag()
-    visibility = paging.words([str(item) for item in Visibility])
+    visibility = paging.words_of([str(item) for item in Visibility])
     benefit_id = paging.ids()
     metadata = paging.pairs()
 

@@ -94,7 +94,7 @@ class CheckoutListQuery(paging.ListQuery):
     product_id = paging.ids()
     customer_id = paging.ids()
     external_customer_id = paging.words()
-    status = paging.words([str(status) for status in CheckoutStatus])
+    status = paging.words_of([str(status) for status in CheckoutStatus], "CheckoutStatus")
     query = paging.word()
 
 

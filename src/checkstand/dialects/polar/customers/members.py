@@ -31,7 +31,7 @@ OF_ID, OF_EXTERNAL_ID = "/customers/{id}/members", "/customers/external/{externa
 
 class MemberListQuery(paging.PageQuery):
     sorting = paging.sorted_by(members.SORTABLE)
-    role = paging.words(MEMBER_ROLES)
+    role = paging.word_of(MEMBER_ROLES)
 
 
 @api.route("GET", OF_EXTERNAL_ID, scopes=READ, query=MemberListQuery, answers=Page[MemberAnswer])

@@ -97,11 +97,11 @@ def _zone(call: Call, name: str) -> tzinfo:
 
 class OrderExportQuery(paging.OrganizationQuery):
     product_id = paging.ids()
-    status = paging.words(STATUSES)
+    status = paging.words_of(STATUSES, "OrderStatus")
     created_after = paging.moment()
     created_before = paging.moment()
     timezone: Parameter[Call, tzinfo] = Parameter(_zone, schema={"type": "string", "default": "UTC"})
-    columns = paging.words(tuple(_COLUMNS))
+    columns = paging.words_of(tuple(_COLUMNS), "OrderExportColumn")
 
 
 @api.route("GET", "/orders/export", scopes=READ, query=OrderExportQuery, gives="csv")

@@ -72,16 +72,7 @@ async def search(call: Call) -> Response:
         succeeded=asked.succeeded,
     )
     of_subscriptions = asked.subscription_id
-    if asked.is_elsewhere() or of_subscriptions:
-        return call.json(paging.NOTHING)
-    page = await refunds.search(
-        call.ports.reads,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, refunds.search, wanted, is_empty=bool(of_subscriptions))
     return call.json(paging.envelope([refund(item) for item in page.items], page, window.limit))
 
 

@@ -5,10 +5,13 @@ the shapes of ids, and the two headers. The words of each error are in `errors.p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
-from checkstand.dialects.api.described import ANY_TEXT, header, key_header
+from checkstand.dialects.api.described import ANY_TEXT, event_types, header, key_header
 from checkstand.dialects.polar.answers.error import Error, PaymentError, TokenError, UnknownPath, ValidationError
+from checkstand.dialects.polar.answers.event import EVENTS_TELL, Event
 from checkstand.dialects.polar.wire.call import DEFAULT_VERSION, VERSIONS
+from checkstand.domain.profile import POLAR
 from checkstand.openapi import Described, Json, Operation
 
 ABOUT = (
@@ -35,6 +38,7 @@ def describe(operations: Sequence[Operation]) -> Described:
         refusals=_refusals,
         path_schema=_path_schema,
         headers=_headers,
+        events=event_types(get_args(Event), EVENTS_TELL, POLAR.webhooks),
     )
 
 

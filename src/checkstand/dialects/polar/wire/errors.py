@@ -5,6 +5,7 @@ Source: docs/behaviour/polar.md#refusals.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import error as answers
-from checkstand.dialects.polar.wire.problem_words import HINTS, PROBLEMS
+from checkstand.dialects.polar.wire.problem_words import DECLINES, HINTS, PROBLEMS
 from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
@@ -55,6 +56,7 @@ INSUFFICIENT_SCOPE: answers.TokenError = {
     "error_description": "The request requires higher privileges than provided by the access token.",
 }
 DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of times allowed per customer."
+_PLACE = re.compile(r"(invalid character: .* at )(\d+)$", re.DOTALL)
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
 
@@ -195,17 +197,28 @@ def schema(errors: Sequence[Mapping[str, object]], *, prefix: tuple[str | int, .
 
 
 def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> answers.Problem:
-    where, context = error["loc"], error.get("ctx")
+    where, context, is_uuid = error["loc"], error.get("ctx"), error["type"] == "uuid_parsing"
     assert isinstance(where, tuple), "a place is a tuple, as Pydantic's are"
     item: answers.Problem = {
         "type": str(error["type"]),
         "loc": [*prefix, *where],
-        "msg": str(error["msg"]),
+        "msg": _from_one(str(error["msg"])) if is_uuid else str(error["msg"]),
         "input": error.get("input"),
     }
     if isinstance(context, Mapping):
         item["ctx"] = {key: {} if isinstance(value, Exception) else _plain(value) for key, value in context.items()}
+        if is_uuid:
+            item["ctx"] = {key: _from_one(str(value)) for key, value in item["ctx"].items()}
     return item
+
+
+def _from_one(text: str) -> str:
+    """What is wrong with a UUID as the original tells it: its characters are counted from one.
+
+    >>> _from_one("invalid character: found `x` at 0")
+    'invalid character: found `x` at 1'
+    """
+    return _PLACE.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", text)
 
 
 def _plain(value: object) -> object:
@@ -265,9 +278,10 @@ def _too_many_codes(error: TooManyCodes) -> Response:
 
 
 def _declined(error: PaymentDeclined) -> Response:
+    said = DECLINES.get(error.decline_code, error.message)
     body: answers.PaymentError = {
         "error": "PaymentError",
-        "detail": f"The payment failed: {error.message} Please try again with a different payment method.",
+        "detail": f"The payment failed: {said} Please try again with a different payment method.",
         "hint": error.advice,
         "decline_code": error.decline_code,
     }

@@ -32,7 +32,10 @@ LARGEST_LIMIT = 100
 _INT = TypeAdapter(int)
 _STR = TypeAdapter(str)
 _BOOL = TypeAdapter(bool)
-_UUID: TypeAdapter[UUID] = TypeAdapter(UUID4)
+_UUIDS: TypeAdapter[list[UUID]] = TypeAdapter(list[UUID4])
+# Where one value or several may be given, both readings are refused: the original names them as its validation library does.
+_MANY = "json-or-python[json=list[{}],python=chain[is-instance[Sequence],function-wrap[sequence_validator()]]]"
+NO_UUID = "UUID input should be a string, bytes or UUID object"
 _TIME: TypeAdapter[datetime] = TypeAdapter(Moment)
 
 
@@ -53,7 +56,7 @@ def _sorting(call: Call, name: str, allowed: Sequence[str], default: str) -> tup
     return tuple(given)
 
 
-def _not_among(allowed: Sequence[str], given: str, where: tuple[int, ...]) -> dict[str, object]:
+def _not_among(allowed: Sequence[str], given: object, where: tuple[str | int, ...]) -> dict[str, object]:
     """What is wrong with a word that is none of a closed list's."""
     expected = f"{', '.join(repr(item) for item in allowed[:-1])} or {allowed[-1]!r}"
     return {
@@ -93,14 +96,37 @@ def _value(adapter: TypeAdapter[T], text: str, name: str) -> T:
 
 
 def _uuids(call: Call, name: str) -> tuple[UUID, ...]:
-    return tuple(_value(_UUID, text, name) for text in call.request.query_params.getlist(name))
+    given = tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
+    try:
+        return tuple(_UUIDS.validate_python(given))
+    except ValidationError as error:
+        single = {"type": "uuid_type", "loc": ("uuid",), "msg": NO_UUID, "input": list(given)}
+        each = [{**one, "loc": (_MANY.format("uuid"), *one["loc"])} for one in error.errors(include_url=False)]
+        raise Refused(errors.schema([single, *each], prefix=("query", name))) from error
 
 
-def _texts(call: Call, name: str, allowed: Sequence[str] | None = None) -> tuple[str, ...]:
-    found = tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
-    for text in found:
-        if allowed is not None and text not in allowed:
-            raise Refused(errors.schema([_not_among(allowed, text, ())], prefix=("query", name)))
+def _texts(call: Call, name: str) -> tuple[str, ...]:
+    return tuple(_value(_STR, text, name) for text in call.request.query_params.getlist(name))
+
+
+def _words(call: Call, name: str, allowed: Sequence[str], kind: str | None) -> tuple[str, ...]:
+    """Words of a closed list. `kind`: the original's name for one of them, where it takes one word or a list."""
+    found = _texts(call, name)
+    wrong = [(place, text) for place, text in enumerate(found) if text not in allowed]
+    if wrong and kind is None:
+        problems = [_not_among(allowed, text, (place,)) for place, text in wrong]
+        raise Refused(errors.schema(problems, prefix=("query", name)))
+    if wrong:
+        label = f"str-enum[{kind}]"
+        each = [_not_among(allowed, text, (_MANY.format(label), place)) for place, text in wrong]
+        raise Refused(errors.schema([_not_among(allowed, list(found), (label,)), *each], prefix=("query", name)))
+    return found
+
+
+def _word(call: Call, name: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    found = _texts(call, name)[-1:]
+    if found and found[0] not in allowed:
+        raise Refused(errors.schema([_not_among(allowed, found[0], ())], prefix=("query", name)))
     return found
 
 
@@ -132,18 +158,30 @@ def _pairs(call: Call, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 Ids = Parameter[Call, tuple[UUID, ...]]
 Words = Parameter[Call, tuple[str, ...]]
-_UUIDS = {"type": "array", "items": {"type": "string", "format": "uuid4"}}
+_UUID_LIST = {"type": "array", "items": {"type": "string", "format": "uuid4"}}
 
 
 def ids() -> Ids:
     """A filter of ids, one value or repeated keys."""
-    return Parameter(_uuids, schema=_UUIDS)
+    return Parameter(_uuids, schema=_UUID_LIST)
 
 
-def words(allowed: Sequence[str] | None = None) -> Words:
-    """A filter of texts, one value or repeated keys; of a closed list when `allowed` is given."""
-    items: dict[str, object] = {"type": "string", "enum": list(allowed)} if allowed else {"type": "string"}
-    return Parameter(lambda call, name: _texts(call, name, allowed), schema={"type": "array", "items": items})
+def words() -> Words:
+    """A filter of texts, one value or repeated keys."""
+    return Parameter(_texts, schema={"type": "array", "items": {"type": "string"}})
+
+
+def words_of(allowed: Sequence[str], kind: str | None = None) -> Words:
+    """A filter of words of a closed list, one or repeated keys. `kind`: the name of the list, where the original takes a single word
+    as well; None where it takes a list alone.
+    """
+    items = {"type": "string", "enum": list(allowed)}
+    return Parameter(lambda call, name: _words(call, name, allowed, kind), schema={"type": "array", "items": items})
+
+
+def word_of(allowed: Sequence[str]) -> Words:
+    """A filter of one word of a closed list; none or one."""
+    return Parameter(lambda call, name: _word(call, name, allowed), schema={"type": "string", "enum": list(allowed)})
 
 
 def word() -> Parameter[Call, str | None]:

@@ -209,3 +209,20 @@ HINTS: Mapping[ProblemCode, str] = {
     ),
     ProblemCode.WEBHOOK_URL_RESERVED: "Name a public address, or one of this machine or its private network.",
 }
+
+# How the original and its processor tell of a refused card; of anything else our own sentence is told. Our advice is the hint.
+_REFUSED_CARD = "Your card was declined."
+DECLINES: Mapping[str, str] = {
+    "generic_decline": _REFUSED_CARD,
+    "card_declined": _REFUSED_CARD,
+    "lost_card": _REFUSED_CARD,
+    "stolen_card": _REFUSED_CARD,
+    "insufficient_funds": "Your card has insufficient funds.",
+    "expired_card": "Your card has expired.",
+    "incorrect_cvc": "Your card's security code is incorrect.",
+    "incorrect_number": "Your card number is incorrect.",
+    "processing_error": "An error occurred while processing your card. Try again in a little bit.",
+    "card_velocity_exceeded": (
+        "Your card was declined for making repeated attempts too frequently or exceeding its amount limit."
+    ),
+}

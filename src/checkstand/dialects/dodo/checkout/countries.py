@@ -1,4 +1,4 @@
-"""What needs no noun of its own: the countries a buyer may live in (docs/behaviour/dodo.md#invoices-and-countries)."""
+"""The countries that a buyer may live in (docs/behaviour/dodo.md#invoices-and-countries)."""
 
 from __future__ import annotations
 

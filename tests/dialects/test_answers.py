@@ -31,6 +31,7 @@ def test_whatever_differs_from_the_document_is_found(dodo: DodoShop) -> None:
     path = f"/discounts/{good['discount_id']}"
     assert found_in("GET", path, JSONResponse(good)) == []
     assert found_in("GET", f"{path}/", JSONResponse(good)) == []
+    assert found_in("GET", path, JSONResponse({"code": "NOT_FOUND", "message": ""}, 404)) == []
     missing = {key: value for key, value in good.items() if key != "times_used"}
     for wrong, said in (
         (JSONResponse(missing), '"times_used" is a required property'),
@@ -40,6 +41,7 @@ def test_whatever_differs_from_the_document_is_found(dodo: DodoShop) -> None:
         (JSONResponse([]), '[] is not of type "object"'),
         (JSONResponse(good, 206), "206: a status that the document does not tell"),
         (PlainTextResponse("fine"), "answered as text/plain"),
+        (JSONResponse({"code": "GONE_FISHING", "message": ""}, 404), "description does not name GONE_FISHING"),
     ):
         found = found_in("GET", path, wrong)
         assert len(found) == 1

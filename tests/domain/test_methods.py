@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from checkstand.domain.address import COUNTRIES
 from checkstand.domain.currency import CURRENCIES
-from checkstand.domain.methods import CARDS, RULES, Kind, Method, Need, eligible, kind_of
+from checkstand.domain.methods import CARDS, RULES, Method, MethodKind, PaymentNeed, eligible, kind_of
 from tests.tables import table
 
 NAMES = [str(method) for method in Method]
 NEEDS = st.builds(
-    Need,
+    PaymentNeed,
     country=st.one_of(st.none(), st.sampled_from(["US", "NL", "PT", "IN", "GB"]), st.sampled_from(sorted(COUNTRIES))),
     currency=st.one_of(st.sampled_from(["USD", "EUR", "GBP", "INR"]), st.sampled_from(sorted(CURRENCIES))),
     due_minor=st.one_of(st.just(0), st.integers(1, 10_000_000)),
@@ -21,14 +21,14 @@ NEEDS = st.builds(
 )
 
 
-def need(country: str | None, currency: str, due_minor: int = 10_000, **more: object) -> Need:
-    return Need(country=country, currency=currency, due_minor=due_minor, **more)  # type: ignore[arg-type]
+def need(country: str | None, currency: str, due_minor: int = 10_000, **more: object) -> PaymentNeed:
+    return PaymentNeed(country=country, currency=currency, due_minor=due_minor, **more)  # type: ignore[arg-type]
 
 
 @given(NEEDS)
-def test_what_is_allowed_is_a_ceiling_and_takes_nothing_else_away(asked: Need) -> None:
+def test_what_is_allowed_is_a_ceiling_and_takes_nothing_else_away(asked: PaymentNeed) -> None:
     open_to_all = eligible(
-        Need(country=asked.country, currency=asked.currency, due_minor=asked.due_minor, again=asked.again)
+        PaymentNeed(country=asked.country, currency=asked.currency, due_minor=asked.due_minor, again=asked.again)
     )
     offered = eligible(asked)
     assert offered == tuple(one for one in open_to_all if asked.allowed is None or one in asked.allowed)
@@ -36,20 +36,20 @@ def test_what_is_allowed_is_a_ceiling_and_takes_nothing_else_away(asked: Need) -
 
 
 @given(NEEDS)
-def test_a_purchase_that_repeats_is_never_offered_a_method_for_one_payment(asked: Need) -> None:
+def test_a_purchase_that_repeats_is_never_offered_a_method_for_one_payment(asked: PaymentNeed) -> None:
     if asked.again:
-        assert {RULES[one].kind for one in eligible(asked)} <= {Kind.CARD, Kind.WALLET}
+        assert {RULES[one].kind for one in eligible(asked)} <= {MethodKind.CARD, MethodKind.WALLET}
         assert all(RULES[one].again for one in eligible(asked))
 
 
 @given(NEEDS)
-def test_cards_are_offered_everywhere_unless_the_merchant_leaves_them_out(asked: Need) -> None:
+def test_cards_are_offered_everywhere_unless_the_merchant_leaves_them_out(asked: PaymentNeed) -> None:
     wanted = [one for one in CARDS if asked.allowed is None or one in asked.allowed]
     assert [one for one in eligible(asked) if one in CARDS] == wanted
 
 
 @given(NEEDS)
-def test_a_method_of_one_place_needs_that_place(asked: Need) -> None:
+def test_a_method_of_one_place_needs_that_place(asked: PaymentNeed) -> None:
     for method in eligible(asked):
         if RULES[method].home is not None:
             assert asked.country == RULES[method].home
@@ -114,4 +114,4 @@ def test_a_trial_keeps_only_what_can_be_charged_later() -> None:
 
 
 def test_a_name_that_is_not_ours_has_no_kind() -> None:
-    assert (kind_of("card"), kind_of("klarna"), kind_of("paypal")) == (Kind.CARD, Kind.PAY_LATER, None)
+    assert (kind_of("card"), kind_of("klarna"), kind_of("paypal")) == (MethodKind.CARD, MethodKind.PAY_LATER, None)

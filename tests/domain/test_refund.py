@@ -15,7 +15,16 @@ from checkstand.domain.errors import Invalid
 from checkstand.domain.ledger import charge, dispute, refund, reversal
 from checkstand.domain.order import Order, OrderItem
 from checkstand.domain.payment import Attempt, AttemptStatus
-from checkstand.domain.refund import AskedItem, Part, Refund, RefundRefused, RefundRequest, by_net, by_total, spread
+from checkstand.domain.refund import (
+    AskedItem,
+    Refund,
+    RefundBalance,
+    RefundRefused,
+    RefundRequest,
+    by_net,
+    by_total,
+    spread,
+)
 from checkstand.domain.refund_shares import parts_of, whole
 from checkstand.domain.refunding import make_refund, returned_of, status_after
 from tests.tables import table
@@ -23,7 +32,7 @@ from tests.tables import table
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 SHOP, BUYER, CHECKOUT, ORDER = (UUID(int=n) for n in range(1, 5))
 AMOUNTS = st.integers(0, 10**7)
-SALES = st.builds(Part, net_minor=st.integers(1, 10**7), tax_minor=AMOUNTS)
+SALES = st.builds(RefundBalance, net_minor=st.integers(1, 10**7), tax_minor=AMOUNTS)
 LINES = st.lists(st.tuples(AMOUNTS, st.integers(0, 10**6)), min_size=1, max_size=6).filter(
     lambda lines: any(net + tax for net, tax in lines)
 )
@@ -75,7 +84,7 @@ def give_back(
 
 
 @given(SALES, st.lists(st.integers(1, 10**6), max_size=30))
-def test_net_pieces_give_back_exactly_the_tax(sale: Part, pieces: list[int]) -> None:
+def test_net_pieces_give_back_exactly_the_tax(sale: RefundBalance, pieces: list[int]) -> None:
     left, tax = sale, 0
     for piece in [*pieces, 10**9]:
         if left.net_left == 0:
@@ -90,7 +99,7 @@ def test_net_pieces_give_back_exactly_the_tax(sale: Part, pieces: list[int]) -> 
 
 
 @given(SALES, st.lists(st.integers(1, 10**6), max_size=30))
-def test_gross_pieces_give_back_exactly_net_and_tax_and_never_drift(sale: Part, pieces: list[int]) -> None:
+def test_gross_pieces_give_back_exactly_net_and_tax_and_never_drift(sale: RefundBalance, pieces: list[int]) -> None:
     left = sale
     for piece in [*pieces, 10**9]:
         if left.left == 0:
@@ -108,7 +117,7 @@ def test_gross_pieces_give_back_exactly_net_and_tax_and_never_drift(sale: Part, 
 
 
 def test_a_share_of_the_tax_is_rounded_as_the_original_does() -> None:
-    sale = Part(net_minor=1000, tax_minor=190)
+    sale = RefundBalance(net_minor=1000, tax_minor=190)
     assert by_net(sale, 333) == (333, 63)
     assert by_net(replace(sale, refunded_net_minor=333, refunded_tax_minor=63), 333) == (333, 63)
     assert by_net(replace(sale, refunded_net_minor=666, refunded_tax_minor=126), 334) == (334, 64)
@@ -118,7 +127,7 @@ def test_a_share_of_the_tax_is_rounded_as_the_original_does() -> None:
 def test_items_never_give_more_than_they_have_and_nothing_is_lost(
     lines: list[tuple[int, int]], data: st.DataObject
 ) -> None:
-    parts = [Part(net_minor=net, tax_minor=tax) for net, tax in lines]
+    parts = [RefundBalance(net_minor=net, tax_minor=tax) for net, tax in lines]
     net = data.draw(st.integers(0, sum(net for net, _ in lines)))
     tax = data.draw(st.integers(0, sum(tax for _, tax in lines)))
     shares = spread(net, tax, parts)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from checkstand.domain.errors import Invalid
 from checkstand.domain.order import Order
-from checkstand.domain.refund import AskedItem, Part, Refund, RefundRequest
+from checkstand.domain.refund import AskedItem, Refund, RefundBalance, RefundRequest
 from checkstand.domain.refund_shares import parts_of, whole
 from checkstand.domain.refunding import make_refund
 from checkstand.domain.tax import TaxShare
@@ -66,12 +66,15 @@ def test_two_taxes_of_one_item_go_back_one_by_one_to_the_cent() -> None:
         assert sum(share.amount_minor for share in gone) == both[number].amount_minor
 
 
-def settled(bought: Order, *prices: tuple[int, int]) -> dict[UUID, Part]:
-    return {item.id: Part(net_minor=net, tax_minor=tax) for item, (net, tax) in zip(bought.items, prices, strict=True)}
+def settled(bought: Order, *prices: tuple[int, int]) -> dict[UUID, RefundBalance]:
+    return {
+        item.id: RefundBalance(net_minor=net, tax_minor=tax)
+        for item, (net, tax) in zip(bought.items, prices, strict=True)
+    }
 
 
 def settle_back(
-    bought: Order, earlier: list[Refund], prices: dict[UUID, Part], *items: AskedItem
+    bought: Order, earlier: list[Refund], prices: dict[UUID, RefundBalance], *items: AskedItem
 ) -> tuple[Order, Refund]:
     made = make_refund(
         bought, attempt(bought.total_minor), earlier, (), RefundRequest(items=items), new_id=lambda: UUID(int=99),
@@ -107,7 +110,7 @@ def test_an_item_given_back_by_its_price_in_any_pieces_is_given_back_exactly(
 ) -> None:
     bought, earlier = order(paid, (500, 0), products=[A, B]), list[Refund]()
     prices = settled(bought, price, (300, 0))
-    left = Part(net_minor=price[0], tax_minor=price[1])
+    left = RefundBalance(net_minor=price[0], tax_minor=price[1])
     for piece in [*pieces, 10**9]:
         amount = min(piece, left.left if with_tax else left.net_left)
         if amount < 1 or parts_of(bought, earlier)[0].left == 0:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from checkstand.domain.catalog import Fixed, PriceDefinition
-from checkstand.domain.changes import Added, Keys
+from checkstand.domain.changes import Added, KeyChanges
 from checkstand.domain.discount import AmountOff
 from checkstand.domain.discount_worth import WorthParts
 from checkstand.flows.catalogue.save_discount import change_discount, create_discount, read_discount
@@ -137,9 +137,9 @@ def test_keys_of_what_one_api_knows_of_a_product_are_changed_one_by_one(database
         product_id = shop.demo.products["monthly"].id
         await change_product(ports, organization, product_id, {"extras": {"unnamed": True, "limit": 1}})
         await asyncio.gather(
-            change_product(ports, organization, product_id, {"extras": Keys({"limit": 2})}),
-            change_product(ports, organization, product_id, {"extras": Keys(drop=frozenset({"unnamed"}))}),
-            change_product(ports, organization, product_id, {"extras": Keys({"message": "Thanks"})}),
+            change_product(ports, organization, product_id, {"extras": KeyChanges({"limit": 2})}),
+            change_product(ports, organization, product_id, {"extras": KeyChanges(drop=frozenset({"unnamed"}))}),
+            change_product(ports, organization, product_id, {"extras": KeyChanges({"message": "Thanks"})}),
         )
         kept = await read_product(ports, organization, product_id)
         assert kept.extras == {"limit": 2, "message": "Thanks"}

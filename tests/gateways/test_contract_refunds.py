@@ -10,7 +10,7 @@ import pytest
 
 from checkstand.domain.payment import Declined
 from checkstand.domain.refund import RefundFailed, RefundSucceeded
-from checkstand.gateways.base import Statement
+from checkstand.gateways.base import StatementGateway
 from tests.gateways.banks import BACK, Bank, Tell, stripe_bank
 from tests.gateways.fake_stripe import SECRET_KEY, FakeStripe
 
@@ -78,7 +78,7 @@ def test_what_was_never_paid_is_not_given_back(tell: Tell) -> None:
 def test_a_statement_lists_what_was_taken_and_given_back_under_our_keys(tell: Tell) -> None:
     async def story(bank: Bank) -> None:
         gateway = bank.gateway
-        assert isinstance(gateway, Statement)
+        assert isinstance(gateway, StatementGateway)
         first, second = await bank.paid(amount=1000), await bank.paid(amount=2500)
         await gateway.charge(bank.attempt("declined"), return_url=BACK)
         refund = bank.refund(first, 300)
@@ -99,7 +99,7 @@ def test_a_statement_of_many_pages_is_read_to_its_end(fake: FakeStripe) -> None:
     async def main() -> None:
         async with stripe_bank(fake) as bank:
             gateway = bank.gateway
-            assert isinstance(gateway, Statement)
+            assert isinstance(gateway, StatementGateway)
             oldest = await bank.paid()
             for _ in range(101):
                 form = {"amount": "700", "currency": "usd", "confirm": "true", "payment_method": "pm_card_visa"}
@@ -114,7 +114,7 @@ def test_a_statement_of_many_pages_is_read_to_its_end(fake: FakeStripe) -> None:
 def test_a_rounded_amount_is_the_same_in_the_statement(fake: FakeStripe) -> None:
     async def main() -> None:
         async with stripe_bank(fake) as bank:
-            assert isinstance(bank.gateway, Statement)
+            assert isinstance(bank.gateway, StatementGateway)
             attempt = await bank.paid(amount=138_742, currency="ISK")
             one = (await bank.gateway.captured(attempt.organization_id))[0]
             assert (one.amount_minor, one.currency) == (138_700, "ISK")

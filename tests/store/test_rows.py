@@ -16,7 +16,7 @@ import pytest
 
 import checkstand.store
 from checkstand.store.database import Database
-from checkstand.store.kept import selected, spread
+from checkstand.store.field_mapping import selected, spread
 from checkstand.store.rows import Table
 
 T = TypeVar("T")

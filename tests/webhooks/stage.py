@@ -154,7 +154,7 @@ class Stage:
     async def tries(self, delivery_id: UUID) -> Sequence[DeliveryAttempt]:
         return await delivery_log.of_delivery(self.ports.db, self.organization.id, delivery_id)
 
-    async def lease(self) -> Sequence[deliveries.Leased]:
+    async def lease(self) -> Sequence[deliveries.LeasedDelivery]:
         """Take what is due like a worker that then dies."""
         now = self.ports.real_now()
         return await deliveries.lease_due(

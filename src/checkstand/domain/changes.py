@@ -18,7 +18,7 @@ Given = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class KeyChanges:
     """A change of some keys of a field that is a mapping: `put` in place of what was there, `drop` taken away."""
 
     put: Mapping[str, object] = field(default_factory=dict)
@@ -43,7 +43,8 @@ class Added:
 def with_given(value: T, given: Given) -> T:
     """The value (a dataclass) with the given fields. Raises TypeError for a field that it does not have."""
     fields = {
-        name: one.over(getattr(value, name)) if isinstance(one, Keys | Added) else one for name, one in given.items()
+        name: one.over(getattr(value, name)) if isinstance(one, KeyChanges | Added) else one
+        for name, one in given.items()
     }
     return replace(value, **fields)  # type: ignore[type-var]  # every value of the domain is a dataclass
 

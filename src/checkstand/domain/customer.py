@@ -100,7 +100,7 @@ def fold_email(email: str) -> str:
 
 
 def same_email(one: str | None, other: str | None) -> bool:
-    """True when both name the same mailbox as far as matching is concerned. No address is like no other."""
+    """True when both name the same mailbox as far as matching is concerned. False where one of them is None."""
     return one is not None and other is not None and fold_email(one) == fold_email(other)
 
 

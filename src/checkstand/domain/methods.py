@@ -4,9 +4,9 @@ Rule: a method is offered when the buyer's country, the currency, the amount due
 below; what a merchant allows is a ceiling and never adds one. What is kept for later charges (a subscription, a trial) needs a method
 that can be charged again. What each country pays with at home comes first, then cards, then wallets, then the rest.
 
-    >>> [str(one) for one in eligible(Need(country="NL", currency="EUR", due_minor=1000))][:3]
+    >>> [str(one) for one in eligible(PaymentNeed(country="NL", currency="EUR", due_minor=1000))][:3]
     ['ideal', 'credit', 'debit']
-    >>> eligible(Need(country="DE", currency="EUR", due_minor=1000, allowed=("ideal",)))
+    >>> eligible(PaymentNeed(country="DE", currency="EUR", due_minor=1000, allowed=("ideal",)))
     ()
 
 What a method's page looks like is the gateway's business; which method was used is told by an instrument (`payment.py`).
@@ -48,7 +48,7 @@ class Method(StrEnum):
     ACH = "ach"
 
 
-class Kind(StrEnum):
+class MethodKind(StrEnum):
     """How a buyer pays: what has to be typed, where they are sent, and how long it takes."""
 
     CARD = "card"
@@ -61,7 +61,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
+class MethodMarket:
     """Where a method works, in which currencies: smallest and largest amount of each, None for no limit of the method's own.
 
     `countries` and `limits` None: everywhere, in every currency.
@@ -83,11 +83,11 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class MethodRule:
     """One method of the table. `home`: the country whose buyers look for it first. `again`: it can be charged later."""
 
-    kind: Kind
-    markets: tuple[Market, ...] = (Market(),)
+    kind: MethodKind
+    markets: tuple[MethodMarket, ...] = (MethodMarket(),)
     never_in: frozenset[str] = field(default_factory=frozenset)
     again: bool = False
     home: str | None = None
@@ -110,50 +110,59 @@ _KLARNA_AT_HOME: Final[Mapping[str, tuple[str, int]]] = {
     "PL": ("PLN", 190_00),
     "CH": ("CHF", 42_00),
 }
-_UPI: Final = (Market(countries=_INDIA, limits={"INR": (1_00, 100_000_00)}),)
+_UPI: Final = (MethodMarket(countries=_INDIA, limits={"INR": (1_00, 100_000_00)}),)
 
 
-def _in(country: str, currency: str, least: int | None = 50, most: int | None = None) -> Market:
-    return Market(countries=frozenset({country}), limits={currency: (least, most)})
+def _in(country: str, currency: str, least: int | None = 50, most: int | None = None) -> MethodMarket:
+    return MethodMarket(countries=frozenset({country}), limits={currency: (least, most)})
 
 
-RULES: Final[Mapping[Method, Rule]] = {
-    Method.CREDIT: Rule(kind=Kind.CARD, again=True),
-    Method.DEBIT: Rule(kind=Kind.CARD, again=True),
-    Method.UPI_COLLECT: Rule(kind=Kind.UPI, markets=_UPI, home="IN"),
-    Method.UPI_INTENT: Rule(kind=Kind.UPI, markets=_UPI, home="IN"),
-    Method.APPLE_PAY: Rule(kind=Kind.WALLET, never_in=_INDIA, again=True),
-    Method.GOOGLE_PAY: Rule(kind=Kind.WALLET, never_in=_INDIA, again=True),
-    Method.AMAZON_PAY: Rule(kind=Kind.WALLET, markets=(Market(limits={"USD": (50, None)}),), never_in=_INDIA),
-    Method.CASHAPP: Rule(kind=Kind.WALLET, markets=(_in("US", "USD", 50, 2_000_00),)),
-    Method.KLARNA: Rule(
-        kind=Kind.PAY_LATER,
+RULES: Final[Mapping[Method, MethodRule]] = {
+    Method.CREDIT: MethodRule(kind=MethodKind.CARD, again=True),
+    Method.DEBIT: MethodRule(kind=MethodKind.CARD, again=True),
+    Method.UPI_COLLECT: MethodRule(kind=MethodKind.UPI, markets=_UPI, home="IN"),
+    Method.UPI_INTENT: MethodRule(kind=MethodKind.UPI, markets=_UPI, home="IN"),
+    Method.APPLE_PAY: MethodRule(kind=MethodKind.WALLET, never_in=_INDIA, again=True),
+    Method.GOOGLE_PAY: MethodRule(kind=MethodKind.WALLET, never_in=_INDIA, again=True),
+    Method.AMAZON_PAY: MethodRule(
+        kind=MethodKind.WALLET, markets=(MethodMarket(limits={"USD": (50, None)}),), never_in=_INDIA
+    ),
+    Method.CASHAPP: MethodRule(kind=MethodKind.WALLET, markets=(_in("US", "USD", 50, 2_000_00),)),
+    Method.KLARNA: MethodRule(
+        kind=MethodKind.PAY_LATER,
         markets=(
             _in("US", "USD", 50_01),
-            Market(countries=_KLARNA_EURO, limits={"EUR": (45_00, None), "GBP": (40_00, None)}),
+            MethodMarket(countries=_KLARNA_EURO, limits={"EUR": (45_00, None), "GBP": (40_00, None)}),
             _in("GB", "GBP", 40_00),
             *(_in(country, code, least) for country, (code, least) in _KLARNA_AT_HOME.items()),
         ),
     ),
-    Method.AFFIRM: Rule(kind=Kind.PAY_LATER, markets=(_in("US", "USD", 50_00, 30_000_00),)),
-    Method.AFTERPAY_CLEARPAY: Rule(
-        kind=Kind.PAY_LATER,
+    Method.AFFIRM: MethodRule(kind=MethodKind.PAY_LATER, markets=(_in("US", "USD", 50_00, 30_000_00),)),
+    Method.AFTERPAY_CLEARPAY: MethodRule(
+        kind=MethodKind.PAY_LATER,
         markets=(_in("US", "USD", 50_01, 4_000_00), _in("GB", "GBP", 50_01, 1_200_00)),
     ),
-    Method.IDEAL: Rule(kind=Kind.REDIRECT, markets=(_in("NL", "EUR"),), home="NL"),
-    Method.BANCONTACT_CARD: Rule(kind=Kind.REDIRECT, markets=(_in("BE", "EUR"),), home="BE"),
-    Method.EPS: Rule(kind=Kind.REDIRECT, markets=(_in("AT", "EUR"),), home="AT"),
-    Method.PRZELEWY24: Rule(kind=Kind.REDIRECT, markets=(_in("PL", "PLN", 2_00), _in("PL", "EUR")), home="PL"),
-    Method.MULTIBANCO: Rule(kind=Kind.VOUCHER, markets=(_in("PT", "EUR", 50, 99_999_00),), home="PT"),
-    Method.SEPA: Rule(kind=Kind.DEBIT, markets=(Market(countries=EURO_AREA, limits={"EUR": (50, None)}),)),
-    Method.ACH: Rule(kind=Kind.DEBIT, markets=(_in("US", "USD"),)),
+    Method.IDEAL: MethodRule(kind=MethodKind.REDIRECT, markets=(_in("NL", "EUR"),), home="NL"),
+    Method.BANCONTACT_CARD: MethodRule(kind=MethodKind.REDIRECT, markets=(_in("BE", "EUR"),), home="BE"),
+    Method.EPS: MethodRule(kind=MethodKind.REDIRECT, markets=(_in("AT", "EUR"),), home="AT"),
+    Method.PRZELEWY24: MethodRule(
+        kind=MethodKind.REDIRECT, markets=(_in("PL", "PLN", 2_00), _in("PL", "EUR")), home="PL"
+    ),
+    Method.MULTIBANCO: MethodRule(kind=MethodKind.VOUCHER, markets=(_in("PT", "EUR", 50, 99_999_00),), home="PT"),
+    Method.SEPA: MethodRule(
+        kind=MethodKind.DEBIT, markets=(MethodMarket(countries=EURO_AREA, limits={"EUR": (50, None)}),)
+    ),
+    Method.ACH: MethodRule(kind=MethodKind.DEBIT, markets=(_in("US", "USD"),)),
 }
 CARDS: Final = (Method.CREDIT, Method.DEBIT)
-_ORDER: Final = (*CARDS, *(method for method in RULES if method not in CARDS and RULES[method].kind is not Kind.UPI))
+_ORDER: Final = (
+    *CARDS,
+    *(method for method in RULES if method not in CARDS and RULES[method].kind is not MethodKind.UPI),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class PaymentNeed:
     """What has to be paid, and where. `again`: the method is kept and charged later. `allowed` None: whatever is eligible."""
 
     country: str | None
@@ -163,25 +172,25 @@ class Need:
     allowed: tuple[str, ...] | None = None
 
 
-def kind_of(name: str) -> Kind | None:
+def kind_of(name: str) -> MethodKind | None:
     """How a method is paid with: `ideal` is a redirect, `card` a card; None for a name that is not ours.
 
     >>> str(kind_of("card")), str(kind_of("multibanco")), kind_of("barter")
     ('card', 'voucher', None)
     """
     if name == "card":
-        return Kind.CARD
+        return MethodKind.CARD
     return RULES[Method(name)].kind if name in set(Method) else None
 
 
-def eligible(need: Need) -> tuple[Method, ...]:
+def eligible(need: PaymentNeed) -> tuple[Method, ...]:
     """The methods that can pay this, the likeliest first. While the country is unknown: those that work nearly everywhere."""
     fitting = [method for method, rule in RULES.items() if _fits(method, rule, need)]
     at_home = [method for method in fitting if RULES[method].home is not None]
     return (*at_home, *(method for method in _ORDER if method in fitting and method not in at_home))
 
 
-def _fits(method: Method, rule: Rule, need: Need) -> bool:
+def _fits(method: Method, rule: MethodRule, need: PaymentNeed) -> bool:
     if need.allowed is not None and method not in need.allowed:
         return False
     if need.country in rule.never_in or (need.again and not rule.again):
@@ -189,10 +198,10 @@ def _fits(method: Method, rule: Rule, need: Need) -> bool:
     return any(market.takes(need.country, need.currency, need.due_minor) for market in rule.markets)
 
 
-def need_of(checkout: Checkout, *, country: str | None = None) -> Need:
+def need_of(checkout: Checkout, *, country: str | None = None) -> PaymentNeed:
     """What a session has to be paid with; `country`: another one than its address says."""
     address = checkout.buyer.address
-    return Need(
+    return PaymentNeed(
         country=country or (address.country if address else None),
         currency=checkout.currency,
         due_minor=checkout.quote.due_minor,

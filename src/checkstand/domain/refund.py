@@ -4,7 +4,7 @@ Rule: a net amount brings its share of the tax, rounded half away from zero; wha
 that is left. A gross amount is divided so that the tax of everything given back so far is the rounded share of it.
 Either way, a sale that is given back in any pieces gives back exactly its net and exactly its tax.
 
-    >>> sale = Part(net_minor=1000, tax_minor=190)
+    >>> sale = RefundBalance(net_minor=1000, tax_minor=190)
     >>> by_net(sale, 333), by_total(sale, 595), by_total(sale, 1190)
     ((333, 63), (500, 95), (1000, 190))
 
@@ -213,7 +213,7 @@ MAY_FOLLOW: dict[RefundStatus, tuple[RefundStatus, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class RefundBalance:
     """A sale, or an item of one: what was paid for it, and what of that is given back already."""
 
     net_minor: int
@@ -235,9 +235,9 @@ class Part:
         return self.net_left + self.tax_left
 
 
-def together(parts: Sequence[Part]) -> Part:
+def together(parts: Sequence[RefundBalance]) -> RefundBalance:
     """Several items as one."""
-    return Part(
+    return RefundBalance(
         net_minor=sum(part.net_minor for part in parts),
         tax_minor=sum(part.tax_minor for part in parts),
         refunded_net_minor=sum(part.refunded_net_minor for part in parts),
@@ -245,14 +245,14 @@ def together(parts: Sequence[Part]) -> Part:
     )
 
 
-def by_net(part: Part, net_minor: int) -> tuple[int, int]:
+def by_net(part: RefundBalance, net_minor: int) -> tuple[int, int]:
     """(net, tax) of a refund of so much net, from 1 to `net_left`."""
     if net_minor == part.net_left:
         return part.net_left, part.tax_left
     return net_minor, min(divide_half_away(net_minor * part.tax_minor, part.net_minor), part.tax_left)
 
 
-def by_total(part: Part, total_minor: int) -> tuple[int, int]:
+def by_total(part: RefundBalance, total_minor: int) -> tuple[int, int]:
     """(net, tax) of a refund of so much with tax, from 1 to `left`."""
     before = part.refunded_net_minor + part.refunded_tax_minor
     due = divide_half_away((before + total_minor) * part.tax_minor, part.net_minor + part.tax_minor)
@@ -261,7 +261,7 @@ def by_total(part: Part, total_minor: int) -> tuple[int, int]:
     return total_minor - tax, tax
 
 
-def spread(net_minor: int, tax_minor: int, parts: Sequence[Part]) -> list[tuple[int, int]]:
+def spread(net_minor: int, tax_minor: int, parts: Sequence[RefundBalance]) -> list[tuple[int, int]]:
     """An amount over items, each according to what is left of it: nobody gets more than that, and not a unit is lost."""
     nets = split(net_minor, [part.net_left for part in parts]) if net_minor else [0] * len(parts)
     taxes = split(tax_minor, [part.tax_left for part in parts]) if tax_minor else [0] * len(parts)

@@ -26,8 +26,8 @@ from checkstand.domain.order import Order, OrderItem
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import (
     AskedItem,
-    Part,
     Refund,
+    RefundBalance,
     RefundItem,
     RefundRequest,
     by_net,
@@ -55,9 +55,9 @@ class _Plan:
     """An order's items as they stand, in steps, and what is taken from each (net, tax); `settled` in the price's currency."""
 
     order: Order
-    parts: Sequence[Part]
+    parts: Sequence[RefundBalance]
     step: int
-    settled_parts: Sequence[Part] | None
+    settled_parts: Sequence[RefundBalance] | None
     shares: list[Share] = field(default_factory=list)
     settled: dict[int, Share] = field(default_factory=dict)
 
@@ -69,9 +69,9 @@ def step_of(order: Order) -> int:
     return step if is_kept else 1
 
 
-def whole(order: Order) -> Part:
+def whole(order: Order) -> RefundBalance:
     """The order as one part; what is on its way counts as given back."""
-    return Part(
+    return RefundBalance(
         net_minor=order.net_minor,
         tax_minor=order.tax_minor,
         refunded_net_minor=order.refunded_minor - order.refunded_tax_minor,
@@ -79,27 +79,27 @@ def whole(order: Order) -> Part:
     )
 
 
-def settled_items(order: Order, checkout: Checkout) -> dict[UUID, Part]:
+def settled_items(order: Order, checkout: Checkout) -> dict[UUID, RefundBalance]:
     """What each item of an order came to in the currency of the prices; empty where that is the one that was paid."""
     if checkout.base_quote is None:
         return {}
     lines = [line for line in checkout.base_quote.lines if line.quantity]
     return {
-        item.id: Part(net_minor=0, tax_minor=0)
+        item.id: RefundBalance(net_minor=0, tax_minor=0)
         if line.is_deferred
-        else Part(net_minor=line.net_minor, tax_minor=line.tax_minor)
+        else RefundBalance(net_minor=line.net_minor, tax_minor=line.tax_minor)
         for item, line in zip(order.items, lines, strict=True)
     }
 
 
-def parts_of(order: Order, refunds: Sequence[Refund]) -> list[Part]:
+def parts_of(order: Order, refunds: Sequence[Refund]) -> list[RefundBalance]:
     """Each item of an order with what its refunds took of it; failed ones took nothing."""
     taken = _taken(order, refunds, {})
     return [_part(item, taken[item.id]) for item in order.items]
 
 
-def _part(item: OrderItem, taken: _Taken, step: int = 1) -> Part:
-    return Part(
+def _part(item: OrderItem, taken: _Taken, step: int = 1) -> RefundBalance:
+    return RefundBalance(
         net_minor=item.net_minor // step,
         tax_minor=item.tax_minor // step,
         refunded_net_minor=taken.net // step,
@@ -107,7 +107,7 @@ def _part(item: OrderItem, taken: _Taken, step: int = 1) -> Part:
     )
 
 
-def _taken(order: Order, refunds: Sequence[Refund], settled: Mapping[UUID, Part]) -> dict[UUID, _Taken]:
+def _taken(order: Order, refunds: Sequence[Refund], settled: Mapping[UUID, RefundBalance]) -> dict[UUID, _Taken]:
     found = {item.id: _Taken(taxes=(0,) * len(item.taxes)) for item in order.items}
     bought = {item.id: item for item in order.items}
     for one in (one for refund in refunds if refund.status != "failed" for one in refund.items):
@@ -125,7 +125,7 @@ def _taken(order: Order, refunds: Sequence[Refund], settled: Mapping[UUID, Part]
     return found
 
 
-def _settled_of(one: RefundItem, item: OrderItem, settled: Part | None) -> Share:
+def _settled_of(one: RefundItem, item: OrderItem, settled: RefundBalance | None) -> Share:
     """What an earlier refund was in the price's currency: as it was asked for, else in proportion."""
     if one.settled_net_minor is not None and one.settled_tax_minor is not None:
         return one.settled_net_minor, one.settled_tax_minor
@@ -141,7 +141,7 @@ def plan(
     earlier: Sequence[Refund],
     asked: RefundRequest,
     *,
-    settled: Mapping[UUID, Part] = MappingProxyType({}),
+    settled: Mapping[UUID, RefundBalance] = MappingProxyType({}),
     step: int = 1,
 ) -> list[RefundItem]:
     """What is taken from each item. Raises Invalid when there is not so much left, or it is no multiple of `step`.
@@ -170,7 +170,9 @@ def plan(
     return [_item(planned, place, taken[item.id]) for place, item in enumerate(order.items)]
 
 
-def _settled_parts(order: Order, taken: Mapping[UUID, _Taken], settled: Mapping[UUID, Part]) -> list[Part]:
+def _settled_parts(
+    order: Order, taken: Mapping[UUID, _Taken], settled: Mapping[UUID, RefundBalance]
+) -> list[RefundBalance]:
     parts = []
     for item in order.items:
         net, tax = taken[item.id].settled

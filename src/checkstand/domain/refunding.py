@@ -17,7 +17,15 @@ from checkstand.domain.dispute import Dispute, holds_money
 from checkstand.domain.money import to_step
 from checkstand.domain.order import Order, OrderStatus
 from checkstand.domain.payment import Attempt
-from checkstand.domain.refund import Part, Refund, RefundItem, RefundRefusal, RefundRefused, RefundReport, RefundRequest
+from checkstand.domain.refund import (
+    Refund,
+    RefundBalance,
+    RefundItem,
+    RefundRefusal,
+    RefundRefused,
+    RefundReport,
+    RefundRequest,
+)
 from checkstand.domain.refund_shares import plan, step_of, whole
 
 
@@ -30,7 +38,7 @@ def make_refund(
     *,
     new_id: Callable[[], UUID],
     now: datetime,
-    settled: Mapping[UUID, Part] = MappingProxyType({}),
+    settled: Mapping[UUID, RefundBalance] = MappingProxyType({}),
 ) -> Refund:
     """The refund that was asked for, still to be sent. `settled`: as `plan` has it. Raises RefundRefused, Invalid."""
     _require_refundable(order, earlier, disputes, asked, now)
@@ -119,7 +127,7 @@ def status_after(order: Order, refunds: Sequence[Refund]) -> OrderStatus:
     return "refunded" if returned.net_minor + returned.tax_minor == order.total_minor else "partially_refunded"
 
 
-def returned_of(refunds: Sequence[Refund]) -> Part:
+def returned_of(refunds: Sequence[Refund]) -> RefundBalance:
     """Net and tax of what has arrived with the buyer."""
     done = [refund for refund in refunds if refund.status == "succeeded"]
-    return Part(net_minor=sum(one.net_minor for one in done), tax_minor=sum(one.tax_minor for one in done))
+    return RefundBalance(net_minor=sum(one.net_minor for one in done), tax_minor=sum(one.tax_minor for one in done))

@@ -54,8 +54,8 @@ __all__ = [
     "RefundSucceeded",
     "RefundUnknown",
     "RefundVerdict",
-    "Reports",
-    "Statement",
+    "ReportingGateway",
+    "StatementGateway",
     "Succeeded",
     "Unknown",
     "Verdict",
@@ -110,7 +110,7 @@ class Gateway(Protocol):
         ...
 
     async def cancel(self, attempt: Attempt) -> Verdict | None:
-        """Call off a payment that waits for its buyer, and say how it stands then; None when the gateway never heard of it.
+        """Cancel a payment that waits for its buyer, and say how it stands then; None when the gateway never heard of it.
 
         `Declined` with `customer_cancelled`: nothing can be paid through it any more. Any other verdict is what it came to instead:
         who was faster at the bank has paid, and what a buyer may have carried away (a voucher) goes on waiting.
@@ -141,7 +141,7 @@ class Gateway(Protocol):
 
 
 @runtime_checkable
-class Reports(Protocol):
+class ReportingGateway(Protocol):
     """A gateway where things happen that nobody here asked for: disputes, and refunds that were made by hand.
 
     Both raise GatewaySilent, and answer None for what it does not know or what belongs to nobody here.
@@ -157,7 +157,7 @@ class Reports(Protocol):
 
 
 @runtime_checkable
-class Statement(Protocol):
+class StatementGateway(Protocol):
     """A gateway that can list its own books, so that an audit can compare ours with them. Both raise GatewaySilent."""
 
     async def captured(self, organization_id: UUID) -> Sequence[Moved]:

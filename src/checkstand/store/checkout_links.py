@@ -10,7 +10,7 @@ from checkstand.domain.catalog import Span
 from checkstand.domain.link import CheckoutLink
 from checkstand.store.database import Transaction
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import spread
+from checkstand.store.field_mapping import spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 

@@ -18,9 +18,9 @@ from checkstand.store.codec import decode, encode
 from checkstand.store.database import Database
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
-from checkstand.store.written import Written
+from checkstand.store.written_columns import WrittenColumns
 
-CHECKOUTS = Written[Checkout](
+CHECKOUTS = WrittenColumns[Checkout](
     "c",
     organization_id=("uuid", lambda checkout: checkout.organization_id),
     id=("uuid", lambda checkout: checkout.id),

@@ -12,7 +12,7 @@ import asyncpg
 
 
 class Reader(Protocol):
-    """Somebody to ask."""
+    """Runs statements that read."""
 
     async def fetch(self, query: str, *args: object) -> Sequence[asyncpg.Record]: ...
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None: ...
@@ -20,7 +20,7 @@ class Reader(Protocol):
 
 
 class Executor(Reader, Protocol):
-    """Somebody to ask and to tell."""
+    """Runs statements that read and statements that write."""
 
     async def execute(self, query: str, *args: object) -> str: ...
     async def executemany(self, query: str, args: Sequence[Sequence[object]]) -> None: ...

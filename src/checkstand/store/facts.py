@@ -9,9 +9,9 @@ import asyncpg
 
 from checkstand.domain.facts import Fact, FactType
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.written import Written
+from checkstand.store.written_columns import WrittenColumns
 
-FACTS = Written[Fact](
+FACTS = WrittenColumns[Fact](
     "f",
     organization_id=("uuid", lambda fact: fact.organization_id),
     id=("uuid", lambda fact: fact.id),

@@ -10,7 +10,7 @@ from checkstand.store.executor import Executor
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredAnswer:
     """What is known under a key: the request's hash, and the answer once there is one."""
 
     request_hash: bytes
@@ -27,7 +27,7 @@ async def take(
     now: datetime,
     older_than: datetime,
     abandoned_before: datetime,
-) -> Kept | None:
+) -> StoredAnswer | None:
     """Take the key: None when it was free, too old, or left behind by a crash; else what is kept under it."""
     taken = await db.fetchval(
         """
@@ -53,7 +53,7 @@ async def take(
         organization_id,
         key,
     )
-    return Kept(row["request_hash"], row["status"], row["body"]) if row is not None else None
+    return StoredAnswer(row["request_hash"], row["status"], row["body"]) if row is not None else None
 
 
 async def keep(db: Executor, organization_id: UUID, key: str, status: int, body: bytes) -> None:

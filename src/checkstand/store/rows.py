@@ -1,6 +1,6 @@
 """Tables and the values that their rows hold: one description of the columns makes SELECT lists, INSERTs, UPDATEs and values.
 
-A field of the dataclass is the column of its name (see `kept.py`), and only what differs is said:
+A field of the dataclass is the column of its name (see `field_mapping.py`), and only what differs is said:
 
     LINKS = Table("checkout_links", CheckoutLink, kept={"trial": spread(Span, "trial_interval", "trial_count")})
 
@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import FieldReader, Kept, Row, by_type, hints_of
+from checkstand.store.field_mapping import FieldMapping, FieldReader, Row, by_type, hints_of
 from checkstand.store.query import Page, Query
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Table(Generic[T]):
         name: str,
         kind: type[T],
         *,
-        kept: Mapping[str, Kept | str] | None = None,
+        kept: Mapping[str, FieldMapping | str] | None = None,
         unwritten: Sequence[str] = (),
         unkept: Sequence[str] = (),
         also: Mapping[str, Callable[[T], object]] | None = None,
@@ -183,13 +183,13 @@ class Table(Generic[T]):
     # How the fields are kept
 
     @cached_property
-    def _kept(self) -> dict[str, Kept]:
+    def _kept(self) -> dict[str, FieldMapping]:
         hints = hints_of(self._kind)
         return {name: self._way(name, hint) for name, hint in hints.items() if name not in self._unkept}
 
-    def _way(self, name: str, hint: object) -> Kept:
+    def _way(self, name: str, hint: object) -> FieldMapping:
         said = self._said.get(name)
-        return said if isinstance(said, Kept) else by_type(name, hint, column=said)
+        return said if isinstance(said, FieldMapping) else by_type(name, hint, column=said)
 
     def _columns(self, names: Sequence[str]) -> list[str]:
         return [column for name in names for column in self._kept[name].columns]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.domain.currency import currency as find_currency
-from checkstand.domain.methods import Kind, kind_of
+from checkstand.domain.methods import MethodKind, kind_of
 from checkstand.domain.money import split
 from checkstand.domain.payment import Attempt
 from checkstand.flows.payments.settle_payment import settle_payment
@@ -36,9 +36,9 @@ routes = Routes()
 PARTS, PART_DAYS = 4, 14
 # How a page that is answered with no declines: each method has its own way.
 _REFUSALS = {
-    Kind.CARD: "authentication_failure",
-    Kind.DEBIT: "insufficient_funds",
-    Kind.VOUCHER: "voucher_expired",
+    MethodKind.CARD: "authentication_failure",
+    MethodKind.DEBIT: "insufficient_funds",
+    MethodKind.VOUCHER: "voucher_expired",
 }
 _REFUSED = "payment_method_provider_declined"
 
@@ -54,7 +54,7 @@ async def show(request: Request) -> Response:
     organization = await services.ports.cache.organization(charge.organization_id)
     amount = format_money(charge.amount_minor, charge.currency)
     label = method_label(t, charge.instrument.method)
-    own = kind is not Kind.CARD
+    own = kind is not MethodKind.CARD
     return answers.bare_page(
         request,
         "bank.html",
@@ -76,24 +76,24 @@ async def show(request: Request) -> Response:
     )
 
 
-def _kind(charge: BankCharge) -> Kind:
-    return kind_of(charge.instrument.method) or Kind.CARD
+def _kind(charge: BankCharge) -> MethodKind:
+    return kind_of(charge.instrument.method) or MethodKind.CARD
 
 
-def _rows(charge: BankCharge, t: Texts, kind: Kind) -> list[tuple[str, str]]:
+def _rows(charge: BankCharge, t: Texts, kind: MethodKind) -> list[tuple[str, str]]:
     """What this kind of page tells besides the merchant and the amount."""
     instrument, last_four = charge.instrument, charge.instrument.last_four
-    if kind is Kind.CARD or (kind is Kind.WALLET and last_four):
+    if kind is MethodKind.CARD or (kind is MethodKind.WALLET and last_four):
         brand = BRANDS.get(instrument.brand or "", t("card.legend"))
-        label = t("bank.card" if kind is Kind.CARD else "bank.wallet_card")
+        label = t("bank.card" if kind is MethodKind.CARD else "bank.wallet_card")
         return [(label, t("bank.card_value", brand=brand, last_four=last_four))]
-    if kind is Kind.UPI:
+    if kind is MethodKind.UPI:
         amount = Decimal(charge.amount_minor).scaleb(-find_currency(charge.currency).exponent)
         query = urlencode(
             {"pa": "checkstand@upi", "tr": charge.reference[-12:], "am": amount, "cu": charge.currency}, safe="@"
         )
         return [(t("bank.upi_link"), f"upi://pay?{query}")]
-    if kind is Kind.PAY_LATER:
+    if kind is MethodKind.PAY_LATER:
         parts = split(charge.amount_minor, [1] * PARTS)
         days = [charge.created_at + timedelta(days=PART_DAYS * number) for number in range(PARTS)]
         return [

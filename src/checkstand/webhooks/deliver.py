@@ -23,7 +23,7 @@ from checkstand.flows.ports import Ports
 from checkstand.flows.webhooks.save_endpoint import disable_endpoint
 from checkstand.store import facts
 from checkstand.store.delivery import deliveries
-from checkstand.store.delivery.deliveries import Leased
+from checkstand.store.delivery.deliveries import LeasedDelivery
 from checkstand.webhooks import fan_out
 from checkstand.webhooks.render import Renderer
 from checkstand.webhooks.safe_http import Reply, SafeHttp
@@ -58,7 +58,7 @@ class Sender:
     http: SafeHttp
     chance: Callable[[], float] = field(default=random.random)
 
-    async def send(self, organization: Organization, leased: Leased) -> None:
+    async def send(self, organization: Organization, leased: LeasedDelivery) -> None:
         """Try once and write down the result; one that nobody wants any more is skipped."""
         delivery, endpoint = leased.delivery, leased.endpoint
         if not leased.is_wanted:
@@ -94,7 +94,7 @@ class Sender:
         )
         return payload.encode() if payload is not None else None
 
-    async def _record(self, organization: Organization, leased: Leased, reply: Reply) -> None:
+    async def _record(self, organization: Organization, leased: LeasedDelivery, reply: Reply) -> None:
         delivery, endpoint = leased.delivery, leased.endpoint
         now = self.ports.now(await self.ports.cache.organization(organization.id))
         attempt = DeliveryAttempt(

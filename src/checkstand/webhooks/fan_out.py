@@ -67,7 +67,7 @@ async def fan_out(ports: Ports, renderers: Mapping[Dialect, Renderer], *, limit:
 
 
 def wants(endpoint: Endpoint, event_type: str) -> bool:
-    """Whether an endpoint asked for this event. What one wants that lists none, the rules of its API say."""
+    """Whether an endpoint wants this event. For one that lists no events, the rules of its API decide."""
     if not endpoint.events:
         return endpoint.rules.hears_all_by_default
     return event_type in endpoint.events

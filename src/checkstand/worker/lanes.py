@@ -17,7 +17,7 @@ from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
 from checkstand.ops.shares import Shares
 from checkstand.store.delivery import deliveries
-from checkstand.store.delivery.deliveries import Lane, Leased
+from checkstand.store.delivery.deliveries import Lane, LeasedDelivery
 from checkstand.store.unavailable import DatabaseUnavailable
 from checkstand.webhooks.deliver import LEASE, Sender
 from checkstand.webhooks.safe_http import MOST_CONNECTIONS
@@ -39,7 +39,7 @@ class Lanes:
         self._ended = ended
         self._shares = Shares(places=MOST_LANES, most_of_one=MOST_LANES_OF_ONE)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._held: dict[UUID, Leased] = {}
+        self._held: dict[UUID, LeasedDelivery] = {}
         self._leaving = False
 
     def held_by(self, organization_id: UUID) -> int:
@@ -65,7 +65,7 @@ class Lanes:
                 self._shares.release(owner)
         return started
 
-    async def _lease(self, organization: Organization, *, limit: int, lane: Lane | None = None) -> list[Leased]:
+    async def _lease(self, organization: Organization, *, limit: int, lane: Lane | None = None) -> list[LeasedDelivery]:
         real_now = self._ports.real_now()
         found = await deliveries.lease_due(
             self._ports.db,
@@ -79,8 +79,8 @@ class Lanes:
         self._held.update({leased.delivery.id: leased for leased in found})
         return list(found)
 
-    async def _run(self, organization: Organization, leased: Leased) -> None:
-        """Deliver one lane, one after the other, until nothing in it is due or its place is somebody else's turn.
+    async def _run(self, organization: Organization, leased: LeasedDelivery) -> None:
+        """Deliver one lane, one after the other, until nothing in it is due or another organization's lane needs the place.
 
         Trouble leaves the rest to the next round.
         """

@@ -54,7 +54,7 @@ class Upkeep:
         await self._sweep()
 
     async def _look_after(self, organization_id: UUID) -> None:
-        """One's trouble is logged and is not the others'."""
+        """Look after one organization. What fails is logged, and does not keep the others from their turn."""
         try:
             organization = await self.ports.cache.organization(organization_id)
             await expire_checkouts(self.ports, organization)
@@ -71,7 +71,7 @@ class Upkeep:
             self._shares.release(organization_id)
 
     async def leave(self) -> None:
-        """Stop where we are: what is unfinished is due again."""
+        """Stop at once: what is unfinished is due again."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

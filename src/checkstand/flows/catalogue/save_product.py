@@ -183,7 +183,7 @@ def _prices(ports: Ports, product_id: UUID, definitions: Sequence[PriceDefinitio
 
 
 async def _settle(ports: Ports, tx: Transaction, tell: FactWriter, kind: FactType, product: Product) -> None:
-    """What follows from a product's being stored, in the same transaction."""
+    """Write what follows from a stored product, in its transaction: links without it, the fact, the word to other processes."""
     if product.is_archived:
         # Nobody may be led to what is no longer sold (docs/behaviour/polar.md#checkout-links).
         await checkout_links.without_product(tx, product.organization_id, product.id)
@@ -194,6 +194,6 @@ async def _settle(ports: Ports, tx: Transaction, tell: FactWriter, kind: FactTyp
 
 
 def _tell(ports: Ports, product: Product) -> None:
-    """Let this process know, and its worker begin."""
+    """Forget what this process remembers of the catalogue, and wake the worker."""
     ports.cache.forget(product.organization_id)
     ports.wake()

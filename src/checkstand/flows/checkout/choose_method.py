@@ -1,4 +1,4 @@
-"""Choose: with which saved method a session is paid, what a new one is kept for, and who the buyer is at the gateway.
+"""Choose how a session is paid: with which saved method, what a new one is saved for, and who the buyer is at the gateway.
 
 A saved method is named by its id and looked for among its own customer's, so an id of somebody else's names nothing. The gateway's
 customer is made before the session is claimed, under a stored key: all parameters of a charge are known when the attempt is stored.

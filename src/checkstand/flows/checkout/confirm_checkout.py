@@ -84,7 +84,7 @@ async def confirm_checkout(
     pay_with: PaymentChoice = TOKEN_ALONE,
     agreed: str | None = None,
 ) -> Confirmed:
-    """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or the wish to keep the new one.
+    """Reserve, commit, then charge. `pay_with`: a saved method in place of the token, or that the new one is saved.
 
     `agreed`: the mark of the total that the payer had in front of them, where the request says so (`domain.consent`).
 

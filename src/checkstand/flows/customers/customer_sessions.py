@@ -1,4 +1,4 @@
-"""Open a customer session, and find whose a token is."""
+"""Create a customer session, and find whose a token is."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ async def open_link(ports: Ports, organization: Organization, link: CheckoutLink
 
 
 def _request(link: CheckoutLink, visit: LinkVisit, usable: list[Product], origin: str | None) -> CheckoutRequest:
-    """Everything at once, as if nothing could go wrong. A price that is no longer offered leaves its product to be sold."""
+    """The request with all that the link and its visitor ask for. A price that is no longer offered leaves its product to be sold."""
     price = usable[0].price(link.price_id) if link.price_id is not None else None
     price_id = price.id if price is not None and not price.is_archived else None
     offered = [product.id for product in usable]

@@ -17,7 +17,7 @@ from checkstand.flows.ports import Ports
 async def change_registrations(
     ports: Ports, organization_id: UUID, *, register: Collection[str] = (), remove: Collection[str] = ()
 ) -> tuple[str, ...]:
-    """The registrations after the change, sorted; codes are upper case. What is there, or gone, already is no mistake.
+    """The registrations after the change, sorted, in upper case. What is there already is not added twice.
 
     Raises NotFound.
     """

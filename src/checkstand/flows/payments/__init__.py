@@ -1,1 +1,1 @@
-"""What becomes of a payment: settled, called off, disputed; the method kept or removed."""
+"""What becomes of a payment: settled, cancelled, disputed; its fee recorded, its method saved or removed."""

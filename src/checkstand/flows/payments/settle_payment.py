@@ -194,7 +194,7 @@ async def _paid(
     customer: Customer,
     exchange: Exchange | None,
 ) -> tuple[Checkout, list[Fact]]:
-    """Order, books, the invoice and the session's end."""
+    """Write the order, its ledger entries and its invoice, and end the session."""
     now = tell.now
     numbers = await documents.next_sale_numbers(tx, checkout.organization_id, with_receipt=checkout.quote.due_minor > 0)
     order = from_checkout(

@@ -14,7 +14,7 @@ from checkstand.domain.ledger import Moved
 from checkstand.domain.money import format_money
 from checkstand.domain.organization import Organization
 from checkstand.flows.ports import Ports
-from checkstand.gateways.base import GatewaySilent, Statement
+from checkstand.gateways.base import GatewaySilent, StatementGateway
 from checkstand.store.audit import books, gateway_moves, redemptions
 from checkstand.store.audit.comparison import Compared, Difference
 from checkstand.store.executor import Executor
@@ -121,7 +121,7 @@ def _told(sentence: str, difference: Difference) -> str:
 async def _gateways(ports: Ports, organization: Organization) -> list[Check]:
     """Our books against the gateway's own, both ways; a gateway that cannot list its books is not asked."""
     gateway = ports.gateway
-    if not isinstance(gateway, Statement):
+    if not isinstance(gateway, StatementGateway):
         return []
     # Ours are read first: what the gateway has and we had not may have been paid meanwhile, so that is asked for again.
     taken = await gateway_moves.captured(ports.db, organization.id, gateway.name)

@@ -18,7 +18,7 @@ from checkstand.domain.payment import PENDING_STATUSES, Attempt, AttemptStatus, 
 from checkstand.flows.payments.record_fee import fetch_missing_fee
 from checkstand.flows.payments.settle_payment import settle_payment
 from checkstand.flows.ports import Ports
-from checkstand.gateways.base import GatewaySilent, Reports
+from checkstand.gateways.base import GatewaySilent, ReportingGateway
 from checkstand.store.sales.payments import ATTEMPTS
 
 T = TypeVar("T")
@@ -72,12 +72,12 @@ async def find_paid_attempt(
     return EventOutcome.HANDLED
 
 
-async def read_report(ports: Ports, ask: Callable[[Reports], Awaitable[T | None]]) -> T | EventOutcome:
+async def read_report(ports: Ports, ask: Callable[[ReportingGateway], Awaitable[T | None]]) -> T | EventOutcome:
     """The gateway's own report on a refund or a dispute.
 
     HANDLED: it has nothing to do with us, or the gateway reports nothing. TRY_AGAIN: the gateway should send the event again later.
     """
-    if not isinstance(ports.gateway, Reports):
+    if not isinstance(ports.gateway, ReportingGateway):
         return EventOutcome.HANDLED
     try:
         return await ask(ports.gateway) or EventOutcome.HANDLED

@@ -1,1 +1,1 @@
-"""Money back."""
+"""Refunds: sent, and settled once the gateway has said how they ended."""

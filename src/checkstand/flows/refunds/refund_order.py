@@ -15,7 +15,7 @@ from checkstand.domain.order import Order
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.domain.refund import Part, Refund, RefundRefusal, RefundRefused, RefundRequest, RefundUnknown
+from checkstand.domain.refund import Refund, RefundBalance, RefundRefusal, RefundRefused, RefundRequest, RefundUnknown
 from checkstand.domain.refund_shares import settled_items
 from checkstand.domain.refunding import make_refund
 from checkstand.flows.ports import Ports
@@ -64,7 +64,7 @@ async def _captured(ports: Ports, tx: Transaction, order: Order) -> Attempt:
     raise RefundRefused(RefundRefusal.PAYMENT_UNKNOWN, order.id)
 
 
-async def _settled(tx: Transaction, order: Order) -> dict[UUID, Part]:
+async def _settled(tx: Transaction, order: Order) -> dict[UUID, RefundBalance]:
     """What the items came to in the currency of their prices, as their session says."""
     checkout = await checkouts.by_id(tx, order.organization_id, order.checkout_id)
     assert checkout is not None, "an order is stored with its session"

@@ -89,7 +89,7 @@ def _judged(refund: Refund, verdict: RefundVerdict, tell: FactWriter) -> Refund:
 
 
 async def _move_money(ports: Ports, tx: Transaction, before: Refund, refund: Refund, tell: FactWriter) -> None:
-    """The books: what has gone back, or has come back from there."""
+    """Write the ledger entries of what has gone back to the buyer, or has come back from there."""
     entries = ledger.refund(net_minor=refund.net_minor, tax_minor=refund.tax_minor, currency=refund.currency)
     if refund.status == "succeeded":
         transaction_id = refund.id
@@ -112,7 +112,7 @@ async def _write_order(tx: Transaction, order: Order, refund: Refund, tell: Fact
 
 
 async def _number(ports: Ports, tx: Transaction, organization: Organization, refund: Refund, now: datetime) -> Refund:
-    """The refund with its credit note, which stays what it is even if the bank sends the money back later."""
+    """The refund with the number of its credit note, which stays what it is even if the bank sends the money back later."""
     organization_id = refund.organization_id
     number = await documents.number_credit_note(tx, organization_id, refund.id)
     numbered = replace(refund, credit_note_number=number)

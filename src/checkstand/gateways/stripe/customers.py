@@ -39,7 +39,7 @@ def kept_for(params: PaymentIntentCreateParams, attempt: Attempt) -> None:
 
 
 def usage_of(attempt: Attempt) -> Usage:
-    """Stripe's word for it. What is set up without a charge is always for later."""
+    """Stripe's `usage` of what a method is kept for. What is set up without a charge is always for later."""
     return "on_session" if attempt.saves == "next_time" else "off_session"
 
 

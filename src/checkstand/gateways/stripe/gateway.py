@@ -43,7 +43,7 @@ log = structlog.get_logger(__name__)
 
 
 class StripeGateway:
-    """Satisfies `Gateway`, `Reports` and `Statement`. `aclose` it at the end."""
+    """Satisfies `Gateway`, `ReportingGateway` and `StatementGateway`. `aclose` it at the end."""
 
     name = "stripe"
 

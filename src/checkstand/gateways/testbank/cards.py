@@ -122,14 +122,14 @@ def number_flaw(number: str) -> str | None:
 
 
 def expiry_flaw(month: int, year: int, *, now: datetime) -> str | None:
-    """The same for the month until whose end a card is good."""
+    """Why an expiry month cannot be used (the code of a refusal), or None. A card is good until the end of it."""
     if not 1 <= month <= 12:
         return "invalid_expiry"
     return "expired_card" if (year, month) < (now.year, now.month) else None
 
 
 def cvc_flaw(cvc: str, number: str) -> str | None:
-    """The same for the code, which is longer on one network's cards."""
+    """Why a security code cannot be used (the code of a refusal), or None. It is longer on one network's cards."""
     length = 4 if brand_of(digits_of(number)) == "amex" else 3
     return None if cvc.isdigit() and len(cvc) == length else "incorrect_cvc"
 

@@ -157,7 +157,7 @@ class TestGateway:
         verdict = await self.lookup(attempt)
         if not isinstance(verdict, NeedsAction):
             return verdict
-        await books.call_off(self.db, attempt.organization_id, attempt.gateway_key)
+        await books.cancel(self.db, attempt.organization_id, attempt.gateway_key)
         return await self.lookup(attempt)
 
     async def customer(self, organization_id: UUID, owner_id: UUID, *, key: UUID) -> str | None:

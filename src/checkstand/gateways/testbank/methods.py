@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from checkstand.domain.methods import Kind, Method, kind_of
+from checkstand.domain.methods import Method, MethodKind, kind_of
 from checkstand.domain.payment import Instrument, Voucher
 from checkstand.gateways.testbank.cards import TOKENS, instrument_of
 
@@ -92,7 +92,7 @@ def behaviour_of(details: MethodDetails) -> tuple[str, Instrument] | str:
         if behaviour is None or (method is Method.ACH and details.routing.strip() != ROUTING):
             return "account_not_for_tests"
         return behaviour, _instrument(method, account)
-    return "voucher" if kind_of(method) is Kind.VOUCHER else "ask", _instrument(method)
+    return "voucher" if kind_of(method) is MethodKind.VOUCHER else "ask", _instrument(method)
 
 
 def start_of(behaviour: str, method: str, now: datetime, random_bytes: Callable[[int], bytes]) -> Start:
@@ -155,5 +155,5 @@ def _method_token(method: Method) -> tuple[str, Instrument]:
 _METHOD_TOKENS: Final[Mapping[str, tuple[str, Instrument]]] = {
     "ctoken_credit": ("succeed", instrument_of("4242424242424242")),
     "ctoken_debit": ("succeed", instrument_of("4000056655665556")),
-    **{f"ctoken_{method}": _method_token(method) for method in Method if kind_of(method) is not Kind.CARD},
+    **{f"ctoken_{method}": _method_token(method) for method in Method if kind_of(method) is not MethodKind.CARD},
 }

@@ -95,7 +95,7 @@ async def decide(
     return await CHARGES.by_id(db, organization_id, key)
 
 
-async def call_off(db: Executor, organization_id: UUID, key: UUID) -> None:
+async def cancel(db: Executor, organization_id: UUID, key: UUID) -> None:
     """End a charge that waits for its buyer; one that anybody decided before stays as it is."""
     await db.execute(
         """

@@ -9,10 +9,10 @@ from uuid import UUID
 from checkstand.domain.brand import Brand
 from checkstand.store.catalogue.images import facts_of, from_facts
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import Kept
+from checkstand.store.field_mapping import FieldMapping
 from checkstand.store.rows import Table
 
-_IMAGE = Kept(
+_IMAGE = FieldMapping(
     columns=("image_id",),
     writes=lambda image: (image.id if image else None,),
     names=("images",),

@@ -17,7 +17,7 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage, unaliase
 from checkstand.store.codec import decode_plain, encode
 from checkstand.store.database import Transaction
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import Kept
+from checkstand.store.field_mapping import FieldMapping
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -34,7 +34,7 @@ def _worth(basis_points: int | None, amounts: str | None, caps: str) -> Percenta
     return AmountOff(amounts=decode_plain(amounts or "{}"))
 
 
-_TAKES = Kept(
+_TAKES = FieldMapping(
     columns=("basis_points", "amounts", "caps"),
     writes=_worth_columns,
     names=("basis_points", "amounts", "caps"),

@@ -14,7 +14,7 @@ from uuid import UUID
 from checkstand.domain.image import ImageRef
 from checkstand.store.codec import decode
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import calculated, hexadecimal
+from checkstand.store.field_mapping import calculated, hexadecimal
 from checkstand.store.rows import Table
 
 ShownBy = Literal["product", "addon"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from checkstand.domain.catalog import Custom, Fixed, Price, Terms
 from checkstand.store.codec import encode
 from checkstand.store.executor import Executor
-from checkstand.store.kept import Kept, by_type
+from checkstand.store.field_mapping import FieldMapping, by_type
 from checkstand.store.rows import Table
 
 
@@ -20,7 +20,7 @@ def _written(terms: Terms) -> tuple[object, ...]:
     return terms.kind, None, None, None, None, encode(terms)
 
 
-_TERMS = Kept(
+_TERMS = FieldMapping(
     columns=("kind", "amount_minor", "minimum_minor", "maximum_minor", "preset_minor", "terms"),
     writes=_written,
     names=("terms",),

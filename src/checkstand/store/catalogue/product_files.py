@@ -7,7 +7,7 @@ from uuid import UUID
 
 from checkstand.domain.files import FileRef, ProductFile
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import hexadecimal
+from checkstand.store.field_mapping import hexadecimal
 from checkstand.store.rows import Table
 
 PRODUCT_FILES = Table(

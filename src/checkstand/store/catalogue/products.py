@@ -12,7 +12,7 @@ from checkstand.domain.files import FileRef
 from checkstand.store.catalogue import images, prices, product_files
 from checkstand.store.catalogue.custom_fields import CUSTOM_FIELDS
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import Kept, selected, spread
+from checkstand.store.field_mapping import FieldMapping, selected, spread
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 
@@ -30,7 +30,7 @@ _FIELDS = f"""
           AND product_fields.product_id = products.id
     )
 """
-_IMAGES = Kept(
+_IMAGES = FieldMapping(
     columns=("image_ids",),
     writes=lambda shown: ([image.id for image in shown],),
     names=("images",),

@@ -36,7 +36,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Leased:
+class LeasedDelivery:
     """A delivery that this worker holds for a while, with its endpoint. `is_wanted`: the endpoint is neither disabled nor removed."""
 
     delivery: Delivery
@@ -97,8 +97,8 @@ _LEASE = f"""
 """
 
 
-def _leased(row: asyncpg.Record) -> Leased:
-    return Leased(DELIVERIES.read(row), ENDPOINTS.read(row, prefix="e_"), row["is_wanted"])
+def _leased(row: asyncpg.Record) -> LeasedDelivery:
+    return LeasedDelivery(DELIVERIES.read(row), ENDPOINTS.read(row, prefix="e_"), row["is_wanted"])
 
 
 async def lease_due(
@@ -110,7 +110,7 @@ async def lease_due(
     leased_until: datetime,
     limit: int,
     lane: Lane | None = None,
-) -> Sequence[Leased]:
+) -> Sequence[LeasedDelivery]:
     """Take the heads of an organization's lanes (or of one lane) that are due and free, at most `limit`, in their order.
 
     `now` is the organization's time, `real_now` and `leased_until` are real.

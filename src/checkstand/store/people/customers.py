@@ -53,7 +53,7 @@ async def newest_by_email(db: Reader, organization_id: UUID, email: str, *, hold
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class TakenValues:
     """What another living customer has already."""
 
     email: bool
@@ -62,7 +62,7 @@ class Taken:
 
 async def taken(
     db: Reader, organization_id: UUID, *, email: str | None, external_id: str | None, besides: UUID
-) -> Taken:
+) -> TakenValues:
     """Whether a living customer other than `besides` has this e-mail or this external id; None is never taken."""
     row = await db.fetchrow(
         """
@@ -90,7 +90,7 @@ async def taken(
         besides,
     )
     assert row is not None, "a statement without FROM has one row"
-    return Taken(row["email"], row["external_id"])
+    return TakenValues(row["email"], row["external_id"])
 
 
 async def lock_email(db: Executor, organization_id: UUID, email: str) -> None:

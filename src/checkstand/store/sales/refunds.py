@@ -9,7 +9,7 @@ from uuid import UUID
 
 from checkstand.domain.refund import MAY_FOLLOW, Refund, RefundItem
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.kept import selected
+from checkstand.store.field_mapping import selected
 from checkstand.store.query import Page, Query
 from checkstand.store.rows import Table
 

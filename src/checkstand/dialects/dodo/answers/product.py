@@ -135,7 +135,7 @@ class KeptOfProduct(TypedDict):
     license_key_activation_message: str | None
     license_key_activations_limit: int | None
     license_key_duration: LicenseKeyDuration | None
-    license_key_enabled: bool | None
+    license_key_enabled: bool
 
 
 class ProductSummary(TypedDict):

@@ -25,7 +25,7 @@ from checkstand.dialects.dodo.wire.prices import (
 )
 from checkstand.dialects.dodo.wire.words import named
 from checkstand.domain.catalog import Product
-from checkstand.domain.changes import Keys, with_given
+from checkstand.domain.changes import KeyChanges, with_given
 from checkstand.domain.errors import Invalid
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.meter import Meter
@@ -177,7 +177,7 @@ def _kept(body: ProductPatch, terms: Terms | None) -> dict[str, object]:
     if terms is not None:
         put |= terms.extras
         drop |= PriceIn.KEPT
-    return {"extras": Keys(put, frozenset(drop))} if put or drop else {}
+    return {"extras": KeyChanges(put, frozenset(drop))} if put or drop else {}
 
 
 async def _addons(call: Call, product: Product, body: ProductPatch) -> dict[str, object]:

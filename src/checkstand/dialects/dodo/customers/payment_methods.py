@@ -16,7 +16,7 @@ from checkstand.dialects.dodo.wire import paging
 from checkstand.dialects.dodo.wire.call import Api, Call
 from checkstand.dialects.dodo.wire.words import moment, shown
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.methods import Kind, Method, kind_of
+from checkstand.domain.methods import Method, MethodKind, kind_of
 from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.flows.customers.save_customer import read_customer
@@ -26,14 +26,14 @@ from checkstand.store.people import payment_methods
 api = Api("Dodo: payment methods")
 READ = ("customers:read", "customers:write")
 WRITE = ("customers:write",)
-_FAMILIES: Mapping[Kind, answers.MethodFamily] = {
-    Kind.CARD: "card",
-    Kind.WALLET: "wallet",
-    Kind.REDIRECT: "bank_redirect",
-    Kind.UPI: "upi",
-    Kind.VOUCHER: "voucher",
-    Kind.DEBIT: "bank_debit",
-    Kind.PAY_LATER: "pay_later",
+_FAMILIES: Mapping[MethodKind, answers.MethodFamily] = {
+    MethodKind.CARD: "card",
+    MethodKind.WALLET: "wallet",
+    MethodKind.REDIRECT: "bank_redirect",
+    MethodKind.UPI: "upi",
+    MethodKind.VOUCHER: "voucher",
+    MethodKind.DEBIT: "bank_debit",
+    MethodKind.PAY_LATER: "pay_later",
 }
 
 
@@ -66,7 +66,7 @@ def _method(value: SavedMethod) -> answers.SavedMethod:
     used = value.instrument
     return {
         "payment_method_id": shown(DodoPrefix.PAYMENT_METHOD, value.id),
-        "payment_method": _FAMILIES[kind_of(used.method) or Kind.CARD],
+        "payment_method": _FAMILIES[kind_of(used.method) or MethodKind.CARD],
         "payment_method_type": _type(used),
         "card": _card(used) if used.last_four else None,
         "recurring_enabled": value.is_recurring,

@@ -176,6 +176,8 @@ def product(
         "metadata": notes(value.metadata),
         "addons": [shown(DodoPrefix.ADDON, addon_id) for addon_id in value.addons] or None,
         **kept,
+        # Null can be given, which is as good as false.
+        "license_key_enabled": bool(kept["license_key_enabled"]),
         "digital_product_delivery": _delivery(kept["digital_product_delivery"], files),
         "credit_entitlements": [],
         "entitlements": [],

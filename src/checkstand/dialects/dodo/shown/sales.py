@@ -35,7 +35,7 @@ from checkstand.domain.address import Address
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.fields import as_text
 from checkstand.domain.ids import DodoPrefix
-from checkstand.domain.methods import Kind, kind_of
+from checkstand.domain.methods import MethodKind, kind_of
 from checkstand.domain.order import Order, Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus, Instrument
@@ -95,12 +95,12 @@ _RENAMED = {
 }
 # The family that a method is told under, beside its own name.
 _FAMILIES = {
-    Kind.WALLET: "wallet",
-    Kind.REDIRECT: "bank_redirect",
-    Kind.UPI: "upi",
-    Kind.VOUCHER: "bank_transfer",
-    Kind.DEBIT: "bank_debit",
-    Kind.PAY_LATER: "pay_later",
+    MethodKind.WALLET: "wallet",
+    MethodKind.REDIRECT: "bank_redirect",
+    MethodKind.UPI: "upi",
+    MethodKind.VOUCHER: "bank_transfer",
+    MethodKind.DEBIT: "bank_debit",
+    MethodKind.PAY_LATER: "pay_later",
 }
 
 

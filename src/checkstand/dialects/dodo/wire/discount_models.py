@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from checkstand.dialects.dodo.answers import discount as answers
 from checkstand.dialects.dodo.wire.models import INT32, Base, Count, Currency, Id, Metadata, Text, whole
 from checkstand.dialects.dodo.wire.words import moment, shown
-from checkstand.domain.changes import Keys
+from checkstand.domain.changes import KeyChanges
 from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.discount_worth import CurrencyOption, WorthKind, WorthParts, number_of, options_of
 from checkstand.domain.errors import Invalid
@@ -129,14 +129,14 @@ class DiscountPatch(Base):
             found |= lasts(self.subscription_cycles)
         return {**found, "extras": self._extras()}
 
-    def _extras(self) -> Keys:
+    def _extras(self) -> KeyChanges:
         """What this API alone knows of it. A name that was taken away is the code again."""
         put: dict[str, object] = {}
         if self.preserve_on_plan_change is not None:
             put["preserve_on_plan_change"] = self.preserve_on_plan_change
         if not self.gave("name"):
-            return Keys(put)
-        return Keys(put, frozenset({"unnamed"})) if self.name else Keys({**put, "unnamed": True})
+            return KeyChanges(put)
+        return KeyChanges(put, frozenset({"unnamed"})) if self.name else KeyChanges({**put, "unnamed": True})
 
 
 class DiscountIn(DiscountPatch):
@@ -148,9 +148,9 @@ class DiscountIn(DiscountPatch):
     def given(self) -> dict[str, object]:
         return {**super().given(), **lasts(self.subscription_cycles)}
 
-    def _extras(self) -> Keys:
+    def _extras(self) -> KeyChanges:
         sent = super()._extras()
-        return Keys({"dialect": "dodo", **({} if self.name else {"unnamed": True}), **sent.put})
+        return KeyChanges({"dialect": "dodo", **({} if self.name else {"unnamed": True}), **sent.put})
 
 
 class DiscountCustomersIn(Base):

@@ -80,10 +80,10 @@ async def search(call: Call) -> Response:
 async def create(call: Call) -> Response:
     """Give money back to a customer.
 
-    400 RevokeSubscriptionBenefitsProhibited: the order is a subscription's. 403 RefundedAlready: nothing is left of the order;
-    RefundDisputedPayment: the bank has taken the payment back. 404 RefundUnknownPayment: it was paid through another gateway, or
-    not at all. 422 PolarRequestValidationError: an unknown order; more than is left of it; an amount that cannot be paid out in
-    its currency.
+    400 RevokeSubscriptionBenefitsProhibited: revoke_benefits for a subscription's order. 403 RefundedAlready: the order was
+    refunded in full; RefundDisputedPayment: the bank has taken the payment back. 404 RefundUnknownPayment: it was paid through
+    another gateway. 422 PolarRequestValidationError: an unknown order; more than is left of it; an amount that cannot be paid out
+    in its currency.
     """
     body = call.body(RefundCreate)
     order = await ORDERS.by_id(call.ports.reads, call.organization.id, body.order_id)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from checkstand.domain.catalog import Interval, Span
 from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
-from checkstand.domain.methods import Kind, Method, kind_of
+from checkstand.domain.methods import Method, MethodKind, kind_of
 from checkstand.domain.order import Order
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.flows.checkout.renew_checkout import may_renew
@@ -126,7 +126,7 @@ async def waiting_page(visit: CheckoutVisit, *, note: str = "") -> Response:
     pending = (AttemptStatus.PROCESSING, AttemptStatus.PARTIALLY_CAPTURED)
     if attempt is not None and attempt.status in pending and attempt.instrument is not None:
         kind = kind_of(attempt.instrument.method)
-        if kind in (Kind.DEBIT, Kind.VOUCHER) or attempt.captured_minor:
+        if kind in (MethodKind.DEBIT, MethodKind.VOUCHER) or attempt.captured_minor:
             return _pending_page(visit, attempt, kind)
     action_url = payment.action_url if payment and payment.intent_status == "requires_action" else None
     return page(
@@ -141,7 +141,7 @@ async def waiting_page(visit: CheckoutVisit, *, note: str = "") -> Response:
     )
 
 
-def _pending_page(visit: CheckoutVisit, attempt: Attempt, kind: Kind | None) -> Response:
+def _pending_page(visit: CheckoutVisit, attempt: Attempt, kind: MethodKind | None) -> Response:
     """Order received, the money still to come: what happens next, and what the buyer has to do for it."""
     t, words, voucher = visit.texts, wording_for(visit), attempt.voucher
     rows = [(t("pending.amount"), words.money(attempt.amount_minor, attempt.currency))]
@@ -155,7 +155,7 @@ def _pending_page(visit: CheckoutVisit, attempt: Attempt, kind: Kind | None) -> 
         rows.append((t("pending.received"), words.money(attempt.captured_minor, attempt.currency)))
         rows.append((t("pending.left"), words.money(left, attempt.currency)))
     text = t("pending.voucher") if voucher else t("pending.debit_open")
-    if kind is Kind.DEBIT and attempt.decided_by is not None and attempt.instrument is not None:
+    if kind is MethodKind.DEBIT and attempt.decided_by is not None and attempt.instrument is not None:
         days = DEBIT_DAYS[Method(attempt.instrument.method)]
         text = t("pending.debit", days=days, date=words.day(attempt.decided_by))
     if attempt.captured_minor:
@@ -216,9 +216,9 @@ def _method(visit: CheckoutVisit, paid: Attempt) -> str:
     if instrument is None or instrument.method == "none":
         return t("success.method_none")
     kind = kind_of(instrument.method)
-    if kind is not Kind.CARD and kind is not None:
+    if kind is not MethodKind.CARD and kind is not None:
         label = method_label(t, instrument.method)
-        ending = kind is Kind.DEBIT and instrument.last_four
+        ending = kind is MethodKind.DEBIT and instrument.last_four
         return t("success.method_ending", method=label, last_four=instrument.last_four) if ending else label
     if instrument.last_four is None:
         return t("success.method_none")

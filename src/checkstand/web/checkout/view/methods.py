@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.methods import CARDS, Kind, Method, eligible_for, kind_of
+from checkstand.domain.methods import CARDS, Method, MethodKind, eligible_for, kind_of
 from checkstand.domain.payment import Declined, decline
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.gateways.testbank.cards import CardDetails
@@ -132,19 +132,21 @@ def choices_in_frame(visit: CheckoutVisit, country: str | None, typed: Mapping[s
 
 
 def _choice(visit: CheckoutVisit, name: str, *, chosen: str, field: FieldMaker, amount: str) -> Choice:
-    t, kind = visit.texts, kind_of(name) or Kind.CARD
+    t, kind = visit.texts, kind_of(name) or MethodKind.CARD
     label = method_label(t, _card_label(visit.checkout) if name == CARD else name)
     if name == CARD and visit.saved and usable(visit, visit.checkout):
         label = t("saved.another_card")
-    note = {Kind.CARD: "", Kind.WALLET: ""}.get(kind, f"method.note.{name if kind is Kind.DEBIT else kind}")
-    hint = "" if kind in (Kind.CARD, Kind.DEBIT) or name == Method.UPI_COLLECT else f"method.hint.{kind}"
-    mandate = t(f"mandate.{name}", merchant=visit.organization.name, amount=amount) if kind is Kind.DEBIT else ""
+    note = {MethodKind.CARD: "", MethodKind.WALLET: ""}.get(
+        kind, f"method.note.{name if kind is MethodKind.DEBIT else kind}"
+    )
+    hint = "" if kind in (MethodKind.CARD, MethodKind.DEBIT) or name == Method.UPI_COLLECT else f"method.hint.{kind}"
+    mandate = t(f"mandate.{name}", merchant=visit.organization.name, amount=amount) if kind is MethodKind.DEBIT else ""
     return Choice(
         name=name,
         kind=kind,
         label=label,
         note=t(note) if note else "",
-        hint=t("method.hint.upi_intent" if kind is Kind.UPI else hint, method=label) if hint else "",
+        hint=t("method.hint.upi_intent" if kind is MethodKind.UPI else hint, method=label) if hint else "",
         mandate=mandate,
         is_chosen=name == chosen,
         fields=_fields(t, name, field),

@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout
-from checkstand.domain.methods import Kind, kind_of
+from checkstand.domain.methods import MethodKind, kind_of
 from checkstand.domain.payment import Instrument
 from checkstand.domain.saved_method import SavedMethod, may_pay_again, proves_customer
 from checkstand.web.checkout.session.visit import CheckoutVisit
@@ -84,7 +84,7 @@ def _choice(t: Texts, method: SavedMethod, wanted: str | None) -> SavedChoice:
     return SavedChoice(
         id=method.id,
         name=name,
-        kind=kind_of(instrument.method) or Kind.CARD,
+        kind=kind_of(instrument.method) or MethodKind.CARD,
         mark=(instrument.brand or "") if instrument.method == "card" else instrument.method,
         label=label,
         note=t("saved.expires", date=f"{month:02}/{year % 100:02}") if month and year else "",

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Written(Generic[T]):
+class WrittenColumns(Generic[T]):
     """The columns of one table, each with its type in the database and its value's. `alias`: how statements call many rows of them."""
 
     def __init__(self, alias: str, **columns: tuple[str, Callable[[T], object]]) -> None:

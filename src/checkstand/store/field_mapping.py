@@ -24,7 +24,7 @@ FieldReader = Callable[[Row], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class FieldMapping:
     """How one field is kept: `columns` are written, with what `writes` makes of its value; `reads` makes it of a row's values under
     `names`, which are columns, or one expression over other tables' rows, `selected` under that name.
     """
@@ -43,16 +43,16 @@ class Kept:
         return lambda row: reads(*take(row))
 
 
-def by_type(name: str, hint: object, *, column: str | None = None) -> Kept:
+def by_type(name: str, hint: object, *, column: str | None = None) -> FieldMapping:
     """How a field of this type is kept where nothing else is said."""
     place = column or name
     made = _made(hint)
     if _is_document(hint):
-        return Kept(columns=(place,), writes=_written_document, names=(place,), reads=made)
-    return Kept(columns=(place,), writes=lambda value: (value,), names=(place,), reads=made)
+        return FieldMapping(columns=(place,), writes=_written_document, names=(place,), reads=made)
+    return FieldMapping(columns=(place,), writes=lambda value: (value,), names=(place,), reads=made)
 
 
-def spread(kind: type[Any], *columns: str) -> Kept:
+def spread(kind: type[Any], *columns: str) -> FieldMapping:
     """A small value or None, whose own fields have a column each; None is NULL in all of them."""
     hints = hints_of(kind)
     makers = [_made(hint) for hint in hints.values()]
@@ -65,12 +65,12 @@ def spread(kind: type[Any], *columns: str) -> Kept:
             return None
         return kind(**{name: make(value) for name, make, value in zip(hints, makers, values, strict=True)})
 
-    return Kept(columns=columns, writes=write, names=columns, reads=read)
+    return FieldMapping(columns=columns, writes=write, names=columns, reads=read)
 
 
-def selected(name: str, expression: str, kind: Any) -> Kept:
+def selected(name: str, expression: str, kind: Any) -> FieldMapping:
     """What other tables' rows say, as a JSON document of type `kind`, a tuple (NULL is an empty one). They are written elsewhere."""
-    return Kept(
+    return FieldMapping(
         columns=(),
         writes=lambda value: (),
         names=(name,),
@@ -79,14 +79,16 @@ def selected(name: str, expression: str, kind: Any) -> Kept:
     )
 
 
-def calculated(name: str, expression: str) -> Kept:
+def calculated(name: str, expression: str) -> FieldMapping:
     """What the database works out of the row itself; nothing is written."""
-    return Kept(columns=(), writes=lambda value: (), names=(name,), reads=lambda value: value, selected=expression)
+    return FieldMapping(
+        columns=(), writes=lambda value: (), names=(name,), reads=lambda value: value, selected=expression
+    )
 
 
-def hexadecimal(table: str, column: str) -> Kept:
+def hexadecimal(table: str, column: str) -> FieldMapping:
     """Bytes in a row, and their hexadecimal digits in the value."""
-    return Kept(
+    return FieldMapping(
         columns=(column,),
         writes=lambda digits: (bytes.fromhex(digits),),
         names=(column,),

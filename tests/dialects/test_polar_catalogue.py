@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from tests.dialects.polar_http import (
+    AS_SENT,
     SCHEMA,
     Polar,
     assert_refused,
@@ -227,17 +228,21 @@ def test_ad_hoc_prices_outside_the_schema(polar: Polar) -> None:
 )
 def test_row_70_ad_hoc_prices_that_do_not_go_together(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
     product = polar.id("one_time")
-    assert_wrong(ad_hoc(polar, product, *prices), (["prices", product], "value_error", text, None))
+    assert_wrong(ad_hoc(polar, product, *prices), (["prices", product], "value_error", text, AS_SENT))
 
 
 def test_row_70_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_first(
     server: RunningServer, polar: Polar
 ) -> None:
     product, meter = polar.id("one_time"), metering(server, polar.shop)
-    no_prices = (["prices", product], "too_short", "At least one price is required.", None)
+    no_prices = (["prices", product], "too_short", "At least one price is required.", AS_SENT)
+    no_default = (["prices", product], *DEFAULT[1:])
     on_one_time = "Metered pricing is not supported on one-time products."
     assert_wrong(
-        ad_hoc(polar, product, metered(meter)), (["prices", product, 0], "value_error", on_one_time, None), no_prices
+        ad_hoc(polar, product, metered(meter)),
+        (["prices", product, 0], "value_error", on_one_time, AS_SENT),
+        no_prices,
+        no_default,
     )
     monthly = polar.id("monthly")
     assert_wrong(
@@ -253,12 +258,12 @@ def test_row_70_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_f
 
 # ---------------------------------------------------------------- products
 
-REQUIRED = (["prices"], "too_short", "At least one price is required.", None)
+REQUIRED = (["prices"], "too_short", "At least one price is required.", AS_SENT)
 DEFAULT = (
     ["prices"],
     "value_error",
     "The organization's default presentment currency must be present in the prices.",
-    None,
+    AS_SENT,
 )
 
 
@@ -291,7 +296,7 @@ def create(polar: Polar, *prices: dict[str, Any], every: str | None = None, **bo
     ],
 )
 def test_prices_that_do_not_go_together_are_refused(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
-    assert_wrong(create(polar, *prices, every="month"), (["prices"], "value_error", text, None))
+    assert_wrong(create(polar, *prices, every="month"), (["prices"], "value_error", text, AS_SENT))
 
 
 def test_prices_that_go_together_are_sold(server: RunningServer, polar: Polar) -> None:
@@ -310,11 +315,11 @@ def test_prices_that_go_together_are_sold(server: RunningServer, polar: Polar) -
 def test_a_price_that_is_refused_by_itself_is_left_out_and_the_rest_judged(server: RunningServer, polar: Polar) -> None:
     meter = metering(server, polar.shop)
     one_time = "Metered pricing is not supported on one-time products."
-    assert_wrong(create(polar, metered(meter)), (["prices", 0], "value_error", one_time, None), REQUIRED)
+    assert_wrong(create(polar, metered(meter)), (["prices", 0], "value_error", one_time, AS_SENT), REQUIRED, DEFAULT)
     one_time = "Unit-based pricing is not supported on one-time products."
     assert_wrong(
         create(polar, fixed(500, price_currency="eur"), PER_UNIT),
-        (["prices", 1], "value_error", one_time, None),
+        (["prices", 1], "value_error", one_time, AS_SENT),
         DEFAULT,
     )
     unknown = (["prices", 1, "meter_id"], "value_error", "Meter does not exist.", UNKNOWN)
@@ -324,6 +329,7 @@ def test_a_price_that_is_refused_by_itself_is_left_out_and_the_rest_judged(serve
         create(polar, metered(stranger), every="month"),
         (["prices", 0, "meter_id"], "value_error", "Meter does not exist.", stranger),
         REQUIRED,
+        DEFAULT,
     )
     twice = (["prices", 1, "meter_id"], "value_error", "Meter is already used for another price.", meter)
     assert_wrong(create(polar, metered(meter), metered(meter, "0.5"), every="month"), twice)

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide, fixed, seats, units
+from tests.dialects.polar_http import (
+    AS_SENT,
+    READY,
+    SCHEMA,
+    Polar,
+    assert_refused,
+    assert_wrong,
+    decide,
+    fixed,
+    seats,
+    units,
+)
 from tests.server import RunningServer
 from tests.tables import table
 
@@ -369,19 +380,23 @@ def test_what_an_organization_does_not_sell_by_is_refused(server: RunningServer,
     features = polar.client.get("/v1/organizations/").json()["items"][0]["feature_settings"]
     assert features["seat_based_pricing_enabled"] is True
     decide(server, polar.shop, seat_pricing=False, unit_pricing=False)
-    required = (["prices"], "too_short", "At least one price is required.", None)
+    missing = "The organization's default presentment currency must be present in the prices."
+    required = (["prices"], "too_short", "At least one price is required.", AS_SENT)
+    default = (["prices"], "value_error", missing, AS_SENT)
     body: dict[str, Any] = {"name": "Thing", "recurring_interval": "month"}
     disabled = "Seat-based pricing is not enabled for this organization."
     assert_wrong(
         polar.client.post("/v1/products/", json={**body, "prices": [VOLUME]}),
-        (["prices", 0], "value_error", disabled, None),
+        (["prices", 0], "value_error", disabled, AS_SENT),
         required,
+        default,
     )
     disabled = "Unit-based pricing is not enabled for this organization."
     assert_wrong(
         polar.client.post("/v1/products/", json={**body, "prices": [BY_UNIT]}),
-        (["prices", 0], "value_error", disabled, None),
+        (["prices", 0], "value_error", disabled, AS_SENT),
         required,
+        default,
     )
     features = polar.client.get("/v1/organizations/").json()["items"][0]["feature_settings"]
     assert features["seat_based_pricing_enabled"] is False

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx2
 
 from tests.dialects.polar_http import (
+    AS_SENT,
     SCHEMA,
     Polar,
     assert_refused,
@@ -21,7 +22,13 @@ from tests.dialects.polar_http import (
 from tests.server import RunningServer
 
 UNKNOWN = str(uuid4())
-REQUIRED = (["prices"], "too_short", "At least one price is required.", None)
+REQUIRED = (["prices"], "too_short", "At least one price is required.", AS_SENT)
+DEFAULT = (
+    ["prices"],
+    "value_error",
+    "The organization's default presentment currency must be present in the prices.",
+    AS_SENT,
+)
 
 
 def change(polar: Polar, product: dict[str, Any], **body: object) -> httpx2.Response:
@@ -56,8 +63,8 @@ def test_an_unknown_price_is_named_where_it_stands_and_the_rest_still_judged(pol
     gone = keep(made)
     unknown = (["prices", 1], "value_error", "Price does not exist.", UNKNOWN)
     assert_wrong(change(polar, made, prices=[fixed(500), {"id": UNKNOWN}]), unknown)
-    assert_wrong(change(polar, made, prices=[{"id": UNKNOWN}]), ([*unknown[0][:1], 0], *unknown[1:]), REQUIRED)
-    assert_wrong(change(polar, made, prices=[]), REQUIRED)
+    assert_wrong(change(polar, made, prices=[{"id": UNKNOWN}]), ([*unknown[0][:1], 0], *unknown[1:]), REQUIRED, DEFAULT)
+    assert_wrong(change(polar, made, prices=[]), REQUIRED, DEFAULT)
     assert polar.client.get(f"/v1/products/{made['id']}").json() == made
     assert change(polar, made, prices=[fixed(500)]).status_code == 200
     assert_wrong(
@@ -69,7 +76,7 @@ def test_an_unknown_price_is_named_where_it_stands_and_the_rest_still_judged(pol
 def test_a_price_that_is_added_is_judged_beside_those_that_stay(server: RunningServer, polar: Polar) -> None:
     meter = metering(server, polar.shop)
     made = polar.product(prices=[fixed(1000), metered(meter)], recurring_interval="month")
-    twice = (["prices"], "value_error", "Only one fixed price is allowed.", None)
+    twice = (["prices"], "value_error", "Only one fixed price is allowed.", AS_SENT)
     assert_wrong(change(polar, made, prices=[keep(made), fixed(500)]), twice)
     used = (["prices", 2, "meter_id"], "value_error", "Meter is already used for another price.", meter)
     assert_wrong(change(polar, made, prices=[keep(made), keep(made, 1), metered(meter, "2")]), used)
@@ -82,9 +89,11 @@ def test_what_one_time_products_cannot_have_is_refused_in_a_change_too(server: R
     made = polar.product(prices=[fixed(1000)])
     text = "Metered pricing is not supported on one-time products."
     added = metered(metering(server, polar.shop))
-    assert_wrong(change(polar, made, prices=[keep(made), added]), (["prices", 1], "value_error", text, None))
+    assert_wrong(change(polar, made, prices=[keep(made), added]), (["prices", 1], "value_error", text, AS_SENT))
     text = "Unit-based pricing is not supported on one-time products."
-    assert_wrong(change(polar, made, prices=[keep(made), units((None, 5))]), (["prices", 1], "value_error", text, None))
+    assert_wrong(
+        change(polar, made, prices=[keep(made), units((None, 5))]), (["prices", 1], "value_error", text, AS_SENT)
+    )
     text = "Trial configuration is only supported on recurring products."
     answer = change(polar, made, trial_interval="day", trial_interval_count=7)
     assert_wrong(answer, (["trial_interval"], "value_error", text, "day"))
@@ -110,6 +119,7 @@ def test_all_that_is_wrong_with_a_change_is_told_at_once(polar: Polar) -> None:
         (["recurring_interval"], "value_error", "Recurring interval cannot be changed.", "month"),
         (["prices", 0], "value_error", "Price does not exist.", UNKNOWN),
         REQUIRED,
+        DEFAULT,
     )
 
 

@@ -108,9 +108,7 @@ def test_what_cannot_be_refunded_is_refused_by_field(polar: Polar, server: Runni
     paid = bought(polar)
     assert_wrong(refund(other, paid["id"], 1), (["order_id"], "value_error", "Order not found", paid["id"]))
     assert_refused(refund(polar, paid["id"], 0), SCHEMA, ["body", "amount"], "greater_than")
-    assert_refused(
-        refund(polar, paid["id"], 1, reason="dispute_prevention"), SCHEMA, ["body", "reason"], "literal_error"
-    )
+    assert_refused(refund(polar, paid["id"], 1, reason="dispute_prevention"), SCHEMA, ["body", "reason"], "enum")
     assert money(order(polar, paid["id"])) == ("paid", 0, 0, 1000, 0)
 
 

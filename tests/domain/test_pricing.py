@@ -356,7 +356,7 @@ def definition(currency: str, terms: Terms) -> PriceDefinition:
 @table(
     ("definitions", "codes"),
     [
-        ([], ["price_required"]),
+        ([], ["price_required", "default_currency_required"]),
         ([definition("USD", Fixed(amount_minor=1))] * 2, ["one_fixed_price_only"]),
         (
             [definition("USD", Fixed(amount_minor=1)), definition("USD", Custom(minimum_minor=50))],

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +22,15 @@ from checkstand.dialects.polar.wire.models import (
     Metadata,
     Prose,
 )
-from checkstand.dialects.polar.wire.prices import MOST_PRICES, AnyPrice, PriceIn, Prices, meter_ids, price_definitions
+from checkstand.dialects.polar.wire.prices import (
+    MOST_PRICES,
+    AnyPrice,
+    PriceIn,
+    Prices,
+    meter_ids,
+    price_definitions,
+    told_with_prices,
+)
 from checkstand.domain.catalog import (
     LONGEST_PRODUCT_NAME,
     SHORTEST_PRODUCT_NAME,
@@ -33,7 +39,7 @@ from checkstand.domain.catalog import (
     Span,
     Visibility,
 )
-from checkstand.domain.errors import Invalid, Problem
+from checkstand.domain.errors import Problem
 from checkstand.domain.fields import AttachedField
 from checkstand.domain.image import ImageRef
 from checkstand.domain.meter import Meter
@@ -218,20 +224,9 @@ async def create(call: Call) -> Response:
     if body.organization_id is not None:
         problems.append(Problem(ProblemCode.ORGANIZATION_WITH_TOKEN, ("organization_id",), str(body.organization_id)))
     given = {**body.given(), "images": images or (), "fields": fields or ()}
-    with _telling(body.prices):
+    with told_with_prices(body.prices):
         made = await create_product(call.ports, call.organization, given, definitions, refused=problems)
     return call.json(product(made, call.public_url), 201)
-
-
-@contextlib.contextmanager
-def _telling(prices: Sequence[BaseModel]) -> Iterator[None]:
-    """What is wrong with a price list as a whole is told with the list as it was read."""
-    try:
-        yield
-    except Invalid as refused:
-        sent = [price.model_dump(mode="json") for price in prices]
-        told = [replace(one, given=sent) if one.where == ("prices",) else one for one in refused.problems]
-        raise Invalid(told) from refused
 
 
 def _kind(call: Call) -> ProductCreateOneTime | ProductCreateRecurring:
@@ -345,7 +340,7 @@ async def _changed(call: Call, product_id: UUID, body: ProductUpdate) -> Product
     given |= {} if images is None else {"images": images}
     given |= {} if fields is None else {"fields": fields}
     follows = body.prices is not None or body.trial_interval is not None
-    with _telling(body.prices or ()):
+    with told_with_prices(body.prices or ()):
         return await change_product(
             call.ports,
             call.organization,

@@ -21,7 +21,7 @@ from checkstand.dialects.polar.checkout.checkout_models import (
 from checkstand.dialects.polar.shown import checkouts as translate_checkouts
 from checkstand.dialects.polar.wire import paging
 from checkstand.dialects.polar.wire.call import Api, Call
-from checkstand.dialects.polar.wire.prices import meter_ids
+from checkstand.dialects.polar.wire.prices import meter_ids, told_with_prices
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
@@ -73,7 +73,8 @@ async def create(call: Call) -> Response:
     """
     body = call.first_of(VARIANTS)
     request = await _request(call, body)
-    created = await create_checkout(call.ports, call.organization, request)
+    with told_with_prices(body.prices or {}):
+        created = await create_checkout(call.ports, call.organization, request)
     return call.json(_shown(call, created), 201)
 
 

@@ -5,19 +5,21 @@ Source: docs/behaviour/polar.md#products-and-prices.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import UUID4, Field, ValidationInfo, field_validator, model_validator
+from pydantic import UUID4, BaseModel, Field, ValidationInfo, computed_field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.wire.models import INT32, Base, Currency, Many
 from checkstand.domain.catalog import PriceDefinition
 from checkstand.domain.currency import currency
-from checkstand.domain.errors import Problem
+from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.meter import Meter
 from checkstand.domain.money import format_money
 from checkstand.domain.organization import OrganizationSettings
@@ -114,6 +116,18 @@ class SeatTiersIn(Base):
             )
         return tiers
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorator of a property
+    @property
+    def minimum_seats(self) -> int:
+        """The fewest seats that can be bought."""
+        return self.tiers[0].min_seats
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorator of a property
+    @property
+    def maximum_seats(self) -> int | None:
+        """The most seats that can be bought; None for any number."""
+        return self.tiers[-1].max_seats
+
 
 class SeatPriceIn(PriceFields):
     """So much for each seat. Clients of 2027-01 name the tiers' upper bounds, as for units."""
@@ -152,7 +166,7 @@ class UnitTierIn(Base):
     """Up to `bound` units at one rate."""
 
     bound: int | None = Field(default=None, ge=1, le=INT32)
-    unit_amount: int = Field(ge=0, le=INT32)
+    unit_amount: Decimal = Field(ge=0, le=INT32, allow_inf_nan=False)
 
 
 class UnitTiersIn(Base):
@@ -181,6 +195,16 @@ class UnitPriceIn(PriceFields):
     tiers: UnitTiersIn
     minimum_units: int | None = Field(default=None, ge=1, le=INT32)
     unit_label: Annotated[dict[str, Annotated[dict[str, str], Many]], Many] | None = None
+
+    @model_validator(mode="after")
+    def _in_smallest_unit(self) -> UnitPriceIn:
+        odd = next((tier.unit_amount for tier in self.tiers.tiers if tier.unit_amount % 1), None)
+        if odd is not None:
+            raise ValueError(f"Unit tier rates must be in smallest currency unit, got {odd}")
+        last = self.tiers.tiers[-1].bound
+        if last is not None and self.minimum_units is not None and self.minimum_units > last:
+            raise ValueError(f"minimum_units must not exceed the last tier's bound, got {self.minimum_units} > {last}")
+        return self
 
     @field_validator("unit_label")
     @classmethod
@@ -218,6 +242,35 @@ def check_price(value: int, info: ValidationInfo, message: str) -> int:
         largest = format_money(known.largest_charge_minor, code)
         raise PydanticCustomError("maximum_price", TOO_LARGE.replace("{largest}", largest))
     return value
+
+
+@contextlib.contextmanager
+def told_with_prices(prices: Sequence[BaseModel] | Mapping[UUID, Sequence[BaseModel]]) -> Iterator[None]:
+    """Inside, what is wrong with the body's prices, or with one of them, is told with what was read of them."""
+    try:
+        yield
+    except Invalid as refused:
+        told = [
+            replace(one, given=_read_at(prices, one.where[1:]))
+            if one.where[0] == "prices" and one.given is None
+            else one
+            for one in refused.problems
+        ]
+        raise Invalid(told) from refused
+
+
+def _read_at(prices: Sequence[BaseModel] | Mapping[UUID, Sequence[BaseModel]], where: Sequence[str | int]) -> object:
+    read: object = (
+        {str(key): [price.model_dump(mode="json") for price in listed] for key, listed in prices.items()}
+        if isinstance(prices, Mapping)
+        else [price.model_dump(mode="json") for price in prices]
+    )
+    for part in where:
+        if isinstance(read, dict):
+            read = read.get(part)
+        elif isinstance(read, list) and isinstance(part, int):
+            read = read[part]
+    return read
 
 
 def meter_ids(prices: Sequence[object]) -> list[UUID]:
@@ -303,7 +356,7 @@ def _terms(price: AnyPrice, meters: dict[UUID, Meter]) -> Terms:
     if isinstance(price, UnitPriceIn):
         return UnitBased(
             model=price.tiers.type,
-            tiers=tuple(UnitTier(bound=tier.bound, unit_minor=tier.unit_amount) for tier in price.tiers.tiers),
+            tiers=tuple(UnitTier(bound=tier.bound, unit_minor=int(tier.unit_amount)) for tier in price.tiers.tiers),
             minimum_units=price.minimum_units,
             unit_label=price.unit_label,
         )

@@ -13,7 +13,7 @@ from tests.dialects.fuzz_places import dodo_place, polar_place
 from tests.dialects.fuzzing import Place, fuzz, shares
 from tests.server import RunningServer
 
-INPUTS, MANY_INPUTS = 400, 10_000
+INPUTS, MANY_INPUTS = 240, 10_000
 POLAR = [operation_id(polar.api, operation) for operation in polar.operations]
 DODO = [operation_id(dodo.api, operation) for operation in dodo.operations]
 

@@ -107,7 +107,7 @@ class Router:
         for route in group.by_method.get(method, ()):
             match, found = route.matches(scope)
             if match is Match.FULL:
-                if route.path == path:
+                if not route.param_convertors:
                     self._remembered[method, path] = route
                 scope["route"] = route
                 scope.update(found)

@@ -254,7 +254,8 @@ def missing_problems(checkout: Checkout, *, confirmation_token: str | None, fiel
     ]
     problems += [Problem(ProblemCode.FIELD_REQUIRED, where) for where in _missing_fields(checkout, fields)]
     if fields.line1 == "required" and _lacks_full_address(checkout):
-        problems.append(Problem(ProblemCode.FULL_ADDRESS_REQUIRED, ("customer_billing_address",)))
+        where = ("customer_billing_address",)
+        problems.append(Problem(ProblemCode.FULL_ADDRESS_REQUIRED, where, checkout.buyer.address))
     if checkout.is_payment_form_required and not confirmation_token:
         problems.append(Problem(ProblemCode.TOKEN_REQUIRED, ("confirmation_token_id",)))
     floor = below_floor(checkout.quote.due_minor, checkout.currency)

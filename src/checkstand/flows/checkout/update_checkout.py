@@ -24,6 +24,7 @@ from checkstand.domain.catalog import (
     check_custom_amount,
     choose_currency,
     in_currency,
+    unit_amount,
 )
 from checkstand.domain.changes import Given, with_given
 from checkstand.domain.checkout import (
@@ -276,7 +277,9 @@ def _set_amounts(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
         code = check_custom_amount(terms, amount, checkout.price_currency)
         if code:
             raise Invalid([Problem(code, ("amount",), amount, amount_params(terms, checkout.price_currency))])
-        lines.append(replace(line, quantity=quantity, chosen_minor=amount))
+        price = checkout.price_of(line)
+        is_same = amount == unit_amount(price, chosen_minor=line.chosen_minor)
+        lines.append(replace(line, quantity=quantity, chosen_minor=line.chosen_minor if is_same else amount))
     return replace(checkout, lines=tuple(lines))
 
 

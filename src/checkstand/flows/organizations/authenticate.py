@@ -24,9 +24,8 @@ MOST_REMEMBERED = 50_000
 class Authenticator:
     """Knows the secret that token hashes are keyed with, and when it last wrote down that a token was used."""
 
-    secret_key: bytes
-    _noted: dict[UUID, datetime] = field(default_factory=dict)
-    _hashes: dict[str, bytes] = field(default_factory=dict)
+    secret_key: bytes = field(repr=False)
+    _noted: dict[UUID, datetime] = field(default_factory=dict, repr=False)
 
     def hash(self, token: str) -> bytes:
         """HMAC-SHA-256 of a token under the server's secret."""
@@ -34,8 +33,9 @@ class Authenticator:
 
     async def principal(self, ports: Ports, token: str, *, address: str | None = None) -> Principal | None:
         """Whom a token opens; None for one that is malformed, unknown, expired or revoked. Either dialect's key is accepted."""
-        hashed = self._hashes.get(token) or self._hash_of_call(token)
-        found = await ports.cache.principal(hashed) if hashed is not None else None
+        if not any(ids.is_well_formed_secret(profile.keys.prefix, token) for profile in all_profiles()):
+            return None
+        found = await ports.cache.principal(self.hash(token))
         if found is None or found.token.revoked_at is not None:
             return None
         real = ports.real_now()
@@ -43,15 +43,6 @@ class Authenticator:
             return None
         await self._note_use(ports, found.token, real, address)
         return found
-
-    def _hash_of_call(self, token: str) -> bytes | None:
-        """A token's hash, remembered for its next call; None for a text that can be no token."""
-        if not any(ids.is_well_formed_secret(profile.keys.prefix, token) for profile in all_profiles()):
-            return None
-        if len(self._hashes) > MOST_REMEMBERED:
-            self._hashes.clear()
-        hashed = self._hashes[token] = self.hash(token)
-        return hashed
 
     async def _note_use(self, ports: Ports, token: AccessToken, now: datetime, address: str | None) -> None:
         last = self._noted.get(token.id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 
 from pydantic import ValidationError
@@ -14,6 +15,8 @@ from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import error as answers
 from checkstand.dialects.polar.wire.problem_words import DECLINES, HINTS, PROBLEMS
+from checkstand.dialects.polar.wire.words import address
+from checkstand.domain.address import Address
 from checkstand.domain.errors import (
     CheckstandError,
     CustomerDeleted,
@@ -179,7 +182,7 @@ def _item(problem: Problem) -> answers.Problem:
         "type": kind,
         "loc": ["body", *where],
         "msg": text.format(field=where[-1] if where else "", **problem.params),
-        "input": given,
+        "input": address(given) if isinstance(given, Address) else given,
     }
     if problem.code in HINTS:
         item["hint"] = HINTS[problem.code]
@@ -225,6 +228,8 @@ def _from_one(text: str) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

@@ -41,11 +41,14 @@ def _blank_to_none(value: Any) -> Any:
     return value
 
 
+def _in_capitals(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else value
+
+
 def _country(value: Any) -> str:
-    text = value.upper() if isinstance(value, str) else value
-    if text not in SELLABLE_COUNTRIES:
+    if value not in SELLABLE_COUNTRIES:
         raise PydanticCustomError("enum", "Input should be {expected}", {"expected": _COUNTRY_TEXT})
-    return str(text)
+    return str(value)
 
 
 def _currency(value: Any) -> str:
@@ -70,7 +73,12 @@ Prose = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
 Text = Annotated[Line | None, BlankToNone]
 Name = Annotated[Annotated[str, StringConstraints(max_length=256)] | None, BlankToNone]
-Country = Annotated[str, BeforeValidator(_country), Field(json_schema_extra={"enum": [*SELLABLE_COUNTRIES]})]
+Country = Annotated[
+    str,
+    BeforeValidator(_country),
+    BeforeValidator(_in_capitals),  # comes first, so that a refusal tells what was looked for
+    Field(json_schema_extra={"enum": [*SELLABLE_COUNTRIES]}),
+]
 Currency = Annotated[str, BeforeValidator(_currency), Field(json_schema_extra={"enum": [*CURRENCY_CODES]})]
 LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]

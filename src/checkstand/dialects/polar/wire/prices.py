@@ -13,7 +13,16 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import UUID4, BaseModel, Field, ValidationInfo, computed_field, field_validator, model_validator
+from pydantic import (
+    UUID4,
+    BaseModel,
+    Field,
+    ValidationInfo,
+    computed_field,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.wire.models import INT32, Base, Currency, Many
@@ -35,7 +44,7 @@ from checkstand.domain.terms import (
     UnitBased,
     UnitTier,
 )
-from checkstand.ops.bounds import INT64
+from checkstand.ops.bounds import INT64, MOST_ERRORS
 
 Behavior = Literal["location", "inclusive", "exclusive"] | None
 MOST_PRICES = 500
@@ -78,9 +87,19 @@ class CustomPriceIn(PriceFields):
 
 
 class FreePriceIn(PriceFields):
-    """The old way to say that something costs nothing."""
+    """The old way to say that something costs nothing: read as a set amount of 0."""
 
     amount_type: Literal["free"]
+
+    @field_serializer("amount_type")
+    def _as_fixed(self, _value: str) -> str:
+        return "fixed"
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorator of a property
+    @property
+    def price_amount(self) -> int:
+        """What it costs."""
+        return 0
 
 
 class SeatTierIn(Base):
@@ -244,33 +263,38 @@ def check_price(value: int, info: ValidationInfo, message: str) -> int:
     return value
 
 
+PriceList = Sequence[BaseModel] | Mapping[UUID, Sequence[BaseModel]]
+
+
 @contextlib.contextmanager
-def told_with_prices(prices: Sequence[BaseModel] | Mapping[UUID, Sequence[BaseModel]]) -> Iterator[None]:
-    """Inside, what is wrong with the body's prices, or with one of them, is told with what was read of them."""
+def told_with_prices(prices: PriceList) -> Iterator[None]:
+    """Inside, what is wrong with the body's prices, or with one of them, is told with what was read of them.
+
+    Only for as many problems as are told at most, and each list is written once: a body may have thousands of prices.
+    """
     try:
         yield
     except Invalid as refused:
-        told = [
-            replace(one, given=_read_at(prices, one.where[1:]))
-            if one.where[0] == "prices" and one.given is None
-            else one
-            for one in refused.problems
-        ]
+        written: dict[tuple[str | int, ...], object] = {}
+        told = list(refused.problems)
+        for place, one in enumerate(told[:MOST_ERRORS]):
+            if one.where[0] == "prices" and one.given is None:
+                if one.where not in written:
+                    written[one.where] = _written_at(prices, one.where[1:])
+                told[place] = replace(one, given=written[one.where])
         raise Invalid(told) from refused
 
 
-def _read_at(prices: Sequence[BaseModel] | Mapping[UUID, Sequence[BaseModel]], where: Sequence[str | int]) -> object:
-    read: object = (
-        {str(key): [price.model_dump(mode="json") for price in listed] for key, listed in prices.items()}
-        if isinstance(prices, Mapping)
-        else [price.model_dump(mode="json") for price in prices]
-    )
-    for part in where:
-        if isinstance(read, dict):
-            read = read.get(part)
-        elif isinstance(read, list) and isinstance(part, int):
-            read = read[part]
-    return read
+def _written_at(prices: PriceList, where: Sequence[str | int]) -> object:
+    """The whole list, a product's list, or one price of either, as it was read."""
+    if isinstance(prices, Mapping):
+        listed = prices.get(UUID(str(where[0])), ())
+        where = where[1:]
+    else:
+        listed = prices
+    if where and isinstance(where[0], int):
+        return listed[where[0]].model_dump(mode="json")
+    return [price.model_dump(mode="json") for price in listed]
 
 
 def meter_ids(prices: Sequence[object]) -> list[UUID]:

@@ -380,6 +380,17 @@ def test_a_discount_of_the_other_api_is_shown_and_can_be_changed(dodo: DodoShop)
     assert dodo.http.get(f"/discounts/{cycles['discount_id']}").json()["subscription_cycles"] == 1200
 
 
+def test_an_amount_that_the_other_api_changes_is_the_one_that_is_shown(dodo: DodoShop) -> None:
+    option = {"currency": "USD", "is_default": True, "max_amount_possible": 500}
+    made = make(dodo, type="flat", amount=500, currency_options=[option])
+    polar = {"Authorization": f"Bearer {dodo.demo.polar_token}"}
+    found = dodo.http.get("/v1/discounts/", headers=polar, params={"query": made["code"]}).json()["items"][0]
+    changed = dodo.http.patch(f"/v1/discounts/{found['id']}", headers=polar, json={"amount": 900})
+    assert (changed.status_code, changed.json()["amount"]) == (200, 900)
+    shown = dodo.http.get(f"/discounts/{made['discount_id']}").json()
+    assert (shown["amount"], [row["max_amount_possible"] for row in shown["currency_options"]]) == (900, [900])
+
+
 def test_keys_and_permissions(dodo: DodoShop) -> None:
     made = make(dodo, **SHARE)
     reader = {"Authorization": f"Bearer {dodo.key('discounts:read')}"}

@@ -75,8 +75,10 @@ class WorthParts:
         if isinstance(present.takes, Percentage):
             pairs.append(("basis_points", self.basis_points, present.takes.basis_points))
         else:
-            currency = single_currency(present.takes, own_currency)
             amounts = present.takes.amounts
+            currency = single_currency(present.takes, own_currency)
+            if self.amount is not None and self.currency is not None and self.currency in amounts:
+                currency = self.currency
             pairs += [("amount", self.amount, amounts[currency]), ("amounts", self.amounts, amounts)]
             pairs.append(("currency", self.currency, currency))
         if present.duration == "repeating":
@@ -104,7 +106,7 @@ class WorthParts:
             share = before.basis_points if self.basis_points is None else self.basis_points
             return replace(present, takes=replace(before, basis_points=share))
         if self.amounts is not None:
-            return replace(present, takes=AmountOff(amounts=self.amounts))
+            return _taking(present, self.amounts)
         if (self.amount is None and self.currency is None) or not isinstance(takes, AmountOff):
             return present
         amounts = dict(takes.amounts)
@@ -114,7 +116,7 @@ class WorthParts:
             del amounts[currency]
         named = self.currency or currency
         amounts[named] = self.amount if self.amount is not None else amounts.get(named, amount)
-        return replace(present, takes=AmountOff(amounts=amounts))
+        return _taking(present, amounts)
 
     def _listed(self, present: Discount, own_currency: str) -> Discount:
         """Kind, number and options together: what was not given of them is as it was."""
@@ -135,6 +137,13 @@ class WorthParts:
             takes, extras = AmountOff(amounts=most), {**extras, "amount": number}
         minimums = {each.currency: each.minimum_subtotal_minor for each in options}
         return replace(present, takes=takes, minimum_subtotals=minimums, extras=extras)
+
+
+def _taking(present: Discount, amounts: Mapping[str, int]) -> Discount:
+    """The discount with these amounts off. The one number that another API had given beside others no longer tells them."""
+    takes = AmountOff(amounts=amounts)
+    kept = present.extras if takes == present.takes else {k: v for k, v in present.extras.items() if k != "amount"}
+    return replace(present, takes=takes, extras=kept)
 
 
 def single_currency(takes: AmountOff, own_currency: str) -> str:

@@ -159,21 +159,6 @@ async def user_with_password(db: Reader, email: str) -> tuple[User, str] | None:
     return (USERS.read(row), row["password_hash"]) if row is not None else None
 
 
-async def organizations_of(db: Reader, user_id: UUID) -> Sequence[Organization]:
-    """The organizations that a person may act for."""
-    return await ORGANIZATIONS.all(
-        db,
-        f"""
-        SELECT {ORGANIZATIONS.select("o")}
-        FROM organizations AS o
-        JOIN memberships AS m ON m.organization_id = o.id
-        WHERE m.user_id = $1
-        ORDER BY o.name
-        """,
-        user_id,
-    )
-
-
 async def memberships_of(db: Reader, user_id: UUID) -> Sequence[tuple[Organization, str]]:
     """The organizations that a person may act for, each with the person's role there."""
     rows = await db.fetch(

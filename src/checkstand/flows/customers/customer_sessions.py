@@ -41,10 +41,3 @@ async def session_after_purchase(
         return None
     _, token = await create_customer_session(ports, authenticator, organization, buyer.customer_id)
     return token
-
-
-async def find_customer_session(ports: Ports, authenticator: Authenticator, token: str) -> CustomerSession | None:
-    """Whose session a token opens; None for one that is malformed, unknown or over, or whose customer is gone."""
-    if not ids.is_well_formed_secret(PREFIX, token):
-        return None
-    return await customer_sessions.by_token_hash(ports.db, authenticator.hash(token), real_now=ports.real_now())

@@ -9,9 +9,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TEXTS = ("src", "tests", "docs", "*.md")
 DOCUMENT = re.compile(r"(?<![\w/.:*-])((?:\.{1,2}/)*(?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
-# A section by its number, in a document or by the name of one. Documents here have names for headings, no numbers.
+# A section or a row of a table by its number, in a document or by the name of one. Documents here have names for headings, no numbers.
 NUMBERED = re.compile(
     r"\b[\w-]+\.md(?:'s)?,? \d+(?:\.\d+)*\b|\b(?:polar|dodo|hosted-page|dashboard) \d+\.\d+|(?<=\w )\(\d{1,2}\.\d{1,2}\)"
+    r"|\"\"\"Rows? \d+|\btest_rows?_\d+"
 )
 BEHAVIOUR = ROOT / "docs" / "behaviour"
 

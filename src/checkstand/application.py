@@ -5,7 +5,6 @@ Starlette's own application has three such layers, each with a `send` of its own
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -32,11 +31,7 @@ class Application:
         self._router = Router(routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. Raises only where an answer has begun and cannot be ended: the connection is closed then.
-
-        A request that is still at work when the server has to end (it is cancelled) is answered as one that the database did not
-        answer: nobody knows yet what became of it. It must not pay again, and looks again later.
-        """
+        """Answer a request. Raises only where an answer has begun and cannot be ended: the connection is closed then."""
         scope["app"] = self
         began = ended = False
 
@@ -49,11 +44,6 @@ class Application:
         try:
             errors.require_readable(scope, self.dialects)
             await self._router(scope, receive, noting)
-        except asyncio.CancelledError as cut_off:
-            if began:
-                raise
-            response = await errors.unavailable(Request(scope), cut_off)
-            await response(scope, receive, send)
         except Exception as error:
             response = await (errors.fault if began else errors.answer_to)(Request(scope), error)
             if not began:

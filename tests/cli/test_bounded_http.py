@@ -15,17 +15,18 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message
 
 from checkstand.app import DIALECTS
 from checkstand.application import Application
 from checkstand.cli import bounded_http
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import bind
-from checkstand.cli.web import serve_web
+from checkstand.cli.web import AnswersWhenCutOff, serve_web
 from checkstand.ops import bounds
 from checkstand.routing import Routes
 from checkstand.web.api_docs import Documents
+from checkstand.web.compression import Compressed
 from tests.server import RunningServer
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -134,6 +135,43 @@ def test_after_a_fault_of_ours_the_connection_is_used_on(server: RunningServer) 
         assert b"a fault of ours" not in answer
         cut = faulty.told(asked[3], last)
         assert cut.count(b"HTTP/1.1 ") == 1, "half an answer is ended by closing, or it would look whole"
+
+
+def test_an_answer_whose_beginning_is_held_back_when_the_server_ends_is_told_to_come_again(
+    server: RunningServer,
+) -> None:
+    waiting, sent = asyncio.Event(), list[Message]()
+
+    async def export(_request: Request) -> Response:
+        async def parts() -> AsyncIterator[bytes]:
+            waiting.set()
+            await asyncio.Event().wait()
+            yield b"never"
+
+        return StreamingResponse(parts(), media_type="text/csv")
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody leaves")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    routes = Routes()
+    routes.add("/v1/export", export, "GET")
+    app = Application(routes.all, services=server.services, dialects=DIALECTS, documents=Documents((), {}))
+    scope = {"type": "http", "method": "GET", "path": "/v1/export", "query_string": b"", "root_path": ""}
+    scope |= {"headers": [(b"accept-encoding", b"gzip")], "asgi": {"spec_version": "2.3"}}
+
+    async def story() -> None:
+        request = asyncio.create_task(AnswersWhenCutOff(Compressed(app))(scope, receive, send))
+        await waiting.wait()
+        request.cancel()
+        await request
+
+    asyncio.run(story())
+    assert sent[0]["status"] == 503
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
 
 
 def test_whole_requests_are_answered_one_after_the_other_on_one_connection(door: Door) -> None:

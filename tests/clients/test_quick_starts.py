@@ -93,7 +93,7 @@ def _signed(merchant: Merchant, hook: Hook) -> dict[str, object]:
     return {"body": hook.body, "headers": hook.headers, "secret": merchant.polar_secret}
 
 
-def paid_and_told(merchant: Merchant, checkout_id: str, loaded: Loaded | None = None) -> None:
+def assert_paid_and_told(merchant: Merchant, checkout_id: str, loaded: Loaded | None = None) -> None:
     """The session reads as succeeded and the merchant was told, once per event, with a signature that Standard Webhooks and the
     story's own client verify (`loaded`).
     """
@@ -110,7 +110,7 @@ def paid_and_told(merchant: Merchant, checkout_id: str, loaded: Loaded | None = 
     assert polar_events.count("order.paid") == polar_events.count("order.created") == 1
 
 
-def paid_and_told_by_dodo(merchant: Merchant, session_id: str) -> None:
+def assert_paid_and_told_by_dodo(merchant: Merchant, session_id: str) -> None:
     read = httpx2.get(f"{merchant.url}/checkouts/{session_id}", headers=merchant.dodo_headers).json()
     assert (read["payment_status"], read["customer_email"]) == ("succeeded", "ada@example.com")
     hook = merchant.receiver.wait_for("payment.succeeded")
@@ -135,7 +135,7 @@ def test_curl_as_in_polars_guide(merchant: Merchant) -> None:
     ]  # fmt: skip
     made = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout)
     pay(made["url"])
-    paid_and_told(merchant, made["id"])
+    assert_paid_and_told(merchant, made["id"])
 
 
 def test_python_polar_sdk_1(merchant: Merchant) -> None:
@@ -143,7 +143,7 @@ def test_python_polar_sdk_1(merchant: Merchant) -> None:
     made = sdk.checkouts.create(products=[merchant.product()], external_customer_id="user-1")
     pay(made.url)
     assert sdk.checkouts.get(made.id).status == "succeeded"
-    paid_and_told(merchant, made.id, by_python_1)
+    assert_paid_and_told(merchant, made.id, by_python_1)
     hook = merchant.receiver.wait_for("order.paid")
     assert hook.event["data"]["customer"]["external_id"] == "user-1"
 
@@ -154,14 +154,14 @@ def test_python_polar_sdk_0_32(merchant: Merchant) -> None:
     pay(made["url"])
     read = result(polar_0("0.32", {**merchant.polar, "call": "checkouts.get", "kwargs": {"id": made["id"]}}))
     assert read["status"] == "succeeded"
-    paid_and_told(merchant, made["id"], by_python_0("0.32"))
+    assert_paid_and_told(merchant, made["id"], by_python_0("0.32"))
 
 
 def test_python_polar_sdk_0_16_with_the_oldest_form(merchant: Merchant) -> None:
     request = {"product_id": merchant.product(), "allow_discount_codes": True}
     made = result(polar_0("0.16", {**merchant.polar, "call": "checkouts.create", "kwargs": {"request": request}}))
     pay(made["url"])
-    paid_and_told(merchant, made["id"], by_python_0("0.16"))
+    assert_paid_and_told(merchant, made["id"], by_python_0("0.16"))
 
 
 def test_typescript_polar_sdk_1(merchant: Merchant) -> None:
@@ -170,7 +170,7 @@ def test_typescript_polar_sdk_1(merchant: Merchant) -> None:
     pay(made["url"])
     read = result(node("polar1.mjs", {**merchant.polar, "call": "checkouts.get", "args": [made["id"]]}))
     assert read["status"] == "succeeded"
-    paid_and_told(merchant, made["id"], by_node("polar1"))
+    assert_paid_and_told(merchant, made["id"], by_node("polar1"))
 
 
 def test_typescript_polar_sdk_0(merchant: Merchant) -> None:
@@ -181,7 +181,7 @@ def test_typescript_polar_sdk_0(merchant: Merchant) -> None:
         node("polar0.mjs", {**merchant.polar, "call": "checkouts.get", "args": [{"id": made["id"]}]})
     )
     assert read["status"] == "succeeded"
-    paid_and_told(merchant, made["id"], by_node("polar0"))
+    assert_paid_and_told(merchant, made["id"], by_node("polar0"))
 
 
 def test_python_dodopayments(merchant: Merchant) -> None:
@@ -189,7 +189,7 @@ def test_python_dodopayments(merchant: Merchant) -> None:
     made = sdk.checkout_sessions.create(product_cart=[{"product_id": merchant.dodo_product(), "quantity": 1}])
     assert made.checkout_url is not None
     pay(made.checkout_url)
-    paid_and_told_by_dodo(merchant, made.session_id)
+    assert_paid_and_told_by_dodo(merchant, made.session_id)
 
 
 def test_javascript_dodopayments(merchant: Merchant) -> None:
@@ -198,7 +198,7 @@ def test_javascript_dodopayments(merchant: Merchant) -> None:
         node("dodo.mjs", {**merchant.dodo, "call": "checkoutSessions.create", "args": [{"product_cart": cart}]})
     )
     pay(made["checkout_url"])
-    paid_and_told_by_dodo(merchant, made["session_id"])
+    assert_paid_and_told_by_dodo(merchant, made["session_id"])
 
 
 def test_the_published_samples_with_quantity_zero_let_the_buyer_choose(merchant: Merchant) -> None:
@@ -206,4 +206,4 @@ def test_the_published_samples_with_quantity_zero_let_the_buyer_choose(merchant:
     made = sdk.checkout_sessions.create(product_cart=[{"product_id": merchant.dodo_product(), "quantity": 0}])
     assert made.checkout_url is not None
     pay(made.checkout_url)
-    paid_and_told_by_dodo(merchant, made.session_id)
+    assert_paid_and_told_by_dodo(merchant, made.session_id)

@@ -54,7 +54,7 @@ class Polar:
 
     def patch(self, secret: str, **body: object) -> httpx2.Response:
         """The buyer's update."""
-        return httpx2.patch(f"{self.url}/v1/checkouts/client/{secret}", json=body)
+        return httpx2.patch(f"{self.url}/v1/checkouts/client/{secret}", json=body, timeout=30)
 
     def confirm(self, secret: str, **body: object) -> httpx2.Response:
         return httpx2.post(f"{self.url}/v1/checkouts/client/{secret}/confirm", json=body, timeout=30)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 
 from tests.dialects.polar_http import Polar
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 
 ADA = {"email": "ada@example.com"}
 BERLIN = {"country": "DE", "city": "Berlin", "line1": "Markt 4", "postal_code": "10115"}
@@ -22,7 +22,7 @@ def post(polar: Polar, **body: object) -> httpx2.Response:
 def made(polar: Polar, **body: object) -> dict[str, Any]:
     answer = post(polar, **body)
     assert answer.status_code == 201, answer.text
-    fits("/v1/customers/", "post", answer)
+    assert_fits("/v1/customers/", "post", answer)
     return dict(answer.json())
 
 
@@ -33,7 +33,7 @@ def patch(polar: Polar, customer: dict[str, Any], **body: object) -> httpx2.Resp
 def member(polar: Polar, customer: dict[str, Any], **body: object) -> dict[str, Any]:
     answer = polar.client.post(f"/v1/customers/{customer['id']}/members", json=body)
     assert answer.status_code == 201, answer.text
-    fits("/v1/customers/{id}/members", "post", answer)
+    assert_fits("/v1/customers/{id}/members", "post", answer)
     return dict(answer.json())
 
 

@@ -138,7 +138,6 @@ def test_a_cart_that_cannot_be_sold_is_refused(dodo: DodoShop, row: Refused) -> 
 
 
 def test_add_ons_may_be_chosen_on_the_page_only_where_that_is_allowed(dodo: DodoShop) -> None:
-    """Row 28."""
     lines = cart("S", addons=addons(("A", 0)))
     fixed = quoted(dodo, product_cart=lines)
     free = quoted(dodo, product_cart=lines, feature_flags={"allow_editing_addons": True})
@@ -148,7 +147,7 @@ def test_add_ons_may_be_chosen_on_the_page_only_where_that_is_allowed(dodo: Dodo
 
 
 def test_a_sale_with_an_add_on_names_it_as_one(dodo: DodoShop) -> None:
-    """Rows 25 and 28: what is only offered is not on the bill."""
+    """What is only offered is not on the bill."""
     seat = make_addon(dodo)["id"]
     product = make_product(dodo, {**MONTHLY, "trial_period_days": 0}, addons=[seat, dodo.addon_id]).json()["product_id"]
     lines = cart(product, 2, addons=addons((seat, 3), (dodo.addon_id, 0)))
@@ -163,7 +162,6 @@ def test_a_sale_with_an_add_on_names_it_as_one(dodo: DodoShop) -> None:
 
 
 def test_the_products_of_two_brands_cannot_share_a_cart(dodo: DodoShop) -> None:
-    """Row 23."""
     brand = dodo.http.post("/brands", json={"name": "Other"}).json()["brand_id"]
     plan = {**MONTHLY, "trial_period_days": 0}
     first, second = (make_product(dodo, plan, brand_id=brand).json()["product_id"] for _ in range(2))
@@ -180,7 +178,7 @@ def test_the_products_of_two_brands_cannot_share_a_cart(dodo: DodoShop) -> None:
 
 
 def test_codes_are_taken_one_after_the_other_in_their_order(dodo: DodoShop) -> None:
-    """Row 70: 20 % and then 3.00, or 3.00 and then 20 %."""
+    """20 % and then 3.00, or 3.00 and then 20 %."""
     add_discount(dodo, "THREE", AmountOff(amounts={"USD": 300}))
     first = quoted(dodo, product_cart=ONE, discount_codes=["welcome20", "three"])
     other = quoted(dodo, product_cart=ONE, discount_codes=["THREE", "WELCOME20"])
@@ -218,7 +216,6 @@ def test_a_payment_without_a_code_has_no_discounts(dodo: DodoShop) -> None:
 
 
 def test_a_trial_beside_a_purchase_takes_the_purchase_today(dodo: DodoShop) -> None:
-    """Row 75."""
     session = dodo.session("T", "P")
     dodo.pay(session)
     payment = dodo.payment_of(session)
@@ -242,7 +239,6 @@ def with_answers(answers: Mapping[str, object]) -> CheckoutChanges:
 
 
 def test_the_sessions_own_questions_are_asked_and_answered_in_texts(dodo: DodoShop) -> None:
-    """Row 91."""
     session = dodo.session(custom_fields=QUESTIONS)
     asked = dodo.stored(session).questions
     assert [one.field.slug for one in asked] == ["size", "day", "seats", "gift", "site"]

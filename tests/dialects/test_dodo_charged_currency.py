@@ -16,7 +16,6 @@ from tests.tables import table
 
 
 def test_a_wish_for_another_currency_is_ignored_where_the_business_sells_in_its_own(dodo: DodoShop) -> None:
-    """Row 50."""
     dodo.settle_on(adaptive_currency=False)
     stored = quoted(dodo, product_cart=ONE, billing_currency="EUR", billing_address={"country": "DE"})
     assert (stored.quote.total_minor, stored.currency, stored.wanted_currency) == (1000, "USD", None)
@@ -28,7 +27,6 @@ def test_a_wish_for_another_currency_is_ignored_where_the_business_sells_in_its_
 def test_a_wish_for_another_currency_is_charged_with_the_fee_of_the_orders_size(
     dodo: DodoShop, amount: int, fee_ppm: int
 ) -> None:
-    """Row 51."""
     stored = quoted(dodo, product_cart=cart("W", amount=amount), billing_currency="EUR")
     assert (stored.currency, stored.price_currency, stored.exchange.fee_ppm) == ("EUR", "USD", fee_ppm)
     assert stored.quote.total_minor == stored.exchange.convert(amount)
@@ -36,7 +34,7 @@ def test_a_wish_for_another_currency_is_charged_with_the_fee_of_the_orders_size(
 
 
 def test_the_currency_of_the_buyers_country_is_charged_by_itself(dodo: DodoShop) -> None:
-    """Row 51: and the merchant is told what comes of it in the prices' currency."""
+    """And the merchant is told what comes of it in the prices' currency."""
     session = dodo.session("P", "T")
     dodo.pay(session, buyer=replace(BUYER, address=IN_GERMANY))
     stored, payment = dodo.stored(session), dodo.payment_of(session)
@@ -87,7 +85,7 @@ def test_a_price_in_the_charged_currency_is_taken_without_conversion(dodo: DodoS
 def test_an_indian_buyer_is_offered_upi_where_it_is_rupees_that_are_charged(
     dodo: DodoShop, is_adaptive: bool, currency: str
 ) -> None:
-    """Row 60: the merchant's list names it, and yet who is charged in dollars sees the card alone."""
+    """The merchant's list names it, and yet who is charged in dollars sees the card alone."""
     dodo.settle_on(adaptive_currency=is_adaptive)
     allowed = ["upi_collect", "upi_intent", "credit", "debit"]
     session = dodo.session(allowed_payment_method_types=allowed, billing_address={"country": "IN"})
@@ -110,7 +108,7 @@ def priced_at(dodo: DodoShop, price: int) -> str:
 def test_the_smallest_charge_is_that_of_the_currency_that_is_charged(
     dodo: DodoShop, price: int, currency: str | None, status: int
 ) -> None:
-    """Row 69: 0.50 dollars are less than half a euro."""
+    """0.50 dollars are less than half a euro."""
     product = priced_at(dodo, price)
     answer = dodo.create(product_cart=cart(product), billing_currency=currency)
     assert answer.status_code == status, answer.text

@@ -21,7 +21,6 @@ from tests.tables import table
 
 
 def test_the_answer_is_the_session_and_where_to_pay_and_nothing_else(dodo: DodoShop) -> None:
-    """Row 1."""
     answer = dodo.create(product_cart=ONE)
     session_id = answer.json()["session_id"]
     assert answer.json() == {"session_id": session_id, "checkout_url": f"{dodo.server.url}/session/{session_id}"}
@@ -29,13 +28,12 @@ def test_the_answer_is_the_session_and_where_to_pay_and_nothing_else(dodo: DodoS
 
 
 def test_the_same_call_twice_makes_two_sessions(dodo: DodoShop) -> None:
-    """Row 2."""
     assert dodo.session() != dodo.session()
 
 
 @pytest.mark.parametrize("header", [None, "Basic YTpi", "Bearer", "Bearer dodo_key_wrong"])
 def test_without_a_good_key_nothing_is_told_about_the_body(dodo: DodoShop, header: str | None) -> None:
-    """Rows 3 and 4: the key is looked at first."""
+    """The key is looked at first."""
     headers = {"authorization": header} if header else {}
     answer = httpx2.post(f"{dodo.server.url}/checkouts", content=b"{not json", headers=headers, verify=False)
     assert answer.status_code == 401
@@ -44,7 +42,6 @@ def test_without_a_good_key_nothing_is_told_about_the_body(dodo: DodoShop, heade
 
 
 def test_a_read_only_key_may_not_create(dodo: DodoShop) -> None:
-    """Row 6."""
     headers = {"Authorization": f"Bearer {dodo.key('checkouts:read')}"}
     answer = dodo.http.post("/checkouts", json=dodo.filled({"product_cart": ONE}), headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
@@ -57,14 +54,12 @@ def test_a_key_of_the_other_dialect_opens_the_same_organization(dodo: DodoShop) 
 
 
 def test_a_product_of_another_business_looks_unknown(dodo: DodoShop) -> None:
-    """Row 17."""
     other = DodoShop(dodo.server, dodo.server.new_shop())
     answer = dodo.create(product_cart=cart(other.id("P")))
     assert (answer.status_code, answer.json()["code"]) == (422, "NOT_FOUND")
 
 
 def test_an_archived_product_is_refused_by_its_own_code(dodo: DodoShop) -> None:
-    """Row 18."""
     dodo.http.delete(f"/products/{dodo.id('P')}")
     answer = dodo.create(product_cart=ONE)
     assert (answer.status_code, answer.json()["code"]) == (422, "PRODUCT_IS_DELETED")
@@ -86,13 +81,12 @@ def test_an_archived_product_is_refused_by_its_own_code(dodo: DodoShop) -> None:
     ],
 )
 def test_what_is_due_today_follows_the_cart(dodo: DodoShop, body: dict[str, Any], total: int) -> None:
-    """Rows 32, 33, 20, 13, 65, 71, 75, 72, 74."""
     stored = dodo.stored(dodo.create(**body).json()["session_id"])
     assert (stored.quote.due_minor, stored.currency) == (total, "USD")
 
 
 def test_a_customer_id_beside_an_email_attaches_that_customer(dodo: DodoShop) -> None:
-    """Row 38: the e-mail beside it is not even read."""
+    """The e-mail beside it is not even read."""
     made = dodo.http.post("/customers", json={"email": "known@example.com", "name": "Known"}).json()
     session = dodo.session(customer={"customer_id": made["customer_id"], "email": "nope"})
     assert dodo.http.get(f"/checkouts/{session}").json()["customer_email"] == "known@example.com"
@@ -102,7 +96,6 @@ def test_a_customer_id_beside_an_email_attaches_that_customer(dodo: DodoShop) ->
 def test_the_email_of_a_customer_finds_them_unless_told_otherwise(
     dodo: DodoShop, always_new: bool, customers: int
 ) -> None:
-    """Rows 39 and 40."""
     dodo.http.post("/customers", json={"email": "ADA@example.com", "name": "Ada"})
     flags = {"always_create_new_customer": always_new}
     session = dodo.session(customer={"email": "ada@example.com", "name": "Ada"}, feature_flags=flags)
@@ -112,14 +105,12 @@ def test_the_email_of_a_customer_finds_them_unless_told_otherwise(
 
 
 def test_live_mode_refuses_a_country_that_cannot_be_sold_to(dodo: DodoShop) -> None:
-    """Row 45."""
     dodo.set("UPDATE organizations SET mode = 'live' WHERE id = $1")
     answer = dodo.create(product_cart=ONE, billing_address={"country": "KP"})
     assert (answer.status_code, answer.json()["code"]) == (422, "UNSUPPORTED_COUNTRY")
 
 
 def test_confirm_true_reserves_the_payment_and_leaves_a_quarter_of_an_hour(dodo: DodoShop) -> None:
-    """Row 48."""
     answer = dodo.create(product_cart=ONE, confirm=True, **COMPLETE).json()
     stored = dodo.stored(answer["session_id"])
     assert stored.expires_at - stored.created_at == timedelta(minutes=15)
@@ -133,7 +124,6 @@ def test_confirm_true_reserves_the_payment_and_leaves_a_quarter_of_an_hour(dodo:
     ("given", "lasts"), [({}, 86_400), ({"expires_in": 120}, 120), ({"expires_in": 604_800}, 604_800)]
 )
 def test_a_session_lasts_a_day_unless_asked_otherwise(dodo: DodoShop, given: dict[str, int], lasts: int) -> None:
-    """Row 92."""
     stored = dodo.stored(dodo.session(**given))
     assert (stored.expires_at - stored.created_at).total_seconds() == lasts
 
@@ -180,7 +170,6 @@ def test_a_discount_code_that_cannot_be_used_says_why(dodo: DodoShop, code: Code
 
 @pytest.mark.parametrize(("name", "status"), [("P", "succeeded"), ("S", "succeeded")])
 def test_a_full_discount_costs_nothing_and_is_paid_with_nothing(dodo: DodoShop, name: str, status: str) -> None:
-    """Rows 67 and 68."""
     add_discount(dodo, takes=Percentage(basis_points=10_000))
     session = dodo.session(name, discount_code="SPRING")
     dodo.pay(session)
@@ -197,7 +186,6 @@ def test_a_code_for_one_product_leaves_the_rest_of_the_cart_alone(dodo: DodoShop
 
 
 def test_a_session_trial_replaces_the_products_own(dodo: DodoShop) -> None:
-    """Row 73."""
     stored = dodo.stored(dodo.session("T", subscription_data={"trial_period_days": 3}))
     assert stored.trial.span == Span(interval=Interval.DAY, count=3)
     assert stored.trial_end - stored.created_at == timedelta(days=3)
@@ -277,7 +265,6 @@ def test_every_option_of_the_contract_reaches_the_session(dodo: DodoShop) -> Non
 
 
 def test_fields_that_nobody_reads_are_named_in_the_answers_header(dodo: DodoShop) -> None:
-    """Row 87."""
     answer = dodo.create(product_cart=ONE, foo=1, bar=2)
     assert answer.headers["checkstand-ignored-fields"] == "foo, bar"
 
@@ -316,7 +303,6 @@ def test_a_refusal_is_replayed_as_well(dodo: DodoShop) -> None:
 
 
 def test_reading_an_open_session_shows_nulls(dodo: DodoShop) -> None:
-    """Row 97."""
     session = dodo.session(customer={"email": "ada@example.com"})
     seen = dodo.http.get(f"/checkouts/{session}").json()
     assert seen["id"] == session
@@ -326,6 +312,5 @@ def test_reading_an_open_session_shows_nulls(dodo: DodoShop) -> None:
 
 @pytest.mark.parametrize("session", ["cks_unknown", "cks_" + "1" * 21, "pay_" + "1" * 21])
 def test_an_unknown_session_is_not_found(dodo: DodoShop, session: str) -> None:
-    """Row 98."""
     answer = dodo.http.get(f"/checkouts/{session}")
     assert (answer.status_code, answer.json()) == (404, {"code": "NOT_FOUND", "message": "Item not found"})

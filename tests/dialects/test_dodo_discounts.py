@@ -304,7 +304,6 @@ def test_lists_are_newest_first_and_narrowed_by_state_code_type_and_product(dodo
     ],
 )
 def test_a_session_is_refused_a_code_that_cannot_be_used(dodo: DodoShop, rules: dict[str, Any], code: str) -> None:
-    """Rows 62 to 64."""
     if "restricted_to" in rules:
         rules = {"restricted_to": [dodo.id("S")]}
     make(dodo, **SHARE, code="NOTNOW", **rules)
@@ -312,7 +311,6 @@ def test_a_session_is_refused_a_code_that_cannot_be_used(dodo: DodoShop, rules: 
 
 
 def test_a_used_up_code_is_refused_by_its_code(dodo: DodoShop) -> None:
-    """Row 63."""
     make(dodo, **SHARE, code="ONCE", usage_limit=1)
     dodo.pay(dodo.session("P", discount_code="ONCE"))
     answer = dodo.create(product_cart=[{"product_id": "P", "quantity": 1}], discount_code="ONCE")

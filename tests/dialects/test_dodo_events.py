@@ -73,7 +73,6 @@ def test_a_declined_try_is_told_as_failed_even_after_a_later_one_succeeded(dodo:
 
 
 def test_a_payment_that_is_decided_later_is_told_twice(dodo: DodoShop) -> None:
-    """Row 99."""
     session = dodo.session()
     dodo.pay(session, "ctoken_processing")
     assert [event["type"] for event in told(dodo, session)] == ["payment.processing"]

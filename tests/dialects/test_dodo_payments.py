@@ -62,7 +62,6 @@ def test_a_card_is_shown_in_lower_case_and_without_its_number(dodo: DodoShop) ->
 
 
 def test_a_decline_and_then_success_are_one_payment(dodo: DodoShop) -> None:
-    """Row 95."""
     session = dodo.session()
     dodo.pay(session, "ctoken_declined")
     failed = dodo.payment_of(session)
@@ -74,7 +73,6 @@ def test_a_decline_and_then_success_are_one_payment(dodo: DodoShop) -> None:
 
 
 def test_a_trial_is_a_payment_of_nothing(dodo: DodoShop) -> None:
-    """Row 75."""
     session = dodo.session("T")
     dodo.pay(session)
     payment = dodo.payment_of(session)

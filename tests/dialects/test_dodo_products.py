@@ -153,7 +153,6 @@ def test_an_archived_product_leaves_the_list_and_can_come_back(dodo: DodoShop) -
 
 
 def test_lists_are_zero_based_newest_first_and_end_with_an_empty_page(dodo: DodoShop) -> None:
-    """Rows 102 and 103."""
     newest = make(dodo, ONE_TIME)["product_id"]
 
     def page(**query: Any) -> Any:

@@ -106,7 +106,6 @@ def test_an_add_on_is_an_item_of_its_own(dodo: DodoShop) -> None:
 
 
 def test_more_than_was_paid_is_refused(dodo: DodoShop) -> None:
-    """Row 104."""
     payment_id = bought(dodo, "P", "S")
     item = dodo.id("P")
     too_much = refund(dodo, payment_id, items=[{"item_id": item, "amount": 3001}])
@@ -130,7 +129,6 @@ def test_more_than_was_paid_is_refused(dodo: DodoShop) -> None:
 
 
 def test_only_a_payment_that_took_money_is_refunded(dodo: DodoShop) -> None:
-    """Row 105."""
     session = dodo.session()
     dodo.pay(session, "ctoken_declined")
     failed = dodo.payment_of(session)["payment_id"]

@@ -13,7 +13,7 @@ from tests.tables import table
 
 
 def test_a_product_by_usage_is_sold_once_for_its_set_amount(dodo: DodoShop) -> None:
-    """Row 29. There is no number that the buyer could choose."""
+    """There is no number that the buyer could choose."""
     product = make_product(dodo, by_usage(make_meter(dodo))).json()["product_id"]
     for quantity in (0, 1):
         stored = quoted(dodo, product_cart=cart(product, quantity))

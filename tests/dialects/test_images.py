@@ -21,7 +21,7 @@ from checkstand.store.catalogue.products import PRODUCTS
 from tests.conftest import SECRET_KEY
 from tests.dialects.dodo_place import NAMES, DodoShop
 from tests.dialects.test_dodo_contract import conform
-from tests.dialects.test_polar_contract import matches
+from tests.dialects.test_polar_contract import assert_matches
 from tests.pictures import gif, jpeg, png, webp
 from tests.shared_folder import contract
 
@@ -275,4 +275,4 @@ def test_answers_match_the_contracts_of_both_apis(dodo: DodoShop) -> None:
     assert [(media["id"], media["public_url"]) for media in shown] == [(given["image_id"], image_of(dodo))]
     assert (shown[0]["mime_type"], shown[0]["size"], shown[0]["service"]) == ("image/png", len(png()), "product_media")
     if contract("polar.json"):
-        matches(contract("polar.json")["components"]["schemas"]["ProductMediaFileRead"], shown[0])
+        assert_matches(contract("polar.json")["components"]["schemas"]["ProductMediaFileRead"], shown[0])

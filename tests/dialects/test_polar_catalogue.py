@@ -1,17 +1,19 @@
 """Prices of every kind through the Polar dialect: amounts the buyer names, meters, currencies, ad-hoc prices, and what products refuse.
 
-Tests that follow a row of the edge-case table are named after it. Seats and units are in `test_polar_counts.py`.
+Seats and units are in `test_polar_counts.py`.
 """
 
 from __future__ import annotations
 
 import time
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 
+from checkstand.flows.checkout.read_checkout import read_checkout
+from checkstand.flows.checkout.update_checkout import CheckoutChanges, update_checkout
 from tests.dialects.polar_http import (
     AS_SENT,
     SCHEMA,
@@ -48,12 +50,32 @@ def custom(**more: object) -> dict[str, Any]:
         (10_000, "less_than_equal", "Amount is above maximum."),
     ],
 )
-def test_row_16_an_amount_outside_the_prices_bounds(polar: Polar, amount: int, kind: str, text: str) -> None:
+def test_an_amount_outside_the_prices_bounds(polar: Polar, amount: int, kind: str, text: str) -> None:
     product = polar.selling(custom(minimum_amount=1000, maximum_amount=5000))
     assert_wrong(polar.create(products=[product], amount=amount), (["amount"], kind, text, amount))
     made = polar.sold(product)
     assert_wrong(polar.update(made, amount=amount), (["amount"], kind, text, amount))
     assert_wrong(polar.patch(made["client_secret"], amount=amount), (["amount"], kind, text, amount))
+
+
+def test_naming_the_proposed_amount_changes_nothing_that_is_shown_and_holds_when_another_one_is_proposed(
+    server: RunningServer, polar: Polar
+) -> None:
+    product = polar.selling(custom(minimum_amount=1000, preset_amount=4242))
+    named, left = polar.sold(product), polar.sold(product)
+    answer = polar.patch(named["client_secret"], amount=4242).json()
+    assert (answer["amount"], answer["modified_at"]) == (4242, None)
+    proposed = custom(minimum_amount=1000, preset_amount=9000)
+    assert polar.client.patch(f"/v1/products/{product}", json={"prices": [proposed]}).status_code == 200
+    ports, organization = server.services.ports, polar.shop.organization
+
+    async def on_the_page(checkout_id: str) -> int:
+        checkout = await read_checkout(ports, organization, UUID(checkout_id))
+        current = CheckoutChanges(at_current_prices=True)
+        return (await update_checkout(ports, organization, checkout, current, by_merchant=False)).quote.total_minor
+
+    assert server.run(on_the_page(named["id"])) == 4242
+    assert server.run(on_the_page(left["id"])) == 9000
 
 
 @pytest.mark.parametrize(
@@ -65,7 +87,7 @@ def test_row_16_an_amount_outside_the_prices_bounds(polar: Polar, amount: int, k
         (custom(minimum_amount=0, preset_amount=0), {}, 0),
         (custom(), {}, 50),
     ],
-    ids=["row_17_preset", "row_18_minimum", "zero_is_honoured", "preset_of_zero", "default_minimum"],
+    ids=["preset", "minimum", "zero_is_honoured", "preset_of_zero", "default_minimum"],
 )
 def test_an_amount_that_nobody_named_yet(
     polar: Polar, price: dict[str, Any], body: dict[str, Any], amount: int
@@ -74,14 +96,14 @@ def test_an_amount_that_nobody_named_yet(
     assert (made["amount"], made["is_free_product_price"], made["is_discount_applicable"]) == (amount, False, True)
 
 
-def test_row_19_nothing_now_and_a_meter_later_needs_a_card(server: RunningServer, polar: Polar) -> None:
+def test_nothing_now_and_a_meter_later_needs_a_card(server: RunningServer, polar: Polar) -> None:
     meter = metering(server, polar.shop)
     made = polar.sold(polar.selling(custom(minimum_amount=0, preset_amount=0), metered(meter), every="month"))
     assert (made["amount"], made["is_payment_required"], made["is_payment_setup_required"]) == (0, False, True)
     assert (made["is_payment_form_required"], made["product_price"]["amount_type"]) == (True, "custom")
 
 
-def test_row_20_a_meter_alone_costs_nothing_in_the_checkout(server: RunningServer, polar: Polar) -> None:
+def test_a_meter_alone_costs_nothing_in_the_checkout(server: RunningServer, polar: Polar) -> None:
     meter = metering(server, polar.shop, "API calls")
     made = polar.sold(polar.selling(metered(meter, "0.000125", cap_amount=9000), every="month"))
     price = made["product_price"]
@@ -96,14 +118,14 @@ def test_row_20_a_meter_alone_costs_nothing_in_the_checkout(server: RunningServe
     }
 
 
-def test_row_21_the_fixed_price_beside_a_meter_is_the_products_own(server: RunningServer, polar: Polar) -> None:
+def test_the_fixed_price_beside_a_meter_is_the_products_own(server: RunningServer, polar: Polar) -> None:
     made = polar.sold(polar.selling(metered(metering(server, polar.shop)), fixed(1500), every="month"))
     assert (made["amount"], made["product_price"]["amount_type"]) == (1500, "fixed")
     assert made["product_price_id"] == made["product_price"]["id"]
     assert [price["amount_type"] for price in made["product"]["prices"]] == ["metered_unit", "fixed"]
 
 
-def test_row_33_a_discount_on_a_free_product(polar: Polar) -> None:
+def test_a_discount_on_a_free_product(polar: Polar) -> None:
     given = str(polar.shop.discount.id)
     text = "Discounts are not applicable to this product."
     assert_wrong(polar.create("free", discount_id=given), (["discount_id"], "value_error", text, given))
@@ -134,9 +156,9 @@ def test_what_is_free_in_one_currency_and_not_in_another_takes_a_discount(polar:
         (BOTH, None, "usd", None),
         ([fixed(0)], IN_FRANCE, "usd", "FR"),
     ],
-    ids=["france", "france_and_dollars_alone", "china", "private", "no_address", "row_15_free"],
+    ids=["france", "france_and_dollars_alone", "china", "private", "no_address", "free"],
 )
-def test_row_45_the_currency_of_the_buyers_country(
+def test_the_currency_of_the_buyers_country(
     polar: Polar, prices: list[dict[str, Any]], address: str | None, currency: str, country: str | None
 ) -> None:
     made = polar.sold(polar.selling(*prices), customer_ip_address=address)
@@ -145,12 +167,12 @@ def test_row_45_the_currency_of_the_buyers_country(
     assert (shown and shown["country"]) == country
 
 
-def test_row_45_the_organizations_own_currency_comes_next(server: RunningServer, polar: Polar) -> None:
+def test_the_organizations_own_currency_comes_next(server: RunningServer, polar: Polar) -> None:
     decide(server, polar.shop, default_currency="EUR")
     assert polar.sold(polar.selling(*BOTH))["currency"] == "eur"
 
 
-def test_rows_46_and_47_a_currency_that_is_named(polar: Polar) -> None:
+def test_a_currency_that_is_named(polar: Polar) -> None:
     product = polar.selling(*BOTH)
     made = polar.sold(product, currency="eur", customer_ip_address="8.8.8.8")
     assert (made["currency"], made["amount"], made["prices"][product][1]["id"]) == (
@@ -183,7 +205,7 @@ def ad_hoc(polar: Polar, product: str, *prices: dict[str, Any], **body: object) 
     return polar.create(products=[product], prices={product: list(prices)}, **body)
 
 
-def test_row_71_a_price_of_the_sessions_own(polar: Polar) -> None:
+def test_a_price_of_the_sessions_own(polar: Polar) -> None:
     product = polar.id("one_time")
     made = ad_hoc(polar, product, fixed(12_345), fixed(11_000, price_currency="eur"), currency="eur").json()
     own = made["prices"][product]
@@ -198,7 +220,7 @@ def test_row_71_a_price_of_the_sessions_own(polar: Polar) -> None:
     assert (back["amount"], back["product_price"]) == (12_345, own[0])
 
 
-def test_row_72_an_amount_below_the_smallest_charge(polar: Polar) -> None:
+def test_an_amount_below_the_smallest_charge(polar: Polar) -> None:
     product = polar.id("one_time")
     where = ["body", "prices", product, 0, "fixed", "price_amount"]
     text = "Amount must be at least $0.50 or 0 for free pricing"
@@ -227,12 +249,12 @@ def test_ad_hoc_prices_outside_the_schema(polar: Polar) -> None:
     ],
     ids=["twice", "default_currency", "custom_and_seats"],
 )
-def test_row_70_ad_hoc_prices_that_do_not_go_together(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
+def test_ad_hoc_prices_that_do_not_go_together(polar: Polar, prices: list[dict[str, Any]], text: str) -> None:
     product = polar.id("one_time")
     assert_wrong(ad_hoc(polar, product, *prices), (["prices", product], "value_error", text, AS_SENT))
 
 
-def test_row_70_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_first(
+def test_all_that_is_wrong_with_ad_hoc_prices_is_told_but_products_come_first(
     server: RunningServer, polar: Polar
 ) -> None:
     product, meter = polar.id("one_time"), metering(server, polar.shop)

@@ -17,7 +17,7 @@ from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.clients.runner import polar_0, result
 from tests.dialects.polar_http import READY, Polar, decide, fixed, metered, metering, seats, units
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 from tests.server import RunningServer
 
 # Loading a client takes seconds: one worker does it for all.
@@ -100,33 +100,33 @@ def test_every_answer_about_seats_and_meters_is_as_declared(server: RunningServe
         + [metered(metering(server, shop), tax_behavior="exclusive")],
     }
     made = http.client.post("/v1/products/", json=body)
-    fits("/v1/products/", "post", made)
+    assert_fits("/v1/products/", "post", made)
     product = made.json()
     path = f"/v1/products/{product['id']}"
-    fits("/v1/products/{id}", "get", http.client.get(path))
+    assert_fits("/v1/products/{id}", "get", http.client.get(path))
     keep = [{"id": price["id"]} for price in product["prices"]]
-    fits("/v1/products/{id}", "patch", http.client.patch(path, json={"prices": keep}))
-    fits("/v1/products/{id}", "patch", http.client.patch(path, json={"prices": []}))
-    fits("/v1/products/", "post", http.client.post("/v1/products/", json={**body, "recurring_interval": None}))
+    assert_fits("/v1/products/{id}", "patch", http.client.patch(path, json={"prices": keep}))
+    assert_fits("/v1/products/{id}", "patch", http.client.patch(path, json={"prices": []}))
+    assert_fits("/v1/products/", "post", http.client.post("/v1/products/", json={**body, "recurring_interval": None}))
     own = {product["id"]: [SEATS]}
     for checkout in (
         http.create(products=[product["id"]], seats=6, min_seats=2),
         http.create(products=[product["id"]], prices=own, customer_billing_address={"country": "DE"}),
         http.create(products=[product["id"]], seats=10_001),
     ):
-        fits("/v1/checkouts/", "post", checkout)
+        assert_fits("/v1/checkouts/", "post", checkout)
     session = http.sold(product["id"], seats=6)
-    fits("/v1/checkouts/{id}", "patch", http.update(session, seats=3))
+    assert_fits("/v1/checkouts/{id}", "patch", http.update(session, seats=3))
     secret = session["client_secret"]
-    fits("/v1/checkouts/client/{client_secret}", "patch", http.patch(secret, seats=4))
-    fits("/v1/checkouts/client/{client_secret}", "patch", http.patch(secret, seats=0))
+    assert_fits("/v1/checkouts/client/{client_secret}", "patch", http.patch(secret, seats=4))
+    assert_fits("/v1/checkouts/client/{client_secret}", "patch", http.patch(secret, seats=0))
     confirm = "/v1/checkouts/client/{client_secret}/confirm"
-    fits(confirm, "post", http.confirm(secret, **{**READY, "is_business_customer": True}))
-    fits(confirm, "post", http.confirm(secret, **READY, is_business_customer=False))
+    assert_fits(confirm, "post", http.confirm(secret, **{**READY, "is_business_customer": True}))
+    assert_fits(confirm, "post", http.confirm(secret, **READY, is_business_customer=False))
     orders = http.client.get("/v1/orders/")
-    fits("/v1/orders/", "get", orders)
+    assert_fits("/v1/orders/", "get", orders)
     assert [item["amount"] for item in orders.json()["items"][0]["items"]] == [500, 4000]
-    fits("/v1/checkouts/", "get", http.client.get("/v1/checkouts/"))
+    assert_fits("/v1/checkouts/", "get", http.client.get("/v1/checkouts/"))
 
 
 def test_webhooks_about_seats_load_into_both_clients(server: RunningServer, shop: DemoShop) -> None:

@@ -17,17 +17,17 @@ from tests.shared_folder import contract
 POLAR = "polar.json"
 
 
-def fits(path: str, method: str, answer: httpx2.Response) -> None:
+def assert_fits(path: str, method: str, answer: httpx2.Response) -> None:
     """The body is what the contract declares for this status."""
     assert answer.status_code < 500
     if not contract(POLAR):
         assert answer.headers["content-type"] == "application/json"
         return
     declared = contract(POLAR)["paths"][path][method]["responses"][str(answer.status_code)]
-    matches(declared["content"]["application/json"]["schema"], answer.json())
+    assert_matches(declared["content"]["application/json"]["schema"], answer.json())
 
 
-def matches(schema: dict[str, Any], data: object) -> None:
+def assert_matches(schema: dict[str, Any], data: object) -> None:
     whole = {**schema, "components": contract(POLAR)["components"]}
     errors = sorted(jsonschema.Draft202012Validator(whole).iter_errors(data), key=lambda error: len(error.path))
     assert not errors, f"{errors[0].json_path}: {errors[0].message[:300]}"
@@ -36,27 +36,27 @@ def matches(schema: dict[str, Any], data: object) -> None:
 def test_checkouts_of_every_kind_of_product(polar: Polar) -> None:
     for label in polar.shop.products:
         made = polar.create(label, discount_id=str(polar.shop.discount.id) if label != "free" else None)
-        fits("/v1/checkouts/", "post", made)
-        fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{made.json()['id']}"))
+        assert_fits("/v1/checkouts/", "post", made)
+        assert_fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{made.json()['id']}"))
         client = f"/v1/checkouts/client/{made.json()['client_secret']}"
-        fits("/v1/checkouts/client/{client_secret}", "get", polar.client.get(client))
+        assert_fits("/v1/checkouts/client/{client_secret}", "get", polar.client.get(client))
         address = {"customer_billing_address": {"country": "CA", "state": "QC"}}
-        fits("/v1/checkouts/client/{client_secret}", "patch", polar.client.patch(client, json=address))
-    fits("/v1/checkouts/", "get", polar.client.get("/v1/checkouts/"))
+        assert_fits("/v1/checkouts/client/{client_secret}", "patch", polar.client.patch(client, json=address))
+    assert_fits("/v1/checkouts/", "get", polar.client.get("/v1/checkouts/"))
 
 
 def test_a_confirmed_checkout_and_all_that_comes_of_it(polar: Polar) -> None:
     secret = polar.secret(external_customer_id="u1", discount_id=str(polar.shop.discount.id))
-    fits("/v1/checkouts/client/{client_secret}/confirm", "post", polar.confirm(secret, **READY))
-    fits("/v1/orders/", "get", polar.client.get("/v1/orders/"))
+    assert_fits("/v1/checkouts/client/{client_secret}/confirm", "post", polar.confirm(secret, **READY))
+    assert_fits("/v1/orders/", "get", polar.client.get("/v1/orders/"))
     order = polar.client.get("/v1/orders/").json()["items"][0]
-    fits("/v1/orders/{id}", "get", polar.client.get(f"/v1/orders/{order['id']}"))
-    fits("/v1/customers/", "get", polar.client.get("/v1/customers/"))
+    assert_fits("/v1/orders/{id}", "get", polar.client.get(f"/v1/orders/{order['id']}"))
+    assert_fits("/v1/customers/", "get", polar.client.get("/v1/customers/"))
     customer = f"/v1/customers/{order['customer_id']}"
-    fits("/v1/customers/{id}", "get", polar.client.get(customer))
-    fits("/v1/customers/{id}/state", "get", polar.client.get(f"{customer}/state"))
-    fits("/v1/customers/external/{external_id}", "get", polar.client.get("/v1/customers/external/u1"))
-    fits("/v1/payments/", "get", polar.client.get("/v1/payments/"))
+    assert_fits("/v1/customers/{id}", "get", polar.client.get(customer))
+    assert_fits("/v1/customers/{id}/state", "get", polar.client.get(f"{customer}/state"))
+    assert_fits("/v1/customers/external/{external_id}", "get", polar.client.get("/v1/customers/external/u1"))
+    assert_fits("/v1/payments/", "get", polar.client.get("/v1/payments/"))
 
 
 def test_products_organizations_and_endpoints(polar: Polar) -> None:
@@ -66,28 +66,28 @@ def test_products_organizations_and_endpoints(polar: Polar) -> None:
         [{"amount_type": "free"}],
     ):
         made = polar.client.post("/v1/products/", json={"name": "Thing", "prices": prices})
-        fits("/v1/products/", "post", made)
+        assert_fits("/v1/products/", "post", made)
         path = f"/v1/products/{made.json()['id']}"
-        fits("/v1/products/{id}", "get", polar.client.get(path))
-        fits("/v1/products/{id}", "patch", polar.client.patch(path, json={"name": "Other"}))
-    fits("/v1/products/", "get", polar.client.get("/v1/products/?limit=100"))
-    fits("/v1/organizations/", "get", polar.client.get("/v1/organizations/"))
-    fits("/v1/organizations/{id}", "get", polar.client.get(f"/v1/organizations/{polar.shop.organization.id}"))
+        assert_fits("/v1/products/{id}", "get", polar.client.get(path))
+        assert_fits("/v1/products/{id}", "patch", polar.client.patch(path, json={"name": "Other"}))
+    assert_fits("/v1/products/", "get", polar.client.get("/v1/products/?limit=100"))
+    assert_fits("/v1/organizations/", "get", polar.client.get("/v1/organizations/"))
+    assert_fits("/v1/organizations/{id}", "get", polar.client.get(f"/v1/organizations/{polar.shop.organization.id}"))
     body = {"url": "http://127.0.0.1:9/", "format": "raw", "events": ["order.paid"]}
-    fits("/v1/webhooks/endpoints", "post", polar.client.post("/v1/webhooks/endpoints", json=body))
-    fits("/v1/webhooks/endpoints", "get", polar.client.get("/v1/webhooks/endpoints"))
+    assert_fits("/v1/webhooks/endpoints", "post", polar.client.post("/v1/webhooks/endpoints", json=body))
+    assert_fits("/v1/webhooks/endpoints", "get", polar.client.get("/v1/webhooks/endpoints"))
 
 
 def test_errors_have_the_declared_bodies(polar: Polar) -> None:
-    fits("/v1/checkouts/", "post", polar.client.post("/v1/checkouts/", json={}))
+    assert_fits("/v1/checkouts/", "post", polar.client.post("/v1/checkouts/", json={}))
     unknown = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"
-    fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{unknown}"))
+    assert_fits("/v1/checkouts/{id}", "get", polar.client.get(f"/v1/checkouts/{unknown}"))
     confirm = "/v1/checkouts/client/{client_secret}/confirm"
     secret = polar.secret()
-    fits(confirm, "post", polar.confirm(secret))
-    fits(confirm, "post", polar.confirm(secret, **{**READY, "confirmation_token_id": "ctoken_declined"}))
+    assert_fits(confirm, "post", polar.confirm(secret))
+    assert_fits(confirm, "post", polar.confirm(secret, **{**READY, "confirmation_token_id": "ctoken_declined"}))
     assert polar.confirm(secret, **READY).status_code == 200
-    fits(confirm, "post", polar.confirm(secret, **READY))
+    assert_fits(confirm, "post", polar.confirm(secret, **READY))
 
 
 def test_webhook_payloads_carry_the_declared_objects(polar: Polar) -> None:
@@ -114,4 +114,4 @@ def test_webhook_payloads_carry_the_declared_objects(polar: Polar) -> None:
         noun = event["type"].partition(".")[0]
         name = "CustomerStateIndividual" if event["type"] == "customer.state_changed" else objects[noun]
         if contract(POLAR):
-            matches({"$ref": f"#/components/schemas/{name}"}, event["data"])
+            assert_matches({"$ref": f"#/components/schemas/{name}"}, event["data"])

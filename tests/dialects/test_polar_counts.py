@@ -1,7 +1,4 @@
-"""Seats and units through the Polar dialect: what tiers come to, which numbers are refused, what switching does to them.
-
-Tests that follow a row of the edge-case table are named after it.
-"""
+"""Seats and units through the Polar dialect: what tiers come to, which numbers are refused, what switching does to them."""
 
 from __future__ import annotations
 
@@ -41,25 +38,25 @@ def price_of(polar: Polar, kind: str) -> str:
 
 
 @pytest.mark.parametrize(("price", "amount"), [(VOLUME, 4800), (GRADUATED, 5600)], ids=["volume", "graduated"])
-def test_row_60_an_amount_by_tiers(polar: Polar, price: dict[str, Any], amount: int) -> None:
+def test_an_amount_by_tiers(polar: Polar, price: dict[str, Any], amount: int) -> None:
     made = polar.sold(polar.selling(price), seats=6)
     assert (made["amount"], made["seats"], made["units"]) == (amount, 6, None)
     assert (made["total_amount"], made["product_price"]["amount_type"]) == (amount, "seat_based")
     assert (made["min_seats"], made["max_seats"]) == (None, None)
 
 
-def test_row_61_without_a_number_it_is_the_least(polar: Polar) -> None:
+def test_without_a_number_it_is_the_least(polar: Polar) -> None:
     assert polar.sold(polar.selling(VOLUME))["seats"] == 1
     made = polar.sold(polar.selling(BOUNDED))
     assert (made["seats"], made["amount"]) == (3, 1500)
 
 
-def test_row_65_the_sessions_own_minimum_is_the_number_where_none_is_given(polar: Polar) -> None:
+def test_the_sessions_own_minimum_is_the_number_where_none_is_given(polar: Polar) -> None:
     made = polar.sold(polar.selling(VOLUME), min_seats=5, max_seats=9)
     assert (made["seats"], made["min_seats"], made["max_seats"], made["amount"]) == (5, 5, 9, 4000)
 
 
-def test_row_68_units_without_a_number_are_one_or_the_prices_minimum(polar: Polar) -> None:
+def test_units_without_a_number_are_one_or_the_prices_minimum(polar: Polar) -> None:
     one = polar.sold(polar.selling(units((None, 25)), every="month"))
     assert (one["units"], one["amount"], one["seats"]) == (1, 25, None)
     least = polar.sold(polar.selling(BY_UNIT, every="month"))
@@ -68,7 +65,7 @@ def test_row_68_units_without_a_number_are_one_or_the_prices_minimum(polar: Pola
     assert (more["units"], more["min_units"], more["max_units"], more["amount"]) == (7, 7, 40, 700)
 
 
-def test_row_35_a_share_is_taken_from_the_fixed_part_and_the_seats_together(polar: Polar) -> None:
+def test_a_share_is_taken_from_the_fixed_part_and_the_seats_together(polar: Polar) -> None:
     discount = polar.client.post(
         "/v1/discounts/", json={"type": "percentage", "name": "Quarter", "basis_points": 2500, "duration": "once"}
     ).json()
@@ -84,21 +81,21 @@ def test_row_35_a_share_is_taken_from_the_fixed_part_and_the_seats_together(pola
 SEATS_ONLY = "Seats can only be set for seat-based pricing."
 UNITS_ONLY = "Units can only be set for unit-based pricing."
 REFUSALS: list[tuple[str, str, dict[str, Any], tuple[str, str, str, object]]] = [
-    ("row_63_seats", "one_time", {"seats": 3}, ("seats", "value_error", SEATS_ONLY, 3)),
-    ("row_63_units", "one_time", {"units": 3}, ("units", "value_error", UNITS_ONLY, 3)),
-    ("row_63_units_by_seat", "seats", {"units": 3}, ("units", "value_error", UNITS_ONLY, 3)),
-    ("row_64_too_few", "seats", {"seats": 2}, ("seats", "greater_than_equal", "Minimum 3 seats required.", 2)),
-    ("row_64_too_many", "seats", {"seats": 21}, ("seats", "less_than_equal", "Maximum 20 seats allowed.", 21)),
-    ("row_67_low", "seats", {"min_seats": 2}, ("min_seats", "greater_than_equal", "min_seats must be at least 3.", 2)),
-    ("row_67_high", "seats", {"max_seats": 21}, ("max_seats", "less_than_equal", "max_seats must be at most 20.", 21)),
+    ("seats", "one_time", {"seats": 3}, ("seats", "value_error", SEATS_ONLY, 3)),
+    ("units", "one_time", {"units": 3}, ("units", "value_error", UNITS_ONLY, 3)),
+    ("units_by_seat", "seats", {"units": 3}, ("units", "value_error", UNITS_ONLY, 3)),
+    ("too_few", "seats", {"seats": 2}, ("seats", "greater_than_equal", "Minimum 3 seats required.", 2)),
+    ("too_many", "seats", {"seats": 21}, ("seats", "less_than_equal", "Maximum 20 seats allowed.", 21)),
+    ("low", "seats", {"min_seats": 2}, ("min_seats", "greater_than_equal", "min_seats must be at least 3.", 2)),
+    ("high", "seats", {"max_seats": 21}, ("max_seats", "less_than_equal", "max_seats must be at most 20.", 21)),
     (
-        "row_67_bound_of_a_product_without",
+        "bound_of_a_product_without",
         "one_time",
         {"max_seats": 5},
         ("max_seats", "value_error", "max_seats can only be set for seat-based pricing.", 5),
     ),
-    ("row_69_beyond", "units", {"units": 51}, ("units", "less_than_equal", "Maximum 50 units allowed.", 51)),
-    ("row_69_below", "units", {"units": 1}, ("units", "greater_than_equal", "Minimum 2 units required.", 1)),
+    ("beyond", "units", {"units": 51}, ("units", "less_than_equal", "Maximum 50 units allowed.", 51)),
+    ("below", "units", {"units": 1}, ("units", "greater_than_equal", "Minimum 2 units required.", 1)),
     (
         "unit_bound_too_low",
         "units",
@@ -129,7 +126,7 @@ def test_a_number_that_the_price_does_not_allow_is_refused(
     assert_wrong(polar.create(products=[product], **body), ([where], *rest))  # type: ignore[arg-type]
 
 
-def test_row_67_both_bounds_are_told_at_once_and_before_the_number(polar: Polar) -> None:
+def test_both_bounds_are_told_at_once_and_before_the_number(polar: Polar) -> None:
     answer = polar.create(products=[polar.selling(BOUNDED)], seats=12, min_seats=2, max_seats=30)
     assert_wrong(
         answer,
@@ -147,7 +144,7 @@ def test_row_67_both_bounds_are_told_at_once_and_before_the_number(polar: Polar)
         (None, 5, 2, "min_{} must be less than or equal to max_{}"),
     ],
 )
-def test_row_66_a_body_that_contradicts_itself(
+def test_a_body_that_contradicts_itself(
     polar: Polar, noun: str, number: int | None, low: int | None, high: int | None, text: str
 ) -> None:
     body = {noun: number, f"min_{noun}": low, f"max_{noun}": high}
@@ -156,7 +153,7 @@ def test_row_66_a_body_that_contradicts_itself(
 
 
 @pytest.mark.parametrize("given", [0, 10_001])
-def test_row_62_a_number_of_seats_outside_the_schema(polar: Polar, given: int) -> None:
+def test_a_number_of_seats_outside_the_schema(polar: Polar, given: int) -> None:
     kind = "less_than_equal" if given else "greater_than_equal"
     assert_refused(polar.create(products=[polar.selling(VOLUME)], seats=given), SCHEMA, ["body", "seats"], kind)
 
@@ -164,7 +161,7 @@ def test_row_62_a_number_of_seats_outside_the_schema(polar: Polar, given: int) -
 # ---------------------------------------------------------------- updates
 
 
-def test_row_93_switching_to_a_seat_product_takes_its_least_and_away_from_it_none(polar: Polar) -> None:
+def test_switching_to_a_seat_product_takes_its_least_and_away_from_it_none(polar: Polar) -> None:
     by_seat = polar.selling(VOLUME)
     made = polar.sold(polar.id("one_time"), by_seat)
     assert made["seats"] is None
@@ -189,7 +186,7 @@ def test_the_buyer_switches_and_counts_too(polar: Polar) -> None:
     )
 
 
-def test_row_94_outside_the_sessions_own_bounds(polar: Polar) -> None:
+def test_outside_the_sessions_own_bounds(polar: Polar) -> None:
     made = polar.sold(polar.selling(VOLUME), min_seats=3, max_seats=6)
     for given, kind, text in (
         (2, "greater_than_equal", "Minimum 3 seats required."),

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 from tests.server import RunningServer
 from tests.tables import table
 
@@ -56,25 +56,25 @@ def checkout(polar: Polar, product_id: str, **data: object) -> dict[str, Any]:
 @KINDS
 def test_a_field_of_each_kind_is_made_read_and_changed_as_declared(polar: Polar, kind: str) -> None:
     answer = create(polar, kind, metadata={"team": "ops", "rank": 1})
-    fits(PATH, "post", answer)
+    assert_fits(PATH, "post", answer)
     field = answer.json()
     assert field["properties"] == PROPERTIES[kind]
     assert (field["type"], field["slug"], field["modified_at"]) == (kind, f"a-{kind}", None)
     assert field["metadata"] == {"team": "ops", "rank": 1}
     assert field["organization_id"] == str(polar.shop.organization.id)
     read = polar.client.get(f"{PATH}{field['id']}")
-    fits(PATH + "{id}", "get", read)
+    assert_fits(PATH + "{id}", "get", read)
     assert read.json() == field
     properties = {**PROPERTIES[kind], "form_label": "Other"}
     changed = change(polar, field, name="Other name", properties=properties, metadata={})
-    fits(PATH + "{id}", "patch", changed)
+    assert_fits(PATH + "{id}", "patch", changed)
     assert (changed.json()["name"], changed.json()["properties"], changed.json()["metadata"]) == (
         "Other name",
         properties,
         {},
     )
     assert changed.json()["modified_at"] is not None
-    fits(PATH, "get", polar.client.get(PATH))
+    assert_fits(PATH, "get", polar.client.get(PATH))
 
 
 def test_null_and_empty_properties_are_dropped_and_unknown_ones_ignored(polar: Polar) -> None:
@@ -131,7 +131,7 @@ def test_a_body_that_does_not_fit_is_refused_under_its_kind(
     answer = create(polar, kind, **body)
     assert_refused(answer, SCHEMA, ["body", *where], error, text)
     assert len(answer.json()["detail"]) == 1
-    fits(PATH, "post", answer)
+    assert_fits(PATH, "post", answer)
 
 
 @pytest.mark.parametrize("given", [{"slug": "a", "name": "b", "properties": {}}, {}])
@@ -196,7 +196,7 @@ def test_the_kind_of_a_field_cannot_be_changed(polar: Polar) -> None:
     answer = change(polar, field, type="checkbox")
     assert_refused(answer, BUSINESS, ["body", "type"], "value_error", "The type of a custom field can't be changed.")
     assert answer.json()["detail"][0]["input"] == "checkbox"
-    fits(PATH + "{id}", "patch", answer)
+    assert_fits(PATH + "{id}", "patch", answer)
 
 
 @KINDS
@@ -267,7 +267,7 @@ def test_a_product_and_its_checkout_show_the_attached_fields_in_order(polar: Pol
     ]
     assert polar.client.get(f"/v1/products/{product_id}").json()["attached_custom_fields"] == expected
     answer = polar.client.post("/v1/checkouts/", json={"products": [product_id]})
-    fits("/v1/checkouts/", "post", answer)
+    assert_fits("/v1/checkouts/", "post", answer)
     assert answer.json()["attached_custom_fields"] == expected
 
 

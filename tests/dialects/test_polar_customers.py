@@ -15,7 +15,7 @@ from polar.v2026_04 import Polar as Sdk
 
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, members, patch, post
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 from tests.server import RunningServer
 
 
@@ -180,7 +180,7 @@ def test_a_customer_is_changed_and_deleted_by_the_merchants_own_id(polar: Polar)
     made(polar, **ADA, external_id="u1")
     path = "/v1/customers/external/u1"
     changed = polar.client.patch(path, json={"name": "Ada"})
-    fits("/v1/customers/external/{external_id}", "patch", changed)
+    assert_fits("/v1/customers/external/{external_id}", "patch", changed)
     assert changed.json()["name"] == "Ada"
     ignored = polar.client.patch(path, json={"external_id": "u2"})
     assert ignored.json()["external_id"] == "u1"
@@ -260,7 +260,7 @@ def test_lists_are_narrowed_by_email_text_and_metadata(polar: Polar) -> None:
 
     def found(**query: str) -> list[str]:
         answer = polar.client.get("/v1/customers/", params={"sorting": "email", **query})
-        fits("/v1/customers/", "get", answer)
+        assert_fits("/v1/customers/", "get", answer)
         return [item["email"] for item in answer.json()["items"]]
 
     assert found() == ["ada@example.com", "grace@example.com"]
@@ -277,8 +277,8 @@ def test_nobody_has_saved_payment_methods_yet(polar: Polar) -> None:
     ):
         answer = polar.client.get(f"{path}/payment-methods")
         assert answer.json() == {"items": [], "pagination": {"total_count": 0, "max_page": 0}}
-        fits(f"/v1/customers/{name}/payment-methods", "get", answer)
-        fits(f"/v1/customers/{name}/state", "get", polar.client.get(f"{path}/state"))
+        assert_fits(f"/v1/customers/{name}/payment-methods", "get", answer)
+        assert_fits(f"/v1/customers/{name}/state", "get", polar.client.get(f"{path}/state"))
     assert polar.client.get(f"/v1/customers/{uuid4()}/payment-methods").status_code == 404
 
 
@@ -351,7 +351,7 @@ def test_a_team_without_an_email_buys_and_its_order_shows_it(polar: Polar) -> No
     assert polar.confirm(polar.secret(customer_id=team["id"]), **ready).status_code == 200
     assert polar.client.post("/_test/settle").status_code == 200
     listed = polar.client.get("/v1/orders/")
-    fits("/v1/orders/", "get", listed)
+    assert_fits("/v1/orders/", "get", listed)
     order = listed.json()["items"][0]
     assert (order["customer_id"], order["customer"]["type"], order["customer"]["email"]) == (team["id"], "team", None)
     assert order["user"]["email"] == "grace@example.com"

@@ -19,7 +19,7 @@ from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.testing.demo import DemoShop
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, READY, SCHEMA, Polar, assert_refused, decide
-from tests.dialects.test_polar_contract import fits, matches
+from tests.dialects.test_polar_contract import assert_fits, assert_matches
 from tests.server import RunningServer
 from tests.shared_folder import contract
 from tests.tables import table
@@ -53,7 +53,7 @@ def shaped(answer: httpx2.Response) -> dict[str, Any]:
     if contract("polar.json"):
         kind = "Percentage" if body["type"] == "percentage" else "Fixed"
         lasting = "Repeat" if body["duration"] == "repeating" else "OnceForever"
-        matches({"$ref": f"#/components/schemas/Discount{kind}{lasting}Duration"}, body)
+        assert_matches({"$ref": f"#/components/schemas/Discount{kind}{lasting}Duration"}, body)
     return body
 
 
@@ -90,7 +90,7 @@ def test_each_kind_is_made_read_listed_and_changed_in_the_declared_shape(polar: 
     assert [item["name"] for item in read["products"]] == ["Field Guide"]
     listed = polar.client.get("/v1/discounts/")
     if body["duration"] != "repeating":
-        fits("/v1/discounts/", "get", listed)
+        assert_fits("/v1/discounts/", "get", listed)
     assert listed.json()["items"][0] == read
     changed = shaped(patch(polar, made, name="Winter", products=[]))
     assert (changed["name"], changed["products"]) == ("Winter", [])
@@ -154,7 +154,7 @@ def test_a_code_belongs_to_one_living_discount_whatever_its_case(polar: Polar) -
     assert (answer.status_code, answer.content) == (204, b"")
     assert polar.client.get(f"/v1/discounts/{made['id']}").status_code == 404
     assert patch(polar, made, name="x").status_code == 404
-    fits("/v1/discounts/{id}", "delete", polar.client.delete(f"/v1/discounts/{made['id']}"))
+    assert_fits("/v1/discounts/{id}", "delete", polar.client.delete(f"/v1/discounts/{made['id']}"))
     assert make(polar, **SHARE, code="AUTUMN")["code"] == "AUTUMN"
 
 
@@ -225,7 +225,7 @@ def test_a_body_that_does_not_fit_is_refused_with_its_kind_in_the_place(
 ) -> None:
     answer = post(polar, **body)
     assert_refused(answer, SCHEMA, ["body", *where], kind, text)
-    fits("/v1/discounts/", "post", answer)
+    assert_fits("/v1/discounts/", "post", answer)
 
 
 def test_products_must_exist_and_an_organizations_key_names_no_organization(polar: Polar) -> None:
@@ -372,11 +372,10 @@ def test_merchants_are_told_of_each_change_with_the_object_as_it_was(polar: Pola
     assert told[0]["data"] == made
     for event in told:
         if contract("polar.json"):
-            matches({"$ref": "#/components/schemas/Discount"}, event["data"])
+            assert_matches({"$ref": "#/components/schemas/Discount"}, event["data"])
 
 
 def test_the_limit_of_a_customer_is_an_error_with_a_name_of_its_own() -> None:
-    """Row 101."""
     answer = errors.of(DiscountLimitReached("discount_id", UNKNOWN, "ONCE"))
     assert (answer.status_code, json.loads(bytes(answer.body))) == (
         403,

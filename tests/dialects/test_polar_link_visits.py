@@ -64,7 +64,7 @@ def test_who_only_looks_makes_no_session(polar: Polar) -> None:
     assert polar.client.get("/v1/checkouts/").json()["pagination"]["total_count"] == 0
 
 
-def test_row_135_archiving_the_last_product_deletes_the_link(polar: Polar) -> None:
+def test_archiving_the_last_product_deletes_the_link(polar: Polar) -> None:
     product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
     link = on(polar, product)
     archive(polar, product)
@@ -72,14 +72,14 @@ def test_row_135_archiving_the_last_product_deletes_the_link(polar: Polar) -> No
     assert polar.client.get(f"{PATH}{link['id']}").status_code == 404
 
 
-def test_row_135_only_drafts_left_is_said_in_a_422(polar: Polar) -> None:
+def test_only_drafts_left_is_said_in_a_422(polar: Polar) -> None:
     product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
     link = on(polar, product)
     assert polar.client.patch(f"/v1/products/{product}", json={"visibility": "draft"}).status_code == 200
     assert_refused(go(polar, link), BUSINESS, ["body", "products"], "value_error", "No valid products.")
 
 
-def test_row_136_the_others_are_offered_when_some_are_archived(polar: Polar) -> None:
+def test_the_others_are_offered_when_some_are_archived(polar: Polar) -> None:
     product = polar.product(prices=[{"amount_type": "fixed", "price_amount": 500}])["id"]
     link = on(polar, product, polar.id("one_time"))
     archive(polar, product)
@@ -90,7 +90,7 @@ def test_row_136_the_others_are_offered_when_some_are_archived(polar: Polar) -> 
 
 
 @table("origin", ["*", "null", "shop.example", "", "https://", "http://[::1"])
-def test_row_137_what_is_no_origin_is_none(polar: Polar, origin: str) -> None:
+def test_what_is_no_origin_is_none(polar: Polar, origin: str) -> None:
     link = made(polar)
     answer = go(polar, link, f"?embed_origin={origin}")
     assert forwarded(answer) == {}
@@ -98,13 +98,13 @@ def test_row_137_what_is_no_origin_is_none(polar: Polar, origin: str) -> None:
     assert polar.client.get(f"/v1/checkouts/client/{secret}").json()["embed_origin"] is None
 
 
-def test_row_138_an_allowed_origin_is_reduced(polar: Polar, server: RunningServer) -> None:
+def test_an_allowed_origin_is_reduced(polar: Polar, server: RunningServer) -> None:
     allow_hosts(polar, server, "example.com")
     session = visited(polar, made(polar), "?embed_origin=https://Example.com:443/")
     assert session["embed_origin"] == "https://example.com"
 
 
-def test_row_139_an_origin_that_is_not_listed_is_refused(polar: Polar, server: RunningServer) -> None:
+def test_an_origin_that_is_not_listed_is_refused(polar: Polar, server: RunningServer) -> None:
     allow_hosts(polar, server, "example.com")
     answer = go(polar, made(polar), "?embed_origin=https://evil.example/x")
     assert answer.status_code == 403
@@ -115,7 +115,7 @@ def test_row_139_an_origin_that_is_not_listed_is_refused(polar: Polar, server: R
     assert polar.client.get("/v1/checkouts/").json()["pagination"]["total_count"] == 0
 
 
-def test_row_140_an_amount_of_nothing_is_honoured_where_it_is_allowed(polar: Polar) -> None:
+def test_an_amount_of_nothing_is_honoured_where_it_is_allowed(polar: Polar) -> None:
     price = {"amount_type": "custom", "minimum_amount": 0, "preset_amount": 700}
     link = on(polar, polar.product(prices=[price])["id"])
     assert visited(polar, link)["amount"] == 700
@@ -125,7 +125,7 @@ def test_row_140_an_amount_of_nothing_is_honoured_where_it_is_allowed(polar: Pol
         assert visited(polar, link, f"?amount={wrong}")["amount"] == 700
 
 
-def test_row_141_a_seat_lock_holds_while_the_tiers_allow_it(polar: Polar) -> None:
+def test_a_seat_lock_holds_while_the_tiers_allow_it(polar: Polar) -> None:
     product = seat_product(polar)
     link = on(polar, product, seats=5)
     session = visited(polar, link)
@@ -137,7 +137,7 @@ def test_row_141_a_seat_lock_holds_while_the_tiers_allow_it(polar: Polar) -> Non
     assert (session["seats"], session["min_seats"], session["max_seats"]) == (2, None, None)
 
 
-def test_row_142_a_bad_email_and_a_bad_code_are_ignored(polar: Polar) -> None:
+def test_a_bad_email_and_a_bad_code_are_ignored(polar: Polar) -> None:
     link = made(polar, discount_id=str(polar.shop.discount.id))
     session = visited(polar, link, "?customer_email=nonsense&discount_code=NOSUCHCODE")
     assert (session["customer_email"], session["discount"]["code"]) == (None, "WELCOME20")
@@ -152,7 +152,7 @@ def test_a_code_in_the_address_wins_even_where_the_buyer_may_type_none(polar: Po
     assert (session["customer_email"], session["customer_name"]) == ("ada@example.com", "Ada")
 
 
-def test_row_143_where_a_visitor_came_from_is_kept_unless_the_link_says_it(polar: Polar) -> None:
+def test_where_a_visitor_came_from_is_kept_unless_the_link_says_it(polar: Polar) -> None:
     link = made(polar, metadata={"utm_source": "own"})
     query = "?reference_id=r1&utm_campaign=may&utm_source=theirs&theme=dark&customer_name=Ada&locale=de&amount=5"
     assert visited(polar, link, query)["metadata"] == {
@@ -168,7 +168,7 @@ def test_row_143_where_a_visitor_came_from_is_kept_unless_the_link_says_it(polar
     }
 
 
-def test_row_144_answers_to_the_product_s_questions_are_kept_and_others_go_on(polar: Polar) -> None:
+def test_answers_to_the_product_s_questions_are_kept_and_others_go_on(polar: Polar) -> None:
     field = {"type": "text", "slug": "company", "name": "Company", "properties": {"max_length": 10}}
     field_id = polar.client.post("/v1/custom-fields/", json=field).json()["id"]
     product = polar.product(
@@ -184,7 +184,7 @@ def test_row_144_answers_to_the_product_s_questions_are_kept_and_others_go_on(po
     assert forwarded(go(polar, link, too_long)) == {"custom_field_data.company": ["far-too-long-a-name"]}
 
 
-def test_row_145_a_limit_of_a_thousand_is_a_hundred(polar: Polar) -> None:
+def test_a_limit_of_a_thousand_is_a_hundred(polar: Polar) -> None:
     answer = polar.client.get(f"{PATH}?limit=1000")
     assert (answer.status_code, answer.json()["pagination"]) == (200, {"total_count": 0, "max_page": 0})
 

@@ -26,17 +26,17 @@ from tests.dialects.polar_links import (
     seat_product,
     visited,
 )
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 from tests.server import RunningServer
 
 
 def test_a_link_has_every_key_and_fits_the_contract(polar: Polar) -> None:
     answer = create(polar, "monthly", "one_time", discount_id=str(polar.shop.discount.id), metadata={"a": 1})
-    fits(PATH, "post", answer)
+    assert_fits(PATH, "post", answer)
     link = answer.json()
-    fits(f"{PATH}{{id}}", "get", polar.client.get(f"{PATH}{link['id']}"))
-    fits(PATH, "get", polar.client.get(PATH))
-    fits(f"{PATH}{{id}}", "patch", polar.client.patch(f"{PATH}{link['id']}", json={"label": "Spring"}))
+    assert_fits(f"{PATH}{{id}}", "get", polar.client.get(f"{PATH}{link['id']}"))
+    assert_fits(PATH, "get", polar.client.get(PATH))
+    assert_fits(f"{PATH}{{id}}", "patch", polar.client.patch(f"{PATH}{link['id']}", json={"label": "Spring"}))
     assert set(link) == {
         "id", "created_at", "modified_at", "trial_interval", "trial_interval_count", "metadata", "payment_processor",
         "client_secret", "success_url", "return_url", "label", "allow_discount_codes", "require_billing_address",

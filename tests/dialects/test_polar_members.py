@@ -13,7 +13,7 @@ from polar.v2026_04 import Polar as Sdk
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import BUSINESS, SCHEMA, Polar, assert_refused
 from tests.dialects.polar_people import ADA, BERLIN, TEAM, VAT, made, member, members, patch
-from tests.dialects.test_polar_contract import fits, matches
+from tests.dialects.test_polar_contract import assert_fits, assert_matches
 from tests.server import RunningServer
 from tests.shared_folder import contract
 
@@ -37,12 +37,12 @@ def test_members_are_added_read_changed_and_removed(polar: Polar) -> None:
     assert (added["role"], added["external_id"]) == ("member", "a1")
     path = f"/v1/customers/{team['id']}/members/{added['id']}"
     read = polar.client.get(path)
-    fits("/v1/customers/{id}/members/{member_id}", "get", read)
+    assert_fits("/v1/customers/{id}/members/{member_id}", "get", read)
     assert read.json() == added
     by_external = "/v1/customers/external/engines/members/a1"
     assert polar.client.get(by_external).json() == added
     changed = polar.client.patch(path, json={"name": None, "email": "byron@example.com", "role": "billing_manager"})
-    fits("/v1/customers/{id}/members/{member_id}", "patch", changed)
+    assert_fits("/v1/customers/{id}/members/{member_id}", "patch", changed)
     assert (changed.json()["name"], changed.json()["email"]) == (None, "byron@example.com")
     assert polar.client.patch(by_external, json={"email": None}).json()["role"] == "billing_manager"
     assert [one["role"] for one in members(polar, team)] == ["owner", "billing_manager"]
@@ -78,7 +78,7 @@ def test_an_external_id_names_one_member_of_a_team(polar: Polar) -> None:
 def test_an_individual_has_no_further_members(polar: Polar) -> None:
     found = made(polar, **ADA)
     answer = polar.client.post(f"/v1/customers/{found['id']}/members", json={"email": "b@example.com"})
-    fits("/v1/customers/{id}/members", "post", answer)
+    assert_fits("/v1/customers/{id}/members", "post", answer)
     assert (answer.status_code, answer.json()["error"], answer.json()["detail"]) == (
         403,
         "NotPermitted",
@@ -164,7 +164,7 @@ def test_what_happens_to_customers_and_members_is_told(polar: Polar) -> None:
         if event["type"] == "customer.state_changed":
             name = "CustomerStateTeam"
         if contract("polar.json"):
-            matches({"$ref": f"#/components/schemas/{name}"}, event["data"])
+            assert_matches({"$ref": f"#/components/schemas/{name}"}, event["data"])
 
 
 def test_the_official_client_loads_customers_and_members_into_its_types(polar: Polar, server: RunningServer) -> None:

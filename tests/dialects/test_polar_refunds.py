@@ -16,7 +16,7 @@ from polar.v2027_01 import Polar as Polar_2027_01
 from checkstand.flows.organizations.authenticate import create_token
 from tests.clients.receiver import receiving
 from tests.dialects.polar_http import READY, SCHEMA, Polar, assert_refused, assert_wrong, decide
-from tests.dialects.test_polar_contract import fits, matches
+from tests.dialects.test_polar_contract import assert_fits, assert_matches
 from tests.server import RunningServer
 from tests.shared_folder import contract
 
@@ -57,7 +57,7 @@ def test_a_part_and_then_the_rest_give_back_exactly_net_and_tax(polar: Polar, se
     assert (paid["net_amount"], paid["tax_amount"], *money(paid)) == (1000, 190, "paid", 0, 0, 1000, 190)
     answer = refund(polar, paid["id"], 333, comment="Too small", metadata={"ticket": 7})
     part = answer.json()
-    fits("/v1/refunds/", "post", answer)
+    assert_fits("/v1/refunds/", "post", answer)
     assert (answer.status_code, part["status"], part["amount"], part["tax_amount"]) == (201, "succeeded", 333, 63)
     assert (part["currency"], part["reason"], part["metadata"]) == ("usd", "customer_request", {"ticket": 7})
     assert (part["order_id"], part["customer_id"]) == (paid["id"], paid["customer_id"])
@@ -73,7 +73,7 @@ def test_a_part_and_then_the_rest_give_back_exactly_net_and_tax(polar: Polar, se
         403,
         {"error": "RefundedAlready", "detail": f"Order is already fully refunded: {paid['id']}"},
     )
-    fits("/v1/refunds/", "post", again)
+    assert_fits("/v1/refunds/", "post", again)
 
 
 def test_an_order_tells_of_its_buyer_in_public_by_the_first_letter_alone(polar: Polar) -> None:
@@ -139,7 +139,7 @@ def test_the_list_can_be_narrowed_and_sorted(polar: Polar) -> None:
 
     def listed(query: str = "") -> list[str]:
         answer = polar.client.get(f"/v1/refunds/?{query}")
-        fits("/v1/refunds/", "get", answer)
+        assert_fits("/v1/refunds/", "get", answer)
         assert answer.status_code == 200, answer.text
         return [item["id"] for item in answer.json()["items"]]
 
@@ -215,4 +215,4 @@ def test_webhooks_tell_of_the_refund_and_of_the_order_as_they_were(polar: Polar)
         assert loaded.type == hook.event["type"]
         if contract("polar.json"):
             name = "Refund" if loaded.type.startswith("refund") else "Order"
-            matches({"$ref": f"#/components/schemas/{name}"}, hook.event["data"])
+            assert_matches({"$ref": f"#/components/schemas/{name}"}, hook.event["data"])

@@ -1,6 +1,6 @@
 """Changing and confirming Polar sessions: products, currencies, discounts, trials, answers, and what a confirm still refuses.
 
-Tests that follow a row of the edge-case table are named after it. Numbers of seats and units are in `test_polar_counts.py`.
+Numbers of seats and units are in `test_polar_counts.py`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def items(answer: httpx2.Response) -> list[tuple[str, str, str]]:
 # ---------------------------------------------------------------- products and prices
 
 
-def test_row_79_products_and_prices_that_the_session_does_not_have(polar: Polar) -> None:
+def test_products_and_prices_that_the_session_does_not_have(polar: Polar) -> None:
     made = polar.create().json()
     other = polar.id("free")
     text = "Product is not available in this checkout."
@@ -62,14 +62,14 @@ def test_a_product_archived_meanwhile_cannot_be_selected_and_stays_where_it_is(p
     assert polar.confirm(made["client_secret"], **READY).status_code == 200
 
 
-def test_row_87_an_amount_is_for_prices_that_the_buyer_names(polar: Polar) -> None:
+def test_an_amount_is_for_prices_that_the_buyer_names(polar: Polar) -> None:
     for label, amount in (("one_time", 1000), ("free", 0)):
         made = polar.create(label).json()
         assert polar.update(made, amount=1).json()["amount"] == amount
         assert polar.patch(made["client_secret"], amount=1).json()["amount"] == amount
 
 
-def test_row_95_switching_keeps_the_currency_where_it_can(server: RunningServer, polar: Polar) -> None:
+def test_switching_keeps_the_currency_where_it_can(server: RunningServer, polar: Polar) -> None:
     both = [fixed(1000), fixed(900, price_currency="eur")]
     first, second, dollars = polar.selling(*both), polar.selling(*both), polar.selling(fixed(700))
     made = polar.sold(first, second, dollars, currency="eur")
@@ -85,7 +85,7 @@ def test_row_95_switching_keeps_the_currency_where_it_can(server: RunningServer,
     assert (by_price["currency"], by_price["amount"]) == ("usd", 1000)
 
 
-def test_row_96_a_currency_alone(polar: Polar) -> None:
+def test_a_currency_alone(polar: Polar) -> None:
     product = polar.selling(fixed(1000), fixed(900, price_currency="eur"))
     made = polar.sold(product)
     assert polar.update(made, currency="eur").json()["amount"] == 900
@@ -97,7 +97,7 @@ def test_row_96_a_currency_alone(polar: Polar) -> None:
 # ---------------------------------------------------------------- discounts
 
 
-def test_rows_85_and_86_a_discount_goes_with_the_product_it_is_for(polar: Polar) -> None:
+def test_a_discount_goes_with_the_product_it_is_for(polar: Polar) -> None:
     one, two = polar.id("one_time"), polar.id("monthly")
     for given, kept in ((discount(polar), True), (discount(polar, products=[one]), False)):
         made = polar.sold(one, two, discount_id=given)
@@ -124,7 +124,7 @@ def test_an_amount_off_goes_when_the_currency_lacks_it(polar: Polar) -> None:
     assert polar.update(made, currency="eur").json()["discount_id"] is None
 
 
-def test_row_103_nothing_to_pay_needs_nothing_that_only_a_payment_does(polar: Polar) -> None:
+def test_nothing_to_pay_needs_nothing_that_only_a_payment_does(polar: Polar) -> None:
     discount(polar, basis_points=10_000, code="WHOLE")
     made = polar.create(
         customer_billing_address={"country": "FR"},
@@ -148,7 +148,7 @@ def test_a_whole_discount_asks_for_a_card_only_when_it_ends(polar: Polar, durati
 # ---------------------------------------------------------------- trials
 
 
-def test_row_97_a_longer_trial_ends_later(polar: Polar) -> None:
+def test_a_longer_trial_ends_later(polar: Polar) -> None:
     made = polar.create("monthly", trial_interval="day", trial_interval_count=7).json()
     longer = polar.update(made, trial_interval="day", trial_interval_count=14).json()
     assert made["trial_end"] < longer["trial_end"]
@@ -159,7 +159,7 @@ def test_row_97_a_longer_trial_ends_later(polar: Polar) -> None:
     assert (none["trial_end"], none["is_payment_required"]) == (None, True)
 
 
-def test_row_104_a_trial_given_up_leaves_nothing_of_it(polar: Polar) -> None:
+def test_a_trial_given_up_leaves_nothing_of_it(polar: Polar) -> None:
     secret = polar.secret("trial")
     given_up = polar.patch(secret, allow_trial=False).json()
     fields = ("active_trial_interval", "active_trial_interval_count", "trial_end")
@@ -198,14 +198,14 @@ def answers_of_order(polar: Polar) -> dict[str, Any]:
     return dict(polar.client.get("/v1/orders/").json()["items"][0]["custom_field_data"])
 
 
-def test_rows_42_and_43_an_unknown_option_and_a_required_answer_that_waits(polar: Polar) -> None:
+def test_an_unknown_option_and_a_required_answer_that_waits(polar: Polar) -> None:
     product = asking(polar, "text", "select", required=True)
     answer = polar.create(products=[product], custom_field_data={"select": "xl"})
     assert_wrong(answer, (["custom_field_data", "select"], "literal_error", "Input should be 's' or 'm'", "xl"))
     assert polar.sold(product)["custom_field_data"] == {}
 
 
-def test_row_90_an_update_merges_and_a_confirm_replaces(polar: Polar) -> None:
+def test_an_update_merges_and_a_confirm_replaces(polar: Polar) -> None:
     product = asking(polar, "text", "select")
     made = polar.sold(product, custom_field_data={"text": "one", "select": "s"})
     merged = polar.update(made, custom_field_data={"text": "two"}).json()
@@ -226,7 +226,7 @@ def test_answers_to_another_products_questions_go_at_the_confirm(polar: Polar) -
     assert answers_of_order(polar) == {"number": 5}
 
 
-def test_row_116_a_required_answer_that_is_missing_wrong_or_null(polar: Polar) -> None:
+def test_a_required_answer_that_is_missing_wrong_or_null(polar: Polar) -> None:
     made = polar.sold(asking(polar, "text", "select", "checkbox", required=True))
     places = [["custom_field_data", kind] for kind in ("text", "select", "checkbox")]
     for body, given in (({}, {}), ({"custom_field_data": {"number": 1}}, {"number": 1})):
@@ -245,7 +245,7 @@ def test_row_116_a_required_answer_that_is_missing_wrong_or_null(polar: Polar) -
     assert polar.confirm(made["client_secret"], **READY, custom_field_data=good).status_code == 200
 
 
-def test_row_116_what_is_stored_does_not_answer_for_a_confirm_without_answers(polar: Polar) -> None:
+def test_what_is_stored_does_not_answer_for_a_confirm_without_answers(polar: Polar) -> None:
     made = polar.sold(asking(polar, "text", required=True), custom_field_data={"text": "stored"})
     answer = polar.confirm(made["client_secret"], **READY)
     assert_wrong(answer, (["custom_field_data", "text"], "missing", "Field required", {}))
@@ -255,7 +255,7 @@ def test_row_116_what_is_stored_does_not_answer_for_a_confirm_without_answers(po
 # ---------------------------------------------------------------- confirm
 
 
-def test_row_115_every_price_archived_meanwhile_is_told(polar: Polar) -> None:
+def test_every_price_archived_meanwhile_is_told(polar: Polar) -> None:
     product = polar.product(prices=[fixed(1000), seats((1, None, 100))])
     made = polar.sold(product["id"])
     assert polar.client.patch(f"/v1/products/{product['id']}", json={"prices": [fixed(900)]}).status_code == 200
@@ -275,7 +275,7 @@ PARTS = [
 ]
 
 
-def test_row_118_a_business_without_its_address_or_name(polar: Polar) -> None:
+def test_a_business_without_its_address_or_name(polar: Polar) -> None:
     made = polar.create(is_business_customer=True).json()
     nothing = polar.confirm(made["client_secret"], **READY)
     name = ("customer_billing_name", "missing", "Field is required.")
@@ -287,16 +287,14 @@ def test_row_118_a_business_without_its_address_or_name(polar: Polar) -> None:
     assert polar.confirm(made["client_secret"], **whole).status_code == 200
 
 
-def test_row_108_a_method_that_needs_the_whole_address(polar: Polar) -> None:
+def test_a_method_that_needs_the_whole_address(polar: Polar) -> None:
     answer = polar.confirm(polar.secret(), **READY, payment_method_type="upi")
     assert items(answer) == sorted([FULL, *PARTS])
     american = polar.confirm(polar.secret(), **{**READY, "customer_billing_address": {"country": "US"}})
     assert FULL not in items(american)
 
 
-def test_row_117_setup_or_payment_a_place_that_leaves_the_tax_open_is_refused(
-    server: RunningServer, polar: Polar
-) -> None:
+def test_setup_or_payment_a_place_that_leaves_the_tax_open_is_refused(server: RunningServer, polar: Polar) -> None:
     decide(server, polar.shop, tax_registrations=("US-NY",))
     text = "Required tax location information is missing."
     for label in ("one_time", "trial"):

@@ -1,7 +1,6 @@
 """Taxes in Polar's checkouts: what is shown while the place is open, inclusive and exclusive, and what an order keeps.
 
-Tests that follow a row of the edge-case table are named after it. Which rate a place has is in `tests/providers/test_taxes.py`; how
-a confirm refuses an open place, in `test_polar_switching.py`.
+Which rate a place has is in `tests/providers/test_taxes.py`; how a confirm refuses an open place, in `test_polar_switching.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def sums(shown: dict[str, Any]) -> tuple[object, ...]:
     return tuple(shown[name] for name in SUMS)
 
 
-def test_row_39_a_country_that_does_not_decide_the_tax(polar: Polar) -> None:
+def test_a_country_that_does_not_decide_the_tax(polar: Polar) -> None:
     answer = polar.create(**place("US"))
     assert answer.status_code == 201
     assert sums(answer.json()) == (1000, None, 1000, None)
@@ -46,21 +45,21 @@ def test_row_39_a_country_that_does_not_decide_the_tax(polar: Polar) -> None:
     ("behavior", "expected"),
     [("exclusive", (1000, 100, 1100, "exclusive")), ("inclusive", (909, 91, 1000, "inclusive"))],
 )
-def test_row_40_a_tax_is_added_or_contained(polar: Polar, behavior: str, expected: tuple[object, ...]) -> None:
+def test_a_tax_is_added_or_contained(polar: Polar, behavior: str, expected: tuple[object, ...]) -> None:
     product = polar.selling(fixed(1000, tax_behavior=behavior))
     made = polar.sold(product, **place("AU"))
     assert sums(made) == expected
     assert made["product_price"]["tax_behavior"] == behavior
 
 
-def test_row_40_nine_hundred_and_a_tax_of_a_hundred_in_a_thousand(polar: Polar) -> None:
+def test_nine_hundred_and_a_tax_of_a_hundred_in_a_thousand(polar: Polar) -> None:
     """1000 with 100 of tax in it needs a rate of one ninth, which no place has: 1100 with 100 in it is the nearest."""
     product = polar.selling(fixed(1100, tax_behavior="inclusive"))
     made = polar.sold(product, **place("JP"))
     assert sums(made) == (1000, 100, 1100, "inclusive")
 
 
-def test_row_41_what_is_not_taxed_has_a_tax_of_nothing(server: RunningServer, polar: Polar) -> None:
+def test_what_is_not_taxed_has_a_tax_of_nothing(server: RunningServer, polar: Polar) -> None:
     exempt = polar.create(**place("US", state="NY")).json()
     assert exempt["tax_amount"] == 0
     assert polar.create("free", **place("US")).json()["tax_amount"] == 0

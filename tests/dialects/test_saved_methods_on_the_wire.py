@@ -16,7 +16,7 @@ from checkstand.domain import ids
 from checkstand.testing.demo import DemoShop
 from tests.dialects.dodo_place import FULL_ADDRESS, DodoShop, cart
 from tests.dialects.polar_http import READY, Polar
-from tests.dialects.test_polar_contract import fits
+from tests.dialects.test_polar_contract import assert_fits
 from tests.server import RunningServer
 
 
@@ -140,7 +140,7 @@ def test_the_polar_clients_list_what_a_subscription_kept(client: type, server: R
         answer = http.client.get(f"{path}/payment-methods", params={"limit": 1})
         assert answer.json()["pagination"] == {"total_count": 1, "max_page": 1}
         name = "external/{external_id}" if "external" in path else "{id}"
-        fits(f"/v1/customers/{name}/payment-methods", "get", answer)
+        assert_fits(f"/v1/customers/{name}/payment-methods", "get", answer)
 
 
 def test_a_polar_session_shows_saved_methods_only_where_the_merchant_names_the_customer_and_asks_for_it(

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Sized
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.cli.listening import BACKLOG, let_nobody_new_in
+from checkstand.web.errors import unavailable
 
 _LOOK_EVERY_S = 0.05
 _HALF_MADE_S = 0.25  # how long a connection takes to be made, from its first packet
@@ -41,7 +43,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening first. Who is connected already may ask once more, within a moment, and is told that the connection ends;
-        then requests under way are waited for, and what is left at the end the application answers when it is cancelled.
+        then requests under way are waited for, and what is left at the end is answered by `AnswersWhenCutOff`.
         """
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         if self._linger_s:
@@ -81,6 +83,33 @@ def _accepted(listening: socket.socket) -> Iterator[socket.socket]:
             yield connection
 
 
+class AnswersWhenCutOff:
+    """A request that is still at work when the server has to end is answered as one that the database did not answer: nobody knows
+    yet what became of it. It must not pay again, and looks again later.
+
+    This is around all else: an answer's beginning that is held back below (to be compressed) has not been sent.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def noting(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except asyncio.CancelledError as cut_off:
+            if began:
+                raise
+            response = await unavailable(Request(scope), cut_off)
+            await response(scope, receive, send)
+
+
 async def serve_web(
     app: ASGIApp,
     bound: socket.socket,
@@ -99,7 +128,7 @@ async def serve_web(
     `closes_port`: whether nobody listens any more when this process does not; else whoever stops them all closes the port.
     """
     config = uvicorn.Config(
-        app,
+        AnswersWhenCutOff(app),
         http=protocol,
         ws="none",
         loop="none",

@@ -24,7 +24,6 @@ from checkstand.domain.catalog import (
     check_custom_amount,
     choose_currency,
     in_currency,
-    unit_amount,
 )
 from checkstand.domain.changes import Given, with_given
 from checkstand.domain.checkout import (
@@ -42,7 +41,7 @@ from checkstand.domain.fields import check_answers, merge
 from checkstand.domain.lines import Counts, charged_prices, count_problems, offer_lines
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased
+from checkstand.domain.terms import LARGEST_COUNT, SeatBased, UnitBased, named_amount
 from checkstand.flows import tax_ids
 from checkstand.flows.checkout.apply_discounts import (
     current_discounts,
@@ -190,8 +189,21 @@ async def apply_changes(
     )
     changed = replace(changed, discounts=await _discounts(ports, changed, changes, now, as_shown=as_shown))
     changed = await _priced_again(ports, organization, changed, now)
-    is_same = replace(changed, version=checkout.version, modified_at=checkout.modified_at) == checkout
+    undated = replace(changed, version=checkout.version, modified_at=checkout.modified_at)
+    is_same = _with_named_amounts(undated) == _with_named_amounts(checkout)
     return replace(changed, modified_at=checkout.modified_at) if is_same else changed
+
+
+def _with_named_amounts(checkout: Checkout) -> Checkout:
+    """The session with each amount that a buyer may name written out. Naming the one that stands there already changes nothing that
+    is shown, but is kept: it holds where the merchant proposes another one later.
+    """
+    lines = [
+        replace(line, chosen_minor=named_amount(terms, line.chosen_minor)) if isinstance(terms, Custom) else line
+        for line in checkout.lines
+        for terms in (checkout.price_of(line).terms,)
+    ]
+    return replace(checkout, lines=tuple(lines))
 
 
 async def _priced_again(ports: Ports, organization: Organization, checkout: Checkout, now: datetime) -> Checkout:
@@ -277,9 +289,7 @@ def _set_amounts(checkout: Checkout, changes: CheckoutChanges) -> Checkout:
         code = check_custom_amount(terms, amount, checkout.price_currency)
         if code:
             raise Invalid([Problem(code, ("amount",), amount, amount_params(terms, checkout.price_currency))])
-        price = checkout.price_of(line)
-        is_same = amount == unit_amount(price, chosen_minor=line.chosen_minor)
-        lines.append(replace(line, quantity=quantity, chosen_minor=line.chosen_minor if is_same else amount))
+        lines.append(replace(line, quantity=quantity, chosen_minor=amount))
     return replace(checkout, lines=tuple(lines))
 
 

@@ -173,10 +173,25 @@ def squeezed_words(page: Page) -> list[str]:
     return found
 
 
+_FADING = "() => document.getAnimations().some((one) => one instanceof CSSTransition && one.playState === 'running')"
+
+
+def _until_faded(page: Page) -> None:
+    """A button fades from one scheme's colours to the other's, and half-way there it has no contrast. Asked from outside: where a page
+    has no script its own timers stand still.
+    """
+    for _ in range(100):
+        if not page.evaluate(_FADING):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("the page goes on fading")
+
+
 def violations(page: Page) -> list[str]:
     """What is wrong with how the page is made: all that axe-core finds, however slight, and words without room. As text."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text("utf-8"))
+    _until_faded(page)
     found = page.evaluate("async () => (await axe.run({ resultTypes: ['violations'] })).violations")
     return [
         f"{item['id']} ({item['impact']}): {item['nodes'][0]['html'][:200]} {item['nodes'][0]['failureSummary'][:300]}"
@@ -205,6 +220,5 @@ def check_looks(page: Page, these_looks: Sequence[Look]) -> None:
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"scrolls sideways at {width} px"
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.wait_for_timeout(200)  # colours fade
         found = violations(page)
         assert not found, (width, scheme, found)

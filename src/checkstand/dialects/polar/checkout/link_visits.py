@@ -24,7 +24,7 @@ from checkstand.domain.checkout import Buyer
 from checkstand.domain.link import CheckoutLink
 from checkstand.domain.organization import Organization
 from checkstand.flows.links.open_link import LinkVisit, open_link
-from checkstand.services import client_address, services_of
+from checkstand.services import services_of, visitor_address
 
 OWN = frozenset({"product_id", "amount", "customer_email", "customer_name", "discount_code", "locale", "embed_origin"})
 TRACKED = ("reference_id", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -43,7 +43,7 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
     ports = services_of(request).ports
     # No text of ours holds a NUL, and nobody types one.
     pairs = [(name, value) for name, value in request.query_params.multi_items() if "\0" not in name + value]
-    wanted = read_visit(pairs, client_address(request))
+    wanted = read_visit(pairs, visitor_address(request))
     made = await open_link(ports, organization, link, wanted)
     code = (wanted.discount_code or "").upper()
     with trying_code(request, made.id, code) as tried:

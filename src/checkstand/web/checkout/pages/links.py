@@ -1,8 +1,8 @@
-"""Addresses that lead to a checkout: `/buy/...` makes a session for whoever opens it, `/s/...` is short for another address.
+"""Addresses that lead to a checkout: a link makes a session for whoever opens it, `/s/...` is short for another address.
 
-`/buy/polar_cl_...` is a checkout link of Polar's, `/buy/pdt_...` a static payment link of Dodo's. What they mean is each API's own;
-here is what they have in common: who only looks (HEAD, a browser's guess) makes nothing, visits are counted by network address, and a
-person gets a page where no session can be made.
+`/polar_cl_...` is a checkout link of Polar's (`/buy/polar_cl_...` too, its former address), `/buy/pdt_...` a static payment link of
+Dodo's. What they mean is each API's own; here is what they have in common: who only looks (HEAD, a browser's guess) makes nothing,
+visits are counted by network address, and a person gets a page where no session can be made.
 """
 
 from __future__ import annotations
@@ -32,7 +32,17 @@ POLAR, DODO = "polar_cl_", "pdt_"
 GONE = frozenset({ProblemCode.PRODUCT_ARCHIVED, ProblemCode.LINK_WITHOUT_PRODUCTS})
 
 
+async def open_polar_link(request: Request) -> Response:
+    """A checkout link of Polar's, whose secret is all that its address has."""
+    return await _open(request, POLAR + str(request.path_params["rest"]))
+
+
 async def buy(request: Request) -> Response:
+    """A link of either API, told apart by how its name begins."""
+    return await _open(request, str(request.path_params["name"]))
+
+
+async def _open(request: Request, name: str) -> Response:
     """Make a session and go to its page; or say why there is none."""
     if request.method == "HEAD":
         return Response(headers=HEADERS, media_type="text/html")
@@ -41,7 +51,6 @@ async def buy(request: Request) -> Response:
     window = count_link_visit(request)
     if window is not None and window.retry_after_s:
         return _busy(request, window)
-    name = str(request.path_params["name"])
     ports = services_of(request).ports
     organization: Organization | None = None
     try:

@@ -212,7 +212,7 @@ def test_a_visitor_s_country_decides_the_currency(server: RunningServer, polar: 
 
     async def visit_from(address: str) -> Checkout:
         organization, found = await find_link(ports, link["client_secret"])
-        return await open_link(ports, organization, found, LinkVisit(buyer=Buyer(ip_address=address)))
+        return await open_link(ports, organization, found, LinkVisit(buyer=Buyer(ip_address=address)), dialect="polar")
 
     german, local = server.run(visit_from("193.99.144.80")), server.run(visit_from("192.168.0.1"))
     assert (german.currency, local.currency) == ("EUR", "USD")

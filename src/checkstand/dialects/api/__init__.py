@@ -8,7 +8,19 @@ A dialect's `call.py` makes a `Call` and an `Api` of its own from these two; its
 """
 
 from checkstand.dialects.api.call import Call, Errors, Refused, known_fields
-from checkstand.dialects.api.parts import DialectParts
+from checkstand.dialects.api.parts import DialectParts, Links, OpenedLink
 from checkstand.dialects.api.routes import Api, Handler, Opener, Rules
 
-__all__ = ["Api", "Call", "DialectParts", "Errors", "Handler", "Opener", "Refused", "Rules", "known_fields"]
+__all__ = [
+    "Api",
+    "Call",
+    "DialectParts",
+    "Errors",
+    "Handler",
+    "Links",
+    "OpenedLink",
+    "Opener",
+    "Refused",
+    "Rules",
+    "known_fields",
+]

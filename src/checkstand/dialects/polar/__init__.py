@@ -5,7 +5,7 @@ from starlette.routing import Route
 from checkstand.dialects.api import DialectParts
 from checkstand.dialects.polar import organizations
 from checkstand.dialects.polar.catalogue import custom_fields, discounts, products
-from checkstand.dialects.polar.checkout import checkouts, links
+from checkstand.dialects.polar.checkout import checkouts, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
 from checkstand.dialects.polar.webhooks import webhooks
@@ -54,6 +54,7 @@ PARTS = DialectParts(
     described=api,
     errors=errors,
     events=Events(),
+    links=link_visits.LINKS,
     last_routes=unserved.routes,
     around=PolarCors,
 )

@@ -19,7 +19,7 @@ from checkstand.domain.lines import Counts
 from checkstand.domain.link import CheckoutLink, locked_counts
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.domain.profile import POLAR
+from checkstand.domain.profile import Dialect
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.choose_lines import sale_problem
 from checkstand.flows.checkout.create_checkout import create_checkout
@@ -50,8 +50,10 @@ async def find_link(ports: Ports, secret: str) -> tuple[Organization, CheckoutLi
     return await ports.cache.organization(found.organization_id), found
 
 
-async def open_link(ports: Ports, organization: Organization, link: CheckoutLink, visit: LinkVisit) -> Checkout:
-    """A new session. Raises EmbedNotAllowed, or Invalid when nothing of the link can be bought."""
+async def open_link(
+    ports: Ports, organization: Organization, link: CheckoutLink, visit: LinkVisit, *, dialect: Dialect
+) -> Checkout:
+    """A new session of this API. Raises EmbedNotAllowed, or Invalid when nothing of the link can be bought."""
     origin = embed_origin(visit.embed_origin)
     if origin is not None and not may_embed(origin, organization.settings.embed_hosts):
         raise EmbedNotAllowed(origin)
@@ -59,7 +61,7 @@ async def open_link(ports: Ports, organization: Organization, link: CheckoutLink
     usable = [found[item] for item in link.product_ids if sale_problem(found.get(item)) is None]
     if not usable:
         raise Invalid.single(ProblemCode.LINK_WITHOUT_PRODUCTS, "products")
-    request = _request(link, visit, usable, origin)
+    request = _request(dialect, link, visit, usable, origin)
     while True:
         try:
             return await create_checkout(ports, organization, request)
@@ -70,13 +72,15 @@ async def open_link(ports: Ports, organization: Organization, link: CheckoutLink
             request = easier
 
 
-def _request(link: CheckoutLink, visit: LinkVisit, usable: list[Product], origin: str | None) -> CheckoutRequest:
+def _request(
+    dialect: Dialect, link: CheckoutLink, visit: LinkVisit, usable: list[Product], origin: str | None
+) -> CheckoutRequest:
     """The request with all that the link and its visitor ask for. A price that is no longer offered leaves its product to be sold."""
     price = usable[0].price(link.price_id) if link.price_id is not None else None
     price_id = price.id if price is not None and not price.is_archived else None
     offered = [product.id for product in usable]
     return CheckoutRequest(
-        dialect=POLAR.name,
+        dialect=dialect,
         wanted=tuple(CartItem(product_id=item, where=("products", at)) for at, item in enumerate(offered)),
         choose_one=True,
         preselected=visit.product_id if visit.product_id in offered else None,

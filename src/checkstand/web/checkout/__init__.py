@@ -28,7 +28,6 @@ for _prefix in ("/checkout/{secret}", "/session/{secret}"):
     for _step in ("update", "pay", "renew", "forget", "stop"):
         routes.add(f"{_prefix}/{_step}", handlers.to_the_page, "GET", "HEAD")
 routes.add("/buy/{name}", links.buy, "GET", "HEAD")
-routes.add("/polar_cl_{rest}", links.open_polar_link, "GET", "HEAD")
 routes.add("/s/{code}", links.short, "GET", "HEAD")
 
 __all__ = ["routes"]

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
+from checkstand.dialects.api import Links, OpenedLink
 from checkstand.dialects.dodo.checkout import requests
 from checkstand.dialects.dodo.shown import sales
 from checkstand.dialects.dodo.wire.models import (
@@ -76,13 +77,17 @@ _URL: TypeAdapter[str | None] = TypeAdapter(Url)
 _METADATA: TypeAdapter[dict[str, str | bool | int | float]] = TypeAdapter(Metadata)
 
 
-async def find_seller(ports: Ports, product_id: str) -> Organization:
-    """Whose product the address names. Raises NotFound."""
+async def find(ports: Ports, product_id: str) -> OpenedLink:
+    """The link to the product that an address names. Raises NotFound."""
     found = named(DodoPrefix.PRODUCT, product_id)
     organization_id = await products.organization_of(ports.reads, found) if found is not None else None
     if organization_id is None:
         raise NotFound
-    return await ports.cache.organization(organization_id)
+    organization = await ports.cache.organization(organization_id)
+    return OpenedLink(organization, lambda request: visit(request, organization, product_id))
+
+
+LINKS = Links(prefix=f"{DodoPrefix.PRODUCT}_", status=303, find=find)
 
 
 async def visit(request: Request, organization: Organization, product_id: str) -> str:

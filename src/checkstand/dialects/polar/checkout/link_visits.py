@@ -17,13 +17,17 @@ from pydantic import UUID4, EmailStr, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from checkstand.code_tries import trying_code
+from checkstand.dialects.api import Links, OpenedLink
 from checkstand.dialects.polar.checkout.requests import LOCALE
 from checkstand.dialects.polar.wire import errors
 from checkstand.dialects.polar.wire.call import Refused
 from checkstand.domain.checkout import Buyer
+from checkstand.domain.ids import SecretPrefix
 from checkstand.domain.link import CheckoutLink
 from checkstand.domain.organization import Organization
-from checkstand.flows.links.open_link import LinkVisit, open_link
+from checkstand.domain.profile import POLAR
+from checkstand.flows.links.open_link import LinkVisit, find_link, open_link
+from checkstand.flows.ports import Ports
 from checkstand.services import services_of, visitor_address
 
 OWN = frozenset({"product_id", "amount", "customer_email", "customer_name", "discount_code", "locale", "embed_origin"})
@@ -38,13 +42,22 @@ _EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
 Pairs = Sequence[tuple[str, str]]
 
 
+async def find(ports: Ports, secret: str) -> OpenedLink:
+    """The link that an address names. Raises NotFound."""
+    organization, link = await find_link(ports, secret)
+    return OpenedLink(organization, lambda request: visit(request, organization, link))
+
+
+LINKS = Links(prefix=SecretPrefix.CHECKOUT_LINK, status=307, find=find, at_root=True)
+
+
 async def visit(request: Request, organization: Organization, link: CheckoutLink) -> str:
     """Make a session; the address of its page. Raises Refused, EmbedNotAllowed, Invalid."""
     ports = services_of(request).ports
     # No text of ours holds a NUL, and nobody types one.
     pairs = [(name, value) for name, value in request.query_params.multi_items() if "\0" not in name + value]
     wanted = read_visit(pairs, visitor_address(request))
-    made = await open_link(ports, organization, link, wanted)
+    made = await open_link(ports, organization, link, wanted, dialect=POLAR.name)
     code = (wanted.discount_code or "").upper()
     with trying_code(request, made.id, code) as tried:
         tried.is_wrong = all((one.code or "").upper() != code for one in made.discounts)

@@ -1,44 +1,52 @@
 """Addresses that lead to a checkout: a link makes a session for whoever opens it, `/s/...` is short for another address.
 
-`/polar_cl_...` is a checkout link of Polar's (`/buy/polar_cl_...` too, its former address), `/buy/pdt_...` a static payment link of
-Dodo's. What they mean is each API's own; here is what they have in common: who only looks (HEAD, a browser's guess) makes nothing,
-visits are counted by network address, and a person gets a page where no session can be made.
+Which names there are and what they mean is each API's own (`DialectParts.links`). Here is what they have in common: who only looks
+(HEAD, a browser's guess) makes nothing, visits are counted by network address, and a person gets a page where no session can be made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from checkstand.dialects.dodo.checkout import static_links
-from checkstand.dialects.polar.checkout import link_visits
-from checkstand.dialects.polar.wire.call import Refused
+from checkstand.dialects.api import DialectParts, Links, Refused
 from checkstand.domain.errors import EmbedNotAllowed, Invalid, NotFound
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.flows.links.open_link import find_link
 from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
 from checkstand.ops.limiter import LimitWindow
+from checkstand.routing import Endpoint, Routes
 from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
 from checkstand.web.checkout.pages import answers
 from checkstand.web.checkout.session.visit import with_query
 from checkstand.web.checkout.words.texts import texts_for
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
-POLAR, DODO = "polar_cl_", "pdt_"
 GONE = frozenset({ProblemCode.PRODUCT_ARCHIVED, ProblemCode.LINK_WITHOUT_PRODUCTS})
 
 
-async def open_polar_link(request: Request) -> Response:
-    """A checkout link of Polar's, whose secret is all that its address has."""
-    return await _open(request, POLAR + str(request.path_params["rest"]))
+def routes_at_root(dialects: Sequence[DialectParts]) -> Routes:
+    """The links of those APIs whose names are addresses by themselves: `/polar_cl_...`."""
+    found = Routes()
+    for links in (dialect.links for dialect in dialects):
+        if links is not None and links.at_root:
+            found.add(f"/{links.prefix}{{rest}}", _opening(links), "GET", "HEAD")
+    return found
+
+
+def _opening(links: Links) -> Endpoint:
+    async def open_link(request: Request) -> Response:
+        return await _open(request, links.prefix + str(request.path_params["rest"]))
+
+    return open_link
 
 
 async def buy(request: Request) -> Response:
-    """A link of either API, told apart by how its name begins."""
+    """The same under `/buy/`, for every API."""
     return await _open(request, str(request.path_params["name"]))
 
 
@@ -51,15 +59,14 @@ async def _open(request: Request, name: str) -> Response:
     window = count_link_visit(request)
     if window is not None and window.retry_after_s:
         return _busy(request, window)
-    ports = services_of(request).ports
+    links = _links_of(request, name)
+    if links is None:
+        return _page(request, "unknown", status=404)
     organization: Organization | None = None
     try:
-        if name.startswith(POLAR):
-            organization, link = await find_link(ports, name)
-            return _go(await link_visits.visit(request, organization, link), status=307)
-        if name.startswith(DODO):
-            organization = await static_links.find_seller(ports, name)
-            return _go(await static_links.visit(request, organization, name), status=303)
+        found = await links.find(services_of(request).ports, name)
+        organization = found.organization
+        return _go(await found.visit(request), status=links.status)
     except NotFound:
         return _page(request, "unknown", status=404)
     except EmbedNotAllowed as refused:
@@ -70,7 +77,12 @@ async def _open(request: Request, name: str) -> Response:
     except Invalid as refused:
         is_gone = any(problem.code in GONE for problem in refused.problems)
         return _page(request, "gone" if is_gone else "unusable", organization, status=410 if is_gone else 409)
-    return _page(request, "unknown", status=404)
+
+
+def _links_of(request: Request, name: str) -> Links | None:
+    """The links of the API that spells names like this one."""
+    dialects: Sequence[DialectParts] = request.app.dialects
+    return next((each.links for each in dialects if each.links and name.startswith(each.links.prefix)), None)
 
 
 async def short(request: Request) -> Response:

@@ -22,7 +22,7 @@ from checkstand.app import DIALECTS, PublicUrl, create_app, front, open_services
 from checkstand.cli.bounded_http import BoundedProtocol
 from checkstand.dialects.api import DialectParts
 from checkstand.flows.ports import Ports
-from checkstand.ops.settings import Settings
+from checkstand.ops.settings import THIS_MACHINE, Settings
 from checkstand.services import Services
 from checkstand.store import organizations
 from checkstand.testing.demo import DemoShop, open_demo_shop
@@ -128,7 +128,8 @@ async def _serve(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, "private_webhooks": True, **more})
+    like_dev = {"private_webhooks": True, "trusted_proxies": THIS_MACHINE}
+    settings = replace(Settings(), **{"secret_key": SECRET_KEY, "public_url": url, **like_dev, **more})
     async with open_services(settings, database_url, PublicUrl(url), dialects=dialects) as opened:
         services = replace(opened, ports=world(opened.ports))
         config = uvicorn.Config(

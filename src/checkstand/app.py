@@ -27,6 +27,7 @@ from checkstand.store.database import STATEMENT_WITHIN_S, Database
 from checkstand.testing import controls
 from checkstand.web import api_docs, bank, dashboard, health, stripe_webhook
 from checkstand.web import checkout as checkout_pages
+from checkstand.web.checkout.pages import links as link_pages
 from checkstand.web.compression import Compressed
 from checkstand.web.documents import document_routes
 from checkstand.web.files import file_routes
@@ -134,6 +135,7 @@ def _routes(dialects: Sequence[DialectParts]) -> Sequence[Route]:
         controls.routes,
         api_docs.routes,
         checkout_pages.routes,
+        link_pages.routes_at_root(dialects),
         bank.routes,
         stripe_webhook.routes,
         dashboard.routes,

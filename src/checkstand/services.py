@@ -75,6 +75,21 @@ def client_address(connection: HTTPConnection) -> str | None:
     return str(nearest)
 
 
+def visitor_address(connection: HTTPConnection) -> str | None:
+    """The caller's address as a session keeps it: a trusted proxy may name it in True-Client-IP, as the original's network does.
+
+    Nothing is limited by this address. Where X-Forwarded-For is sent as well, that is believed: a proxy that writes the one may pass
+    on the other as it came.
+    """
+    peer = _address(connection.client.host) if connection.client else None
+    named = _address(connection.headers.get("true-client-ip", "").strip())
+    if named is None or peer is None or "x-forwarded-for" in connection.headers:
+        return client_address(connection)
+    return (
+        str(named) if _is_among(peer, services_of(connection).settings.trusted_proxies) else client_address(connection)
+    )
+
+
 @lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
     """An address as proxies write it: also in brackets, and with a port behind it. None for anything else."""

@@ -101,7 +101,7 @@ def careful_server(database_url: str) -> Iterator[RunningServer]:
 
 def test_a_live_organization_names_no_private_host_in_any_spelling(api: Api) -> None:
     assert api.create("http://127.0.0.1:4000/hooks").is_success, "a test organization does, where the server allows it"
-    stored = api.create("https://localhost:4000/hooks").json()["id"]
+    stored = api.create("http://localhost:4000/hooks").json()["id"]
     assert api.change(stored, **api.switch(on=False)).is_success
     api.go_live()
     wrong = {host: api.create(f"https://{host}/hooks").status_code for host in NOT_PUBLIC}
@@ -124,9 +124,10 @@ def test_a_test_organization_names_no_private_host_where_the_server_does_not_all
     for host in ("127.0.0.1:4000", "localhost", "[::1]", "192.168.1.1"):
         answer = api.create(f"http://{host}/hooks")
         assert answer.status_code == 422, host
-        assert "private" in answer.text
         assert "CHECKSTAND_PRIVATE_WEBHOOKS" in answer.text, "it says what to do"
-    assert api.create("http://example.com/hooks").is_success
+        assert "private" in api.create(f"https://{host}/hooks").text
+    assert api.create("https://example.com/hooks").is_success
+    assert api.create("http://example.com/hooks").is_success == (name == "dodo"), "Polar's are https everywhere"
 
 
 def test_nobody_names_an_address_that_is_neither_private_nor_public(api: Api) -> None:
@@ -244,3 +245,30 @@ def test_what_somebody_read_while_an_endpoint_was_being_stored_is_forgotten(quie
             await delete_endpoint(ports, organization, "polar", made.id)
 
     asyncio.run(story())
+
+
+def test_polar_refuses_at_the_field_what_is_neither_https_nor_a_local_receiver(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    """Plain http is for receivers on this machine and its network alone; an encrypted address is a public one."""
+    api = api_of("polar", server, shop)
+    local, scheme = "value_error", "url_scheme"
+    expected: dict[str, str | None] = {
+        "http://example.com/": scheme, "ftp://example.com/": scheme, "wss://127.0.0.1/": scheme, "http://8.8.8.8/": scheme,
+        "https://localhost/": local, "https://127.0.0.1:8443/": local, "https://10.1.2.3/": local, "https://[::1]/": local,
+        "https://0x7f000001/": local, "https://169.254.169.254/": local, "x": "url_parsing", "": "url_parsing",
+        "https://printer.local/": None, "http://localhost:4000/": None, "http://[::1]:4000/": None, "https://8.8.8.8/": None,
+    }  # fmt: skip
+    made = api.create().json()["id"]
+    found: dict[str, str | None] = {}
+    for url in expected:
+        answers = [api.create(url), api.change(made, url=url)]
+        kinds = {one.json()["detail"][0]["type"] if one.status_code == 422 else None for one in answers}
+        found[url] = kinds.pop() if len(kinds) == 1 else f"differs: {kinds}"
+    assert found == expected
+    refused = api.create("http://example.com/", events=["nope"]).json()
+    assert refused["error"] == "RequestValidationError"
+    assert [item["loc"] for item in refused["detail"]] == [["body", "url"], ["body", "events", 0]], "told together"
+    assert refused["detail"][0]["ctx"] == {"expected_schemes": "'https'"}
+    assert "subscription.migrated" not in refused["detail"][1]["msg"]
+    assert api.create(events=["subscription.migrated"]).is_success, "what the newest clients know is taken"

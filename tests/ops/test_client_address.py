@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from checkstand.ops.settings import SettingsError, from_environment
-from checkstand.services import client_address
+from checkstand.services import client_address, visitor_address
 from tests.tables import table
 
 
@@ -37,6 +37,23 @@ def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
 )
 def test_the_last_hop_that_no_trusted_proxy_is_counts(trusted: str, peer: str, forwarded: str, address: str) -> None:
     assert seen(trusted, peer, forwarded) == address
+
+
+def test_a_trusted_proxy_names_the_visitor_of_a_link_and_limits_take_no_notice() -> None:
+    settings = from_environment({"CHECKSTAND_TRUSTED_PROXIES": "10.0.0.0/8"})
+    app = SimpleNamespace(services=SimpleNamespace(settings=settings))
+    cases = [
+        ("10.1.2.3", {"true-client-ip": "203.0.113.9"}, "203.0.113.9"),
+        ("10.1.2.3", {"true-client-ip": "2001:0DB8:0::5"}, "2001:db8::5"),
+        ("10.1.2.3", {"true-client-ip": "nobody"}, "10.1.2.3"),
+        ("10.1.2.3", {"true-client-ip": "6.6.6.6", "x-forwarded-for": "203.0.113.9"}, "203.0.113.9"),
+        ("198.51.100.7", {"true-client-ip": "203.0.113.9"}, "198.51.100.7"),
+    ]
+    for peer, headers, expected in cases:
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        connection = HTTPConnection({"type": "http", "app": app, "client": (peer, 5), "headers": raw})
+        assert visitor_address(connection) == expected, (peer, headers)
+        assert client_address(connection) == ("203.0.113.9" if len(headers) == 2 else peer)
 
 
 @table("value", ["10.0.0.0/33", "10.0.0.1/8", "proxy.internal", "*", "10.0.0.0-10.0.0.9"])

@@ -15,7 +15,7 @@ from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
-from checkstand.web.checkout.session.visit import base_of, form_token
+from checkstand.web.checkout.session.visit import form_token
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader
 from tests.server import RunningServer
@@ -58,7 +58,7 @@ class Stand:
 
     def url(self, checkout: Checkout, step: str = "") -> str:
         """The full address of a session's page."""
-        return f"{self.server.url}{base_of(checkout)}{step}"
+        return f"{self.server.url}{checkout.page_path}{step}"
 
     def token(self, checkout: Checkout) -> str:
         """The token that the session's own forms carry."""

@@ -75,6 +75,17 @@ def test_the_redirect_tells_nobody_where_it_came_from(polar: Polar) -> None:
     assert answer.headers["location"].startswith(f"{polar.url}/checkout/polar_c_")
 
 
+def test_the_address_that_links_had_formerly_still_leads_to_a_session(polar: Polar) -> None:
+    address = link(polar)
+    former = address.replace("/polar_cl_", "/buy/polar_cl_")
+    assert former != address
+    for wanted in (address, former):
+        answer = httpx2.get(f"{wanted}?utm_source=mail")
+        assert answer.status_code == 307, wanted
+        assert answer.headers["location"].startswith(f"{polar.url}/checkout/polar_c_")
+        assert answer.headers["location"].endswith("?utm_source=mail")
+
+
 def test_who_only_looks_makes_nothing(polar: Polar) -> None:
     address = link(polar)
     assert httpx2.head(address).status_code == 200

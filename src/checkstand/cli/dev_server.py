@@ -30,7 +30,7 @@ from checkstand.cli.listening import bind, url_of
 from checkstand.cli.stopping import ignore_signals, interruptible, run_until, stop_event
 from checkstand.cli.terminal import Failure, note, paint
 from checkstand.embedded_postgres import cluster as embedded
-from checkstand.ops.settings import Settings, from_environment
+from checkstand.ops.settings import THIS_MACHINE, Settings, from_environment
 
 if TYPE_CHECKING:  # loaded in the background, while the database starts
     from checkstand.services import Services
@@ -74,6 +74,7 @@ def run(options: DevOptions) -> None:
             data_dir=str(folder),
             rate_limits=options.rate_limits,
             private_webhooks=True,
+            trusted_proxies=given.trusted_proxies or THIS_MACHINE,
         )
         importing()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

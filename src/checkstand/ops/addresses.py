@@ -128,6 +128,11 @@ def refused_host_kind(host: str, *, allows_private: bool) -> str | None:
     return "a local name" if is_local and not allows_private else None
 
 
+def is_address(host: str) -> bool:
+    """Whether a URL's host is a numeric address, in any spelling, and no name."""
+    return _spelled(host.strip("[]")) is not None
+
+
 def may_reach_private(mode: Mode, *, allowed_here: bool) -> bool:
     """Whether an organization of this mode may have webhooks on private addresses: a test one, where the server allows it."""
     return mode == "test" and allowed_here

@@ -67,13 +67,13 @@ def is_in_time(moment: datetime) -> bool:
 # ---------------------------------------------------------------- what an error may tell
 
 MOST_ERRORS: Final = 20
-LARGEST_ECHO: Final = 1_024
+LARGEST_ECHO: Final = 2_560
 """Bytes of what a caller sent that an error shows again, as JSON."""
 LONGEST_NAME: Final = 200
 """Characters of a field's name (a key that the caller chose) in an error."""
 LONGEST_SENTENCE: Final = 2_000
 """Characters of one error's message, which may list what would have been right."""
-LARGEST_REFUSAL: Final = 49_152
+LARGEST_REFUSAL: Final = 65_536
 """Bytes of all errors together: later ones are left out."""
 
 # ---------------------------------------------------------------- what a connection may do

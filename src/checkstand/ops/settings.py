@@ -25,7 +25,7 @@ MEANING = {
     "STRIPE_API_BASE": "Another address for Stripe's API and script (http://127.0.0.1:12111), for tests.",
     "WORKERS": "Web processes of `serve`; 1 is right up to several cores.",
     "LOG_LEVEL": "debug, info, warning or error.",
-    "TRUSTED_PROXIES": "Proxies whose X-Forwarded-For is believed: addresses or networks (10.0.0.0/8), separated by commas.",
+    "TRUSTED_PROXIES": "Proxies whose X-Forwarded-For is believed (networks or addresses, by commas). `dev`: this machine.",
     "RATE_LIMITS": "on or off; `serve` limits unless told otherwise, `dev` does not.",
     "PRIVATE_WEBHOOKS": "on or off: whether test organizations may have webhooks on this machine and its private network (`dev`: on).",
     "HOST": "Address to listen on.",
@@ -45,6 +45,7 @@ _NUMBERS = {
     "DRAIN_SECONDS": (0, 3600),
 }
 Network = IPv4Network | IPv6Network
+THIS_MACHINE: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 STRIPE_KEYS = {
     "stripe_secret_key": re.compile(r"[sr]k_(test|live)_[A-Za-z0-9]{10,}"),

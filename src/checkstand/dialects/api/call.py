@@ -119,11 +119,14 @@ class Call:
             raise BadBody("not_an_object", given=self.data)
         return self.data
 
-    def body(self, model: type[Model]) -> Model:
-        """The body as a model; remembers which fields nobody read. Raises BadBody, Refused (422)."""
+    def body(self, model: type[Model], *, context: object = None) -> Model:
+        """The body as a model; remembers which fields nobody read. `context`: what its validators have to know of the caller.
+
+        Raises BadBody, Refused (422).
+        """
         fields = self.fields()
         try:
-            parsed = model.model_validate(fields)
+            parsed = model.model_validate(fields, context=context)
         except ValidationError as error:
             raise Refused(self.errors.from_validation(error)) from error
         self.ignored = ignored_fields(fields, known_fields(model))

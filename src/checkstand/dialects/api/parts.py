@@ -36,12 +36,14 @@ class OpenedLink:
 class Links:
     """The API's addresses that make a session for the buyer who opens them: `/buy/` and a name that begins with `prefix`.
 
-    `find` raises NotFound. `status` is that of the answer that leads to the session's page.
+    `at_root`: the name without `/buy/` is an address as well. `find` raises NotFound. `status` is that of the answer that leads to
+    the session's page.
     """
 
     prefix: str
     status: int
     find: Callable[[Ports, str], Awaitable[OpenedLink]]
+    at_root: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ async def delete_discount(ports: Ports, organization: Organization, discount_id:
         if found is None:
             raise NotFound
         await discounts.delete(tx, organization.id, discount_id, now=now)
-        await fact_store.record(tx, organization.id, [tell(FactType.DISCOUNT_DELETED, discount_id, shows=found)])
+        deleted = replace(found, modified_at=now)
+        await fact_store.record(tx, organization.id, [tell(FactType.DISCOUNT_DELETED, discount_id, shows=deleted)])
         await ports.cache.changed(tx, organization.id)
     ports.cache.forget(organization.id)
     ports.wake()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 from uuid import UUID
 
 from checkstand.domain import ids
@@ -18,7 +17,6 @@ from checkstand.domain.errors import Invalid, NotFound, Problem
 from checkstand.domain.link import CheckoutLink, fits_all, lock_problem, usable_trial
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
-from checkstand.flows.checkout.checkout_request import Where
 from checkstand.flows.checkout.choose_lines import product_of_price, sale_problem
 from checkstand.flows.ports import Ports
 from checkstand.store import checkout_links
@@ -27,10 +25,8 @@ from checkstand.store.catalogue.products import PRODUCTS
 from checkstand.store.checkout_links import LINKS
 from checkstand.store.executor import Executor
 
-NamedBy = Literal["products", "product_id", "product_price_id"]
 
-
-async def create_link(ports: Ports, organization: Organization, given: Given, *, named_by: NamedBy) -> CheckoutLink:
+async def create_link(ports: Ports, organization: Organization, given: Given) -> CheckoutLink:
     """A new link with the fields that were given: `price_id`, or `product_ids`. Raises Invalid."""
     secret = ids.secret(ids.SecretPrefix.CHECKOUT_LINK, random_bytes=ports.random_bytes)
     link = made_of(
@@ -44,7 +40,7 @@ async def create_link(ports: Ports, organization: Organization, given: Given, *,
     if link.price_id is not None:
         sold = [await product_of_price(ports, organization, link.price_id)]
     else:
-        sold = await _sold(ports.db, organization.id, link.product_ids, named_by)
+        sold = await _sold(ports.db, organization.id, link.product_ids)
     await _check_discount(ports.db, link, sold)
     _check_locks(sold, link, given)
     link = _selling(link, sold)
@@ -60,7 +56,7 @@ async def change_link(ports: Ports, organization: Organization, link_id: UUID, g
             raise NotFound
         changed = with_given(found, given)
         if "product_ids" in given:
-            sold = await _sold(tx, organization.id, changed.product_ids, "products")
+            sold = await _sold(tx, organization.id, changed.product_ids)
         else:
             known = await PRODUCTS.by_ids(tx, organization.id, found.product_ids)
             sold = [known[product_id] for product_id in found.product_ids]
@@ -100,8 +96,8 @@ async def delete_link(ports: Ports, organization: Organization, link_id: UUID) -
         raise NotFound
 
 
-async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID], named_by: NamedBy) -> list[Product]:
-    """The products in their order. Raises Invalid with a problem for each that cannot be sold."""
+async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]) -> list[Product]:
+    """The products in their order. Raises Invalid with a problem for each that cannot be sold, also for the only one."""
     known = await PRODUCTS.by_ids(db, organization_id, product_ids)
     sold: list[Product] = []
     problems: list[Problem] = []
@@ -111,7 +107,7 @@ async def _sold(db: Executor, organization_id: UUID, product_ids: Sequence[UUID]
         if product is not None and code is None:
             sold.append(product)
         else:
-            where: Where = ("products", position) if named_by == "products" else (named_by,)
+            where = ("products", position)
             problems.append(Problem(code or ProblemCode.PRODUCT_UNKNOWN, where, str(product_id)))
     if problems:
         raise Invalid(problems)

@@ -130,7 +130,8 @@ async def delete(db: Executor, organization_id: UUID, discount_id: UUID, *, now:
     await db.execute(
         """
         UPDATE discounts
-        SET deleted_at = $3
+        SET deleted_at = $3,
+            modified_at = $3
         WHERE organization_id = $1
           AND id = $2
           AND deleted_at IS NULL

@@ -14,7 +14,6 @@ from pydantic_core import PydanticCustomError
 
 from checkstand.dialects.polar.wire.models import Base, Line, Metadata, Seats, SuccessUrl, Units, Url
 from checkstand.domain.catalog import Interval, Span
-from checkstand.flows.links.save_link import NamedBy
 from checkstand.ops.bounds import MOST_MEMBERS
 
 
@@ -56,7 +55,6 @@ class LinkFields(Base):
 class LinkCreate(LinkFields):
     """`POST /v1/checkout-links/` without the key that names what is sold."""
 
-    named_by: ClassVar[NamedBy]
     payment_processor: Literal["stripe"]
     allow_discount_codes: bool = True
     require_billing_address: bool = False
@@ -65,7 +63,6 @@ class LinkCreate(LinkFields):
 class LinkProductsCreate(LinkCreate):
     """The documented form: products to choose from."""
 
-    named_by = "products"
     products: list[UUID4] = Field(min_length=1, max_length=MOST_MEMBERS)
 
     @field_validator("products")
@@ -77,7 +74,6 @@ class LinkProductsCreate(LinkCreate):
 class LinkProductCreate(LinkCreate):
     """The older form: one product."""
 
-    named_by = "product_id"
     product_id: UUID4
 
     def given(self) -> dict[str, object]:
@@ -87,7 +83,6 @@ class LinkProductCreate(LinkCreate):
 class LinkPriceCreate(LinkCreate):
     """The oldest form: one price."""
 
-    named_by = "product_price_id"
     product_price_id: UUID4
 
 

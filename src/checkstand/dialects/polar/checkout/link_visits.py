@@ -28,7 +28,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.profile import POLAR
 from checkstand.flows.links.open_link import LinkVisit, find_link, open_link
 from checkstand.flows.ports import Ports
-from checkstand.services import client_address, services_of
+from checkstand.services import services_of, visitor_address
 
 OWN = frozenset({"product_id", "amount", "customer_email", "customer_name", "discount_code", "locale", "embed_origin"})
 TRACKED = ("reference_id", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
@@ -48,7 +48,7 @@ async def find(ports: Ports, secret: str) -> OpenedLink:
     return OpenedLink(organization, lambda request: visit(request, organization, link))
 
 
-LINKS = Links(prefix=SecretPrefix.CHECKOUT_LINK, status=307, find=find)
+LINKS = Links(prefix=SecretPrefix.CHECKOUT_LINK, status=307, find=find, at_root=True)
 
 
 async def visit(request: Request, organization: Organization, link: CheckoutLink) -> str:
@@ -56,7 +56,7 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
     ports = services_of(request).ports
     # No text of ours holds a NUL, and nobody types one.
     pairs = [(name, value) for name, value in request.query_params.multi_items() if "\0" not in name + value]
-    wanted = read_visit(pairs, client_address(request))
+    wanted = read_visit(pairs, visitor_address(request))
     made = await open_link(ports, organization, link, wanted, dialect=POLAR.name)
     code = (wanted.discount_code or "").upper()
     with trying_code(request, made.id, code) as tried:
@@ -65,7 +65,7 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
         (name, value) for name, value in pairs if name not in OWN and not _is_stored(name, made.custom_field_data)
     ]
     query = f"?{urlencode(forwarded)}" if forwarded else ""
-    return f"{ports.public_url()}/checkout/{made.client_secret}{query}"
+    return f"{ports.public_url()}{made.page_path}{query}"
 
 
 def _is_stored(name: str, answers: Mapping[str, object]) -> bool:

@@ -51,7 +51,7 @@ async def create(call: Call) -> Response:
     products, a number of seats or units that not all of them allow.
     """
     body = call.first_of(VARIANTS)
-    made = await create_link(call.ports, call.organization, body.given(), named_by=body.named_by)
+    made = await create_link(call.ports, call.organization, body.given())
     return call.json((await _shown(call, [made]))[0], 201)
 
 

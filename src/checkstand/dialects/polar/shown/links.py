@@ -50,7 +50,7 @@ def checkout_link(
         "organization_id": str(value.organization_id),
         "products": shown,
         "discount": discount_without_products(discount, organization),
-        "url": f"{public_url}/buy/{value.client_secret}",
+        "url": f"{public_url}/{value.client_secret}",
         "product_id": str(sold[0].id),
         "product_price_id": str(default.id) if default else None,
         "product": shown[0],

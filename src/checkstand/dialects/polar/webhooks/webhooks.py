@@ -5,9 +5,19 @@ Source: docs/behaviour/polar.md#webhook-endpoints.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal, get_args
 
-from pydantic import UUID4, AfterValidator, HttpUrl, StringConstraints
+from pydantic import (
+    UUID4,
+    AfterValidator,
+    AnyUrl,
+    BeforeValidator,
+    StringConstraints,
+    UrlConstraints,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import common
@@ -18,6 +28,7 @@ from checkstand.dialects.polar.wire.models import (
     Base,
     Line,
     Many,
+    listed,
 )
 from checkstand.dialects.polar.wire.words import moment
 from checkstand.domain.errors import Invalid
@@ -30,6 +41,7 @@ from checkstand.flows.webhooks.save_endpoint import (
     read_endpoint,
     rotate_secret,
 )
+from checkstand.ops.addresses import is_address, may_reach_private, refused_host_kind
 from checkstand.store.delivery import webhooks
 from checkstand.store.query import Page
 
@@ -53,13 +65,47 @@ EventName = Literal[
     "benefit_grant.created", "benefit_grant.cycled", "benefit_grant.updated", "benefit_grant.revoked",
     "organization.updated",
 ]  # fmt: skip
+_NAMES = get_args(EventName)
+# What a refusal lists; the newest name is read without being told, as the original does not know it yet.
+_NAMES_TEXT = listed(tuple(name for name in _NAMES if name != "subscription.migrated"))
+_LOCAL_RECEIVERS = (
+    "Local receivers have plain http addresses, for test organizations where CHECKSTAND_PRIVATE_WEBHOOKS is on."
+)
 
 
-def _as_given(value: HttpUrl) -> str:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the caller's webhooks may go. `private`: to this machine and its network as well, by plain http."""
+
+    private: bool
+
+
+def _event(value: object) -> object:
+    if value not in _NAMES:
+        raise PydanticCustomError("enum", "Input should be {expected}", {"expected": _NAMES_TEXT})
+    return value
+
+
+def _receiver(value: AnyUrl, info: ValidationInfo) -> str:
+    """An https address of a public host, or a plain http one of a local receiver where those are allowed.
+
+    A host is judged by its spelling; the flow is stricter for live organizations, and each delivery asks where a name leads.
+    """
+    host = value.host or ""
+    is_public = refused_host_kind(host, allows_private=False) is None
+    reach = info.context
+    if value.scheme == "http" and not is_public and isinstance(reach, Reach) and reach.private:
+        return str(value)
+    if value.scheme != "https":
+        told = {"expected_schemes": "'https'", "hint": _LOCAL_RECEIVERS}
+        raise PydanticCustomError("url_scheme", "URL scheme should be {expected_schemes}", told)
+    if not is_public and (host == "localhost" or is_address(host)):
+        sentence = "Value error, Webhook URLs cannot point to localhost or private IP addresses."
+        raise PydanticCustomError("value_error", sentence, {"error": ValueError(), "hint": _LOCAL_RECEIVERS})
     return str(value)
 
 
-WebhookUrl = Annotated[HttpUrl, AfterValidator(_as_given)]
+WebhookUrl = Annotated[AnyUrl, UrlConstraints(max_length=2083), AfterValidator(_receiver)]
 Secret = Annotated[str, StringConstraints(min_length=32)]
 
 
@@ -71,7 +117,7 @@ class EndpointCreate(Base):
 
     url: WebhookUrl
     format: Literal["raw", "discord", "slack"]
-    events: Annotated[list[EventName], Many]
+    events: Annotated[list[Annotated[EventName, BeforeValidator(_event)]], Many]
     name: Line | None = None
     secret: Secret | None = None
     api_version: Literal["2026-04", "2026-10", "2027-01"] | None = None
@@ -85,7 +131,7 @@ class EndpointUpdate(Base):
 
     url: WebhookUrl | None = None
     format: Literal["raw", "discord", "slack"] | None = None
-    events: Annotated[list[EventName], Many] | None = None
+    events: Annotated[list[Annotated[EventName, BeforeValidator(_event)]], Many] | None = None
     name: Line | None = None
     secret: Secret | None = None
     enabled: bool | None = None
@@ -109,14 +155,17 @@ def shown(endpoint: Endpoint) -> WebhookEndpoint:
     }
 
 
+def _reach(call: Call) -> Reach:
+    return Reach(private=may_reach_private(call.organization.mode, allowed_here=call.ports.private_webhooks))
+
+
 @api.route("POST", "/webhooks/endpoints", scopes=WRITE, body=EndpointCreate, status=201, answers=WebhookEndpoint)
 async def create(call: Call) -> Response:
     """Create a webhook endpoint.
 
-    422 PolarRequestValidationError: the address is not https, not public or not a plain one; an organization_id beside an
-    organization's token.
+    422 PolarRequestValidationError: the address is not a plain one; an organization_id beside an organization's token.
     """
-    body = call.body(EndpointCreate)
+    body = call.body(EndpointCreate, context=_reach(call))
     if body.organization_id is not None:
         raise Invalid.single(ProblemCode.ORGANIZATION_WITH_TOKEN, "organization_id", given=str(body.organization_id))
     given = {"api_version": call.version, **body.given()}
@@ -149,11 +198,10 @@ async def get(call: Call) -> Response:
 async def update(call: Call) -> Response:
     """Change a webhook endpoint.
 
-    404 ResourceNotFound: no such endpoint. 422 PolarRequestValidationError: the address is not https, not public or not a plain
-    one.
+    404 ResourceNotFound: no such endpoint. 422 PolarRequestValidationError: the address is not a plain one.
     """
     endpoint_id = call.path_id()
-    given = call.body(EndpointUpdate).given()
+    given = call.body(EndpointUpdate, context=_reach(call)).given()
     return call.json(shown(await change_endpoint(call.ports, call.organization, "polar", endpoint_id, given)))
 
 

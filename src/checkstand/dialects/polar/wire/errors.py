@@ -212,7 +212,13 @@ def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> 
         "input": error.get("input"),
     }
     if isinstance(context, Mapping):
-        item["ctx"] = {key: {} if isinstance(value, Exception) else _plain(value) for key, value in context.items()}
+        item["ctx"] = {
+            key: {} if isinstance(value, Exception) else _plain(value)
+            for key, value in context.items()
+            if key != "hint"
+        }
+        if "hint" in context:
+            item["hint"] = str(context["hint"])
         if is_uuid:
             item["ctx"] = {key: _from_one(str(value)) for key, value in item["ctx"].items()}
     return item

@@ -27,12 +27,13 @@ CURRENCY_CODES = tuple(sorted(code.lower() for code in POLAR_CURRENCIES))
 INT32 = 2_147_483_647
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def listed(values: tuple[str, ...]) -> str:
+    """The words as a refusal lists them: 'a', 'b' or 'c'."""
     quoted = [f"'{value}'" for value in values]
     return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
-_COUNTRY_TEXT, _CURRENCY_TEXT = _listed(SELLABLE_COUNTRIES), _listed(CURRENCY_CODES)
+_COUNTRY_TEXT, _CURRENCY_TEXT = listed(SELLABLE_COUNTRIES), listed(CURRENCY_CODES)
 
 
 def _blank_to_none(value: Any) -> Any:

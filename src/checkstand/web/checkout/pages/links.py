@@ -1,4 +1,4 @@
-"""Addresses that lead to a checkout: `/buy/...` makes a session for whoever opens it, `/s/...` is short for another address.
+"""Addresses that lead to a checkout: a link makes a session for whoever opens it, `/s/...` is short for another address.
 
 Which names there are and what they mean is each API's own (`DialectParts.links`). Here is what they have in common: who only looks
 (HEAD, a browser's guess) makes nothing, visits are counted by network address, and a person gets a page where no session can be made.
@@ -19,6 +19,7 @@ from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
 from checkstand.ops.limiter import LimitWindow
+from checkstand.routing import Endpoint, Routes
 from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
 from checkstand.web.checkout.pages import answers
 from checkstand.web.checkout.session.visit import with_query
@@ -28,7 +29,28 @@ HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Rob
 GONE = frozenset({ProblemCode.PRODUCT_ARCHIVED, ProblemCode.LINK_WITHOUT_PRODUCTS})
 
 
+def routes_at_root(dialects: Sequence[DialectParts]) -> Routes:
+    """The links of those APIs whose names are addresses by themselves: `/polar_cl_...`."""
+    found = Routes()
+    for links in (dialect.links for dialect in dialects):
+        if links is not None and links.at_root:
+            found.add(f"/{links.prefix}{{rest}}", _opening(links), "GET", "HEAD")
+    return found
+
+
+def _opening(links: Links) -> Endpoint:
+    async def open_link(request: Request) -> Response:
+        return await _open(request, links.prefix + str(request.path_params["rest"]))
+
+    return open_link
+
+
 async def buy(request: Request) -> Response:
+    """The same under `/buy/`, for every API."""
+    return await _open(request, str(request.path_params["name"]))
+
+
+async def _open(request: Request, name: str) -> Response:
     """Make a session and go to its page; or say why there is none."""
     if request.method == "HEAD":
         return Response(headers=HEADERS, media_type="text/html")
@@ -37,7 +59,6 @@ async def buy(request: Request) -> Response:
     window = count_link_visit(request)
     if window is not None and window.retry_after_s:
         return _busy(request, window)
-    name = str(request.path_params["name"])
     links = _links_of(request, name)
     if links is None:
         return _page(request, "unknown", status=404)

@@ -3,8 +3,7 @@
 from starlette.routing import Route
 
 from checkstand.dialects.api import DialectParts
-from checkstand.dialects.polar import organizations
-from checkstand.dialects.polar.catalogue import custom_fields, discounts, products
+from checkstand.dialects.polar.catalogue import custom_fields, discounts, organizations, products
 from checkstand.dialects.polar.checkout import checkouts, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds

@@ -61,7 +61,7 @@ _SECRET_NAMES = frozenset(
 _SECRET_ENDINGS = ("_secret", "_token", "_password", "_api_key", "secret_key")
 _NESTED_MAX = 6
 _ACCESS = "uvicorn.access"
-_QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+_QUIET_PATHS = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 
 
 def redact(text: str) -> str:

@@ -9,7 +9,7 @@ from checkstand.dialects.polar.customers import customers, members, payment_meth
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
 from checkstand.dialects.polar.webhooks import webhooks
 from checkstand.dialects.polar.webhooks.events import Events
-from checkstand.dialects.polar.wire import errors, unserved
+from checkstand.dialects.polar.wire import errors, health, unserved
 from checkstand.dialects.polar.wire.cors import PolarCors
 from checkstand.dialects.polar.wire.described import describe
 from checkstand.domain.profile import POLAR
@@ -45,6 +45,7 @@ for _part in (
     routes.include(_part.api.routes)
     operations += _part.api.operations
 
+routes.include(health.routes)
 api = describe(operations)
 PARTS = DialectParts(
     profile=POLAR,

@@ -28,8 +28,8 @@ from checkstand.ops import bounds
 from checkstand.routing import Routes
 from checkstand.web.api_docs import Documents
 from checkstand.web.compression import Compressed
-from tests.cli.running import eventually
 from tests.server import RunningServer
+from tests.waiting import eventually
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"

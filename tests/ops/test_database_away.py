@@ -24,7 +24,8 @@ from checkstand.store.cache import CHANNEL
 from checkstand.store.migrate import migrate
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer, running_server
-from tests.store.embedded_place import ask, eventually, place, postmaster
+from tests.store.embedded_place import ask, place, postmaster
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("database-away")
 

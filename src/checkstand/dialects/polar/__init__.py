@@ -8,7 +8,7 @@ from checkstand.dialects.polar.catalogue import custom_fields, discounts, produc
 from checkstand.dialects.polar.checkout import checkouts, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
-from checkstand.dialects.polar.webhooks import webhooks
+from checkstand.dialects.polar.webhooks import deliveries, webhooks
 from checkstand.dialects.polar.webhooks.events import Events
 from checkstand.dialects.polar.wire import errors, unserved
 from checkstand.dialects.polar.wire.cors import PolarCors
@@ -36,6 +36,7 @@ for _part in (
     members,
     organizations,
     webhooks,
+    deliveries,
     refunds,
     order_documents,
     payment_methods,

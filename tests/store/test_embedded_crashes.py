@@ -24,12 +24,12 @@ from tests.store.embedded_place import (
     Owner,
     ask,
     copy_database,
-    eventually,
     exists,
     postmaster,
     remember,
     remembers,
 )
+from tests.waiting import eventually
 
 
 def test_the_server_of_a_killed_owner_is_adopted(spot: Path) -> None:

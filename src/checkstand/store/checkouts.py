@@ -159,7 +159,7 @@ async def by_client_secret(db: Reader, secret: str) -> Checkout | None:
           AND dialect = ANY($2::text[])
         """,
         secret,
-        names_where(lambda profile: not profile.opens_page_by_id),
+        names_where(lambda profile: profile.page.id_prefix is None),
     )
     return decode(Checkout, text) if text is not None else None
 
@@ -174,7 +174,7 @@ async def by_page_id(db: Reader, checkout_id: UUID) -> Checkout | None:
           AND dialect = ANY($2::text[])
         """,
         checkout_id,
-        names_where(lambda profile: profile.opens_page_by_id),
+        names_where(lambda profile: profile.page.id_prefix is not None),
     )
     return decode(Checkout, text) if text is not None else None
 

@@ -3,14 +3,13 @@
 from starlette.routing import Route
 
 from checkstand.dialects.api import DialectParts
-from checkstand.dialects.polar import organizations
-from checkstand.dialects.polar.catalogue import custom_fields, discounts, products
+from checkstand.dialects.polar.catalogue import custom_fields, discounts, organizations, products
 from checkstand.dialects.polar.checkout import checkouts, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
 from checkstand.dialects.polar.webhooks import deliveries, webhooks
 from checkstand.dialects.polar.webhooks.events import Events
-from checkstand.dialects.polar.wire import errors, unserved
+from checkstand.dialects.polar.wire import errors, health, unserved
 from checkstand.dialects.polar.wire.cors import PolarCors
 from checkstand.dialects.polar.wire.described import describe
 from checkstand.domain.profile import POLAR
@@ -47,6 +46,7 @@ for _part in (
     routes.include(_part.api.routes)
     operations += _part.api.operations
 
+routes.include(health.routes)
 api = describe(operations)
 PARTS = DialectParts(
     profile=POLAR,

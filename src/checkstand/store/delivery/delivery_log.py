@@ -9,12 +9,10 @@ from uuid import UUID
 
 from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, DeliveryAttempt
-from checkstand.store.delivery.webhooks import DELIVERIES
+from checkstand.store.delivery.webhooks import ATTEMPTS, DELIVERIES
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
-from checkstand.store.rows import Table
 
-ATTEMPTS = Table("delivery_attempts", DeliveryAttempt)
 SORTABLE = {"created_at": "delivery_attempts.created_at"}
 
 

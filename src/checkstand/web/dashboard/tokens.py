@@ -123,7 +123,7 @@ async def create(visit: DashboardVisit) -> Response:
         crumbs=[Crumb("Access tokens", visit.link("/settings/tokens"))],
         row=_row(visit, token),
         secret=secret,
-        variable=profile_of(token.dialect).keys.variable,
+        keys=profile_of(token.dialect).keys,
         curl=await _curl(visit, token, secret),
     )
 

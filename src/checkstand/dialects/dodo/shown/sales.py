@@ -158,7 +158,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "checkout_session_id": shown(DodoPrefix.CHECKOUT_SESSION, checkout.id),
         "discount_id": shown_or_none(DodoPrefix.DISCOUNT, checkout.discount_id),
         "discounts": _discounts(checkout, organization),
-        "payment_link": session_url(public_url, checkout) if checkout.dialect == "dodo" else None,
+        "payment_link": public_url + checkout.page_path if checkout.dialect == "dodo" else None,
         **_error(latest, status),
         "digital_products_delivered": False,
         "refunds": [returns.refund(item, organization) for item in sale.refunds],
@@ -181,11 +181,6 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "created_at": moment(created),
         "updated_at": moment(latest.modified_at) if latest and latest.modified_at else None,
     }
-
-
-def session_url(public_url: str, checkout: Checkout) -> str:
-    """Where the buyer pays: the session's page."""
-    return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
 
 
 def invoice_url(public_url: str, order: Order) -> str:

@@ -65,7 +65,7 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
         (name, value) for name, value in pairs if name not in OWN and not _is_stored(name, made.custom_field_data)
     ]
     query = f"?{urlencode(forwarded)}" if forwarded else ""
-    return f"{ports.public_url()}/checkout/{made.client_secret}{query}"
+    return f"{ports.public_url()}{made.page_path}{query}"
 
 
 def _is_stored(name: str, answers: Mapping[str, object]) -> bool:

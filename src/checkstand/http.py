@@ -247,20 +247,20 @@ def json_response(data: object, *, status: int = 200, headers: Mapping[str, str]
 
 
 def not_served(request: Request, public_url: str) -> str:
-    """What to tell whoever asks for an operation that is not here, so that nobody takes it for an object that is missing."""
+    """What to tell of an operation that is not served, so that it is not taken for an object that is missing."""
     asked = f"{request.method} {request.url.path[:LONGEST_PATH_ECHO]}"
     return f"Checkstand does not serve {asked}. What it serves is listed at {public_url}/docs."
 
 
 def is_prefetch(request: Request) -> bool:
-    """True where a browser only guesses that somebody will go there: an address that makes something must wait for the visit."""
+    """True where a browser fetches an address in advance: one that makes something must wait for the visit."""
     headers = request.headers
     purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-purpose") or headers.get("x-moz")
     return purpose is not None and "pre" in purpose.lower()
 
 
 def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
-    """The header that names request fields nobody read; empty when there are none."""
+    """The header that names the request's ignored fields; empty when there are none."""
     if not isinstance(data, dict):
         return {}
     unknown = [re.sub(r"[^\x21-\x7e]|,", "?", key)[:64] for key in data if key not in known]

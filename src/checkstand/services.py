@@ -111,5 +111,5 @@ def count_bad_token(connection: HTTPConnection) -> LimitWindow | None:
 
 
 def count_link_visit(connection: HTTPConnection) -> LimitWindow | None:
-    """Count a visit to an address that makes a session for whoever opens it; None when nothing is limited."""
+    """Count a visit to an address that makes a session for each visitor; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"link address {client_address(connection)}", LINK_VISITS)

@@ -125,7 +125,7 @@ async def _web(settings: Settings, database: OwnedDatabase, bound: socket.socket
 
 
 async def _stop_without(parent: Parent) -> None:
-    """End when the parent was killed: nobody else would end this process, and it holds the port."""
+    """End this process when its parent was killed: nothing else would, and it holds the port."""
     while os.getppid() == parent.pid:  # noqa: ASYNC110 - the system tells this to nobody
         await asyncio.sleep(_PARENT_CHECK_S)
 

@@ -262,7 +262,7 @@ def from_form(fields: Sequence[AttachedField], posted: Mapping[str, str]) -> dic
 
 
 def as_text(asked: Field, answer: Answer) -> str:
-    """An answer in words: `true` and `false`, a date without the midnight that nobody entered. Empty for none."""
+    """An answer in words: `true` and `false`, a date without its midnight. Empty for none."""
     if answer is None:
         return ""
     if isinstance(answer, bool):

@@ -166,7 +166,7 @@ def _opened(folder: Path, account: Account) -> bool:
 
 
 def shared_place(place: Path = SHARED_PLACE) -> Path:
-    """Root's place that every user can walk to; refuses one that somebody else could have prepared."""
+    """Root's place that every user can walk to; refuses one that another user could have prepared."""
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:

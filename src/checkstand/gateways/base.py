@@ -142,13 +142,13 @@ class Gateway(Protocol):
 
 @runtime_checkable
 class ReportingGateway(Protocol):
-    """A gateway where things happen that nobody here asked for: disputes, and refunds that were made by hand.
+    """A gateway that reports what this server did not ask for: disputes, and refunds that were made by hand.
 
     Both raise GatewaySilent, and answer None for what it does not know or what belongs to nobody here.
     """
 
     async def reported_refund(self, reference: str) -> RefundReport | None:
-        """How a refund stands in its books, whoever made it."""
+        """How a refund stands in its books, also one that was made by hand."""
         ...
 
     async def reported_dispute(self, reference: str) -> DisputeReport | None:

@@ -130,7 +130,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """Not those who ask every few seconds whether we live, as long as we do."""
+    """Whether a request is logged: successful health checks, which come every few seconds, are not."""
     arguments = record.args
     if not isinstance(arguments, tuple) or len(arguments) != 5:
         return True

@@ -107,7 +107,7 @@ def registration_codes() -> frozenset[str]:
 
 
 def rows_covered_by(code: str) -> tuple[TaxRateRow, ...]:
-    """The rows of the table that one registration makes somebody collect."""
+    """The rows of the table for which one registration makes a seller collect tax."""
     return tuple(row for row in rows() if not row.is_absent and _covers(frozenset({code}), row))
 
 

@@ -1,4 +1,4 @@
-"""What a process remembers for a few seconds: who a token belongs to, products, and whether anybody wants webhooks.
+"""What a process remembers for a few seconds: whose a token is, products, and which organizations have endpoints.
 
 A change drops what it touches in its own process at once and tells the others by NOTIFY; where that does not arrive (a pooler
 in transaction mode), the short life of an entry bounds how stale it can be.

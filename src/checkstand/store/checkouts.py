@@ -96,7 +96,7 @@ async def create(db: Database, checkout: Checkout, facts: Sequence[Fact]) -> Non
 
 
 async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen: int) -> bool:
-    """Store a changed session and its facts if nobody changed it since version `seen` was read; False otherwise."""
+    """Store a changed session and its facts if it is still at the version `seen`; False otherwise."""
     changed = await db.fetchval(
         _SAVE,
         checkout.organization_id,
@@ -231,7 +231,7 @@ class CheckoutFilter:
 
 
 async def _has_email(db: Reader, organization_id: UUID, text: str) -> bool:
-    """Whether the text is somebody's whole address: then it is looked for as such, which an index finds among any number."""
+    """Whether the text is a whole address: then it is looked for as such, which an index finds among any number."""
     if "@" not in text:
         return False
     return bool(

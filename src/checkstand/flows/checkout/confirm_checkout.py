@@ -202,7 +202,7 @@ async def _require_consent(
 
 
 async def is_locked(ports: Ports, checkout: Checkout) -> bool:
-    """Whether so many payments were declined here that no further one is tried: somebody may be trying out stolen cards."""
+    """Whether so many payments were declined here that no further one is tried: it may be a trial of stolen cards."""
     if checkout.last_decline is None:
         return False
     return await payments.declines(ports.db, checkout.organization_id, checkout.id) >= MOST_DECLINES
@@ -303,7 +303,7 @@ def _lacks_full_address(checkout: Checkout) -> bool:
 
 
 async def _check_customer(ports: Ports, checkout: Checkout) -> None:
-    """Refuse before any money moves what could not be settled: a deleted customer, an external id that is somebody else's."""
+    """Raises Invalid, before any money moves, for what could not be settled: a deleted customer, an external id of another one."""
     buyer = checkout.buyer
     organization_id = checkout.organization_id
     if buyer.customer_id is not None:

@@ -87,7 +87,7 @@ async def _living(tx: Transaction, organization: Organization, customer_id: UUID
 
 
 async def _check(tx: Transaction, present: Member, changed: Member) -> None:
-    """Raises Invalid for an e-mail of somebody else's, and for an owner who would stop being one."""
+    """Raises Invalid for another member's e-mail, and for an owner who would stop being one."""
     problems = []
     if changed.email != present.email:
         same = await members.by_email(tx, present.organization_id, present.customer_id, changed.email)

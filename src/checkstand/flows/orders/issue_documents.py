@@ -39,7 +39,7 @@ from checkstand.store.sales.refunds import REFUNDS
 
 
 class NotBillable(CheckstandError):
-    """An invoice was asked for and nobody knows yet whom to make it out to."""
+    """An invoice was asked for of an order without billing name or address."""
 
     code = "not_billable"
 
@@ -71,7 +71,7 @@ async def store_invoice(
     now: datetime,
     exchange: Exchange | None = None,
 ) -> Document:
-    """An order's first invoice; the one that is there already where somebody was faster. `exchange`: as of `tax_exchange`."""
+    """An order's first invoice; the one that is there already where another request was faster. `exchange`: as of `tax_exchange`."""
     assert sale.order is not None
     made = make_invoice(sale, organization, revision=1, now=now, tax_exchange=exchange)
     if await documents.add(db, organization.id, ports.new_id(), made):

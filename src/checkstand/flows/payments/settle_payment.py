@@ -78,7 +78,7 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
 
 
 def _ask_again_at(attempt: Attempt, now: datetime) -> datetime | None:
-    """When to ask how an undecided attempt stands, should nobody tell before."""
+    """When to ask how an undecided attempt stands, unless the gateway tells before."""
     return (attempt.decided_by or now + LATER) if attempt.status in PENDING_STATUSES else None
 
 

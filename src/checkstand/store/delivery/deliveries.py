@@ -154,7 +154,7 @@ async def record_attempt(db: Executor, delivery: Delivery, attempt: DeliveryAtte
 
 
 async def skip(db: Executor, delivery: Delivery) -> None:
-    """Give up on a delivery that nobody wants any more, or that has nothing left to tell."""
+    """Give up on a delivery whose endpoint is gone, or that has nothing left to tell."""
     await db.execute(
         """
         UPDATE deliveries

@@ -105,7 +105,7 @@ async def of_delivery(db: Reader, organization_id: UUID, delivery_id: UUID) -> S
 
 
 async def counts_since(db: Reader, organization_id: UUID, since: datetime) -> tuple[int, int]:
-    """How many tries succeeded and how many failed since a moment of the organization's time, whoever made them."""
+    """How many tries succeeded and how many failed since a moment of the organization's time, by any worker."""
     row = await db.fetchrow(
         """
         SELECT count(*) FILTER (WHERE succeeded) AS succeeded, count(*) FILTER (WHERE NOT succeeded) AS failed

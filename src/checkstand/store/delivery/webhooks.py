@@ -85,7 +85,7 @@ async def endpoint_by_id(
 
 
 async def listening(db: Reader, organization_ids: Sequence[UUID]) -> dict[UUID, tuple[Endpoint, ...]]:
-    """The enabled endpoints of several organizations, oldest first: for turning everybody's facts into deliveries."""
+    """The enabled endpoints of several organizations, oldest first: for turning facts into deliveries."""
     return await ENDPOINTS.grouped(
         db,
         "organization_id",

@@ -15,7 +15,7 @@ SORTABLE = {"created_at": "created_at"}
 
 
 async def of_customer(db: Reader, organization_id: UUID, customer_id: UUID) -> Sequence[Member]:
-    """Everybody of a customer, oldest first."""
+    """All members of a customer, oldest first."""
     return await MEMBERS.all(
         db,
         f"""

@@ -24,7 +24,7 @@ class SaleNumbers:
 
 
 async def next_sale_numbers(db: Executor, organization_id: UUID, *, with_receipt: bool) -> SaleNumbers:
-    """The organization's next numbers. Its row is held until the transaction ends: whoever comes next counts on from there."""
+    """The organization's next numbers. Its row is held until the transaction ends, so that the next caller counts on from there."""
     row = await db.fetchrow(
         """
         UPDATE organizations

@@ -203,7 +203,7 @@ def _form_page(request: Request) -> str:
 
 
 def outside(request: Request, status: int, title: str, text: str, *, again: str | None = None) -> Response:
-    """A short page without the frame: for whoever is in no organization here. `again`: the page of a form that was not taken."""
+    """A short page without the frame, for a visitor who is in no organization here. `again`: the page of a form that was not taken."""
     return html(request, "outside.html", {"title": title, "text": text, "again": again}, status=status)
 
 

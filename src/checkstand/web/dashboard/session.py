@@ -68,7 +68,7 @@ async def find(request: Request) -> SignedIn | None:
 
 
 async def begin(request: Request, response: Response, user: User) -> None:
-    """A new session for this browser. One that it had before ends, so that nobody can prepare a session for somebody else."""
+    """A new session for this browser. One that it had before ends, so that a session cannot be prepared for another person."""
     services = services_of(request)
     ports = services.ports
     now = ports.real_now()

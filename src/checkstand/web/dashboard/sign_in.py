@@ -114,7 +114,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _person(request: Request, email: str, password: str) -> User | None:
-    """Who has this e-mail and password, checked at the same cost whether or not anybody has."""
+    """The person with this e-mail and password, or None, checked at the same cost in both cases."""
     db = services_of(request).ports.db
     found = await organizations.user_with_password(db, email)
     known_hash = found[1] if found else NOBODY

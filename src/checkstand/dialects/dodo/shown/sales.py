@@ -184,7 +184,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
 
 
 def invoice_url(public_url: str, order: Order) -> str:
-    """Where a payment's invoice is, for whoever has its address."""
+    """The address of a payment's invoice, which opens without a key."""
     return f"{public_url}/invoices/payments/{shown(DodoPrefix.PAYMENT, order.id)}"
 
 
@@ -306,7 +306,7 @@ def provider(attempt: Attempt | None) -> Provider:
 
 
 def session(sale: Sale) -> SessionStatus:
-    """`GET /checkouts/{id}`: nulls until somebody tried to pay (docs/behaviour/dodo.md#reading-a-session). `expires_at` is ours."""
+    """`GET /checkouts/{id}`: nulls until the first try to pay (docs/behaviour/dodo.md#reading-a-session). `expires_at` is ours."""
     checkout, buyer = sale.checkout, sale.checkout.buyer
     has_payment = checkout.order_id is not None
     return {

@@ -124,7 +124,7 @@ async def search(call: Call) -> Response:
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",))
 async def get(call: Call) -> Response:
-    """Read a checkout session. Whoever polls one that did not change gets the bytes that were made for its document before.
+    """Read a checkout session. One that did not change is answered with the bytes that were made for it before.
 
     404 ResourceNotFound: no such session.
     """

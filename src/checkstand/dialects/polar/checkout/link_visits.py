@@ -1,4 +1,4 @@
-"""Somebody opens a checkout link: what the address they used means, and where they are sent.
+"""A visit to a checkout link: what its parameters ask for, and the address of the session that is made.
 
 What cannot be read is left out, as the original does; only a product that is no UUID is an error. What the link does not use itself
 goes on to the session's page.

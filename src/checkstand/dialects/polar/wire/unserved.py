@@ -152,7 +152,7 @@ async def _not_served_to_a_customer(call: Call) -> Response:
 
 
 def _routes() -> Routes:
-    """All of them in every form; nobody documents them."""
+    """All of them in every form of their paths; the document does not name them."""
     served = Api("")
     for method, path in _listed(_WITH_A_KEY):
         is_keyed = method == "POST"

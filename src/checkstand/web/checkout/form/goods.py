@@ -93,7 +93,7 @@ def _read_counts(reader: Reader) -> None:
 
 
 def _number(reader: Reader, name: str, least: int, most: int, field: str = "") -> int | CountFlaw:
-    """The number in a field, moved by its stepper; or what is wrong with it. A largest number nobody reaches is not told of."""
+    """The number in a field, moved by its stepper; or what is wrong with it. A largest number that is out of reach is not told of."""
     text, step = reader.typed.get(field or name, ""), reader.step(name)
     if step and not text:
         return least

@@ -89,7 +89,7 @@ class CheckoutVisit:
         return f"{self.base}{step}{query}{'#' if fragment else ''}{fragment}"
 
     def absolute_url(self, step: str = "") -> str:
-        """The same with the server's public address in front, for whoever sends the buyer back to us."""
+        """The same with the server's public address in front, for sites that send the buyer back."""
         return self.ports.public_url() + self.url(step)
 
     def after(self, checkout: Checkout) -> CheckoutVisit:
@@ -138,7 +138,7 @@ def device_wallets(user_agent: str) -> tuple[str, ...]:
 
 
 def theme_in(url: str) -> str:
-    """The theme that one of our own addresses carries, for pages that are reached through somebody else."""
+    """The theme that one of our own addresses carries, for pages that are reached through another site."""
     asked = parse_qs(urlsplit(url).query).get("theme", [""])[0]
     return asked if asked in THEMES else "system"
 

@@ -145,12 +145,16 @@ class Redirects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentState:
-    """The attempt that a confirmed session waits for, or the one that paid it."""
+    """The attempt that a confirmed session waits for, or the one that paid it.
+
+    `modified_before`: when the session was last changed by anything but this attempt, for the case that it comes to nothing at once.
+    """
 
     attempt_id: UUID
     intent_secret: str
     intent_status: str
     action_url: str | None = None
+    modified_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

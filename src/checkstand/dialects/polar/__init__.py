@@ -7,7 +7,7 @@ from checkstand.dialects.polar.catalogue import custom_fields, discounts, organi
 from checkstand.dialects.polar.checkout import checkouts, examples, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
-from checkstand.dialects.polar.webhooks import webhooks
+from checkstand.dialects.polar.webhooks import deliveries, webhooks
 from checkstand.dialects.polar.webhooks.events import Events
 from checkstand.dialects.polar.wire import errors, health, unserved
 from checkstand.dialects.polar.wire.cors import PolarCors
@@ -35,6 +35,7 @@ for _part in (
     members,
     organizations,
     webhooks,
+    deliveries,
     refunds,
     order_documents,
     payment_methods,

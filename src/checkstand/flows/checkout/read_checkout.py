@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from checkstand.domain import ids
-from checkstand.domain.checkout import Checkout, CheckoutStatus, is_over
+from checkstand.domain.checkout import Checkout, is_over
 from checkstand.domain.errors import Expired, NotFound
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import all_profiles
@@ -40,8 +40,16 @@ async def find_by_secret(ports: Ports, secret: str) -> tuple[Organization, Check
 
 
 async def read_for_buyer(ports: Ports, secret: str) -> tuple[Organization, Checkout]:
-    """The session as a buyer's client may see it. Raises NotFound, or Expired for one that was never paid."""
+    """The session as a buyer's client may see it. Raises NotFound, or Expired once its time is over, also where it was paid.
+
+    Our own page goes on showing what came of it.
+    """
     organization, found = await find_by_secret(ports, secret)
-    if found.status is not CheckoutStatus.SUCCEEDED and is_over(found, ports.now(organization)):
-        raise Expired
+    require_in_time(ports, organization, found)
     return organization, found
+
+
+def require_in_time(ports: Ports, organization: Organization, checkout: Checkout) -> None:
+    """Raises Expired when the session's time is over, whatever became of it."""
+    if is_over(checkout, ports.now(organization)):
+        raise Expired

@@ -381,7 +381,8 @@ async def _discounts(
     ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime, *, as_shown: bool
 ) -> tuple[Discount, ...]:
     """The discounts after the change: a new one must fit, present ones are dropped silently when they no longer do."""
-    codes = [changes.discount_code] if changes.discount_code and checkout.options.allow_discount_codes else []
+    code = changes.discount_code if checkout.options.allow_discount_codes else None
+    codes = [code] if code is not None else []
     if changes.discount_id is not None or codes:
         return await find_discounts(
             ports,

@@ -29,7 +29,7 @@ from checkstand.flows.checkout.checkout_request import CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.checkout.explain_checkout import Account, explain_checkout
-from checkstand.flows.checkout.read_checkout import find_by_secret, read_checkout, read_for_buyer
+from checkstand.flows.checkout.read_checkout import find_by_secret, read_checkout, read_for_buyer, require_in_time
 from checkstand.flows.checkout.update_checkout import update_checkout
 from checkstand.flows.customers.customer_sessions import session_after_purchase
 from checkstand.http import encode, with_ignored
@@ -189,7 +189,7 @@ async def _sessions_buyer(call: Call) -> tuple[Organization, Checkout]:
 async def client_get(call: Call) -> Response:
     """Read a session as its buyer.
 
-    404 ResourceNotFound: no such session. 410 ExpiredCheckoutError: its time was over before it was paid.
+    404 ResourceNotFound: no such session. 410 ExpiredCheckoutError: its time is over.
     """
     organization, found = await read_for_buyer(call.ports, _secret(call))
     return call.json(_shown_to_buyer(call, found, organization))
@@ -216,6 +216,7 @@ async def client_update(call: Call) -> Response:
     """
     organization, found = call.buyers_session
     body = call.body(CheckoutUpdatePublic)
+    require_in_time(call.ports, organization, found)
     changes = requests.buyer_changes(body)
     with trying_code(call.request, found.id, changes.discount_code):
         changed = await update_checkout(call.ports, organization, found, changes, by_merchant=False)
@@ -247,6 +248,7 @@ async def client_confirm(call: Call) -> Response:
     """
     organization, found = call.buyers_session
     body = call.body(CheckoutConfirm)
+    require_in_time(call.ports, organization, found)
     changes = requests.confirm_changes(body)
     with trying_code(call.request, found.id, changes.discount_code):
         confirmed = await confirm_checkout(

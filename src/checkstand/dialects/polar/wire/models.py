@@ -73,6 +73,7 @@ BlankToNone = BeforeValidator(_blank_to_none)
 Prose = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
 Text = Annotated[Line | None, BlankToNone]
+Code = Annotated[Line, StringConstraints(strip_whitespace=True)]  # a blank one is a code that nobody has
 Name = Annotated[Annotated[str, StringConstraints(max_length=256)] | None, BlankToNone]
 Country = Annotated[
     str,

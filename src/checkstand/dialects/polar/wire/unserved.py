@@ -72,8 +72,6 @@ _WITH_A_KEY = """
     GET POST          /subscriptions/
     GET               /subscriptions/export
     GET PATCH DELETE  /subscriptions/{id}
-    GET               /webhooks/deliveries
-    POST              /webhooks/events/{id}/redeliver
 """
 # Opened by a token of the customer's own, of which there is none here that could be wrong.
 _OF_CUSTOMERS = """

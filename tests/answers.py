@@ -50,7 +50,7 @@ wrong: list[str] = []
 
 
 def taken() -> list[str]:
-    """What was found since somebody asked last."""
+    """What was found since the last call."""
     found = wrong[:]
     wrong.clear()
     return found

@@ -44,13 +44,12 @@ IDS = {f"{prefix}_" for prefix in DodoPrefix}
 ID_READERS = {"short_id", "parse_short_id", "either_id", "path_id", "secret", "is_well_formed_secret"}
 OWN_NAMES = {"POLAR", "DODO", "POLAR_CURRENCIES", "DODO_CURRENCIES"}
 # Where the APIs are named because they are what it is about: their profiles and ids, the one place that plugs
-# them in, the demo shop's keys, and the calls of their official clients that the dashboard shows.
+# them in, and the demo shop's keys.
 ABOUT_THEM = (
     "app.py",
     "domain/ids.py",
     "domain/profile.py",
     "testing/demo.py",
-    "web/dashboard/integrate.py",
 )
 
 

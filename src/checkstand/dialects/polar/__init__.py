@@ -4,7 +4,7 @@ from starlette.routing import Route
 
 from checkstand.dialects.api import DialectParts
 from checkstand.dialects.polar.catalogue import custom_fields, discounts, organizations, products
-from checkstand.dialects.polar.checkout import checkouts, link_visits, links
+from checkstand.dialects.polar.checkout import checkouts, examples, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
 from checkstand.dialects.polar.webhooks import deliveries, webhooks
@@ -56,6 +56,7 @@ PARTS = DialectParts(
     errors=errors,
     events=Events(),
     links=link_visits.LINKS,
+    examples=examples.EXAMPLES,
     last_routes=unserved.routes,
     around=PolarCors,
 )

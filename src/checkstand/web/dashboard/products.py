@@ -134,8 +134,7 @@ async def integrate_page(visit: DashboardVisit) -> Response:
         section="catalogue",
         crumbs=_way(visit, product),
         product=product,
-        row=_row(visit, product),
-        snippets=integrate.snippets(visit.ports.public_url(), product),
+        apis=integrate.for_product(visit, product),
     )
 
 

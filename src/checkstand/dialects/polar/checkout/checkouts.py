@@ -296,6 +296,6 @@ async def client_opened(call: Call) -> Response:
 
 
 def _secret(call: Call) -> str:
-    """Only Polar's own secrets open these endpoints."""
+    """The client secret in the path; empty for one that is not spelled like Polar's, so that it is found nowhere."""
     text: str = call.request.path_params["client_secret"]
     return text if text.startswith("polar_c_") else ""

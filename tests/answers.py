@@ -58,7 +58,7 @@ reached: set[tuple[str, str, str]] = set()
 
 
 def taken() -> list[str]:
-    """What was found since somebody asked last."""
+    """What was found since the last call."""
     found = wrong[:]
     wrong.clear()
     return found

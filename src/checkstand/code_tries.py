@@ -24,7 +24,7 @@ OF_ADDRESS = (RateLimitItemPerMinute(30, 10),)
 
 @dataclass(slots=True)
 class CodeTry:
-    """One code that is being looked at. `is_wrong`: set by whoever finds out without an error being raised."""
+    """One code that is being looked at. `is_wrong`: set by the caller that finds out without an error being raised."""
 
     is_wrong: bool = False
 

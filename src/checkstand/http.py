@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import orjson
@@ -221,18 +221,23 @@ class Rendered:
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._kept: dict[UUID, tuple[Sequence[str], bytes]] = {}
+        self._kept: dict[UUID, tuple[Sequence[object], bytes, Sequence[UUID]]] = {}
 
-    def get(self, key: UUID, made_of: Sequence[str]) -> bytes | None:
+    def about(self, key: UUID) -> Sequence[UUID]:
+        """The ids of other things that the kept body shows, which are to be read for `made_of`; none where nothing is kept."""
+        kept = self._kept.get(key)
+        return kept[2] if kept is not None else ()
+
+    def get(self, key: UUID, made_of: Sequence[object]) -> bytes | None:
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] == made_of else None
 
-    def put(self, key: UUID, made_of: Sequence[str], body: bytes) -> bytes:
+    def put(self, key: UUID, made_of: Sequence[object], body: bytes, *, about: Iterable[UUID] = ()) -> bytes:
         """Keep a body; the one kept longest makes room."""
         self._kept.pop(key, None)
         if len(self._kept) >= self._most:
             del self._kept[next(iter(self._kept))]
-        self._kept[key] = (made_of, body)
+        self._kept[key] = (made_of, body, tuple(about))
         return body
 
 
@@ -247,20 +252,20 @@ def json_response(data: object, *, status: int = 200, headers: Mapping[str, str]
 
 
 def not_served(request: Request, public_url: str) -> str:
-    """What to tell whoever asks for an operation that is not here, so that nobody takes it for an object that is missing."""
+    """What to tell of an operation that is not served, so that it is not taken for an object that is missing."""
     asked = f"{request.method} {request.url.path[:LONGEST_PATH_ECHO]}"
     return f"Checkstand does not serve {asked}. What it serves is listed at {public_url}/docs."
 
 
 def is_prefetch(request: Request) -> bool:
-    """True where a browser only guesses that somebody will go there: an address that makes something must wait for the visit."""
+    """True where a browser fetches an address in advance: one that makes something must wait for the visit."""
     headers = request.headers
     purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-purpose") or headers.get("x-moz")
     return purpose is not None and "pre" in purpose.lower()
 
 
 def ignored_fields(data: object, known: frozenset[str]) -> dict[str, str]:
-    """The header that names request fields nobody read; empty when there are none."""
+    """The header that names the request's ignored fields; empty when there are none."""
     if not isinstance(data, dict):
         return {}
     unknown = [re.sub(r"[^\x21-\x7e]|,", "?", key)[:64] for key in data if key not in known]

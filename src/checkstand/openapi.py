@@ -1,4 +1,4 @@
-"""The OpenAPI documents, put together when somebody asks: routes only note what is known of them, start and import make nothing.
+"""The OpenAPI documents, put together at the first request: routes only note what is known of them, start and import make nothing.
 
 An `Operation` is one route as its document tells it; a `Described` is one API with what its operations share: the errors, the headers,
 what a path's parts look like. Request bodies are the very models that validate them, answers the very types that the code renders;

@@ -106,10 +106,10 @@ def _is_among(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def count_bad_token(connection: HTTPConnection) -> LimitWindow | None:
-    """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
+    """Count an unknown token, by the address that tried it; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 
 def count_link_visit(connection: HTTPConnection) -> LimitWindow | None:
-    """Count a visit to an address that makes a session for whoever opens it; None when nothing is limited."""
+    """Count a visit to an address that makes a session for each visitor; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"link address {client_address(connection)}", LINK_VISITS)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.cli.running import eventually
+from tests.waiting import eventually
 
 _SETTINGS = """
 [databases]

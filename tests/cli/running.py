@@ -12,8 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ import checkstand
 from tests.cli.forked import Done, RunningCommand, run_command
 from tests.store.embedded_place import place
 
-__all__ = ["Dev", "Done", "Place", "create_checkout", "eventually", "open_place"]
+__all__ = ["Dev", "Done", "Place", "create_checkout", "open_place"]
 
 _DONE_WITHIN_S = 90.0
 _END_WITHIN_S = 30.0
@@ -123,15 +122,6 @@ def open_place() -> Iterator[Place]:
                 if process.poll() is None:
                     process.terminate()
                     process.communicate(timeout=_END_WITHIN_S)
-
-
-def eventually(holds: Callable[[], bool], within_s: float = 20.0) -> bool:
-    deadline = time.monotonic() + within_s
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _first_line(process: RunningCommand) -> str:

@@ -15,7 +15,8 @@ import pytest
 
 from checkstand.cli.data_folder import KEY_NAME, NOTE_NAME
 from checkstand.embedded_postgres.server import alive
-from tests.cli.running import Dev, Place, create_checkout, eventually
+from tests.cli.running import Dev, Place, create_checkout
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("cli-shop")

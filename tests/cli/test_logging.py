@@ -92,7 +92,8 @@ def test_a_served_request_is_one_short_line_and_health_checks_are_none(lines: io
     configure("info", as_json=False, stream=lines)
     access = logging.getLogger("uvicorn.access")
     access.info('%s - "%s %s HTTP/%s" %d', "10.1.2.3:99", "GET", "/v1/products/?token=verysecret", "1.1", 200)
-    access.info('%s - "%s %s HTTP/%s" %d', "10.1.2.3:99", "GET", "/livez", "1.1", 200)
+    for quiet in ("/livez", "/healthz"):
+        access.info('%s - "%s %s HTTP/%s" %d', "10.1.2.3:99", "GET", quiet, "1.1", 200)
     access.info('%s - "%s %s HTTP/%s" %d', "10.1.2.3:99", "GET", "/readyz", "1.1", 503)
     told = lines.getvalue().splitlines()
     assert [line.partition("request")[2].split() for line in told] == [

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Dev, Place, eventually
+from tests.cli.running import Dev, Place
 from tests.cli.test_serve import free_port
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("cli-shop")
 

@@ -14,7 +14,8 @@ import httpx2
 import pytest
 
 from tests.cli.forked import RunningCommand
-from tests.cli.running import Place, eventually
+from tests.cli.running import Place
+from tests.waiting import eventually
 
 COMPLETE = {
     "CHECKSTAND_PUBLIC_URL": "http://127.0.0.1:8080",

@@ -1,4 +1,4 @@
-"""A production server is stopped, started again, or loses its database: nobody is cut off, and nothing needs a person."""
+"""A production server is stopped, started again, or loses its database: no request is cut off, and it recovers by itself."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ import pytest
 
 from checkstand.embedded_postgres import cluster as embedded
 from checkstand.embedded_postgres import server as embedded_server
-from tests.cli.running import Place, eventually
+from tests.cli.running import Place
 from tests.cli.test_serve import answers, ended, free_port, serving
 from tests.conftest import open_shop
 from tests.gateways.fake_stripe import FakeStripe, running_fake
 from tests.store.embedded_place import postmaster
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("cli-serve-ending")
 

@@ -110,6 +110,7 @@ def polar_place(server: RunningServer, shop: DemoShop) -> Place:
         "customers": customers,
         "organizations": [str(shop.organization.id)],
         "endpoints": [hook["id"]],
+        "events": [hook["id"]],  # the form alone: nothing was sent to it
     }
     known: dict[str, Sequence[object]] = {
         "client_secret": [*(item["client_secret"] for item in sessions), paid["client_secret"]],

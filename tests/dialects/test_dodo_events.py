@@ -69,7 +69,7 @@ def test_a_declined_try_is_told_as_failed_even_after_a_later_one_succeeded(dodo:
         ("payment.succeeded", "succeeded", None),
     ]
     assert len({event["data"]["payment_id"] for event in events}) == 1
-    assert [event["data"]["card_last_four"] for event in events] == ["9995", "0002", "4242"]
+    assert [event["data"]["card_last_four"] for event in events] == ["4242"] * 3, "each token stands for that card"
 
 
 def test_a_payment_that_is_decided_later_is_told_twice(dodo: DodoShop) -> None:

@@ -27,10 +27,11 @@ from tests.server import RunningServer
 APIS = {"polar": polar.api, "dodo": dodo.api}
 PLACES = {"polar": polar_place, "dodo": dodo_place}
 NAMES = ("openapi.json", "openapi/polar.json", "openapi/dodo.json")
-# Served without being told of, as by the originals: the page's own, and the address that a buyer opens.
+# Served without being told of, as by the originals: the page's own, the address that a buyer opens, and what monitors ask.
 UNTOLD = {
     ("POST", "/v1/checkouts/client/{client_secret}/opened"),
     ("GET", "/v1/checkout-links/{client_secret}/redirect"),
+    ("GET", "/healthz"),
 }
 Operations = list[tuple[str, str, dict[str, Any]]]
 

@@ -166,10 +166,10 @@ def test_a_changed_tax_id_is_judged_by_the_address_there_is(polar: Polar) -> Non
 
 def test_an_individual_becomes_a_team_with_an_owner_and_never_goes_back(polar: Polar) -> None:
     found = made(polar, **ADA, name="Ada")
-    assert members(polar, found) == []
+    (owner,) = members(polar, found)
+    assert (owner["email"], owner["name"], owner["role"]) == ("ada@example.com", "Ada", "owner")
     assert patch(polar, found, type="team").json()["type"] == "team"
-    owner = members(polar, found)[0]
-    assert (owner["email"], owner["role"]) == ("ada@example.com", "owner")
+    assert members(polar, found) == [owner], "who owned the individual owns the team"
     answer = patch(polar, found, type="individual")
     text = "Customer type cannot be downgraded from 'team' to 'individual'."
     assert_refused(answer, BUSINESS, ["body", "type"], "value_error", text)

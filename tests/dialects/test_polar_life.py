@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -290,7 +291,12 @@ def test_a_trial_saves_the_card_and_its_order_is_all_zero(polar: Polar) -> None:
     assert polar.confirm(made["client_secret"], **READY).status_code == 200
     order = polar.client.get("/v1/orders/").json()["items"][0]
     assert (order["total_amount"], order["billing_reason"]) == (0, "subscription_create")
-    assert order["items"][0]["label"] == "Trial period for Studio with Trial"
+    label = order["items"][0]["label"]
+    assert re.fullmatch(
+        r"Trial period for Studio with Trial \([A-Z][a-z]{2} \d{1,2}, \d{4} - [A-Z][a-z]{2} \d{1,2}, \d{4}\)", label
+    )
+    assert (order["items"][0]["product_price_id"], order["description"]) == (None, "Studio with Trial")
+    assert order["product_price"]["id"] == order["product_price_id"], "clients before 0.31 need a price there"
 
 
 @pytest.mark.parametrize(

@@ -156,8 +156,12 @@ def test_what_happens_to_customers_and_members_is_told(polar: Polar) -> None:
         "customer.deleted", "member.deleted", "member.deleted",
     ]  # fmt: skip
     deleted = next(event["data"] for event in told if event["type"] == "customer.deleted")
-    assert (deleted["id"], deleted["external_id"], deleted["name"]) == (team["id"], "engines", "Engines")
+    assert (deleted["id"], deleted["external_id"], deleted["name"]) == (team["id"], None, "Engines")
     assert deleted["deleted_at"] is not None
+    assert told[-1]["data"]["customer_id"] == team["id"]
+    assert [event["data"]["deleted_at"] is None for event in told if event["type"] == "customer.state_changed"] == [
+        True, True, False
+    ]  # fmt: skip
     for event in told:
         noun = event["type"].partition(".")[0]
         name = {"customer": "CustomerTeam", "member": "Member"}[noun]

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from checkstand.app import DIALECTS
 from checkstand.domain.organization import ALL_SCOPES
 from checkstand.flows.organizations.authenticate import create_token
+from checkstand.ops.logging import redact
 from checkstand.testing.browser import buy
 from checkstand.testing.browser_fill import Wishes
 from checkstand.testing.demo import DemoShop
@@ -115,6 +116,15 @@ def test_a_third_api_is_documented_beside_the_others_and_their_sessions_are_not_
     sold = httpx2.post(f"{server.url}/toy/sales", json=body, headers=headers).json()
     short = httpx2.get(f"{server.url}/session/{sold['sale']}", headers={"Accept": "text/html"})
     assert short.status_code == 404, "its page is opened by its secret, not by its id"
+
+
+def test_a_third_apis_keys_and_pages_do_not_stand_in_a_log(toys: tuple[RunningServer, DemoShop, str]) -> None:
+    server, shop, key = toys
+    headers = {"Authorization": f"Bearer {key}"}
+    sold = httpx2.post(f"{server.url}/toy/sales", json={"product": str(shop.products["one_time"].id)}, headers=headers)
+    pay_at = sold.json()["pay_at"]
+    assert "/checkout/toy_sale_" in pay_at, "its pages' secrets begin as its profile says"
+    assert redact(f"{key} GET {pay_at}") == f"toy_key_… GET {server.url}/checkout/toy_sale_…"
 
 
 def test_the_toy_is_a_small_one() -> None:

@@ -46,11 +46,6 @@ def test_polars_client_raises_its_own_error_for_what_is_not_served_and_the_error
         (lambda: sdk.events.get(SOME_ID), "GET", f"/v1/events/{SOME_ID}"),
         (lambda: sdk.disputes.get(SOME_ID), "GET", f"/v1/disputes/{SOME_ID}"),
         (lambda: sdk.orders.finalize(SOME_ID), "POST", f"/v1/orders/{SOME_ID}/finalize"),
-        (
-            lambda: sdk.webhooks.redeliver_webhook_event(SOME_ID),
-            "POST",
-            f"/v1/webhooks/events/{SOME_ID}/redeliver",
-        ),
     ]
     for call, method, path in calls:
         with pytest.raises(PolarClientError) as raised:
@@ -129,14 +124,14 @@ def test_what_polar_does_not_know_either_keeps_the_originals_words_beside_a_hint
     assert answer.headers["polar-version"] == "2026-04"
 
 
-def test_sending_a_webhook_again_is_refused_as_not_served_and_sends_nothing(
+def test_charging_an_order_off_session_is_refused_as_not_served_and_charges_nothing(
     server: RunningServer, shop: DemoShop
 ) -> None:
     headers = {"Authorization": f"Bearer {shop.polar_token}"}
-    for path in (f"/v1/webhooks/events/{SOME_ID}/redeliver", f"/api/v1/webhooks/events/{SOME_ID}/redeliver/"):
+    for path in (f"/v1/orders/{SOME_ID}/finalize", f"/api/v1/orders/{SOME_ID}/finalize/"):
         answer = httpx2.post(f"{server.url}{path}", headers=headers)
         assert (answer.status_code, answer.json()["detail"]) == (404, sentence(server, "POST", path))
-    assert server.value("SELECT count(*) FROM deliveries WHERE organization_id = $1", shop.organization.id) == 0
+    assert server.value("SELECT count(*) FROM payment_attempts WHERE organization_id = $1", shop.organization.id) == 0
 
 
 @pytest.mark.parametrize(

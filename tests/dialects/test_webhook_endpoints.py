@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from checkstand.flows.webhooks.save_endpoint import change_endpoint, create_endp
 from checkstand.store.cache import Cache
 from checkstand.store.executor import Executor
 from checkstand.testing.demo import DemoShop
+from tests.clients.receiver import receiving
 from tests.server import RunningServer, running_server
 from tests.webhooks.stage import open_stage
 
@@ -222,7 +224,7 @@ def test_headers_added_one_by_one_have_the_same_limit_as_those_given_at_once(
 
 
 class ReadBetween(Cache):
-    """A cache whose organization is asked about by somebody else after a change was written and before it is committed."""
+    """A cache whose organization is asked about by another request after a change was written and before it is committed."""
 
     async def changed(self, db: Executor, organization_id: UUID) -> None:
         await super().changed(db, organization_id)
@@ -272,3 +274,44 @@ def test_polar_refuses_at_the_field_what_is_neither_https_nor_a_local_receiver(
     assert refused["detail"][0]["ctx"] == {"expected_schemes": "'https'"}
     assert "subscription.migrated" not in refused["detail"][1]["msg"]
     assert api.create(events=["subscription.migrated"]).is_success, "what the newest clients know is taken"
+
+
+def test_the_log_tells_every_try_of_this_apis_events_and_one_is_sent_again_under_its_id(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    polar, dodo = api_of("polar", server, shop), api_of("dodo", server, shop)
+    stranger = api_of("polar", server, server.new_shop())
+
+    def listed(query: str = "", *, by: Api = polar) -> list[dict[str, Any]]:
+        return list(by.http.get(f"/v1/webhooks/deliveries{query}").json()["items"])
+
+    with receiving() as receiver:
+        made = polar.create(receiver.url, events=["product.created"]).json()
+        assert dodo.create(receiver.url).is_success
+        price = {"amount_type": "fixed", "price_amount": 500}
+        assert polar.http.post("/v1/products/", json={"name": "Lamp", "prices": [price]}).status_code == 201
+        polar.http.post("/_test/settle")
+        (tried,) = listed()
+        event = tried["webhook_event"]
+        assert (tried["succeeded"], tried["http_code"], event["succeeded"], event["skipped"]) == (
+            True,
+            204,
+            True,
+            False,
+        )
+        assert (event["type"], json.loads(event["payload"])["data"]["name"]) == ("product.created", "Lamp")
+        again = f"/v1/webhooks/events/{event['id']}/redeliver"
+        assert stranger.http.post(again).status_code == 404
+        answer = polar.http.post(again)
+        assert (answer.status_code, answer.json()) == (202, None)
+        polar.http.post("/_test/settle")
+        assert [item["webhook_event"]["id"] for item in listed()] == [event["id"]] * 2
+        assert [hook.headers["webhook-id"] for hook in receiver.hooks] == [event["id"]] * 2
+    counts = {
+        f"?endpoint_id={made['id']}": 2, "?succeeded=true": 2, "?succeeded=false": 0, "?http_code_class=2xx": 2,
+        "?http_code_class=5xx": 0, "?event_type=product.created": 2, "?event_type=order.paid": 0, "?limit=1&page=2": 1,
+        "?start_timestamp=2999-01-01T00:00:00Z": 0,
+    }  # fmt: skip
+    assert {query: len(listed(query)) for query in counts} == counts
+    assert listed(by=stranger) == []
+    assert polar.http.get("/v1/webhooks/deliveries?http_code_class=9xx").status_code == 422

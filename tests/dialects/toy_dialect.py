@@ -17,7 +17,7 @@ from checkstand.domain.checkout import Checkout
 from checkstand.domain.errors import NotFound
 from checkstand.domain.facts import Fact, FactType
 from checkstand.domain.organization import Organization
-from checkstand.domain.profile import KeyRules, Profile, WebhookRules, register
+from checkstand.domain.profile import KeyRules, PageRules, Profile, WebhookRules, register
 from checkstand.domain.retries import FixedWaits
 from checkstand.domain.webhook import Endpoint
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
@@ -33,6 +33,7 @@ PROFILE = register(
         name="toy",
         title="Toy",
         keys=KeyRules(prefix="toy_key_", title="Toy key", hint="toy_key_… for /toy/…", variable="TOY_KEY"),
+        page=PageRules(secret_prefix="toy_sale_"),
         webhooks=WebhookRules(
             user_agent="Toy/1", within_s=5.0, retries=FixedWaits.of_seconds(1), hears_all_by_default=True
         ),
@@ -80,7 +81,7 @@ class Call(api.Call):
     errors: ClassVar[api.Errors] = ERRORS
 
     def sale(self, checkout: Checkout, status: int = 200) -> Response:
-        pay_at = f"{self.public_url}/checkout/{checkout.client_secret}"
+        pay_at = f"{self.public_url}{checkout.page_path}"
         shown = Sale(sale=str(checkout.id), state=checkout.status, pence=checkout.quote.due_minor, pay_at=pay_at)
         return self.json(shown, status)
 

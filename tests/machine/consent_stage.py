@@ -24,7 +24,6 @@ from checkstand.flows.ports import Ports
 from checkstand.providers.rates import EmbeddedRates, Rate
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
-from checkstand.web.checkout.session.visit import base_of
 from tests.machine.steps import one_of
 from tests.paper import PaperPage
 
@@ -59,7 +58,7 @@ class MovingRates:
 
 @dataclass(slots=True)
 class Payer:
-    """Somebody with a session. `page`: the page that they have open."""
+    """A buyer with a session. `page`: the page that they have open."""
 
     checkout_id: UUID
     dialect: Dialect
@@ -83,7 +82,7 @@ class Stage:
         return await self.ports.cache.organization(self.demo.organization.id)
 
     async def payer(self, pick: int) -> Payer:
-        """One of those who have an open session; a new one where there is none."""
+        """A buyer with an open session; a new one where there is none."""
         if not self.payers:
             request = CheckoutRequest(
                 dialect="polar",
@@ -98,7 +97,7 @@ class Stage:
 
     async def page_of(self, payer: Payer) -> str:
         """The address of a session's page."""
-        return base_of(await self.checkout(payer))
+        return (await self.checkout(payer)).page_path
 
     async def booked(self, checkout_id: UUID) -> list[tuple[int, str]]:
         """What the bank took for a session, by its own books."""

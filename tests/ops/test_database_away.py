@@ -1,4 +1,4 @@
-"""The database is gone, frozen or full for a while: everybody is told to come back, nothing breaks, and afterwards all goes on."""
+"""The database is gone, frozen or full for a while: callers are told to come back, nothing breaks, and afterwards all goes on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from checkstand.store.cache import CHANNEL
 from checkstand.store.migrate import migrate
 from checkstand.testing.demo import DemoShop
 from tests.server import RunningServer, running_server
-from tests.store.embedded_place import ask, eventually, place, postmaster
+from tests.store.embedded_place import ask, place, postmaster
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("database-away")
 
@@ -99,8 +100,9 @@ def test_everybody_is_told_to_come_back_while_the_database_is_gone(
             stage.create("dodo"),
             stage.get(page, Accept="text/html"),
             stage.get("/readyz"),
+            stage.get("/healthz"),
         ]
-        assert [answer.status_code for answer in answers] == [503] * 4
+        assert [answer.status_code for answer in answers] == [503] * 5
         assert all(int(answer.headers["retry-after"]) > 0 for answer in answers)
         assert answers[0].json()["error"] == "ServiceUnavailable"
         assert answers[1].json()["code"] == "SERVICE_UNAVAILABLE"
@@ -110,6 +112,10 @@ def test_everybody_is_told_to_come_back_while_the_database_is_gone(
     finally:
         embedded.start(stage.folder, durable=False)
     assert stage.recovers()
+    assert (stage.get("/healthz").json(), stage.get("/healthz").headers["polar-version"]) == (
+        {"status": "ok"},
+        "2026-04",
+    )
     assert eventually(lambda: "database_back" in log.text)
     assert "Traceback" not in log.text
     assert log.text.count("database_away") == log.text.count("database_back") == 1

@@ -15,7 +15,7 @@ from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.flows.orders.read_sale import sales_of_checkouts
 from checkstand.store import checkouts
 from checkstand.testing.demo import DemoShop
-from checkstand.web.checkout.session.visit import base_of, form_token
+from checkstand.web.checkout.session.visit import form_token
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader
 from tests.server import RunningServer
@@ -58,7 +58,7 @@ class Stand:
 
     def url(self, checkout: Checkout, step: str = "") -> str:
         """The full address of a session's page."""
-        return f"{self.server.url}{base_of(checkout)}{step}"
+        return f"{self.server.url}{checkout.page_path}{step}"
 
     def token(self, checkout: Checkout) -> str:
         """The token that the session's own forms carry."""
@@ -82,15 +82,24 @@ class Stand:
         return httpx2.Client(base_url=self.server.url, headers=headers, follow_redirects=False)
 
 
-def pay(page: Page | Reader, *, card: str = VISA, email: str = "ada@example.com", name: str = "Ada Lovelace") -> None:
-    """Fill in what a German buyer fills in, and press the button."""
+def pay(
+    page: Page | Reader,
+    *,
+    card: str = VISA,
+    email: str = "ada@example.com",
+    name: str = "Ada Lovelace",
+    country: str | None = "DE",
+    expires: str = "12/34",
+) -> None:
+    """Fill in what every buyer fills in, and press the button. `country` None leaves the one that is chosen."""
     if page.locator("input#email").count():
         page.fill("#email", email)
     page.fill("#card_number", card)
-    page.fill("#card_exp", "12/34")
+    page.fill("#card_exp", expires)
     page.fill("#card_cvc", "123")
     page.fill("#name", name)
-    page.select_option("#country", "DE")
+    if country is not None:
+        page.select_option("#country", country)
     page.click("#pay-button")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from checkstand.domain.address import Address
-from tests.pages.browser import PHONE, looks, serious_violations, visit
+from tests.pages.browser import PHONE, Look, check_looks, two_looks, visit
 from tests.pages.buyer import CHALLENGE, VISA, Buyer, Checkout, CheckoutStatus, Options, Stand, expect_success, pay
 from tests.pages.expecting import expect
 from tests.pages.reader import Reader, read
@@ -199,18 +200,17 @@ def test_with_the_keyboard_alone_a_saved_card_is_left_for_another_and_chosen_aga
     assert stand.now(session).status is CheckoutStatus.SUCCEEDED
 
 
-@looks(320, 1280)
+@two_looks(320, 1280)
 def test_nothing_serious_is_found_with_saved_cards_and_on_the_question(
-    browser: Browser, stand: Stand, dark: bool, width: int
+    browser: Browser, stand: Stand, these_looks: Sequence[Look]
 ) -> None:
     session = for_customer(stand, trial(stand))
-    with visit(browser, stand.server, scheme="dark" if dark else "light", size=(width, 900)) as page:
+    with visit(browser, stand.server) as page:
         page.goto(stand.url(session))
-        assert serious_violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        check_looks(page, these_looks)
         page.get_by_role("button", name="Remove Visa").click()
         page.wait_for_selector("text=Keep it")
-        assert serious_violations(page) == []
+        check_looks(page, these_looks)
 
 
 def test_the_gateways_names_of_methods_and_customers_stay_on_the_server(stand: Stand) -> None:

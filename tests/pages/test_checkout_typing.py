@@ -1,4 +1,4 @@
-"""Somebody types, and answers of the server come between: no control that is in use is replaced, and what is typed is what is there."""
+"""A buyer types, and answers of the server come between: no control that is in use is replaced, and what is typed is what is there."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_a_country_is_found_by_what_people_call_it_and_what_fits_none_changes_no
         page.keyboard.press("Control+f")
         assert page.input_value("#country") == "GH"
         assert typed("fra") == "FR"
-        page.wait_for_timeout(1100)
+        page.wait_for_timeout(1100)  # a second without a key, by the browser's own clock, which no test can move
         page.keyboard.type("it")
         assert page.input_value("#country") == "IT", "a pause begins anew"
         page.keyboard.press("Space")  # no name goes on behind "it"

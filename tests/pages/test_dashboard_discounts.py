@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx2
@@ -13,9 +14,9 @@ from checkstand.domain.discount import AmountOff, Discount, Percentage
 from checkstand.flows.catalogue.save_discount import change_discount
 from checkstand.store.catalogue import discounts
 from tests.dialects.polar_http import READY, Polar
-from tests.pages.browser import looks
+from tests.pages.browser import Look, two_looks, wrong_in
 from tests.pages.test_dashboard_checkouts import words_of
-from tests.pages.visitor import Visitor, axe, screen, visitor
+from tests.pages.visitor import Visitor, screen, visitor
 from tests.server import RunningServer
 
 PATH = "/products/discounts"
@@ -256,16 +257,15 @@ def test_a_discount_can_be_made_without_javascript(server: RunningServer, browse
     view.close()
 
 
-@looks(320, 1280)
-def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browser, width: int, dark: bool) -> None:
+@two_looks(320, 1280)
+def test_the_pages_are_accessible_and_fit(server: RunningServer, browser: Browser, these_looks: Sequence[Look]) -> None:
     shop = server.new_shop()
     discount = make(server, visitor(server, shop), code="A" * 60, ends="2030-01-31", most="5")
-    view = screen(browser, server, shop, width=width, dark=dark)
+    view = screen(browser, server, shop)
     page = view.page
 
     def check(what: str) -> None:
-        assert axe(page) == [], what
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, what
+        assert wrong_in(page, these_looks) == [], what
 
     for path in (PATH, f"{PATH}?q=zzz", f"{PATH}/new", f"{PATH}/{discount.id}/delete"):
         view.open(path)

@@ -17,8 +17,9 @@ from checkstand.store.migrate import migrate
 from tests.pages.browser import PHONE, serious_violations, visit
 from tests.pages.buyer import VISA, Stand, expect_success
 from tests.server import RunningServer, running_server
-from tests.store.embedded_place import eventually, place
+from tests.store.embedded_place import place
 from tests.tables import table
+from tests.waiting import eventually
 
 UNKNOWN = "We do not know yet whether you paid"
 

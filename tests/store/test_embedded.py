@@ -26,13 +26,13 @@ from tests.store.embedded_place import (
     Owner,
     ask,
     copy_database,
-    eventually,
     exists,
     postmaster,
     refused,
     remember,
     remembers,
 )
+from tests.waiting import eventually
 
 
 def timed_s(work: Callable[[], object]) -> float:

@@ -24,12 +24,12 @@ from tests.store.embedded_place import (
     Owner,
     ask,
     copy_database,
-    eventually,
     exists,
     postmaster,
     remember,
     remembers,
 )
+from tests.waiting import eventually
 
 
 def test_the_server_of_a_killed_owner_is_adopted(spot: Path) -> None:
@@ -73,7 +73,7 @@ def test_an_owner_killed_while_it_creates_the_database_does_no_harm(empty: Path,
 
 
 def test_a_start_waits_for_a_killed_owner_that_was_creating_the_database(spot: Path) -> None:
-    """Its session goes on creating it for a moment, and nobody else can meanwhile."""
+    """Its session goes on creating it for a moment, and no other can meanwhile."""
     owner = Owner(spot)
     pid = postmaster(Path(owner.said["data"]))
     elsewhere = owner.said["dsn"].replace(f"/{NAME}?", "/postgres?")

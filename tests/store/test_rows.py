@@ -13,11 +13,12 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
+from asyncpg import UniqueViolationError
 
 import checkstand.store
 from checkstand.store.database import Database
 from checkstand.store.field_mapping import selected, spread
-from checkstand.store.rows import Table
+from checkstand.store.rows import Table, insert_row
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -135,7 +136,7 @@ def things(database_url: str) -> Iterator[Place]:
 
 SCHEMA = """
     CREATE TABLE things (
-        id uuid, organization_id uuid, label text, size text, tags text[], owners uuid[], part json, parts json, notes json,
+        id uuid UNIQUE, organization_id uuid, label text, size text, tags text[], owners uuid[], part json, parts json, notes json,
         trial_unit text, trial_count integer, named integer, counted integer NOT NULL DEFAULT 7, label_length integer,
         created_at timestamptz
     );
@@ -206,6 +207,19 @@ def test_parts_in_rows_of_their_own_are_read_in_their_order(things: Place) -> No
     things.run(things.db.executemany(PIECES.insertion, rows))
     read = things.run(THINGS.by_id(things.db, FULL.organization_id, FULL.id))
     assert read == replace(FULL, pieces=(pieces[1], pieces[0]))
+
+
+def test_a_row_without_a_value_is_stored_column_by_column_and_stays_where_one_of_its_key_is(things: Place) -> None:
+    def store(label: str) -> bool:
+        row = {"id": BARE.id, "organization_id": BARE.organization_id, "label": label, "notes": '{"a": 1}'}
+        return things.run(insert_row(things.db, "things", unless_there=True, **row))
+
+    assert (store("first"), store("second")) == (True, False)
+    found = things.run(things.db.fetchrow("SELECT label, notes->>'a' AS a FROM things WHERE id = $1", BARE.id))
+    assert found is not None
+    assert (found["label"], found["a"]) == ("first", "1")
+    with pytest.raises(UniqueViolationError):
+        things.run(insert_row(things.db, "things", id=BARE.id))
 
 
 def test_two_tables_in_one_row_are_told_apart_by_a_prefix(things: Place) -> None:

@@ -70,13 +70,13 @@ class Stage:
     def organization(self) -> Organization:
         return self.shop.demo.organization
 
-    def another_worker(self) -> Worker:
-        """As in another process: nobody here wakes it."""
-        return Worker(self.ports, self.renderers, asyncio.Event(), chance=lambda: 0.0)
+    def another_worker(self, woken: asyncio.Event | None = None) -> Worker:
+        """As in another process: nothing here wakes it, except by an event of its own."""
+        return Worker(self.ports, self.renderers, woken or asyncio.Event(), chance=lambda: 0.0)
 
-    def sleepy_worker(self) -> Worker:
+    def sleepy_worker(self, woken: asyncio.Event) -> Worker:
         """One that looks for work when it starts and when it is woken, and hardly ever by itself."""
-        return Worker(self.ports, self.renderers, self.woken, chance=lambda: 0.0, idle_s=3600.0)
+        return Worker(self.ports, self.renderers, woken, chance=lambda: 0.0, idle_s=3600.0)
 
     async def neighbour(self) -> Stage:
         """Another organization on the same server: same worker, same clock."""

@@ -357,8 +357,10 @@ def test_discord_and_slack_get_a_message_of_their_own_shape(quiet_database_url: 
             await stage.happen("first")
             assert await stage.drain() == (2, 0)
             bodies = {request.path: json.loads(request.body) for request in receiver.received}
-            text = "Demo Shop: product.created"
-            assert bodies == {"/hook/discord": {"content": text}, "/hook/slack": {"text": text}}
+            discord, slack = bodies["/hook/discord"], bodies["/hook/slack"]
+            assert (discord["content"], slack["text"]) == ("product.created", "product.created")
+            assert discord["embeds"][0]["fields"][1] == {"name": "Organization", "value": "Demo Shop"}
+            assert slack["blocks"][0]["fields"][1]["text"] == "*Organization*\nDemo Shop"
 
     asyncio.run(story())
 

@@ -19,8 +19,10 @@ def test_an_event_is_sent_again_on_request_with_the_same_id_and_body(quiet_datab
             await stage.drain()
             delivery = (await stage.queue())[0]
             db, organization_id = stage.ports.db, stage.organization.id
-            assert await delivery_log.requeue(db, organization_id, delivery.id, now=await stage.now())
-            assert not await delivery_log.requeue(db, organization_id, stage.ports.new_id(), now=await stage.now())
+            assert await delivery_log.requeue(db, organization_id, delivery.id, dialect="polar", now=await stage.now())
+            assert not await delivery_log.requeue(
+                db, organization_id, stage.ports.new_id(), dialect="polar", now=await stage.now()
+            )
             assert await stage.drain() == (1, 0)
             first, second = receiver.received
             assert (first.id, first.body) == (second.id, second.body)
@@ -49,13 +51,15 @@ def test_the_log_is_searched_by_endpoint_event_outcome_code_and_text(quiet_datab
                 assert len(page.items) == min(page.total, 3)
                 return page.total
 
-            assert await found(LogFilter()) == 4
-            assert await found(LogFilter(endpoint_ids=(first.id,))) == 2
-            assert await found(LogFilter(event_types=("checkout.expired",))) == 2
-            assert await found(LogFilter(succeeded=False)) == 2
-            assert await found(LogFilter(http_code_classes=(5,))) == 2
-            assert await found(LogFilter(http_code_classes=(2, 5), event_types=("product.created",))) == 2
-            assert await found(LogFilter(text="BAD gate", endpoint_ids=(second.id,))) == 2
-            assert await found(LogFilter(not_before=await stage.now())) == 0
+            assert await found(LogFilter(dialect="polar")) == 4
+            assert await found(LogFilter(dialect="polar", endpoint_ids=(first.id,))) == 2
+            assert await found(LogFilter(dialect="polar", event_types=("checkout.expired",))) == 2
+            assert await found(LogFilter(dialect="polar", succeeded=False)) == 2
+            assert await found(LogFilter(dialect="polar", http_code_classes=(5,))) == 2
+            assert (
+                await found(LogFilter(dialect="polar", http_code_classes=(2, 5), event_types=("product.created",))) == 2
+            )
+            assert await found(LogFilter(dialect="polar", text="BAD gate", endpoint_ids=(second.id,))) == 2
+            assert await found(LogFilter(dialect="polar", not_before=await stage.now())) == 0
 
     asyncio.run(story())

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from checkstand.domain.checkout import Checkout, CheckoutStatus
@@ -16,6 +17,13 @@ from checkstand.webhooks.fan_out import FanOut, fan_out
 from checkstand.worker.loop import Worker
 from tests.webhooks.receiver import Answer, receiving
 from tests.webhooks.stage import Stage, open_stage
+
+WAITS_FOR_A_ROW = """
+    SELECT count(*)
+    FROM pg_stat_activity
+    WHERE datname = current_database()
+      AND wait_event_type = 'Lock'
+"""
 
 
 @contextlib.asynccontextmanager
@@ -34,12 +42,27 @@ async def open_checkout(stage: Stage) -> Checkout:
     return await create_checkout(stage.ports, stage.organization, request)
 
 
+class WakeUpCall(asyncio.Event):
+    """What wakes a worker, and knows when one waits for it: its round is over then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.awaited = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.awaited.set()
+        try:
+            return await super().wait()
+        finally:
+            self.awaited.clear()
+
+
 def test_a_worker_that_starts_delivers_what_waited_for_it(quiet_database_url: str) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
             await stage.happen("first")
-            async with running(stage.sleepy_worker()):
+            async with running(stage.sleepy_worker(asyncio.Event())):
                 await receiver.wait_for(1)
 
     asyncio.run(story())
@@ -48,10 +71,10 @@ def test_a_worker_that_starts_delivers_what_waited_for_it(quiet_database_url: st
 def test_a_worker_that_is_woken_and_told_to_leave_in_one_moment_leaves(quiet_database_url: str) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage:
-            task = asyncio.create_task(stage.sleepy_worker().run())
-            for _ in range(3):  # a round, then idle
-                await asyncio.sleep(0.2)
-            stage.ports.wake()
+            woken = WakeUpCall()
+            task = asyncio.create_task(stage.sleepy_worker(woken).run())
+            await asyncio.wait_for(woken.awaited.wait(), 10)
+            woken.set()
             await asyncio.sleep(0)
             task.cancel()
             done, _ = await asyncio.wait([task], timeout=10)
@@ -64,11 +87,12 @@ def test_waking_it_delivers_at_once(quiet_database_url: str) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
-            async with running(stage.sleepy_worker()):
+            woken = WakeUpCall()
+            async with running(stage.sleepy_worker(woken)):
                 for number in range(1, 6):
-                    await asyncio.sleep(0.1)
+                    await asyncio.wait_for(woken.awaited.wait(), 10)
                     await stage.happen(str(number))
-                    stage.ports.wake()
+                    woken.set()
                     await receiver.wait_for(number)
 
     asyncio.run(story())
@@ -78,8 +102,9 @@ def test_a_worker_in_another_process_finds_work_without_being_woken(quiet_databa
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:
             await stage.endpoint(receiver.url)
-            async with running(stage.another_worker()):
-                await asyncio.sleep(0.2)
+            never_set = WakeUpCall()
+            async with running(stage.another_worker(never_set)):
+                await asyncio.wait_for(never_set.awaited.wait(), 10)
                 await stage.happen("first")
                 await receiver.wait_for(1)
 
@@ -218,7 +243,8 @@ def test_sessions_of_others_expire_while_one_organizations_upkeep_hangs(quiet_da
                 await tx.execute("SELECT FROM checkouts WHERE id = $1 FOR UPDATE", stuck.id)
                 async with running(stage.worker):
                     await stage.advance(timedelta(hours=25))
-                    await asyncio.sleep(1.5)  # somebody holds its row, so its upkeep has begun and waits
+                    while not await stage.ports.db.fetchval(WAITS_FOR_A_ROW):  # its upkeep has begun and hangs
+                        await asyncio.sleep(0.05)
                     await neighbour.advance(timedelta(hours=25))
                     await receiver.wait_for(1)
                     assert b"checkout.expired" in receiver.received[0].body

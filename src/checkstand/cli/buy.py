@@ -75,10 +75,10 @@ def command(
 
 def _plain_id(product: str | None) -> str | None:
     """The id as the page has it: Dodo's spelling (`pdt_...`) names the same product."""
-    if product is None or not product.startswith("pdt_"):
-        return product
     from checkstand.domain.ids import DodoPrefix, parse_short_id
 
+    if product is None or not product.startswith(f"{DodoPrefix.PRODUCT}_"):
+        return product
     found = parse_short_id(DodoPrefix.PRODUCT, product)
     if found is None:
         raise click.BadParameter(f"'{product}' is no product's id.", param_hint="--product")

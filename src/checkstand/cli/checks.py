@@ -186,7 +186,7 @@ async def _ask_stripe(settings: Settings) -> Check:
 
 
 def _public_url(settings: Settings, folder: Path) -> Check:
-    """The settings' address or the running development server's: https unless it is this machine, and somebody answers."""
+    """The settings' address or the running development server's: https unless it is this machine, and it answers."""
     note = read_note(folder)
     url = settings.public_url or (note.url if note else "")
     if not url:

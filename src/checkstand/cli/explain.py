@@ -57,16 +57,16 @@ async def _account(text: str, data: str | None) -> Account:
 
 async def _find(services: Services, text: str) -> Checkout:
     from checkstand.domain.ids import DodoPrefix, parse_short_id
+    from checkstand.domain.profile import all_profiles
     from checkstand.store import checkouts, organizations
 
-    name = text.rstrip("/")
+    name, pages = text.rstrip("/"), [profile.page for profile in all_profiles()]
     if "://" in name:
-        name = next(
-            (part for part in reversed(urlsplit(name).path.split("/")) if part.startswith(("polar_c_", "cks_"))), name
-        )
+        keys = tuple(prefix for page in pages for prefix in page.key_prefixes)
+        name = next((part for part in reversed(urlsplit(name).path.split("/")) if part.startswith(keys)), name)
     db = services.ports.db
     found = None
-    if name.startswith("polar_c_"):
+    if name.startswith(tuple(page.secret_prefix for page in pages)):
         found = await checkouts.by_client_secret(db, name)
     else:
         checkout_id = parse_short_id(DodoPrefix.CHECKOUT_SESSION, name) or _uuid(name)

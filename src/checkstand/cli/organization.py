@@ -83,7 +83,7 @@ def create(
 async def _create(
     name: str, email: str, slug: str, mode: Mode, currency: str, country: str | None, data: str | None
 ) -> str | None:
-    """The owner's new password; None for somebody who has an account."""
+    """The owner's new password; None for an owner who has an account."""
     from dataclasses import replace
 
     from argon2 import PasswordHasher

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from checkstand.cli.terminal import note
-from checkstand.domain.profile import POLAR, Dialect, all_profiles
+from checkstand.domain.profile import DEFAULT_API, Dialect, all_profiles
 
 _DAYS_MAX = 36_500
 
@@ -30,7 +30,7 @@ def command() -> None:
 @click.option(
     "--dialect",
     type=click.Choice([profile.name for profile in all_profiles()]),
-    default=POLAR.name,
+    default=DEFAULT_API.name,
     show_default=True,
     help="Whose SDK uses it.",
 )

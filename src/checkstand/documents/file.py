@@ -1,4 +1,4 @@
-"""A document as HTML and as the PDF file that is printed from it, for whoever may have it."""
+"""A document as HTML and as the PDF file that is printed from it, for any reader that may have it."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from checkstand.domain.discount import Discount, Percentage
 from checkstand.domain.errors import Expired, IllegalMove, NotOpen
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.fields import Answers, AttachedField
+from checkstand.domain.ids import short_id
 from checkstand.domain.profile import Dialect, Profile, profile_of
 from checkstand.domain.quote import Quote
 from checkstand.domain.tax import reverse_charge_note
@@ -144,12 +145,16 @@ class Redirects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentState:
-    """The attempt that a confirmed session waits for, or the one that paid it."""
+    """The attempt that a confirmed session waits for, or the one that paid it.
+
+    `modified_before`: when the session was last changed by anything but this attempt, for the case that it comes to nothing at once.
+    """
 
     attempt_id: UUID
     intent_secret: str
     intent_status: str
     action_url: str | None = None
+    modified_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +205,13 @@ class Checkout:
     def profile(self) -> Profile:
         """What the API wants that the session was made by."""
         return profile_of(self.dialect)
+
+    @property
+    def page_path(self) -> str:
+        """The path of its page, as its API spells it. It is a secret: it opens the page."""
+        page = self.profile.page
+        key = self.client_secret if page.id_prefix is None else short_id(page.id_prefix, self.id)
+        return f"{page.path}/{key}"
 
     @property
     def discount(self) -> Discount | None:

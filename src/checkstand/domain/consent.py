@@ -1,4 +1,4 @@
-"""Consent: what was shown is what is charged. One rule for everybody who pays, now or later, by page, by API or by a saved method.
+"""Consent: what was shown is what is charged. One rule for every payment, now or later, by page, by API or by a saved method.
 
 A total is shown under a mark; what is about to be charged has one too. Where they differ nothing is charged, and the payer is asked
 again with the new total in front of them. A total that changed by itself is told in words before anybody can agree to it: the payer's

@@ -27,7 +27,7 @@ CustomerKind = Literal["individual", "team"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """Somebody who bought or was entered by the merchant. Only a team may lack an e-mail.
+    """A person or a team that bought, or that the merchant entered. Only a team may lack an e-mail.
 
     `tax_id_format` names the kind of number that the tax id is (`eu_vat`), where that is known.
     """
@@ -90,7 +90,7 @@ def deleted(customer: Customer, *, anonymize: bool, now: datetime) -> Customer:
 
 
 def anonymous_email(owner_id: UUID) -> str:
-    """An address that nobody has and that tells nothing of the one it stands for."""
+    """An address that belongs to no person and that tells nothing of the one it stands for."""
     return f"{owner_id.hex}@anonymous.invalid"
 
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 LIFETIME = timedelta(hours=1)
-PREFIX = "polar_cst_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,7 @@ class WorthParts:
         return self._listed(lasting, own_currency) if rules.lists_currencies else self._single(lasting, own_currency)
 
     def refused(self, present: Discount, *, own_currency: str) -> list[Problem]:
-        """What may not change where a worth is kept: kind and duration ever, the rest once somebody has redeemed it."""
+        """What may not change where a worth is kept: kind and duration ever, the rest once it was redeemed."""
         problems = []
         if self.duration is not None and self.duration != present.duration:
             problems.append(Problem(ProblemCode.DISCOUNT_DURATION_FIXED, ("duration",), self.duration))

@@ -262,7 +262,7 @@ def from_form(fields: Sequence[AttachedField], posted: Mapping[str, str]) -> dic
 
 
 def as_text(asked: Field, answer: Answer) -> str:
-    """An answer in words: `true` and `false`, a date without the midnight that nobody entered. Empty for none."""
+    """An answer in words: `true` and `false`, a date without its midnight. Empty for none."""
     if answer is None:
         return ""
     if isinstance(answer, bool):
@@ -276,7 +276,7 @@ def merge(stored: Answers, new: Answers) -> Answers:
 
 
 def purge(fields: Sequence[AttachedField], stored: Answers) -> Answers:
-    """Only the answers to these questions."""
+    """The answers without those to other questions."""
     asked = {attached.field.slug for attached in fields}
     return {slug: answer for slug, answer in stored.items() if slug in asked}
 

@@ -74,7 +74,7 @@ class ImageRef:
 
 
 def image_path(organization_id: UUID, image: ImageRef) -> str:
-    """Where anybody finds the image on this server. An id never gets other content, so the answer may be kept for ever."""
+    """The public path of the image on this server. An id never gets other content, so the answer may be kept for ever."""
     return f"/images/{organization_id}/{image.id}.{SUFFIXES[image.content_type]}"
 
 

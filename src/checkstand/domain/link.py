@@ -1,4 +1,4 @@
-"""Checkout links: an address that makes a new session for everybody who opens it, and short addresses.
+"""Checkout links: an address that makes a new session for each visitor, and short addresses.
 
 A link may lock the number of seats or units, if every one of its products is sold that way and allows the number. Its
 trial means something only while one of its products is billed again, and is kept until other products are chosen. What

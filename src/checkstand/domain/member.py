@@ -1,7 +1,8 @@
-"""Members: the people of a team customer.
+"""Members: the people of a customer.
 
-Rule: a customer with members has exactly one owner. Making somebody else the owner makes the present one a billing manager; the
-owner can neither be demoted otherwise nor removed. An e-mail and an external id name one member of a customer.
+Rule: a customer has one owner from its beginning, an individual as well as a team, if an e-mail reaches them. Making somebody else the
+owner makes the present one a billing manager; the owner can neither be demoted otherwise nor removed. An e-mail and an external id
+name one member of a customer.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOwner:
-    """Who shall own a new customer."""
+    """The owner that a new customer is given."""
 
     email: str
     name: str | None = None
@@ -43,9 +44,9 @@ class NewOwner:
 
 
 def owner_of(customer: Customer, named: NewOwner | None, member_id: UUID, *, now: datetime) -> Member | None:
-    """Who owns a new customer: the one named, else, for a team, whoever its own e-mail reaches. An individual needs none."""
+    """Who owns a new customer: the one named, else whoever its own e-mail reaches; None without either."""
     if named is None:
-        if customer.kind == "individual" or customer.email is None:
+        if customer.email is None:
             return None
         named = NewOwner(email=customer.email)
     return Member(

@@ -84,7 +84,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
-    """A session that somebody tried to pay, with all that came of it: what both APIs build their payments and orders from.
+    """A session with at least one try to pay, with all that came of it: what both APIs build their payments and orders from.
 
     `order` is None until it is paid, `customer` until one is known; `attempts`, `refunds` and `disputes` are oldest first.
     """

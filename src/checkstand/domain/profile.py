@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from checkstand.domain.currency import DODO_CURRENCIES
+from checkstand.domain.ids import DodoPrefix, SecretPrefix
 from checkstand.domain.retries import FixedWaits, GrowingWaits, Retries
 
 Dialect = str  # the name of an API, as rows and tokens have it
@@ -69,16 +71,32 @@ class DiscountRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """One API: its name in the database, its name for people, and what it wants. False is what most would have.
+class PageRules:
+    """The address of a session's page: `path`, and behind it the session's secret, which begins with `secret_prefix`.
 
-    `opens_page_by_id`: the session's id is the key to its page; else it has a secret of its own.
+    `id_prefix`: the session's id stands there instead, spelled short behind this prefix. It has a secret all the same.
+    """
+
+    path: str = "/checkout"
+    secret_prefix: str = SecretPrefix.CHECKOUT
+    id_prefix: str | None = None
+
+    @property
+    def key_prefixes(self) -> tuple[str, ...]:
+        """How the secrets and ids begin with which pages are opened."""
+        return (self.secret_prefix,) if self.id_prefix is None else (self.secret_prefix, f"{self.id_prefix}_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One API: its name in the database, its name for people, and what it wants. The defaults are what most would have.
+
     `returns_to_apps`: the merchant's addresses may have an app's own scheme.
     `tells_payment_on_return`: payment, status and e-mail are added to the success address, also while it is pending.
     `refuses_embargoed_countries`: buyers there cannot be chosen.
     `has_custom_fields`: questions are things of their own and may change under sessions that ask them.
     `locates_buyer`: the country of the buyer's network address counts while nothing better is known.
-    `converts_currency`: charged in the buyer's currency at a rate; else only in currencies that there are prices in.
+    `converts_into`: charged in one of these currencies at a rate, if it is the buyer's; else only in those that there are prices in.
     `combines_prices_freely`: a product's prices need not go together.
     `names_discounts_by_code`: a discount that is refused is told by its code; else by its id.
     `asks_address_for_upi`: a UPI payment needs a billing address.
@@ -92,20 +110,25 @@ class Profile:
     keys: KeyRules
     webhooks: WebhookRules
     discounts: DiscountRules = DiscountRules()
+    page: PageRules = PageRules()
 
-    opens_page_by_id: bool = False
+    converts_into: frozenset[str] = frozenset()
     returns_to_apps: bool = False
     tells_payment_on_return: bool = False
     refuses_embargoed_countries: bool = False
     has_custom_fields: bool = False
     locates_buyer: bool = False
-    converts_currency: bool = False
     combines_prices_freely: bool = False
     names_discounts_by_code: bool = False
     asks_address_for_upi: bool = False
     names_lacking_address_whole: bool = False
     keeps_customer_after_decline: bool = False
     opens_documents_by_order_id: bool = False
+
+    @property
+    def converts_currency(self) -> bool:
+        """Whether anything is charged in another currency than that of its price."""
+        return bool(self.converts_into)
 
 
 _PROFILES: dict[Dialect, Profile] = {}
@@ -137,7 +160,7 @@ POLAR = register(
         name="polar",
         title="Polar",
         keys=KeyRules(
-            prefix="polar_oat_",
+            prefix=SecretPrefix.ORGANIZATION_TOKEN,
             title="Polar API token",
             hint="polar_oat_… for Polar’s SDKs and /v1/…",
             variable="POLAR_ACCESS_TOKEN",
@@ -176,13 +199,16 @@ DODO = register(
             hears_all_by_default=True,
         ),
         discounts=DiscountRules(lists_currencies=True, compares_limits=True, names_by_code=True),
-        opens_page_by_id=True,
+        page=PageRules(path="/session", id_prefix=DodoPrefix.CHECKOUT_SESSION),
+        converts_into=DODO_CURRENCIES,
         returns_to_apps=True,
         tells_payment_on_return=True,
-        converts_currency=True,
         combines_prices_freely=True,
         names_discounts_by_code=True,
         keeps_customer_after_decline=True,
         opens_documents_by_order_id=True,
     )
 )
+
+# The API of the sessions that are opened at the dashboard, and of the key that is proposed first where one is made.
+DEFAULT_API = POLAR

@@ -1,4 +1,4 @@
-"""Redirect hosts: where a buyer may be sent by an address that anybody can write, such as a static payment link.
+"""Redirect hosts: where a buyer may be sent by an address that needs no key to write, such as a static payment link.
 
 With them go the payment's id and the buyer's e-mail address, so only hosts that the organization lists are followed, and its own
 website's. An entry is written as in `embed.py`: a host, `*.` for any subdomain of one, an app's own address in full. What only a
@@ -23,7 +23,7 @@ _WILDCARD = "*."
 
 
 def tidy_host(text: str) -> str | None:
-    """An entry as it is kept, from what somebody typed: a host, an address on it, or an app's address. None for anything else."""
+    """An entry as it is kept, from what was typed: a host, an address on it, or an app's address. None for anything else."""
     typed = text.strip()
     if len(typed) > LONGEST_REDIRECT_HOST:
         return None
@@ -39,7 +39,7 @@ def tidy_host(text: str) -> str | None:
 
 
 def may_lead_to(organization: Organization, url: str) -> bool:
-    """Whether an address that anybody could have written may send this organization's buyers there.
+    """Whether an address that is not known to be the merchant's may send this organization's buyers there.
 
     A test organization's may also go to this very machine, where its developer's shop is.
     """

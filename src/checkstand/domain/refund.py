@@ -60,7 +60,7 @@ class RefundItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money on its way back. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
+    """Money on its way back. `gateway_key` is the idempotency key, stored before the gateway is called and never replaced.
 
     `reason` is one of a list, `comment` is free text. `is_partial`: it gives back less than the whole order.
     """
@@ -110,7 +110,7 @@ class AskedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """What somebody wants to give back: a net amount, a gross amount, some items, or (none of them) everything left.
+    """What shall be given back: a net amount, a gross amount, some items, or (none of them) everything left.
 
     `window`: how long after the purchase it may be asked for; None for ever. `seen_minor`: what was refunded before, as whoever asks
     knows it; where that has changed meanwhile (a form that was sent twice) nothing is refunded.
@@ -151,7 +151,7 @@ class RefundFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundUnknown:
-    """No answer, or none that can be trusted: the reconciler will ask again under the same key."""
+    """The gateway gave no answer, or none that can be trusted: the reconciler will ask again under the same key."""
 
     reason: str
 
@@ -262,7 +262,7 @@ def by_total(part: RefundBalance, total_minor: int) -> tuple[int, int]:
 
 
 def spread(net_minor: int, tax_minor: int, parts: Sequence[RefundBalance]) -> list[tuple[int, int]]:
-    """An amount over items, each according to what is left of it: nobody gets more than that, and not a unit is lost."""
+    """An amount over items, each according to what is left of it: no item gets more than that, and no minor unit is lost."""
     nets = split(net_minor, [part.net_left for part in parts]) if net_minor else [0] * len(parts)
     taxes = split(tax_minor, [part.tax_left for part in parts]) if tax_minor else [0] * len(parts)
     return list(zip(nets, taxes, strict=True))

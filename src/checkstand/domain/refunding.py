@@ -55,7 +55,7 @@ def reported_refund(
     new_id: Callable[[], UUID],
     now: datetime,
 ) -> Refund:
-    """A refund that somebody made at the gateway: nobody is asked whether it may be, only how it divides. Raises Invalid when it is
+    """A refund that was made at the gateway itself: it is not judged, only divided over the items. Raises Invalid when it is
     more than what is left.
     """
     left = whole(order).left

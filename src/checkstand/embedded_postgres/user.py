@@ -97,7 +97,7 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def account_for(folder: Path, data: Path) -> Account:
-    """Who runs the database of `data`, which may not exist yet."""
+    """The user that runs the database of `data`, a folder that may not exist yet."""
     owner = _owner(data)
     me = os.geteuid()
     if me != 0:
@@ -166,7 +166,7 @@ def _opened(folder: Path, account: Account) -> bool:
 
 
 def shared_place(place: Path = SHARED_PLACE) -> Path:
-    """Root's place that every user can walk to; refuses one that somebody else could have prepared."""
+    """Root's place that every user can walk to; refuses one that another user could have prepared."""
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:

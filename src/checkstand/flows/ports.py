@@ -50,7 +50,7 @@ class Ports:
 
     @property
     def reads(self) -> Reader:
-        """The database for whoever only asks: an API shows what is stored, and a flow writes."""
+        """The database for reading alone: an API shows what is stored, and a flow writes."""
         return self.db
 
     def now(self, organization: Organization) -> datetime:
@@ -60,7 +60,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class FactWriter:
-    """Makes facts for one organization at one moment; keeps snapshots only where somebody may ask for them."""
+    """Makes facts for one organization at one moment; keeps snapshots only where an endpoint may ask for them."""
 
     organization_id: UUID
     now: datetime

@@ -48,7 +48,7 @@ class TaxIdState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxId:
-    """A number that is accepted. `format` is Polar's name, None for a shape that nobody here knows.
+    """A number that is accepted. `format` is Polar's name, None for a shape that is not known here.
 
     `is_verified` is False where no check digits were worked out.
     """
@@ -169,7 +169,7 @@ def check(tax_id: str, country: str) -> TaxId | None:
 
 
 def check_format(tax_id: str, name: str) -> TaxId | None:
-    """The number in this format, where no country is known; None when it does not fit or nobody here knows the format."""
+    """The number in this format, where no country is known; None when it does not fit or the format is not known here."""
     if len(tax_id) > _LONGEST or not any(name in names for names in _OF_COUNTRY.values()):
         return None
     number = _in_format(_in_ascii_digits(tax_id), name)

@@ -106,11 +106,11 @@ class Gateway(Protocol):
         ...
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:
-        """What became of an earlier `charge` under the same key; None when the gateway never heard of it."""
+        """The verdict of an earlier `charge` under the same key; None when the gateway does not know it."""
         ...
 
     async def cancel(self, attempt: Attempt) -> Verdict | None:
-        """Cancel a payment that waits for its buyer, and say how it stands then; None when the gateway never heard of it.
+        """Cancel a payment that waits for its buyer, and return how it stands then; None when the gateway does not know it.
 
         `Declined` with `customer_cancelled`: nothing can be paid through it any more. Any other verdict is what it came to instead:
         who was faster at the bank has paid, and what a buyer may have carried away (a voucher) goes on waiting.
@@ -136,19 +136,19 @@ class Gateway(Protocol):
         ...
 
     async def lookup_refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict | None:
-        """What became of an earlier `refund` under the same key; None when the gateway never heard of it."""
+        """The outcome of an earlier `refund` under the same key; None when the gateway does not know it."""
         ...
 
 
 @runtime_checkable
 class ReportingGateway(Protocol):
-    """A gateway where things happen that nobody here asked for: disputes, and refunds that were made by hand.
+    """A gateway that reports what this server did not ask for: disputes, and refunds that were made by hand.
 
     Both raise GatewaySilent, and answer None for what it does not know or what belongs to nobody here.
     """
 
     async def reported_refund(self, reference: str) -> RefundReport | None:
-        """How a refund stands in its books, whoever made it."""
+        """How a refund stands in its books, also one that was made by hand."""
         ...
 
     async def reported_dispute(self, reference: str) -> DisputeReport | None:

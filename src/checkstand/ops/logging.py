@@ -19,22 +19,23 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import TextIO
 
 import orjson
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from checkstand.domain.profile import Dialect, all_profiles, profile_of
+
 HIDDEN = "…"
 
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+Replacement = tuple[re.Pattern[str], str]
+_PATTERNS: tuple[Replacement, ...] = (
     (
-        re.compile(
-            r"((?:polar_[a-z]{1,4}|dodo_key|ctoken|tpay|tint|tref|whsec|sk_live|sk_test|rk_live|rk_test)_)[\w+/=-]{8,}"
-        ),
+        re.compile(r"((?:polar_[a-z]{1,4}|ctoken|tpay|tint|tref|whsec|sk_live|sk_test|rk_live|rk_test)_)[\w+/=-]{8,}"),
         r"\1…",
     ),
-    (re.compile(r"(cks_[0-9A-Za-z]{4})[\w-]{8,}"), r"\1…"),
     # An address that was signed for somebody opens what it names; ids and names in a path are shorter.
     (re.compile(r"/[\w-]{60,}"), "/…"),
     (re.compile(r"([a-z][a-z0-9+.-]*://[^\s:/@\"']*:)[^\s/@\"']+@"), r"\1…@"),
@@ -60,14 +61,26 @@ _SECRET_NAMES = frozenset(
 _SECRET_ENDINGS = ("_secret", "_token", "_password", "_api_key", "secret_key")
 _NESTED_MAX = 6
 _ACCESS = "uvicorn.access"
-_QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+_QUIET_PATHS = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 
 
 def redact(text: str) -> str:
     """The text without anything that looks like a secret."""
-    for pattern, instead in _PATTERNS:
+    for pattern, instead in (*_api_secrets(tuple(profile.name for profile in all_profiles())), *_PATTERNS):
         text = pattern.sub(instead, text)
     return text
+
+
+@cache
+def _api_secrets(names: tuple[Dialect, ...]) -> tuple[Replacement, ...]:
+    """Each API's keys, and what opens the pages of its sessions. Of an id that does, the beginning stays, to tell sessions apart."""
+    profiles = [profile_of(name) for name in names]
+    secrets = {prefix for profile in profiles for prefix in (profile.keys.prefix, profile.page.secret_prefix)}
+    ids = {profile.page.id_prefix for profile in profiles if profile.page.id_prefix is not None}
+    return (
+        (re.compile(rf"({'|'.join(sorted(secrets))})[\w+/=-]{{8,}}"), r"\1…"),
+        (re.compile(rf"((?:{'|'.join(sorted(ids))})_[0-9A-Za-z]{{4}})[\w-]{{8,}}"), r"\1…"),
+    )
 
 
 def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> None:
@@ -117,7 +130,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO | None = None) -> Non
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    """Not those who ask every few seconds whether we live, as long as we do."""
+    """Whether a request is logged: successful health checks, which come every few seconds, are not."""
     arguments = record.args
     if not isinstance(arguments, tuple) or len(arguments) != 5:
         return True

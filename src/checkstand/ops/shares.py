@@ -35,7 +35,7 @@ class Shares:
 
     @property
     def free(self) -> int:
-        """Places that nobody holds."""
+        """How many places are free."""
         return self.places - self._taken
 
     def held(self, owner: Hashable) -> int:
@@ -78,7 +78,7 @@ class Shares:
             raise
 
     def release(self, owner: Hashable) -> None:
-        """Give one place back, and let whoever may have it take it."""
+        """Give one place back, and wake the waiter that may have it."""
         left = self._held[owner] - 1
         if left:
             self._held[owner] = left

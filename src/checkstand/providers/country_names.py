@@ -1,4 +1,4 @@
-"""What a country is called besides its name in a list: inside a sentence, by its own people, and by those who type a short word.
+"""What a country is called besides its name in a list: inside a sentence, by its own people, and in a short word.
 
     >>> in_sentence("GB"), in_sentence("DE"), in_sentence("AE"), in_sentence("PH")
     ('the United Kingdom', 'Germany', 'the United Arab Emirates', 'the Philippines')

@@ -28,7 +28,7 @@ SORTABLE: Mapping[str, str] = {
 
 
 async def by_secret(db: Reader, secret: str) -> CheckoutLink | None:
-    """Look-up by secret: the link that somebody opened. Its address names no organization."""
+    """Look-up by secret: the link that was opened. Its address names no organization."""
     return await LINKS.one(db, f"SELECT {LINKS.columns} FROM checkout_links WHERE client_secret = $1", secret)
 
 

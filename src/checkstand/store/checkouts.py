@@ -96,7 +96,7 @@ async def create(db: Database, checkout: Checkout, facts: Sequence[Fact]) -> Non
 
 
 async def save(db: Executor, checkout: Checkout, facts: Sequence[Fact], *, seen: int) -> bool:
-    """Store a changed session and its facts if nobody changed it since version `seen` was read; False otherwise."""
+    """Store a changed session and its facts if it is still at the version `seen`; False otherwise."""
     changed = await db.fetchval(
         _SAVE,
         checkout.organization_id,
@@ -159,7 +159,7 @@ async def by_client_secret(db: Reader, secret: str) -> Checkout | None:
           AND dialect = ANY($2::text[])
         """,
         secret,
-        names_where(lambda profile: not profile.opens_page_by_id),
+        names_where(lambda profile: profile.page.id_prefix is None),
     )
     return decode(Checkout, text) if text is not None else None
 
@@ -174,7 +174,7 @@ async def by_page_id(db: Reader, checkout_id: UUID) -> Checkout | None:
           AND dialect = ANY($2::text[])
         """,
         checkout_id,
-        names_where(lambda profile: profile.opens_page_by_id),
+        names_where(lambda profile: profile.page.id_prefix is not None),
     )
     return decode(Checkout, text) if text is not None else None
 
@@ -231,7 +231,7 @@ class CheckoutFilter:
 
 
 async def _has_email(db: Reader, organization_id: UUID, text: str) -> bool:
-    """Whether the text is somebody's whole address: then it is looked for as such, which an index finds among any number."""
+    """Whether the text is a whole address: then it is looked for as such, which an index finds among any number."""
     if "@" not in text:
         return False
     return bool(

@@ -105,7 +105,7 @@ async def pending(db: Reader, *, limit: int) -> Sequence[Fact]:
 
 
 async def mark_done(db: Executor, facts: Sequence[Fact]) -> frozenset[UUID]:
-    """Say that these facts' deliveries exist; the ids of those of which nobody had said so before."""
+    """Mark these facts' deliveries as made; the ids of those that were not marked before."""
     rows = await db.fetch(
         """
         UPDATE facts

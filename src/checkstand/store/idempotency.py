@@ -34,7 +34,7 @@ async def take(
         INSERT INTO idempotency_keys AS kept (organization_id, id, request_hash, created_at)
         VALUES ($1, $2, $3, $4)
         ON CONFLICT (organization_id, id) DO UPDATE
-        SET request_hash = $3, status = NULL, body = NULL, created_at = $4
+        SET request_hash = excluded.request_hash, status = NULL, body = NULL, created_at = excluded.created_at
         WHERE kept.created_at < $5
            OR (kept.status IS NULL AND kept.created_at < $6)
         RETURNING id

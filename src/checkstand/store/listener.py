@@ -56,7 +56,7 @@ class Listener:
             await asyncio.sleep(TRY_AGAIN_AFTER_S)
 
     async def _listen(self, connection: asyncpg.Connection) -> None:
-        """Listen, and ask now and then whether somebody is there, until the connection is lost."""
+        """Listen, and ask now and then whether the database still answers, until the connection is lost."""
         lost = asyncio.Event()
         connection.add_termination_listener(lambda *_: lost.set())
         await connection.add_listener(self._channel, lambda _c, _pid, _channel, payload: self._hear(str(payload)))

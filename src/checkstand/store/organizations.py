@@ -9,7 +9,7 @@ from uuid import UUID
 from checkstand.domain.organization import AccessToken, Organization, OrganizationSettings, Principal, User
 from checkstand.store.codec import encode
 from checkstand.store.executor import Executor, Reader
-from checkstand.store.rows import Table
+from checkstand.store.rows import Table, insert_row
 
 ORGANIZATIONS = Table("organizations", Organization)
 TOKENS = Table("access_tokens", AccessToken, owned=("token_hash",))
@@ -144,13 +144,7 @@ async def add_user(db: Executor, user: User, password_hash: str) -> None:
 
 
 async def add_membership(db: Executor, organization_id: UUID, user_id: UUID, role: str, *, now: datetime) -> None:
-    await db.execute(
-        "INSERT INTO memberships (organization_id, user_id, role, created_at) VALUES ($1, $2, $3, $4)",
-        organization_id,
-        user_id,
-        role,
-        now,
-    )
+    await insert_row(db, "memberships", organization_id=organization_id, user_id=user_id, role=role, created_at=now)
 
 
 async def user_with_password(db: Reader, email: str) -> tuple[User, str] | None:
@@ -178,14 +172,14 @@ async def add_session(
     db: Executor, token_hash: bytes, user_id: UUID, csrf_token: str, *, now: datetime, expires_at: datetime
 ) -> None:
     """Remember a signed-in browser by the hash of its cookie."""
-    await db.execute(
-        "INSERT INTO user_sessions (token_hash, user_id, csrf_token, created_at, expires_at) "
-        "VALUES ($1, $2, $3, $4, $5)",
-        token_hash,
-        user_id,
-        csrf_token,
-        now,
-        expires_at,
+    await insert_row(
+        db,
+        "user_sessions",
+        token_hash=token_hash,
+        user_id=user_id,
+        csrf_token=csrf_token,
+        created_at=now,
+        expires_at=expires_at,
     )
 
 

@@ -148,7 +148,7 @@ class Pool:
             self.release(connection)
 
     def _hand_over(self, connection: Connection | None) -> bool:
-        """Give it (None: the room for a new one) to whoever waits longest."""
+        """Give it (None: the room for a new one) to the caller that waits longest."""
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():

@@ -117,7 +117,7 @@ class Query:
     async def page(
         self, db: Reader, columns: str, *, offset: int, limit: int, counted: bool = True
     ) -> Page[asyncpg.Record]:
-        """The rows of one page and the count of all. `counted=False`: nobody looks at the count, so it is not asked."""
+        """The rows of one page and the count of all. `counted=False`: the count is not shown, so it is not asked."""
         rows: Sequence[asyncpg.Record] = []
         if offset <= LARGEST_OFFSET:
             statement, arguments = self._selected(columns, offset, limit)

@@ -25,6 +25,20 @@ T = TypeVar("T")
 _KEY = ("organization_id", "id")
 
 
+def _insertion(table: str, names: Sequence[str], first: int) -> str:
+    places = ", ".join(f"${number}" for number in range(first, first + len(names)))
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+
+
+async def insert_row(db: Executor, table: str, *, unless_there: bool = False, **columns: object) -> bool:
+    """Store a row that holds no value of the domain, column by column; a column of JSON is given its text.
+
+    `unless_there`: a row of the same key stays as it is, and False is returned.
+    """
+    statement = _insertion(table, list(columns), 1) + (" ON CONFLICT DO NOTHING" if unless_there else "")
+    return (await db.execute(statement, *columns.values())).endswith(" 1")
+
+
 class Table(Generic[T]):
     """The rows of one table and the values of type `kind` that they hold.
 
@@ -86,9 +100,11 @@ class Table(Generic[T]):
     @cached_property
     def insertion(self) -> str:
         """`INSERT INTO … VALUES …` of a whole row of `arguments`. ON CONFLICT and RETURNING may follow."""
-        names = [*self._owned, *self._columns(self._written), *self._also]
-        places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
-        return f"INSERT INTO {self.name} ({', '.join(names)}) VALUES ({places})"
+        return self.insertion_from(1)
+
+    def insertion_from(self, first: int) -> str:
+        """The same with parameters from `first`: beside a statement that has some of its own."""
+        return _insertion(self.name, [*self._owned, *self._columns(self._written), *self._also], first)
 
     def assignments(self, *names: str, first: int) -> str:
         """What follows SET for these fields, with parameters from `first`; their values are `arguments(value, *names)`."""

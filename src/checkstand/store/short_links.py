@@ -19,7 +19,7 @@ async def add(db: Executor, link: ShortLink) -> bool:
 
 
 async def by_code(db: Reader, code: str) -> ShortLink | None:
-    """Look-up by secret: the short address that somebody opened. It names no organization."""
+    """Look-up by secret: the short address that was opened. It names no organization."""
     return await SHORT_LINKS.one(db, f"SELECT {SHORT_LINKS.columns} FROM short_links WHERE id = $1", code)
 
 

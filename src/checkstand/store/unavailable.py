@@ -34,7 +34,7 @@ _AWAY = (
 
 
 class DatabaseUnavailable(Exception):
-    """`reason`: away (nobody there), silent (no answer in time) or full. The message says what an operator does."""
+    """`reason`: away (no connection), silent (no answer in time) or full. The message says what an operator does."""
 
     def __init__(self, reason: Reason, said: str = "") -> None:
         super().__init__(f"{_SENTENCES[reason]} ({said})" if said else _SENTENCES[reason])

@@ -210,7 +210,7 @@ async def _resolve(request: Request, services: Services, organization: Organizat
                 422, "InvalidOutcome", "amount must be a whole number: the part that arrives, in minor units."
             )
         return _bought(await buyer.receive(services.ports, attempt, amount))
-    code = given.get("code") or "generic_decline"
+    code = given.get("code") or "insufficient_funds"
     if not isinstance(code, str):
         raise _Answer(422, "InvalidOutcome", "code must be a text, such as 'insufficient_funds'.")
     return _bought(await buyer.resolve(services.ports, attempt, approved=outcome == "succeeded", code=code))

@@ -222,7 +222,7 @@ async def _make(ports: Ports, authenticator: Authenticator, shop: DemoShop) -> N
             )
             await organizations.add_token(tx, token, authenticator.hash(secret))
         # Cheap parameters on purpose: the password is 16 random characters, and a laptop should start at once.
-        hashed = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(shop.password)
+        hashed = PasswordHasher(time_cost=1, memory_cost=256, parallelism=1).hash(shop.password)
         await organizations.add_user(tx, user, hashed)
         await organizations.add_membership(tx, organization.id, user.id, "owner", now=now)
         for product in (shop.addon, *shop.products.values()):

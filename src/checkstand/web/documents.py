@@ -1,4 +1,4 @@
-"""Documents over HTTP: the page and the PDF file behind a signed address, and the file for whoever else may have it."""
+"""Documents over HTTP: the page and the PDF file behind a signed address, and the file for others that may have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of products over HTTP: taking one at an address that was signed for it, and giving one to whoever has an address for that.
+"""Files of products over HTTP: taking one at an address that was signed for it, and giving one at an address that was signed for that.
 
 A file is whatever the merchant sent and nobody looked into it, so it is only ever saved, never shown: as a download without a type,
 which a browser neither guesses nor opens on this origin.

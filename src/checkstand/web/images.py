@@ -1,4 +1,4 @@
-"""Images over HTTP: taking one at an address that was signed for it, and sending one to anybody who asks.
+"""Images over HTTP: taking one at an address that was signed for it, and sending one, which is public.
 
 Whoever holds the address of an upload may use it: no key is asked for, the signature is looked at before the body. What is sent out
 was checked to be an image when it came in; the headers keep a browser from ever taking it for anything else.
@@ -80,7 +80,7 @@ async def read_bounded(request: Request, *, keep_bytes: int) -> bytes | None:
 
 
 def upload_refused(error: AddressRefused) -> Response:
-    """Why an address takes nothing."""
+    """The error of an upload's address that is not valid, expired or used."""
     status, code, message = _REFUSED[error.reason]
     return refusal(status, code, message)
 

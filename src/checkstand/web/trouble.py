@@ -22,7 +22,7 @@ _NOWHERE: Final = frozenset({403, 404, 405, 410})
 
 
 def wants_page(request: Request) -> bool:
-    """True for a browser that somebody looks at; a program asks for data."""
+    """True for a browser, which shows pages; a program asks for data."""
     return "text/html" in request.headers.get("accept", "")
 
 

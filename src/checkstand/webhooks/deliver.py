@@ -59,7 +59,7 @@ class Sender:
     chance: Callable[[], float] = field(default=random.random)
 
     async def send(self, organization: Organization, leased: LeasedDelivery) -> None:
-        """Try once and write down the result; one that nobody wants any more is skipped."""
+        """Try once and write down the result; one whose endpoint is gone is skipped."""
         delivery, endpoint = leased.delivery, leased.endpoint
         if not leased.is_wanted:
             await deliveries.skip(self.ports.db, delivery)

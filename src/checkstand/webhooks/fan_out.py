@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from uuid import UUID
 
-import orjson
 import structlog
 
 from checkstand.domain.facts import Fact
@@ -23,6 +22,7 @@ from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import facts
 from checkstand.store.delivery import deliveries, webhooks
+from checkstand.webhooks.chat import chat_body
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250
@@ -136,9 +136,8 @@ async def _fixed_payload(
 async def render(
     ports: Ports, renderer: Renderer, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
 ) -> str | None:
-    """The body of one event in the endpoint's format: the dialect's JSON, or the plainest message of Discord or Slack."""
+    """The body of one event in the endpoint's format: the dialect's JSON, or a message that Discord or Slack shows."""
     payload = await renderer.payload(ports, organization, fact, event_type, endpoint)
     if payload is None or endpoint.format == "raw":
         return payload
-    text = f"{organization.name}: {event_type}"
-    return orjson.dumps({"content" if endpoint.format == "discord" else "text": text}).decode()
+    return chat_body(endpoint.format, organization.name, event_type, payload)

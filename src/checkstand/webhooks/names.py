@@ -66,7 +66,7 @@ class Resolver:
         return answer
 
     async def _ask(self, owner: UUID, host: str, port: int) -> Answer:
-        """What the look-up gave or raised, once it ended: it may outlive whoever asked."""
+        """What the look-up gave or raised, once it ended: it may outlive its caller."""
         await self.shares.wait(owner)
         try:
             return await _in_a_thread(functools.partial(self.look_up, host, port))

@@ -1,4 +1,4 @@
-"""POST to an address that somebody else chose, safely: what a merchant writes into a URL must not open our network.
+"""POST to an address that a merchant chose, safely: what a merchant writes into a URL must not open our network.
 
 A name is resolved once (`names.py`), all its addresses are judged (`addresses.py`), and the connection goes to a judged one, while
 `Host` and TLS still speak of the name: nothing can change in between. No redirects, no cookies, no proxies from the

@@ -117,7 +117,7 @@ class Worker(Drainer):
                     log.exception("deliveries_not_started", organization_id=str(organization_id))
 
     async def drain(self, organization: Organization) -> tuple[int, int]:
-        """Do everything that is due, and wait for what others are at; (deliveries, failures) meanwhile, whoever made them."""
+        """Do everything that is due, and wait for what others are at; (deliveries, failures) meanwhile, by any worker."""
         started = await self._current(organization)
         since, deadline = self._ports.now(started), time.monotonic() + DRAIN_WITHIN_S
         pause_s = SHORTEST_PAUSE_S

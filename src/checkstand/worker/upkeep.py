@@ -1,4 +1,4 @@
-"""Periodic work that nobody asks for: sessions expire, attempts without a verdict get one, what is out of date is swept away."""
+"""Periodic work, which no request starts: sessions expire, attempts without a verdict get one, what is out of date is swept away."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 call.py     one request: who asks, the body as a model, the answer
 routes.py   from the headers to the answer: who may ask, the body, Idempotency-Key, errors; which routes there are and are documented
 parts.py    a dialect as the application takes it in
+examples.py calls that the dashboard shows, to be pasted
 
 A dialect's `call.py` makes a `Call` and an `Api` of its own from these two; its `errors.py` is the `Errors` of its calls.
 """

@@ -107,7 +107,7 @@ class Call:
         return self.ports.public_url()
 
     async def principal_of(self, token: str) -> Principal | None:
-        """Whose token this is; a token of any dialect opens its organization. None for one that opens nothing."""
+        """The token's row with its organization, whichever API it was made for. None for an unknown token."""
         address = client_address(self.request)
         return await self.services.authenticator.principal(self.ports, token, address=address)
 
@@ -120,7 +120,7 @@ class Call:
         return self.data
 
     def body(self, model: type[Model], *, context: object = None) -> Model:
-        """The body as a model; remembers which fields nobody read. `context`: what its validators have to know of the caller.
+        """The body as a model; remembers which fields it does not know. `context`: what its validators have to know of the caller.
 
         Raises BadBody, Refused (422).
         """
@@ -133,7 +133,7 @@ class Call:
         return parsed
 
     def json(self, data: object, status: int = 200) -> Response:
-        """An answer with this body, which names the fields that nobody read."""
+        """An answer with this body; a header names the fields that were ignored."""
         return json_response(data, status=status, headers=self.ignored)
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from checkstand.dialects.api.call import Errors
+from checkstand.dialects.api.examples import Examples
 from checkstand.domain.organization import Organization
 from checkstand.domain.profile import Profile
 from checkstand.flows.ports import Ports
@@ -23,7 +24,7 @@ def _nothing(app: ASGIApp) -> ASGIApp:
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """Whose link was opened, and `visit`, which makes a session and returns the address of its page.
+    """A link's organization, and `visit`, which makes a session and returns the address of its page.
 
     `visit` raises Refused, EmbedNotAllowed, or Invalid where nothing can be sold.
     """
@@ -50,7 +51,7 @@ class Links:
 class DialectParts:
     """One API. `paths` are the beginnings under which even what is not served is answered in its words (`errors`).
 
-    `links`: None for an API whose sessions are made by its calls alone.
+    `links`: None for an API whose sessions are made by its calls alone. `examples`: None for one that the dashboard shows no calls of.
     `last_routes` are asked after those of everybody else; `around` is put around the whole application, for headers of its own.
     """
 
@@ -61,5 +62,6 @@ class DialectParts:
     errors: Errors
     events: Renderer
     links: Links | None = None
+    examples: Examples | None = None
     last_routes: Routes = field(default_factory=Routes)
     around: Callable[[ASGIApp], ASGIApp] = _nothing

@@ -32,7 +32,7 @@ Opener = Callable[[C], Awaitable[tuple[Organization, Checkout]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules(Generic[C]):
-    """What must hold before a route's function runs. `scopes`: one of them suffices. `is_public`: anybody may ask.
+    """What must hold before a route's function runs. `scopes`: one of them suffices. `is_public`: no key is needed.
 
     `reads_token` is False where a token is of a kind that is not known here, and is not looked at.
     """
@@ -85,7 +85,7 @@ class Api(Generic[C]):
         return bool(raw)
 
     async def look_before_refusing(self, call: C) -> None:
-        """What is told even to somebody who may not ask, on a route that takes a body. Raises BadBody, Refused."""
+        """What is checked before a caller without permission is refused, on a route that takes a body. Raises BadBody, Refused."""
 
     def idempotency_key(self, call: C) -> str | None:
         """The key under which a request is answered once; only of routes that honour one."""

@@ -2,7 +2,7 @@
 
 from checkstand.dialects.api import DialectParts
 from checkstand.dialects.dodo.catalogue import addons, brands, discounts, files, images, meters, products
-from checkstand.dialects.dodo.checkout import checkouts, countries, short_links, static_links
+from checkstand.dialects.dodo.checkout import checkouts, countries, examples, short_links, static_links
 from checkstand.dialects.dodo.customers import customers, payment_methods, wallets
 from checkstand.dialects.dodo.orders import disputes, invoices, payments, refunds
 from checkstand.dialects.dodo.webhooks import webhooks
@@ -75,6 +75,7 @@ PARTS = DialectParts(
     errors=errors,
     events=Events(),
     links=static_links.LINKS,
+    examples=examples.EXAMPLES,
 )
 
 __all__ = ["PARTS", "Events", "api", "routes"]

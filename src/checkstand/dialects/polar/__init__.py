@@ -3,14 +3,13 @@
 from starlette.routing import Route
 
 from checkstand.dialects.api import DialectParts
-from checkstand.dialects.polar import organizations
-from checkstand.dialects.polar.catalogue import custom_fields, discounts, products
-from checkstand.dialects.polar.checkout import checkouts, link_visits, links
+from checkstand.dialects.polar.catalogue import custom_fields, discounts, organizations, products
+from checkstand.dialects.polar.checkout import checkouts, examples, link_visits, links
 from checkstand.dialects.polar.customers import customers, members, payment_methods
 from checkstand.dialects.polar.orders import order_documents, order_export, orders, refunds
-from checkstand.dialects.polar.webhooks import webhooks
+from checkstand.dialects.polar.webhooks import deliveries, webhooks
 from checkstand.dialects.polar.webhooks.events import Events
-from checkstand.dialects.polar.wire import errors, unserved
+from checkstand.dialects.polar.wire import errors, health, unserved
 from checkstand.dialects.polar.wire.cors import PolarCors
 from checkstand.dialects.polar.wire.described import describe
 from checkstand.domain.profile import POLAR
@@ -36,6 +35,7 @@ for _part in (
     members,
     organizations,
     webhooks,
+    deliveries,
     refunds,
     order_documents,
     payment_methods,
@@ -46,6 +46,7 @@ for _part in (
     routes.include(_part.api.routes)
     operations += _part.api.operations
 
+routes.include(health.routes)
 api = describe(operations)
 PARTS = DialectParts(
     profile=POLAR,
@@ -55,6 +56,7 @@ PARTS = DialectParts(
     errors=errors,
     events=Events(),
     links=link_visits.LINKS,
+    examples=examples.EXAMPLES,
     last_routes=unserved.routes,
     around=PolarCors,
 )

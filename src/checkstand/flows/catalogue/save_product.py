@@ -42,7 +42,7 @@ class ProductChanged(CheckstandError):
 
 
 def retry_on_conflict(change: Callable[Parameters, Awaitable[T]]) -> Callable[Parameters, Awaitable[T]]:
-    """The change, worked out from the beginning again whenever somebody else changed the product meanwhile (ProductChanged)."""
+    """The change, worked out from the beginning again whenever the product was changed meanwhile (ProductChanged)."""
 
     @wraps(change)
     async def again(*args: Parameters.args, **kwargs: Parameters.kwargs) -> T:

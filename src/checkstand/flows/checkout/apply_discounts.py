@@ -78,7 +78,7 @@ def fitting_discounts(
 
 
 async def is_redeemable(db: Executor, discount: Discount, *, now: datetime) -> bool:
-    """Whether anybody may still redeem it: it is there, within its dates, and not used up."""
+    """Whether it can still be redeemed: it is there, within its dates, and not used up."""
     current = await DISCOUNTS.living(db, discount.organization_id, discount.id)
     spent = (ProblemCode.DISCOUNT_NOT_STARTED, ProblemCode.DISCOUNT_ENDED, ProblemCode.DISCOUNT_USED_UP)
     return (

@@ -18,7 +18,7 @@ from checkstand.store.people import customers
 
 
 async def check_customer_limits(db: Executor, checkout: Checkout, *, fingerprint: str | None) -> None:
-    """Raises DiscountLimitReached, or Invalid for a code that is for others. Nothing is refused to somebody who is not known yet."""
+    """Raises DiscountLimitReached, or Invalid for a code that is for others. Nothing is refused to a buyer who is not known yet."""
     buyer, organization_id = checkout.buyer, checkout.organization_id
     if not checkout.discounts or (buyer.customer_id is None and not buyer.email):
         return

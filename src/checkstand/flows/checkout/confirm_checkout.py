@@ -152,7 +152,10 @@ async def confirm_prepared(
     await _check_customer(ports, changed)
     means = await choose_payment_means(ports, organization, changed, pay_with)
     fingerprint = await _card_fingerprint(ports, changed, confirmation_token, means)
-    claimed, attempt = _claim(ports, changed, confirmation_token, means, now, return_url=return_url)
+    modified_before = checkout.modified_at if _is_as_seen(changed, checkout) else now
+    claimed, attempt = _claim(
+        ports, changed, confirmation_token, means, now, return_url=return_url, modified_before=modified_before
+    )
     ports.reached(Step.CONFIRM_CHECKED)
     async with ports.db.transaction() as tx:
         if not await checkouts.save(tx, claimed, [], seen=checkout.version):
@@ -199,7 +202,7 @@ async def _require_consent(
 
 
 async def is_locked(ports: Ports, checkout: Checkout) -> bool:
-    """Whether so many payments were declined here that no further one is tried: somebody may be trying out stolen cards."""
+    """Whether so many payments were declined here that no further one is tried: it may be a trial of stolen cards."""
     if checkout.last_decline is None:
         return False
     return await payments.declines(ports.db, checkout.organization_id, checkout.id) >= MOST_DECLINES
@@ -300,7 +303,7 @@ def _lacks_full_address(checkout: Checkout) -> bool:
 
 
 async def _check_customer(ports: Ports, checkout: Checkout) -> None:
-    """Refuse before any money moves what could not be settled: a deleted customer, an external id that is somebody else's."""
+    """Raises Invalid, before any money moves, for what could not be settled: a deleted customer, an external id of another one."""
     buyer = checkout.buyer
     organization_id = checkout.organization_id
     if buyer.customer_id is not None:
@@ -335,6 +338,11 @@ async def _reserve_discount(ports: Ports, tx: Executor, checkout: Checkout, want
         raise Invalid.single(ProblemCode.DISCOUNT_NO_LONGER_REDEEMABLE, "discount_id", given=str(wanted.id))
 
 
+def _is_as_seen(changed: Checkout, seen: Checkout) -> bool:
+    """Whether the request changed nothing of the session; a trial's end slides by itself."""
+    return replace(changed, modified_at=seen.modified_at, version=seen.version, trial_end=seen.trial_end) == seen
+
+
 def _claim(
     ports: Ports,
     checkout: Checkout,
@@ -343,6 +351,7 @@ def _claim(
     now: datetime,
     *,
     return_url: str,
+    modified_before: datetime | None,
 ) -> tuple[Checkout, Attempt]:
     """The confirmed session and the attempt that it waits for."""
     attempt_id = ports.new_id()
@@ -369,6 +378,8 @@ def _claim(
         gateway_customer=means.gateway_customer,
     )
     secret = ids.secret("tint_", random_bytes=ports.random_bytes) if needs_form else ""
-    state = PaymentState(attempt_id=attempt_id, intent_secret=secret, intent_status="started")
+    state = PaymentState(
+        attempt_id=attempt_id, intent_secret=secret, intent_status="started", modified_before=modified_before
+    )
     claimed = move(checkout, CheckoutStatus.CONFIRMED, now=now)
     return replace(claimed, payment=state, order_id=order_id, last_decline=None), attempt

@@ -76,7 +76,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
         organization_id=organization.id,
         dialect=request.dialect,
         status=CheckoutStatus.OPEN,
-        client_secret=ids.secret("polar_c_", random_bytes=ports.random_bytes),
+        client_secret=ids.secret(profile_of(request.dialect).page.secret_prefix, random_bytes=ports.random_bytes),
         created_at=now,
         expires_at=now + request.lifetime,
         products=chosen.products,

@@ -12,7 +12,7 @@ from checkstand.store import checkouts
 
 
 async def expire_checkouts(ports: Ports, organization: Organization) -> int:
-    """How many sessions were expired. One that somebody confirms at the same moment is left to them."""
+    """How many sessions were expired. One that is confirmed at the same moment is left alone."""
     now = ports.now(organization)
     expired = 0
     while due := await checkouts.due_for_expiry(ports.db, organization.id, now=now):

@@ -13,7 +13,6 @@ from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Buyer, Checkout, Line, TrialChoice, active_trial, trial_end
 from checkstand.domain.conversion import convert
 from checkstand.domain.country_currency import currency_of_country
-from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.discount import Discount
 from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.exchange import Exchange
@@ -183,12 +182,12 @@ async def _place(ports: Ports, organization: Organization, buyer: Buyer, bought:
 
 async def _exchange(ports: Ports, organization: Organization, basket: Basket, plain: Quote) -> Exchange | None:
     """The conversion into what is charged: wanted by name, else the buyer's own currency; never for an API that converts nothing."""
-    settings = organization.settings
-    if not profile_of(basket.dialect).converts_currency or not settings.adaptive_currency:
+    settings, converts_into = organization.settings, profile_of(basket.dialect).converts_into
+    if not converts_into or not settings.adaptive_currency:
         return None
     address = basket.buyer.address
     local = currency_of_country(address.country) if address else None
-    currency = basket.wanted_currency or (local if local in DODO_CURRENCIES else None)
+    currency = basket.wanted_currency or (local if local in converts_into else None)
     if currency is None or currency == basket.currency:
         return None
     found = await exchange_to(

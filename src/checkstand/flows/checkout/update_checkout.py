@@ -129,7 +129,7 @@ async def update_checkout(
 
 
 def require_editable(checkout: Checkout, now: datetime, *, by_merchant: bool) -> None:
-    """Raises Expired for a buyer who is late, NotOpen for anybody when the session has moved on."""
+    """Raises Expired for a buyer who is late, NotOpen for both when the session has moved on."""
     if not by_merchant:
         require_open(checkout, now)
     elif checkout.status is not CheckoutStatus.OPEN:
@@ -146,7 +146,7 @@ async def store_change(ports: Ports, seen: Checkout, changed: Checkout, kind: Fa
 
 
 async def raise_conflict(db: Executor, seen: Checkout) -> None:
-    """Say why a guarded update changed nothing: the session moved on, or somebody is at it right now.
+    """Say why a guarded update changed nothing: NotOpen where the session moved on, Locked where another change came first.
 
     Inside a transaction `db` must be that transaction: waiting for a second connection while holding one could stall the pool.
     """
@@ -381,7 +381,8 @@ async def _discounts(
     ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime, *, as_shown: bool
 ) -> tuple[Discount, ...]:
     """The discounts after the change: a new one must fit, present ones are dropped silently when they no longer do."""
-    codes = [changes.discount_code] if changes.discount_code and checkout.options.allow_discount_codes else []
+    code = changes.discount_code if checkout.options.allow_discount_codes else None
+    codes = [code] if code is not None else []
     if changes.discount_id is not None or codes:
         return await find_discounts(
             ports,
@@ -409,7 +410,7 @@ async def _discounts(
 async def _without_removed(
     ports: Ports, checkout: Checkout, changes: CheckoutChanges, now: datetime
 ) -> tuple[Discount, ...]:
-    """The session's discounts less the one that the buyer takes away: what they could have typed, or what nobody can use any more."""
+    """The session's discounts less the one that the buyer takes away: one that can be typed, or one that can no longer be used."""
     removed = next((one for one in checkout.discounts if one.id == changes.removed_discount_id), None)
     if removed is None:
         return checkout.discounts

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from checkstand.domain import ids
 from checkstand.domain.checkout import Buyer
-from checkstand.domain.customer_session import LIFETIME, PREFIX, CustomerSession
+from checkstand.domain.customer_session import LIFETIME, CustomerSession
 from checkstand.domain.organization import Organization
 from checkstand.flows.organizations.authenticate import Authenticator
 from checkstand.flows.ports import Ports
@@ -18,7 +18,7 @@ async def create_customer_session(
 ) -> tuple[CustomerSession, str]:
     """A new session and its token, which is told once and kept nowhere."""
     now = ports.now(organization)
-    token = ids.secret(PREFIX, random_bytes=ports.random_bytes)
+    token = ids.secret(ids.SecretPrefix.CUSTOMER_SESSION, random_bytes=ports.random_bytes)
     session = CustomerSession(
         id=ports.new_id(),
         organization_id=organization.id,

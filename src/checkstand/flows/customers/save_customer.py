@@ -16,13 +16,14 @@ from checkstand.domain import member as people
 from checkstand.domain.changes import Given, made_of
 from checkstand.domain.customer import Customer, deleted, edited, same_email
 from checkstand.domain.errors import Invalid, NotFound, Problem
-from checkstand.domain.facts import Fact, FactType
+from checkstand.domain.facts import FactType
 from checkstand.domain.member import Member, NewOwner
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows import tax_ids
+from checkstand.flows.customer_owner import add_owner
 from checkstand.flows.payments.remove_method import remove_all_methods
-from checkstand.flows.ports import FactWriter, Ports, fact_writer
+from checkstand.flows.ports import Ports, fact_writer
 from checkstand.store import facts as fact_store
 from checkstand.store.database import Transaction
 from checkstand.store.people import customers, members
@@ -55,7 +56,7 @@ async def create_customer(
             # Somebody took the external id since we looked: the index says so, whoever was first.
             raise Invalid([_external_id_taken(customer)])
         facts = [tell(FactType.CUSTOMER_CREATED, customer.id, shows=customer)]
-        facts += await _add_owner(ports, tx, tell, customer, owner)
+        facts += await add_owner(ports, tx, tell, customer, owner)
         await fact_store.record(tx, organization.id, facts)
     ports.wake()
     return customer
@@ -98,17 +99,6 @@ def _with_checked_tax_id(customer: Customer) -> tuple[Customer, list[Problem]]:
     return replace(customer, tax_id=found.number, tax_id_format=found.format), []
 
 
-async def _add_owner(
-    ports: Ports, tx: Transaction, tell: FactWriter, customer: Customer, named: NewOwner | None
-) -> list[Fact]:
-    """The customer's owner as a member, and the fact of it; nothing for an individual without one."""
-    owner = people.owner_of(customer, named, ports.new_id(), now=tell.now)
-    if owner is None:
-        return []
-    await MEMBERS.insert(tx, owner)
-    return [tell(FactType.MEMBER_CREATED, owner.id, shows=owner)]
-
-
 async def change_customer(
     ports: Ports,
     organization: Organization,
@@ -140,7 +130,7 @@ async def change_customer(
             raise Invalid([_external_id_taken(changed)])
         facts = [tell(FactType.CUSTOMER_UPDATED, changed.id, shows=changed)]
         if changed.kind != present.kind and await members.owner(tx, organization.id, changed.id) is None:
-            facts += await _add_owner(ports, tx, tell, changed, None)
+            facts += await add_owner(ports, tx, tell, changed)
         await fact_store.record(tx, organization.id, facts)
     ports.wake()
     return changed
@@ -174,7 +164,7 @@ async def delete_customer(
 ) -> None:
     """Take a customer and its members out of use; orders keep pointing to them. Raises NotFound.
 
-    `anonymize` also removes what leads to a person. The facts show who it was otherwise, with the id that is free again.
+    `anonymize` also removes what leads to a person. The facts show the customer without the id that is free again.
     """
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
@@ -185,8 +175,7 @@ async def delete_customer(
         gone = deleted(present, anonymize=anonymize, now=now)
         await customers.save(tx, gone)
         await remove_all_methods(tx, organization.id, gone.id, now=now)
-        shown = gone if anonymize else replace(gone, external_id=present.external_id)
-        facts = [tell(FactType.CUSTOMER_DELETED, gone.id, shows=shown)]
+        facts = [tell(FactType.CUSTOMER_DELETED, gone.id, shows=gone)]
         for member in await _remove_members(tx, gone, anonymize=anonymize):
             facts.append(tell(FactType.MEMBER_DELETED, member.id, shows=member))
         await fact_store.record(tx, organization.id, facts)

@@ -24,7 +24,7 @@ from checkstand.store.people.members import MEMBERS
 
 
 class NotATeam(NotPermitted):
-    """Only a team has members beside its owner."""
+    """A member was added to a customer who is no team."""
 
 
 async def add_member(ports: Ports, organization: Organization, customer_id: UUID, given: Given) -> Member:
@@ -87,7 +87,7 @@ async def _living(tx: Transaction, organization: Organization, customer_id: UUID
 
 
 async def _check(tx: Transaction, present: Member, changed: Member) -> None:
-    """Raises Invalid for an e-mail of somebody else's, and for an owner who would stop being one."""
+    """Raises Invalid for another member's e-mail, and for an owner who would stop being one."""
     problems = []
     if changed.email != present.email:
         same = await members.by_email(tx, present.organization_id, present.customer_id, changed.email)

@@ -1,4 +1,4 @@
-"""Open a checkout link: everybody who comes gets a session of their own (docs/behaviour/polar.md#checkout-links).
+"""Open a checkout link: each visitor gets a session of their own (docs/behaviour/polar.md#checkout-links).
 
 What the visitor's address adds is a wish: a wish that cannot be met is dropped and the session made without it, because whoever
 opened the link cannot do anything about it. Only a link with nothing to sell, and a frame on a site that may not show it, are refused.

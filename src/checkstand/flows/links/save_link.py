@@ -91,7 +91,7 @@ async def read_link(ports: Ports, organization: Organization, link_id: UUID) -> 
 
 
 async def delete_link(ports: Ports, organization: Organization, link_id: UUID) -> None:
-    """Take a link away: whoever opens it finds nothing. Sessions that it made stay. Raises NotFound."""
+    """Delete a link: its address is unknown from then on. Sessions that it made stay. Raises NotFound."""
     if not await checkout_links.remove(ports.db, organization.id, link_id):
         raise NotFound
 

@@ -5,11 +5,12 @@ What is issued is kept as it is. Orders and refunds from before there were docum
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.address import Address
+from checkstand.domain.changes import Given, with_given
 from checkstand.domain.document import (
     Document,
     as_it_is,
@@ -23,7 +24,7 @@ from checkstand.domain.document import (
 from checkstand.domain.errors import CheckstandError, Invalid, NotFound
 from checkstand.domain.exchange import Exchange
 from checkstand.domain.facts import FactType
-from checkstand.domain.order import Order, Sale
+from checkstand.domain.order import Sale
 from checkstand.domain.organization import Organization
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.domain.refund import Refund
@@ -38,22 +39,13 @@ from checkstand.store.sales.refunds import REFUNDS
 
 
 class NotBillable(CheckstandError):
-    """An invoice was asked for and nobody knows yet whom to make it out to."""
+    """An invoice was asked for of an order without billing name or address."""
 
     code = "not_billable"
 
     def __init__(self, order_id: UUID) -> None:
         super().__init__("Billing name and address are required to generate an invoice for this order.")
         self.order_id = order_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingEdit:
-    """An edit of whom an order is made out to. `given` names what was sent: a name may be taken away, an address only changed."""
-
-    given: frozenset[str]
-    name: str | None = None
-    address: Address | None = None
 
 
 async def tax_exchange(ports: Ports, organization: Organization, currency: str) -> Exchange | None:
@@ -79,7 +71,7 @@ async def store_invoice(
     now: datetime,
     exchange: Exchange | None = None,
 ) -> Document:
-    """An order's first invoice; the one that is there already where somebody was faster. `exchange`: as of `tax_exchange`."""
+    """An order's first invoice; the one that is there already where another request was faster. `exchange`: as of `tax_exchange`."""
     assert sale.order is not None
     made = make_invoice(sale, organization, revision=1, now=now, tax_exchange=exchange)
     if await documents.add(db, organization.id, ports.new_id(), made):
@@ -165,30 +157,32 @@ async def issue_invoice(ports: Ports, organization: Organization, order_id: UUID
     return True
 
 
-async def edit_billing(ports: Ports, organization: Organization, order_id: UUID, edit: BillingEdit) -> Sale:
-    """The order with another billing name or address; country and state, which decided its tax, stay. Raises NotFound, Invalid."""
+async def change_order(ports: Ports, organization: Organization, order_id: UUID, given: Given) -> Sale:
+    """The order with the billing name or address that was given. Country and state stay: they decided its tax.
+
+    Raises NotFound, Invalid.
+    """
     now = ports.now(organization)
     tell = await fact_writer(ports, organization.id, now)
     async with ports.db.transaction() as tx:
         order = await ORDERS.by_id(tx, organization.id, order_id, hold=True)
         if order is None:
             raise NotFound
-        edited = replace(_edited(order, edit), modified_at=now)
-        await ORDERS.update(tx, edited, "billing_name", "billing_address", "modified_at")
-        sale = (await sales_within(tx, organization.id, [edited]))[0]
+        changed = with_given(order, {**given, "modified_at": now})
+        _require_same_place(order.billing_address, changed.billing_address)
+        await ORDERS.update(tx, changed, "billing_name", "billing_address", "modified_at")
+        sale = (await sales_within(tx, organization.id, [changed]))[0]
         fact = tell(FactType.ORDER_UPDATED, order.id, checkout_id=order.checkout_id, shows=sale)
         await fact_store.record(tx, organization.id, [fact])
     ports.wake()
     return sale
 
 
-def _edited(order: Order, edit: BillingEdit) -> Order:
+def _require_same_place(before: Address | None, after: Address | None) -> None:
     """Raises Invalid for a sale that would move to another place."""
-    before, after = order.billing_address, edit.address
-    if "address" in edit.given and after is not None:
-        if before is not None and before.country != after.country:
-            raise Invalid.single(ProblemCode.BILLING_COUNTRY_FIXED, "billing_address", "country", given=after.country)
-        if before is not None and before.state is not None and before.state != after.state:
-            raise Invalid.single(ProblemCode.BILLING_STATE_FIXED, "billing_address", "state", given=after.state)
-        order = replace(order, billing_address=after)
-    return replace(order, billing_name=edit.name) if "name" in edit.given else order
+    if before is None or after is None:
+        return
+    if before.country != after.country:
+        raise Invalid.single(ProblemCode.BILLING_COUNTRY_FIXED, "billing_address", "country", given=after.country)
+    if before.state is not None and before.state != after.state:
+        raise Invalid.single(ProblemCode.BILLING_STATE_FIXED, "billing_address", "state", given=after.state)

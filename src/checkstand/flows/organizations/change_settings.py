@@ -1,4 +1,4 @@
-"""Change what an organization decides about its checkouts, one change at a time: whoever comes second sees the first one's."""
+"""Change what an organization decides about its checkouts, one change at a time: the second one sees what the first has changed."""
 
 from __future__ import annotations
 

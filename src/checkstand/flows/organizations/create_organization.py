@@ -35,7 +35,7 @@ async def create_organization(
     currency: str = "USD",
     country: str | None = None,
 ) -> CreatedOrganization:
-    """The new organization with its owner, who may be somebody that signs in with this e-mail already.
+    """The new organization with its owner, who may have an account with this e-mail already.
 
     `country`: where it sells from, if that is known. Raises SlugTaken. The password of somebody known is left as it is.
     """

@@ -1,4 +1,4 @@
-"""Record a dispute: write down that a bank took a payment's money back, and how that ended. Nobody here decides; the bank does."""
+"""Record a dispute: write down that a bank took a payment's money back, and how that ended. The bank decides, not this server."""
 
 from __future__ import annotations
 

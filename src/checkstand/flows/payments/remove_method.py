@@ -1,4 +1,4 @@
-"""Remove a saved method: it is gone for everybody at once, and the gateway is told to forget it.
+"""Remove a saved method: it can no longer be used, and the gateway is told to forget it.
 
 A payment that claimed it before is finished: its buyer had agreed to that. The gateway is told when nothing undecided uses the method
 any more, and again until it has answered; a crash in between loses nothing: what shall be forgotten is written down with the removal.
@@ -23,7 +23,7 @@ ASK_AGAIN: Final = timedelta(minutes=1)
 
 
 async def remove_method(ports: Ports, organization: Organization, customer_id: UUID, method_id: UUID) -> None:
-    """Remove one of this customer's methods. Raises NotFound for one of anybody else's, and for one that is removed already."""
+    """Remove one of this customer's methods. Raises NotFound for another customer's, and for one that is removed already."""
     now = ports.now(organization)
     async with ports.db.transaction() as tx:
         found = await payment_methods.by_id(tx, organization.id, customer_id, method_id, hold=True)

@@ -30,6 +30,7 @@ from checkstand.domain.payment import (
     Unknown,
     Verdict,
 )
+from checkstand.flows.customer_owner import add_owner
 from checkstand.flows.orders.issue_documents import store_invoice, tax_exchange
 from checkstand.flows.payments.record_fee import record_fee
 from checkstand.flows.payments.save_method import save_method
@@ -37,6 +38,7 @@ from checkstand.flows.ports import FactWriter, Ports, fact_writer
 from checkstand.flows.steps import Step
 from checkstand.store import checkouts
 from checkstand.store.catalogue import discounts
+from checkstand.store.catalogue.discounts import DISCOUNTS
 from checkstand.store.database import Transaction
 from checkstand.store.people import customers
 from checkstand.store.people.customers import CUSTOMERS
@@ -76,7 +78,7 @@ async def settle_payment(ports: Ports, attempt: Attempt, verdict: Verdict) -> Ch
 
 
 def _ask_again_at(attempt: Attempt, now: datetime) -> datetime | None:
-    """When to ask how an undecided attempt stands, should nobody tell before."""
+    """When to ask how an undecided attempt stands, unless the gateway tells before."""
     return (attempt.decided_by or now + LATER) if attempt.status in PENDING_STATUSES else None
 
 
@@ -141,6 +143,7 @@ async def _consequences(
     first_word = checkout.payment is not None and checkout.payment.intent_status == "started"
     keeps_customer = not isinstance(verdict, Declined) or checkout.profile.keeps_customer_after_decline
     facts: list[Fact] = []
+    buyer_before = checkout.buyer
     customer: Customer | None = None
     if keeps_customer:
         customer, customer_facts = await _customer(ports, tx, tell, checkout, is_news=first_word)
@@ -152,14 +155,15 @@ async def _consequences(
         ports.reached(Step.CUSTOMER_STORED)
     await save_method(ports, tx, tell, checkout, attempt, verdict, customer)
     if isinstance(verdict, Declined):
-        declined, more = await _declined(ports, tx, tell, checkout, attempt)
+        declined, more = await _declined(ports, tx, tell, checkout, attempt, at_once=first_word)
         return declined, facts + more
     url = verdict.url if isinstance(verdict, NeedsAction) else None
     if isinstance(verdict, NeedsAction) and verdict.client_secret and checkout.payment:
         checkout = replace(checkout, payment=replace(checkout.payment, intent_secret=verdict.client_secret))
     confirmed = _with_intent(checkout, _INTENT_STATUS[type(verdict)], url)
     if first_word:
-        waiting = _with_intent(checkout, "requires_action" if url else "processing", url)
+        # Told as it was accepted: the customer whom this purchase makes comes after it.
+        waiting = replace(confirmed, buyer=buyer_before, ignored_external_id=None)
         facts.insert(0, tell(FactType.CHECKOUT_CONFIRMED, checkout.id, checkout_id=checkout.id, shows=waiting))
     if not isinstance(verdict, Succeeded):
         kind = FactType.PAYMENT_ACTION_REQUIRED if isinstance(verdict, NeedsAction) else FactType.PAYMENT_PROCESSING
@@ -196,6 +200,8 @@ async def _paid(
 ) -> tuple[Checkout, list[Fact]]:
     """Write the order, its ledger entries and its invoice, and end the session."""
     now = tell.now
+    customer, facts = await _team_of_seats(tx, tell, checkout, customer)
+    checkout = await _with_redemptions_counted(tx, checkout)
     numbers = await documents.next_sale_numbers(tx, checkout.organization_id, with_receipt=checkout.quote.due_minor > 0)
     order = from_checkout(
         checkout,
@@ -222,24 +228,54 @@ async def _paid(
         numbered = [(ports.new_id(), entry) for entry in entries]
         await payments.add_entries(tx, order.organization_id, order.id, attempt.id, numbered, now)
         ports.reached(Step.CHARGE_BOOKED)
-    facts = [
+    facts += [
         tell(FactType.ORDER_PAID, order.id, checkout_id=checkout.id, shows=sale),
         tell(FactType.PAYMENT_SUCCEEDED, order.id, checkout_id=checkout.id, detail=_shown(attempt)),
         tell(FactType.CHECKOUT_SUCCEEDED, checkout.id, checkout_id=checkout.id, shows=succeeded),
     ]
     if invoiced.order.has_invoice:
         facts.append(tell(FactType.ORDER_INVOICED, order.id, checkout_id=checkout.id, shows=invoiced))
+    elif attempt.purpose == "payment" and attempt.amount_minor:
+        # The money is booked: that is told after `order.paid` also where no invoice could be made.
+        facts.append(tell(FactType.ORDER_UPDATED, order.id, checkout_id=checkout.id, shows=invoiced))
     return succeeded, facts
 
 
+async def _team_of_seats(
+    tx: Transaction, tell: FactWriter, checkout: Checkout, customer: Customer
+) -> tuple[Customer, list[Fact]]:
+    """Whoever buys seats buys for several people, and is a team from then on."""
+    if checkout.seats is None or customer.kind == "team":
+        return customer, []
+    team = replace(customer, kind="team", modified_at=tell.now)
+    await customers.save(tx, team)
+    return team, [_customer_fact(tell, FactType.CUSTOMER_UPDATED, team, checkout.id)]
+
+
+async def _with_redemptions_counted(tx: Transaction, checkout: Checkout) -> Checkout:
+    """The session's discounts with this redemption counted, as its order shows them."""
+    if not checkout.discounts:
+        return checkout
+    counted = await DISCOUNTS.by_ids(tx, checkout.organization_id, [one.id for one in checkout.discounts])
+    discounts_now = tuple(
+        replace(one, redemptions_count=counted[one.id].redemptions_count) for one in checkout.discounts
+    )
+    return replace(checkout, discounts=discounts_now)
+
+
 async def _declined(
-    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt
+    ports: Ports, tx: Transaction, tell: FactWriter, checkout: Checkout, attempt: Attempt, *, at_once: bool
 ) -> tuple[Checkout, list[Fact]]:
-    """The session is open again (or over, when its time has passed meanwhile) and the redemption is given back."""
+    """The session is open again (or over, when its time has passed meanwhile) and the redemption is given back.
+
+    `at_once`: it was never told of as confirmed, so it was last modified when it was before.
+    """
     if checkout.discounts:
         await discounts.give_back(tx, checkout.organization_id, checkout.id)
         ports.reached(Step.REDEMPTION_GIVEN_BACK)
     reopened = move(checkout, CheckoutStatus.OPEN, now=tell.now)
+    if at_once and checkout.payment is not None:
+        reopened = replace(reopened, modified_at=checkout.payment.modified_before)
     if is_over(reopened, tell.now):
         reopened = move(reopened, CheckoutStatus.EXPIRED, now=tell.now)
     reopened = replace(reopened, payment=None, last_decline=attempt.decline_code, version=checkout.version + 1)
@@ -282,7 +318,8 @@ async def _customer(
         # The external id was taken between our check and now: the order must stand, so the customer goes without it.
         made = replace(made, external_id=None)
         await customers.add(tx, made)
-    return made, [_customer_fact(tell, FactType.CUSTOMER_CREATED, made, checkout.id)]
+    created = _customer_fact(tell, FactType.CUSTOMER_CREATED, made, checkout.id)
+    return made, [created, *await add_owner(ports, tx, tell, made)]
 
 
 def _customer_fact(tell: FactWriter, kind: FactType, customer: Customer, checkout_id: UUID) -> Fact:

@@ -41,7 +41,7 @@ async def handle_refund_event(ports: Ports, reference: str) -> EventOutcome:
 
 
 async def _handle_foreign_refund(ports: Ports, report: RefundReport) -> EventOutcome:
-    """A refund that nobody here asked for."""
+    """Record a refund that was made at the gateway itself."""
     refund = await refunds.by_gateway_key(ports.db, report.organization_id, report.key)
     if refund is None:
         if isinstance(report.verdict, RefundFailed):

@@ -67,7 +67,7 @@ async def make(client: stripe.StripeClient, organization_id: UUID, owner_id: UUI
 
 
 async def forget(client: stripe.StripeClient, method_id: str) -> bool:
-    """Detach a method from its customer, after which nobody can charge it. True for one that is detached or gone already."""
+    """Detach a method from its customer: it can no longer be charged. True for one that is detached or gone already."""
     try:
         await client.v1.payment_methods.detach_async(method_id)
     except stripe.InvalidRequestError as wrong:

@@ -1,4 +1,4 @@
-"""How refunds and disputes stand at Stripe, whoever began them. Their payment's metadata says whose they are.
+"""How refunds and disputes stand at Stripe, those that were begun there included. Their payment's metadata says whose they are.
 
 A dispute that Stripe calls a warning is a bank's question and holds no money; answered or forgotten, it is closed.
 """

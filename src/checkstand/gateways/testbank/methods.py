@@ -144,7 +144,7 @@ def _instrument(method: Method, account: str = "") -> Instrument:
 
 
 def _method_token(method: Method) -> tuple[str, Instrument]:
-    """A phone's wallet has asked its owner before there is a token; everybody else asks afterwards."""
+    """The token of a method. A phone's wallet has asked its owner before there is one; all others ask afterwards."""
     if method in (Method.APPLE_PAY, Method.GOOGLE_PAY):
         return "succeed", _instrument(method)
     found = behaviour_of(MethodDetails(method=method, account=FIRST_ACCOUNT.get(method, ""), routing=ROUTING))

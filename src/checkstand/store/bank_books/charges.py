@@ -96,7 +96,7 @@ async def decide(
 
 
 async def cancel(db: Executor, organization_id: UUID, key: UUID) -> None:
-    """End a charge that waits for its buyer; one that anybody decided before stays as it is."""
+    """End a charge that waits for its buyer; one that was decided before stays as it is."""
     await db.execute(
         """
         UPDATE test_gateway_charges

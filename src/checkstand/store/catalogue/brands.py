@@ -37,7 +37,7 @@ async def all_of(db: Reader, organization_id: UUID) -> Sequence[Brand]:
 
 
 async def set_image(db: Executor, organization_id: UUID, brand_id: UUID, image_id: UUID, *, now: datetime) -> None:
-    """Give a brand its image; what else it has stays, whoever changes that meanwhile."""
+    """Give a brand its image; its other fields stay, also where they are changed meanwhile."""
     await db.execute(
         """
         UPDATE brands

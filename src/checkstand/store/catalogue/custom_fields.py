@@ -93,7 +93,7 @@ async def search(
 
 
 def _dialects() -> list[Dialect]:
-    """The APIs whose sessions ask such questions. The others keep questions of a session's own, with slugs that are nobody else's."""
+    """The APIs whose sessions ask such questions. The others keep their questions with the session."""
     return names_where(lambda profile: profile.has_custom_fields)
 
 

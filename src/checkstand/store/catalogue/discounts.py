@@ -75,7 +75,7 @@ async def living(db: Reader, organization_id: UUID, discount_ids: Sequence[UUID]
 
 
 async def locked(db: Transaction, organization_id: UUID, discount_id: UUID) -> Discount | None:
-    """The living discount, kept as it is until the transaction ends: nobody redeems it while it is being changed."""
+    """The living discount, held until the transaction ends: it cannot be redeemed while it is being changed."""
     return await DISCOUNTS.one(
         db,
         f"""

@@ -91,7 +91,7 @@ async def add(db: Executor, product: Product) -> None:
 
 
 async def locked(db: Executor, organization_id: UUID, product_id: UUID) -> Product | None:
-    """The product as it is now, to be changed by nobody else while the transaction is open."""
+    """The product as it is now, held until the transaction ends."""
     await db.execute(
         """
         SELECT id

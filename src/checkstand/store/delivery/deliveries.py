@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
-from checkstand.store.delivery.webhooks import DELIVERIES, ENDPOINTS
+from checkstand.store.delivery.webhooks import ATTEMPTS, DELIVERIES, ENDPOINTS
 from checkstand.store.executor import Executor, Reader
 
 
@@ -134,36 +134,27 @@ async def record_attempt(db: Executor, delivery: Delivery, attempt: DeliveryAtte
     One that was skipped meanwhile (its endpoint was disabled or removed) does not come back to wait for another try.
     """
     await db.execute(
-        """
-        WITH tried AS (
-            INSERT INTO delivery_attempts (
-                organization_id, id, delivery_id, succeeded, http_code, response, duration_ms, created_at
-            )
-            VALUES ($1, $3, $2, $4, $5, $6, $7, $8)
-        )
+        f"""
+        WITH tried AS ({ATTEMPTS.insertion_from(7)})
         UPDATE deliveries
-        SET status = CASE WHEN $9 = 'pending' AND status = 'skipped' THEN status ELSE $9 END,
-            next_attempt_at = CASE WHEN status = 'skipped' THEN NULL ELSE $11::timestamptz END,
-            attempts = $10, last_http_code = $5, leased_until = NULL
+        SET status = CASE WHEN $3 = 'pending' AND status = 'skipped' THEN status ELSE $3 END,
+            next_attempt_at = CASE WHEN status = 'skipped' THEN NULL ELSE $4::timestamptz END,
+            attempts = $5, last_http_code = $6, leased_until = NULL
         WHERE organization_id = $1
           AND id = $2
         """,
         delivery.organization_id,
         delivery.id,
-        attempt.id,
-        attempt.succeeded,
-        attempt.http_code,
-        attempt.response,
-        attempt.duration_ms,
-        attempt.created_at,
         delivery.status,
-        delivery.attempts,
         delivery.next_attempt_at,
+        delivery.attempts,
+        attempt.http_code,
+        *ATTEMPTS.arguments(attempt),
     )
 
 
 async def skip(db: Executor, delivery: Delivery) -> None:
-    """Give up on a delivery that nobody wants any more, or that has nothing left to tell."""
+    """Give up on a delivery whose endpoint is gone, or that has nothing left to tell."""
     await db.execute(
         """
         UPDATE deliveries

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from checkstand.domain.profile import Dialect
 from checkstand.domain.webhook import Delivery, DeliveryAttempt
-from checkstand.store.delivery.webhooks import DELIVERIES
+from checkstand.store.delivery.webhooks import ATTEMPTS, DELIVERIES
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
-from checkstand.store.rows import Table
 
-ATTEMPTS = Table("delivery_attempts", DeliveryAttempt)
 SORTABLE = {"created_at": "delivery_attempts.created_at"}
 
 
@@ -28,11 +27,12 @@ class LoggedAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """What the log may be narrowed by; empty means no narrowing.
+    """What of one dialect's log is wanted; empty means no narrowing.
 
     `http_code_classes`: 2 stands for 2xx. `text` is looked for in events' ids and in answers.
     """
 
+    dialect: Dialect
     endpoint_ids: tuple[UUID, ...] = ()
     event_types: tuple[str, ...] = ()
     succeeded: bool | None = None
@@ -54,6 +54,10 @@ async def search(
     of_delivery = (
         "delivery_id IN (SELECT d.id FROM deliveries AS d "
         "WHERE d.organization_id = delivery_attempts.organization_id AND "
+    )
+    query.where(
+        f"{of_delivery} d.endpoint_id IN (SELECT e.id FROM webhook_endpoints AS e "
+        f"WHERE e.organization_id = d.organization_id AND e.dialect = {query.bind(wanted.dialect)}))"
     )
     if wanted.endpoint_ids:
         query.where(f"{of_delivery} d.endpoint_id = ANY({query.bind(list(wanted.endpoint_ids))}::uuid[]))")
@@ -101,7 +105,7 @@ async def of_delivery(db: Reader, organization_id: UUID, delivery_id: UUID) -> S
 
 
 async def counts_since(db: Reader, organization_id: UUID, since: datetime) -> tuple[int, int]:
-    """How many tries succeeded and how many failed since a moment of the organization's time, whoever made them."""
+    """How many tries succeeded and how many failed since a moment of the organization's time, by any worker."""
     row = await db.fetchrow(
         """
         SELECT count(*) FILTER (WHERE succeeded) AS succeeded, count(*) FILTER (WHERE NOT succeeded) AS failed
@@ -116,17 +120,22 @@ async def counts_since(db: Reader, organization_id: UUID, since: datetime) -> tu
     return row["succeeded"], row["failed"]
 
 
-async def requeue(db: Executor, organization_id: UUID, delivery_id: UUID, *, now: datetime) -> bool:
-    """Make an event due again, delivered or not: same id, same payload, one more try. False when there is no such event."""
+async def requeue(db: Executor, organization_id: UUID, delivery_id: UUID, *, dialect: Dialect, now: datetime) -> bool:
+    """Make an event due again, delivered or not: same id, same payload, one more try. False when its dialect has no such event."""
     status = await db.execute(
         """
         UPDATE deliveries
         SET status = 'pending', next_attempt_at = $3
-        WHERE organization_id = $1
-          AND id = $2
+        FROM webhook_endpoints AS e
+        WHERE deliveries.organization_id = $1
+          AND deliveries.id = $2
+          AND e.organization_id = $1
+          AND e.id = deliveries.endpoint_id
+          AND e.dialect = $4
         """,
         organization_id,
         delivery_id,
         now,
+        dialect,
     )
     return status.endswith(" 1")

@@ -7,12 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.profile import Dialect
-from checkstand.domain.webhook import Delivery, Endpoint
+from checkstand.domain.webhook import Delivery, DeliveryAttempt, Endpoint
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.rows import Table
 
 ENDPOINTS = Table("webhook_endpoints", Endpoint)
 DELIVERIES = Table("deliveries", Delivery, unwritten=("sequence",))
+ATTEMPTS = Table("delivery_attempts", DeliveryAttempt)
 
 
 async def delete_endpoint(db: Executor, organization_id: UUID, endpoint_id: UUID, *, now: datetime) -> None:
@@ -84,7 +85,7 @@ async def endpoint_by_id(
 
 
 async def listening(db: Reader, organization_ids: Sequence[UUID]) -> dict[UUID, tuple[Endpoint, ...]]:
-    """The enabled endpoints of several organizations, oldest first: for turning everybody's facts into deliveries."""
+    """The enabled endpoints of several organizations, oldest first: for turning facts into deliveries."""
     return await ENDPOINTS.grouped(
         db,
         "organization_id",

@@ -15,7 +15,7 @@ SORTABLE = {"created_at": "created_at"}
 
 
 async def of_customer(db: Reader, organization_id: UUID, customer_id: UUID) -> Sequence[Member]:
-    """Everybody of a customer, oldest first."""
+    """All members of a customer, oldest first."""
     return await MEMBERS.all(
         db,
         f"""
@@ -33,55 +33,30 @@ async def of_customer(db: Reader, organization_id: UUID, customer_id: UUID) -> S
 
 async def by_external_id(db: Reader, organization_id: UUID, customer_id: UUID, external_id: str) -> Member | None:
     """The member of a customer with the merchant's own id."""
-    return await MEMBERS.one(
-        db,
-        f"""
-        SELECT {MEMBERS.columns}
-        FROM members
-        WHERE organization_id = $1
-          AND customer_id = $2
-          AND external_id = $3
-          AND deleted_at IS NULL
-        """,
-        organization_id,
-        customer_id,
-        external_id,
-    )
+    return await _one_of(db, organization_id, customer_id, "external_id = $3", external_id)
 
 
 async def by_email(db: Reader, organization_id: UUID, customer_id: UUID, email: str) -> Member | None:
     """The member of a customer with this e-mail, compared without case."""
-    return await MEMBERS.one(
-        db,
-        f"""
-        SELECT {MEMBERS.columns}
-        FROM members
-        WHERE organization_id = $1
-          AND customer_id = $2
-          AND lower(email) = lower($3)
-          AND deleted_at IS NULL
-        """,
-        organization_id,
-        customer_id,
-        email,
-    )
+    return await _one_of(db, organization_id, customer_id, "lower(email) = lower($3)", email)
 
 
 async def owner(db: Reader, organization_id: UUID, customer_id: UUID) -> Member | None:
-    """The one who owns a customer."""
-    return await MEMBERS.one(
-        db,
-        f"""
+    """The member who owns a customer."""
+    return await _one_of(db, organization_id, customer_id, "role = $3", "owner")
+
+
+async def _one_of(db: Reader, organization_id: UUID, customer_id: UUID, condition: str, given: str) -> Member | None:
+    """The member of a customer for whom the condition on $3 holds."""
+    statement = f"""
         SELECT {MEMBERS.columns}
         FROM members
         WHERE organization_id = $1
           AND customer_id = $2
-          AND role = 'owner'
+          AND {condition}
           AND deleted_at IS NULL
-        """,
-        organization_id,
-        customer_id,
-    )
+    """
+    return await MEMBERS.one(db, statement, organization_id, customer_id, given)
 
 
 async def owner_emails(db: Reader, organization_id: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from checkstand.domain.saved_method import SavedMethod
 from checkstand.store.executor import Executor, Reader
 from checkstand.store.query import Page, Query
-from checkstand.store.rows import Table
+from checkstand.store.rows import Table, insert_row
 
 METHODS = Table("payment_methods", SavedMethod, also={"fingerprint": lambda method: method.instrument.fingerprint})
 
@@ -208,16 +208,15 @@ async def adopt_gateway_customer(db: Executor, organization_id: UUID, *, session
 
 async def to_forget(db: Executor, organization_id: UUID, *, gateway: str, gateway_method: str, now: datetime) -> None:
     """Remember that the gateway has to be told to forget a method."""
-    await db.execute(
-        """
-        INSERT INTO gateway_methods_to_forget (organization_id, gateway, gateway_method, created_at, try_at)
-        VALUES ($1, $2, $3, $4, $4)
-        ON CONFLICT (organization_id, gateway, gateway_method) DO NOTHING
-        """,
-        organization_id,
-        gateway,
-        gateway_method,
-        now,
+    await insert_row(
+        db,
+        "gateway_methods_to_forget",
+        unless_there=True,
+        organization_id=organization_id,
+        gateway=gateway,
+        gateway_method=gateway_method,
+        created_at=now,
+        try_at=now,
     )
 
 

@@ -16,7 +16,7 @@ DISPUTES = Table("disputes", Dispute)
 
 
 async def move(db: Executor, dispute: Dispute, *, seen: DisputeStatus) -> bool:
-    """Write a dispute's next state, if it is still in the state that was seen. False: somebody was first."""
+    """Write a dispute's next state, if it is still in the state that was seen. False: another write came first."""
     status = await db.execute(
         """
         UPDATE disputes

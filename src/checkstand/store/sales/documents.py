@@ -12,6 +12,7 @@ from checkstand.domain.document import Document
 from checkstand.domain.profile import Dialect, names_where
 from checkstand.store.codec import decode, encode
 from checkstand.store.executor import Executor, Reader
+from checkstand.store.rows import insert_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class SaleNumbers:
 
 
 async def next_sale_numbers(db: Executor, organization_id: UUID, *, with_receipt: bool) -> SaleNumbers:
-    """The organization's next numbers. Its row is held until the transaction ends: whoever comes next counts on from there."""
+    """The organization's next numbers. Its row is held until the transaction ends, so that the next caller counts on from there."""
     row = await db.fetchrow(
         """
         UPDATE organizations
@@ -68,22 +69,19 @@ async def add(
     db: Executor, organization_id: UUID, document_id: UUID, document: Document, *, refund_id: UUID | None = None
 ) -> bool:
     """Keep a document. False when this revision, or this refund's credit note, is there already: the first one counts."""
-    status = await db.execute(
-        """
-        INSERT INTO documents (organization_id, id, order_id, refund_id, kind, revision, body, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::json, $8)
-        ON CONFLICT DO NOTHING
-        """,
-        organization_id,
-        document_id,
-        document.order_id,
-        refund_id,
-        document.kind,
-        document.revision,
-        encode(document),
-        document.issued_at,
+    return await insert_row(
+        db,
+        "documents",
+        unless_there=True,
+        organization_id=organization_id,
+        id=document_id,
+        order_id=document.order_id,
+        refund_id=refund_id,
+        kind=document.kind,
+        revision=document.revision,
+        body=encode(document),
+        created_at=document.issued_at,
     )
-    return status.endswith(" 1")
 
 
 async def newest_invoice(db: Reader, organization_id: UUID, order_id: UUID) -> Document | None:
@@ -136,7 +134,7 @@ def _dialects() -> list[Dialect]:
 
 
 async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
-    """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API.
+    """The organization of an order, where the order's id is a secret of buyer and merchant, as in Dodo's API.
 
     Elsewhere an order's id is no secret, and opens nothing.
 
@@ -149,7 +147,7 @@ async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
 
 
 async def owner_of_refund(db: Reader, refund_id: UUID) -> UUID | None:
-    """Whose a refund is, of an order as above; its id is the secret."""
+    """The organization of a refund of such an order; the refund's id is the secret."""
     found: UUID | None = await db.fetchval(
         f"""
         SELECT refunds.organization_id

@@ -46,7 +46,7 @@ class PaymentFilter:
 async def search(
     db: Reader, organization_id: UUID, wanted: PaymentFilter, *, offset: int, limit: int
 ) -> Page[Checkout]:
-    """A page of sessions; nobody is told how many there are. A payment's time is that of its first try."""
+    """A page of sessions, without their count. A payment's time is that of its first try."""
     query = Query("checkouts", organization_id)
     query.where("checkouts.order_id IS NOT NULL")
     query.equals("customer_id", wanted.customer_id)

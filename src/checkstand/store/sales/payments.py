@@ -54,7 +54,7 @@ async def add(db: Executor, attempt: Attempt) -> None:
 async def record_verdict(
     db: Executor, attempt: Attempt, *, seen: Sequence[AttemptStatus], ask_again_at: datetime | None
 ) -> bool:
-    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: somebody was first.
+    """Write what the gateway said, if the attempt is still in one of the states in `seen`. False: another write came first.
 
     `ask_again_at`: when to ask the gateway how an undecided one stands. The token has been used by now and is forgotten.
     """

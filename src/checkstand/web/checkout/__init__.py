@@ -11,12 +11,14 @@ Each folder uses only those above it. How all of it looks is in `templates/check
 
 from __future__ import annotations
 
+from checkstand.domain.profile import all_profiles
 from checkstand.routing import Routes
 from checkstand.web.checkout.pages import forget, handlers, links, paying, stop
 
 routes = Routes()
 
-for _prefix in ("/checkout/{secret}", "/session/{secret}"):
+for _path in dict.fromkeys(profile.page.path for profile in all_profiles()):
+    _prefix = f"{_path}/{{secret}}"
     routes.add(_prefix, handlers.show, "GET", "HEAD")
     routes.add(f"{_prefix}/confirmation", handlers.confirmation, "GET", "HEAD")
     routes.add(f"{_prefix}/status", handlers.status, "GET")

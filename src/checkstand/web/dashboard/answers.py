@@ -1,4 +1,4 @@
-"""A template as an answer: with the pages' security headers, never stored, and its address told to nobody else."""
+"""A template as an answer: with the pages' security headers, never stored, and its address told to no other site."""
 
 from __future__ import annotations
 

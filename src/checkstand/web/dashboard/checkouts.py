@@ -25,7 +25,6 @@ from checkstand.store.codec import encode
 from checkstand.store.delivery import webhooks
 from checkstand.store.sales import disputes, orders, payments
 from checkstand.store.sales import refunds as stored_refunds
-from checkstand.web.checkout.session.visit import base_of
 from checkstand.web.dashboard import documents, money_back, refunds, timeline, words
 from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
@@ -126,7 +125,7 @@ async def listing(visit: DashboardVisit) -> Response:
     status, text = visit.query("status"), visit.query("q")
     if status not in [str(item) for item in CheckoutStatus]:
         status = ""
-    by_id = either_id(text, "cks")
+    by_id = either_id(text, ids.DodoPrefix.CHECKOUT_SESSION)
     if by_id is not None and await checkouts.by_id(visit.ports.db, visit.organization.id, by_id):
         return visit.go(f"/sales/checkouts/{by_id}")
     wanted = checkouts.CheckoutFilter(statuses=(status,) if status else (), email_contains=text or None)
@@ -151,7 +150,9 @@ async def listing(visit: DashboardVisit) -> Response:
 @room
 async def detail(visit: DashboardVisit) -> Response:
     """One session: what it is, all that happened to it, each try to pay."""
-    checkout = await read_checkout(visit.ports, visit.organization, visit.path_id("checkout_id", "cks"))
+    checkout = await read_checkout(
+        visit.ports, visit.organization, visit.path_id("checkout_id", ids.DodoPrefix.CHECKOUT_SESSION)
+    )
     db, organization_id = visit.ports.db, visit.organization.id
     attempts = (await payments.of_checkouts(db, organization_id, [checkout.id])).get(checkout.id, ())
     happened = await facts.timeline(db, organization_id, checkout.id)
@@ -169,8 +170,8 @@ async def detail(visit: DashboardVisit) -> Response:
         crumbs=[Crumb("Checkouts", visit.link("/sales/checkouts"))],
         checkout=checkout,
         row=row_of(visit, checkout, order),
-        short_id=ids.short_id("cks", checkout.id),
-        buyer_page=visit.ports.public_url() + base_of(checkout),
+        short_id=ids.short_id(ids.DodoPrefix.CHECKOUT_SESSION, checkout.id),
+        buyer_page=visit.ports.public_url() + checkout.page_path,
         can_be_paid=checkout.status is CheckoutStatus.OPEN and not is_over(checkout, visit.now),
         expires=words.moment(checkout.expires_at, visit.now),
         entries=timeline.entries(

@@ -14,6 +14,7 @@ from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.discount import AmountOff, Discount
 from checkstand.domain.errors import Invalid
 from checkstand.domain.explain import rate_text
+from checkstand.domain.ids import DodoPrefix
 from checkstand.flows.catalogue.save_discount import create_discount, delete_discount, missing_products, read_discount
 from checkstand.formats import format_money
 from checkstand.routing import Routes
@@ -62,7 +63,7 @@ async def listing(visit: DashboardVisit) -> Response:
     """Discounts, newest first, narrowed by text and by whether they can be used now."""
     text, chosen = visit.query("q"), visit.query("status")
     chosen = chosen if chosen in _USABLE else "all"
-    named = either_id(text, "dsc")
+    named = either_id(text, DodoPrefix.DISCOUNT)
     wanted = discounts.DiscountFilter(text=text or None, is_redeemable=_USABLE[chosen], now=visit.now)
     db, organization_id = visit.ports.db, visit.organization.id
     found = await discounts.search(
@@ -231,7 +232,7 @@ async def delete(visit: DashboardVisit) -> Response:
 
 
 async def _discount(visit: DashboardVisit) -> Discount:
-    return await read_discount(visit.ports, visit.organization, visit.path_id("discount_id", "dsc"))
+    return await read_discount(visit.ports, visit.organization, visit.path_id("discount_id", DodoPrefix.DISCOUNT))
 
 
 def _way(visit: DashboardVisit) -> list[Crumb]:

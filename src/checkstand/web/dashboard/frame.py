@@ -94,7 +94,7 @@ class DashboardVisit:
         text = self.query("page")
         return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else 1
 
-    def path_id(self, name: str, prefix: str) -> UUID:
+    def path_id(self, name: str, prefix: ids.DodoPrefix) -> UUID:
         """An object's id in the path, in either spelling. Raises NotFound for what is no id."""
         found = either_id(str(self.request.path_params[name]), prefix)
         if found is None:
@@ -109,7 +109,7 @@ class DashboardVisit:
 Handler = Callable[[DashboardVisit], Awaitable[Response]]
 
 
-def either_id(text: str, prefix: str) -> UUID | None:
+def either_id(text: str, prefix: ids.DodoPrefix) -> UUID | None:
     """A UUID in Polar's or Dodo's spelling; None for anything else."""
     short = ids.parse_short_id(prefix, text)
     if short is not None:
@@ -203,7 +203,7 @@ def _form_page(request: Request) -> str:
 
 
 def outside(request: Request, status: int, title: str, text: str, *, again: str | None = None) -> Response:
-    """A short page without the frame: for whoever is in no organization here. `again`: the page of a form that was not taken."""
+    """A short page without the frame, for a visitor who is in no organization here. `again`: the page of a form that was not taken."""
     return html(request, "outside.html", {"title": title, "text": text, "again": again}, status=status)
 
 

@@ -18,7 +18,7 @@ from checkstand.store.sales import orders
 from checkstand.web.dashboard import session
 from checkstand.web.dashboard.checkouts import rows_of
 from checkstand.web.dashboard.frame import DashboardVisit, outside, page, room
-from checkstand.web.dashboard.integrate import endpoint_curl
+from checkstand.web.dashboard.integrate import endpoint_call
 from checkstand.web.dashboard.lists import counted
 
 routes = Routes()
@@ -73,7 +73,7 @@ async def home(visit: DashboardVisit) -> Response:
         all_done=all(done.values()),
         done_count=sum(done.values()),
         on_sale=on_sale,
-        endpoint_call=endpoint_curl(visit.ports.public_url(), is_test=visit.organization.mode == "test"),
+        endpoint_call=endpoint_call(visit),
         figures=Figures(counted(paid), counted(open_now), len(on_sale)),
         newest=await rows_of(visit, newest.items),
     )

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pager:
-    """'26–50 of 61', and where earlier and later pages are. `total` is a text: '61', or '50,000+' where nobody counts further."""
+    """'26–50 of 61', and where earlier and later pages are. `total` is a text: '61', or '50,000+' where counting stops."""
 
     first: int
     last: int

@@ -56,7 +56,7 @@ class PasswordChecks:
                 del self._underway[address]
 
     async def fits(self, known_hash: str, password: str) -> bool:
-        """Whether a hash is this password's. One that is too long to be anybody's is not hashed."""
+        """Whether a hash is this password's. One that is too long to be stored is not hashed."""
         loop = asyncio.get_running_loop()
         return len(password) <= LONGEST_PASSWORD and await loop.run_in_executor(
             self._threads, _fits, known_hash, password

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from checkstand.domain.catalog import Interval, PriceDefinition, Product, Visibility
 from checkstand.domain.currency import CURRENCIES
 from checkstand.domain.errors import Invalid
+from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.image import SUFFIXES, image_path
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.catalogue.save_product import (
@@ -101,7 +102,7 @@ async def create(visit: DashboardVisit) -> Response:
 @room
 async def edit_form(visit: DashboardVisit) -> Response:
     """The form with what is stored."""
-    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", DodoPrefix.PRODUCT))
     return _show(visit, product, typed_of(product), shown=_shown(product))
 
 
@@ -110,7 +111,7 @@ async def edit_form(visit: DashboardVisit) -> Response:
 @retry_on_conflict
 async def save(visit: DashboardVisit) -> Response:
     """Save what was changed, or show what is wrong with all that was typed."""
-    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    product = await read_product(visit.ports, visit.organization, visit.path_id("product_id", DodoPrefix.PRODUCT))
     shown, present = visit.form.text("shown"), typed_of(product)
     typed = await with_image(visit, typed_from(visit.form), product)
     if visit.form.has("add_price"):

@@ -126,7 +126,7 @@ def typed_from(form: Form) -> TypedProduct:
 
 
 def typed_of(product: Product) -> TypedProduct:
-    """An existing product, as somebody would have typed it."""
+    """An existing product, as it would have been typed."""
     prices = product.active_prices
     recurrence, trial = product.recurrence, product.trial
     return TypedProduct(

@@ -16,14 +16,13 @@ from checkstand.domain import ids
 from checkstand.domain.catalog import LONGEST_PRODUCT_NAME, PriceDefinition, Product
 from checkstand.domain.errors import Invalid
 from checkstand.domain.image import image_path
-from checkstand.domain.profile import POLAR
+from checkstand.domain.profile import DEFAULT_API
 from checkstand.flows.catalogue.save_product import change_product, create_product, read_product, retry_on_conflict
 from checkstand.flows.checkout.checkout_request import CartItem, CheckoutRequest
 from checkstand.flows.checkout.create_checkout import create_checkout
 from checkstand.routing import Routes
 from checkstand.store.catalogue import products
 from checkstand.store.catalogue.products import PRODUCTS
-from checkstand.web.checkout.session.visit import base_of
 from checkstand.web.dashboard import integrate, price_words, words
 from checkstand.web.dashboard.frame import Crumb, DashboardVisit, either_id, page, room
 from checkstand.web.dashboard.lists import PAGE_SIZE, offset, pager
@@ -56,7 +55,7 @@ async def catalogue(visit: DashboardVisit) -> Response:
     """Products, newest first, narrowed by status, name or either id."""
     text, status = visit.query("q"), visit.query("status")
     status = status if status in _STATUS else "active"
-    named = either_id(text, "pdt")
+    named = either_id(text, ids.DodoPrefix.PRODUCT)
     wanted = products.ProductFilter(
         ids=(named,) if named else (),
         name_contains=None if named else text or None,
@@ -82,7 +81,7 @@ def _row(visit: DashboardVisit, product: Product) -> ProductRow:
     price, more_currencies = price_words.list_text(product)
     return ProductRow(
         id=str(product.id),
-        short_id=ids.short_id("pdt", product.id),
+        short_id=ids.short_id(ids.DodoPrefix.PRODUCT, product.id),
         href=visit.link(f"/products/{product.id}"),
         name=product.name,
         image=image_path(product.organization_id, product.images[0]) if product.images else None,
@@ -135,8 +134,7 @@ async def integrate_page(visit: DashboardVisit) -> Response:
         section="catalogue",
         crumbs=_way(visit, product),
         product=product,
-        row=_row(visit, product),
-        snippets=integrate.snippets(visit.ports.public_url(), product),
+        apis=integrate.for_product(visit, product),
     )
 
 
@@ -144,26 +142,26 @@ async def integrate_page(visit: DashboardVisit) -> Response:
 @room
 async def open_checkout(visit: DashboardVisit) -> Response:
     """Make a real session for this product and go to its page, as a buyer would."""
-    return await _open_checkout(visit, visit.path_id("product_id", "pdt"))
+    return await _open_checkout(visit, visit.path_id("product_id", ids.DodoPrefix.PRODUCT))
 
 
 @routes.post("/{org}/products/checkout")
 @room
 async def open_chosen_checkout(visit: DashboardVisit) -> Response:
     """The same for a product chosen in a list."""
-    product_id = either_id(visit.form.text("product_id"), "pdt")
+    product_id = either_id(visit.form.text("product_id"), ids.DodoPrefix.PRODUCT)
     return await _open_checkout(visit, product_id) if product_id else visit.go("/products")
 
 
 async def _open_checkout(visit: DashboardVisit, product_id: UUID) -> Response:
     wanted = CartItem(product_id=product_id, where=("products", 0))
-    request = CheckoutRequest(dialect=POLAR.name, wanted=(wanted,), choose_one=True)
+    request = CheckoutRequest(dialect=DEFAULT_API.name, wanted=(wanted,), choose_one=True)
     try:
         made = await create_checkout(visit.ports, visit.organization, request)
     except Invalid:
         known = await read_product(visit.ports, visit.organization, product_id)
         return visit.go(f"/products/{known.id}", notice="not-for-sale")
-    return RedirectResponse(base_of(made), 303)
+    return RedirectResponse(made.page_path, 303)
 
 
 @routes.post("/{org}/products/{product_id}/duplicate")
@@ -231,7 +229,7 @@ async def _set_archived(visit: DashboardVisit, *, archived: bool) -> Response:
 
 
 async def _product(visit: DashboardVisit) -> Product:
-    return await read_product(visit.ports, visit.organization, visit.path_id("product_id", "pdt"))
+    return await read_product(visit.ports, visit.organization, visit.path_id("product_id", ids.DodoPrefix.PRODUCT))
 
 
 def _way(visit: DashboardVisit, product: Product) -> list[Crumb]:

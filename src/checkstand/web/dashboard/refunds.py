@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from checkstand.domain.errors import Invalid, NotFound
+from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.money import parse_amount, step_missed
 from checkstand.domain.order import Order
 from checkstand.domain.refund import Refund, RefundReason, RefundRefusal, RefundRefused, RefundRequest
@@ -132,7 +133,7 @@ async def send(visit: DashboardVisit) -> Response:
 
 
 async def _order(visit: DashboardVisit) -> Order:
-    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
+    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", DodoPrefix.PAYMENT))
     if order is None:
         raise NotFound
     return order

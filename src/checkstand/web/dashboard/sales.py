@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from checkstand.domain.errors import NotFound
+from checkstand.domain.ids import DodoPrefix
 from checkstand.formats import format_money
 from checkstand.routing import Routes
 from checkstand.store.people import customers
@@ -95,7 +96,7 @@ async def order_list(visit: DashboardVisit) -> Response:
 @room
 async def order_detail(visit: DashboardVisit) -> Response:
     """An order is shown with the checkout that it came from."""
-    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", "pay"))
+    order = await ORDERS.by_id(visit.ports.db, visit.organization.id, visit.path_id("order_id", DodoPrefix.PAYMENT))
     if order is None:
         raise NotFound
     return visit.go(f"/sales/checkouts/{order.checkout_id}")

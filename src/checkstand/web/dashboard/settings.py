@@ -23,7 +23,7 @@ async def overview(visit: DashboardVisit) -> Response:
         "settings.html",
         title="Settings",
         section="settings",
-        business_id=ids.short_id("bus", visit.organization.id),
+        business_id=ids.short_id(ids.DodoPrefix.BUSINESS, visit.organization.id),
         sells_from=country_name(visit.organization.settings.country),
         public_url=visit.ports.public_url(),
         rows=[row for row in rows if row.is_living],

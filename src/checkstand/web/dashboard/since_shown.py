@@ -1,4 +1,4 @@
-"""What somebody changed in a form, compared with what it was shown with: only that is saved.
+"""What was changed in a form, compared with what it was shown with: only that is saved.
 
 A form carries a short hash of each of its fields as it was shown. A field that comes back as it was shown was not changed by this
 person: it keeps what is stored now, whoever changed that meanwhile. A field that both changed is decided by nobody but the person:
@@ -27,7 +27,7 @@ Name = TypeVar("Name", bound=str)
 
 
 class ChangedMeanwhile(CheckstandError):
-    """Somebody else changed what this person changed too. `own`: all that this person changed; `clashes`: the fields of both."""
+    """Another person changed what this one changed too. `own`: all that this person changed; `clashes`: the fields of both."""
 
     code = "changed_meanwhile"
 
@@ -53,7 +53,7 @@ def shown_with(fields: Mapping[Name, str]) -> str:
 
 
 def own_changes(shown: str, *, typed: Mapping[Name, str], present: Mapping[Name, str]) -> frozenset[Name]:
-    """The fields that this person changed and nobody else did. Raises ChangedMeanwhile.
+    """The fields that this person changed and no other person did. Raises ChangedMeanwhile.
 
     `shown` empty: a program sent the form without opening it, and means what is stored now.
     """

@@ -199,7 +199,7 @@ def _delivery(delivery: Delivery, url: str, now: datetime) -> TimelineEntry:
 
 
 def method_text(attempt: Attempt) -> str:
-    """How somebody tried to pay: 'Visa •••• 4242'."""
+    """How it was tried to pay: 'Visa •••• 4242'."""
     used = attempt.instrument
     if used is None:
         return "Nothing to pay" if attempt.gateway == "none" else "Payment method"

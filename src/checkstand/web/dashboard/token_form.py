@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from checkstand.domain.organization import ALL_SCOPES
-from checkstand.domain.profile import POLAR, Dialect, Profile, all_profiles
+from checkstand.domain.profile import DEFAULT_API, Dialect, Profile, all_profiles
 from checkstand.ops.bounds import in_time
 from checkstand.web.dashboard.forms import Form
 
@@ -55,7 +55,7 @@ class TypedToken:
 
     nonce: UUID
     name: str = ""
-    kind: Dialect = POLAR.name
+    kind: Dialect = DEFAULT_API.name
     preset: str = "all"
     scopes: tuple[str, ...] = ()
     access: str = "write"
@@ -134,7 +134,7 @@ def typed_from(form: Form) -> TypedToken:
 
 def kind_of(typed: TypedToken) -> Profile:
     """The API that was chosen; the first choice where none that exists was."""
-    return next((profile for profile in all_profiles() if profile.name == typed.kind), POLAR)
+    return next((profile for profile in all_profiles() if profile.name == typed.kind), DEFAULT_API)
 
 
 def understand(typed: TypedToken, *, now: datetime) -> Understood | Mapping[str, str]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from checkstand.dialects.api.examples import list_call
 from checkstand.domain.errors import Invalid, NotFound
 from checkstand.domain.organization import AccessToken
 from checkstand.domain.profile import all_profiles, profile_of
@@ -123,7 +124,7 @@ async def create(visit: DashboardVisit) -> Response:
         crumbs=[Crumb("Access tokens", visit.link("/settings/tokens"))],
         row=_row(visit, token),
         secret=secret,
-        variable=profile_of(token.dialect).keys.variable,
+        keys=profile_of(token.dialect).keys,
         curl=await _curl(visit, token, secret),
     )
 
@@ -132,13 +133,14 @@ async def _curl(visit: DashboardVisit, token: AccessToken, secret: str) -> str |
     """A call that this very token may make, on this server, with a product of this organization."""
     base = visit.ports.public_url()
     on_sale = await sellable(visit)
-    calls = integrate.CALLS.get(token.dialect)
-    if calls is None:
+    known = integrate.examples(visit).get(token.dialect)
+    if known is None:
         return None
+    _, calls = known
     if "checkouts:write" in token.scopes and on_sale:
         return calls.create(base, on_sale[0], secret)
     if "products:read" in token.scopes:
-        return integrate.list_curl(base + calls.products_path, secret)
+        return list_call(base + calls.products_path, secret)
     return None
 
 

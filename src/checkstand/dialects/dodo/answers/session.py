@@ -29,7 +29,7 @@ class TaxNote(TypedDict, total=False):
 
 
 class SessionStatus(TaxNote):
-    """How a checkout session stands. The payment is null until somebody tried to pay. `expires_at` is ours."""
+    """How a checkout session stands. The payment is null until the first try to pay. `expires_at` is ours."""
 
     id: str
     created_at: Moment

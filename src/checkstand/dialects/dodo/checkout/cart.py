@@ -176,5 +176,5 @@ def lacks_amount(line: CartLine, currency: str) -> bool:
 
 
 def is_decided(line: CartLine, currency: str) -> bool:
-    """True when nobody can change what the line costs: only then is a total judged before the buyer has chosen."""
+    """True when the buyer cannot change what the line costs: only then is a total judged before the buyer has chosen."""
     return line.quantity > 0 and not lacks_amount(line, currency)

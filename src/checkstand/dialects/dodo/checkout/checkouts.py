@@ -68,7 +68,7 @@ async def create(call: Call) -> Response:
 
 async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSession:
     """A saved method is charged now; there is no page to go to. How it ended is told by the payment, a decline as well."""
-    back = f"{sales.session_url(call.ports.public_url(), created)}/confirmation"
+    back = f"{call.ports.public_url()}{created.page_path}/confirmation"
     with contextlib.suppress(PaymentDeclined):
         await confirm_checkout(
             call.ports,

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from checkstand.dialects.dodo.answers import short_link as answers
 from checkstand.dialects.dodo.answers.common import Page
-from checkstand.dialects.dodo.shown import sales
 from checkstand.dialects.dodo.wire import errors, paging
 from checkstand.dialects.dodo.wire.call import Api, Call
 from checkstand.dialects.dodo.wire.models import LONGEST_URL, Base
@@ -94,7 +93,7 @@ async def checkout_url(ports: Ports, organization: Organization, checkout: Check
     """
     public_url = ports.public_url()
     if not checkout.carried.get("short_link"):
-        return sales.session_url(public_url, checkout)
-    made = await create_short_link(ports, organization, sales.session_url("", checkout))
+        return public_url + checkout.page_path
+    made = await create_short_link(ports, organization, checkout.page_path)
     assert made is not None, "a drawn code is free"
     return f"{public_url}/s/{made.id}"

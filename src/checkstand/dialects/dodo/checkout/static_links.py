@@ -18,7 +18,6 @@ from starlette.requests import Request
 
 from checkstand.dialects.api import Links, OpenedLink
 from checkstand.dialects.dodo.checkout import requests
-from checkstand.dialects.dodo.shown import sales
 from checkstand.dialects.dodo.wire.models import (
     INT32,
     LONGEST_TEXT,
@@ -97,7 +96,7 @@ async def visit(request: Request, organization: Organization, product_id: str) -
     made = await _create(ports, organization, product_id, dict(pairs), client_address(request))
     forwarded = [(name, value) for name, value in pairs if name not in OWN and not name.startswith(METADATA)]
     query = f"?{urlencode(forwarded)}" if forwarded else ""
-    return sales.session_url(ports.public_url(), made) + query
+    return ports.public_url() + made.page_path + query
 
 
 async def _create(

@@ -1,4 +1,4 @@
-"""`/invoices`: PDF files for whoever knows the id of a payment or refund, which nobody can guess. No key is needed.
+"""`/invoices`: PDF files by the id of a payment or refund, which cannot be guessed. No key is needed.
 
 Source: docs/behaviour/dodo.md#invoices-and-countries.
 """
@@ -46,14 +46,14 @@ async def of_refund(call: Call) -> Response:
 
 
 def _count(call: Call) -> None:
-    """Count a file that somebody without a key asks for. Raises Refused (429); an integrator's key has its own, wider limit."""
+    """Count a file that is asked for without a key. Raises Refused (429); an integrator's key has its own, wider limit."""
     window = None if call.principal is not None else count_visit(call.request)
     if window is not None and window.retry_after_s:
         raise Refused(limits.refusal(window))
 
 
 async def _seller(call: Call, organization_id: UUID | None) -> Organization:
-    """Whose document it is. Raises NotFound where there is none."""
+    """The organization that sold what the document is about. Raises NotFound where there is none."""
     if organization_id is None:
         raise NotFound
     return await call.ports.cache.organization(organization_id)

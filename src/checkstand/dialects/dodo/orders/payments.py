@@ -1,4 +1,4 @@
-"""`/payments`: what came of sessions that somebody tried to pay (docs/behaviour/dodo.md#payments)."""
+"""`/payments`: what came of sessions with at least one try to pay (docs/behaviour/dodo.md#payments)."""
 
 from __future__ import annotations
 

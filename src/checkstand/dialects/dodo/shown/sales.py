@@ -158,7 +158,7 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
         "checkout_session_id": shown(DodoPrefix.CHECKOUT_SESSION, checkout.id),
         "discount_id": shown_or_none(DodoPrefix.DISCOUNT, checkout.discount_id),
         "discounts": _discounts(checkout, organization),
-        "payment_link": session_url(public_url, checkout) if checkout.dialect == "dodo" else None,
+        "payment_link": public_url + checkout.page_path if checkout.dialect == "dodo" else None,
         **_error(latest, status),
         "digital_products_delivered": False,
         "refunds": [returns.refund(item, organization) for item in sale.refunds],
@@ -183,13 +183,8 @@ def payment(sale: Sale, organization: Organization, *, public_url: str, attempt:
     }
 
 
-def session_url(public_url: str, checkout: Checkout) -> str:
-    """Where the buyer pays: the session's page."""
-    return f"{public_url}/session/{shown(DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
-
-
 def invoice_url(public_url: str, order: Order) -> str:
-    """Where a payment's invoice is, for whoever has its address."""
+    """The address of a payment's invoice, which opens without a key."""
     return f"{public_url}/invoices/payments/{shown(DodoPrefix.PAYMENT, order.id)}"
 
 
@@ -306,12 +301,12 @@ def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -
 
 
 def provider(attempt: Attempt | None) -> Provider:
-    """Who took the money, in the words of the original: it knows `stripe`, `adyen` and its own."""
+    """The gateway's name as the original spells it: it knows `stripe`, `adyen` and its own."""
     return "stripe" if attempt is not None and attempt.gateway == "stripe" else "dodo"
 
 
 def session(sale: Sale) -> SessionStatus:
-    """`GET /checkouts/{id}`: nulls until somebody tried to pay (docs/behaviour/dodo.md#reading-a-session). `expires_at` is ours."""
+    """`GET /checkouts/{id}`: nulls until the first try to pay (docs/behaviour/dodo.md#reading-a-session). `expires_at` is ours."""
     checkout, buyer = sale.checkout, sale.checkout.buyer
     has_payment = checkout.order_id is not None
     return {

@@ -92,7 +92,7 @@ def _unique(value: list[str]) -> list[str]:
 
 
 def _email(value: str) -> str:
-    """An address whose form is right; nobody is asked whether it exists. Domains for tests and local shops are fine."""
+    """An address whose form is right; whether it exists is not looked up. Domains for tests and local shops are fine."""
     local, at, domain = value.strip().rpartition("@")
     # The checker knows no way to allow these names, so it sees one that it allows in their place.
     stand_in = _LOCAL_DOMAIN.sub(r"\1test", domain.lower())
@@ -210,7 +210,7 @@ class AttachedCustomerIn(Base):
 
 
 class NewCustomerIn(Base):
-    """Who will buy. Current clients send no name: the page asks for it."""
+    """A buyer who is not a customer yet. Current clients send no name: the page asks for it."""
 
     email: Email
     name: Text = None

@@ -15,7 +15,7 @@ from checkstand.domain.catalog import Interval
 
 
 class CheckoutLink(TypedDict):
-    """An address that makes a session for whoever opens it. `product`, `product_id` and the price are those of its first product."""
+    """An address that makes a session for each visitor. `product`, `product_id` and the price are those of its first product."""
 
     id: Uuid
     created_at: Moment

@@ -24,7 +24,7 @@ class OrderItem(TypedDict):
     amount: Minor
     tax_amount: Minor
     proration: bool
-    product_price_id: Uuid
+    product_price_id: Uuid | None
     start_timestamp: None
     end_timestamp: None
 

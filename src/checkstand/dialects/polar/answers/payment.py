@@ -33,7 +33,7 @@ class Payment(TypedDict):
     amount: Minor
     currency: CurrencyCode
     method: str
-    trigger: Literal["purchase"]
+    trigger: Literal["purchase"] | None
     decline_reason: str | None
     decline_message: str | None
     organization_id: Uuid

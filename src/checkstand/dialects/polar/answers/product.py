@@ -41,7 +41,7 @@ class ProductWithoutPrices(BareProduct):
 
 
 class ProductMedia(TypedDict):
-    """An image of a product. `size` is in bytes; anybody may open `public_url`."""
+    """An image of a product. `size` is in bytes; `public_url` is public."""
 
     id: Uuid
     organization_id: Uuid

@@ -23,3 +23,30 @@ class WebhookEndpoint(TypedDict):
     enabled: bool
     api_version: str
     uses_standard_webhook_signature: bool
+
+
+class WebhookEvent(TypedDict):
+    """An event on its way to one endpoint. `succeeded`: null while it may still be tried; `payload`: the body that is sent."""
+
+    id: Uuid
+    created_at: Moment
+    modified_at: Moment | None
+    last_http_code: int | None
+    succeeded: bool | None
+    skipped: bool
+    payload: str | None
+    type: str
+    is_archived: bool
+    api_version: str
+
+
+class WebhookDelivery(TypedDict):
+    """One try. `response`: the beginning of what was answered, or why nothing was."""
+
+    id: Uuid
+    created_at: Moment
+    modified_at: Moment | None
+    succeeded: bool
+    http_code: int | None
+    response: str | None
+    webhook_event: WebhookEvent

@@ -1,4 +1,4 @@
-"""`/v1/discounts/`. What was redeemed once keeps its worth: nobody's bargain is changed behind their back.
+"""`/v1/discounts/`. A discount that was redeemed once keeps its worth.
 
 Source: docs/behaviour/polar.md#discounts.
 """
@@ -133,7 +133,7 @@ async def update(call: Call) -> Response:
 
 @api.route("DELETE", "/discounts/{id}", scopes=WRITE, status=204)
 async def delete(call: Call) -> Response:
-    """Delete a discount: nobody can apply it any more, and its code is free.
+    """Delete a discount: it can no longer be applied, and its code is free.
 
     404 ResourceNotFound: no such discount.
     """

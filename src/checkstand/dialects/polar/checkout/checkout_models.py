@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from checkstand.dialects.polar.wire.models import (
     AddressIn,
     Base,
+    Code,
     Currency,
     FieldValue,
     Line,
@@ -171,7 +172,7 @@ class CheckoutUpdatePublic(CheckoutFields):
     product_id: UUID4 | None = None
     product_price_id: UUID4 | None = None
     payment_method_type: Text = None
-    discount_code: Text = None
+    discount_code: Code | None = None
     allow_trial: Literal[False] | None = None
 
 

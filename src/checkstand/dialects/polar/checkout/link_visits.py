@@ -1,4 +1,4 @@
-"""Somebody opens a checkout link: what the address they used means, and where they are sent.
+"""A visit to a checkout link: what its parameters ask for, and the address of the session that is made.
 
 What cannot be read is left out, as the original does; only a product that is no UUID is an error. What the link does not use itself
 goes on to the session's page.
@@ -65,7 +65,7 @@ async def visit(request: Request, organization: Organization, link: CheckoutLink
         (name, value) for name, value in pairs if name not in OWN and not _is_stored(name, made.custom_field_data)
     ]
     query = f"?{urlencode(forwarded)}" if forwarded else ""
-    return f"{ports.public_url()}/checkout/{made.client_secret}{query}"
+    return f"{ports.public_url()}{made.page_path}{query}"
 
 
 def _is_stored(name: str, answers: Mapping[str, object]) -> bool:

@@ -1,4 +1,4 @@
-"""`/v1/checkout-links/`: the merchant's endpoints, and the address that makes a session for whoever opens it.
+"""`/v1/checkout-links/`: the merchant's endpoints, and the address that makes a session for each visitor.
 
 Source: docs/behaviour/polar.md#checkout-links.
 """
@@ -117,7 +117,7 @@ async def delete(call: Call) -> Response:
 
 @api.route("GET", "/checkout-links/{client_secret}/redirect", public=True, hidden=True, status=307)
 async def redirect(call: Call) -> Response:
-    """Make a session for whoever opens the link and send them to its page."""
+    """Make a session for the visitor of a link and redirect to its page."""
     if is_prefetch(call.request):
         return Response(status_code=503)
     window = count_link_visit(call.request)

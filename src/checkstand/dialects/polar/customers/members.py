@@ -152,7 +152,7 @@ async def remove_external(call: Call) -> Response:
 
 @api.route("DELETE", f"{OF_ID}/{{member_id}}", scopes=WRITE, status=204)
 async def remove(call: Call) -> Response:
-    """Remove a member. The owner stays until somebody else is the owner.
+    """Remove a member. The owner cannot be removed before another member is the owner.
 
     404 ResourceNotFound: no such customer or member. 422 PolarRequestValidationError: the member is the owner.
     """

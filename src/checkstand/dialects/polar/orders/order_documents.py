@@ -6,11 +6,11 @@ Source: docs/behaviour/polar.md#orders.
 from __future__ import annotations
 
 from types import NoneType
+from typing import ClassVar
 
 from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import order as answers
-from checkstand.dialects.polar.checkout.requests import address
 from checkstand.dialects.polar.shown import sales
 from checkstand.dialects.polar.wire import errors
 from checkstand.dialects.polar.wire.call import Api, Call, Refused
@@ -19,18 +19,18 @@ from checkstand.domain.document import DocumentKind
 from checkstand.domain.errors import NotFound
 from checkstand.domain.order import Order
 from checkstand.flows.orders.document_address import pdf_url
-from checkstand.flows.orders.issue_documents import BillingEdit, NotBillable, edit_billing, issue_invoice
+from checkstand.flows.orders.issue_documents import NotBillable, change_order, issue_invoice
 from checkstand.store.sales.orders import ORDERS
 
 api = Api("Polar: orders")
 READ = ("orders:read",)
 WRITE = ("orders:write",)
-_RENAMED = {"billing_name": "name", "billing_address": "address"}
 
 
 class OrderUpdate(Base):
     """Absent means unchanged; a name can be taken away."""
 
+    lasting: ClassVar = frozenset({"billing_address"})
     billing_name: Name = None
     billing_address: AddressIn | None = None
 
@@ -41,13 +41,8 @@ async def update(call: Call) -> Response:
 
     404 ResourceNotFound: no such order. 422 PolarRequestValidationError: another country or state.
     """
-    order_id, body = call.path_id(), call.body(OrderUpdate)
-    edit = BillingEdit(
-        given=frozenset(_RENAMED[name] for name in body.model_fields_set if name in _RENAMED),
-        name=body.billing_name,
-        address=address(body.billing_address),
-    )
-    sale = await edit_billing(call.ports, call.organization, order_id, edit)
+    order_id, given = call.path_id(), call.body(OrderUpdate).given()
+    sale = await change_order(call.ports, call.organization, order_id, given)
     return call.json(sales.order(sale, call.organization))
 
 

@@ -1,4 +1,4 @@
-"""A product's images as Polar's `medias`: file objects with an address that anybody may open.
+"""A product's images as Polar's `medias`: file objects with a public address.
 
 Source: docs/behaviour/polar.md#embedded-objects.
 """

@@ -1,4 +1,4 @@
-"""Organizations to Polar's JSON: as buyers and as their own keys see them. What is not kept here is told as it is for everybody."""
+"""Organizations to Polar's JSON: as buyers and as their own keys see them. What is not kept here has the same value for all."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Source: docs/behaviour/polar.md#orders and docs/behaviour/polar.md#payments.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from checkstand.dialects.polar.answers import order as answers
 from checkstand.dialects.polar.answers.payment import Payment, PaymentStatus
@@ -20,6 +21,7 @@ from checkstand.domain.organization import Organization
 from checkstand.domain.payment import Attempt, AttemptStatus
 from checkstand.domain.refund_shares import whole
 from checkstand.domain.refunding import returned_of
+from checkstand.domain.terms import SeatBased, UnitBased
 
 
 def order(sale: Sale, organization: Organization) -> answers.Order:
@@ -71,8 +73,8 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
         "product": order_product(bought),
         "discount": discount_without_products(sale.checkout.discount, organization),
         "subscription": None,
-        "items": [_item(item, value) for item in value.items],
-        "description": ", ".join(item.label for item in value.items),
+        "items": [_item(item, sale) for item in value.items],
+        "description": bought.name,
         "amount": value.net_minor,
         "from_balance_amount": 0,
         "product_price_id": str(value.items[0].price_id),
@@ -88,19 +90,49 @@ def order(sale: Sale, organization: Organization) -> answers.Order:
     }
 
 
-def _item(item: OrderItem, value: Order) -> answers.OrderItem:
+def _item(item: OrderItem, sale: Sale) -> answers.OrderItem:
+    assert sale.order is not None, "an item belongs to an order"
     return {
         "id": str(item.id),
-        "created_at": moment(value.created_at),
+        "created_at": moment(sale.order.created_at),
         "modified_at": None,
-        "label": item.label,
+        "label": _label(item, sale, sale.order),
         "amount": item.amount_minor,
         "tax_amount": item.tax_minor,
         "proration": False,
-        "product_price_id": str(item.price_id),
+        "product_price_id": None if _is_trial(item, sale) else str(item.price_id),
         "start_timestamp": None,
         "end_timestamp": None,
     }
+
+
+def _label(item: OrderItem, sale: Sale, value: Order) -> str:
+    """What was bought: `Team (3 seats)`, `Calls (5 calls)`, `Trial period for Team (Jun 1, 2027 - Jun 15, 2027)`."""
+    if _is_trial(item, sale) and sale.checkout.trial_end is not None:
+        return f"{item.label} ({_day(value.created_at)} - {_day(sale.checkout.trial_end)})"
+    product = sale.checkout.product(item.product_id)
+    found = product.price(item.price_id)
+    if found is None or not isinstance(found.terms, SeatBased | UnitBased):
+        return item.label
+    return f"{product.name} ({item.quantity} {_noun(found.terms, item.quantity)})"
+
+
+def _is_trial(item: OrderItem, sale: Sale) -> bool:
+    """Whether an item stands for the time that costs nothing yet: it is sold at no price then."""
+    return any(line.is_deferred for line in sale.checkout.quote.lines if line.price_id == item.price_id)
+
+
+def _noun(terms: SeatBased | UnitBased, count: int) -> str:
+    """What is counted, in the merchant's own English word where there is one."""
+    form = "one" if count == 1 else "other"
+    if isinstance(terms, SeatBased):
+        return "seat" if count == 1 else "seats"
+    own = (terms.unit_label or {}).get("en") or {}
+    return own.get(form) or own.get("other") or ("unit" if count == 1 else "units")
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%b} {at.day}, {at.year}"
 
 
 _STATUS: Mapping[AttemptStatus, PaymentStatus] = {
@@ -111,23 +143,23 @@ _STATUS: Mapping[AttemptStatus, PaymentStatus] = {
 
 
 def payment(attempt: Attempt, sale: Sale) -> Payment:
-    """One try: how a merchant sees the declines of a session."""
-    instrument = attempt.instrument
+    """One try: how a merchant sees the declines of a session. Its trigger is told with the verdict, its order once it is paid."""
+    instrument, status = attempt.instrument, _STATUS.get(attempt.status, "pending")
     shown: Payment = {
         "id": str(attempt.id),
         "created_at": moment(attempt.created_at),
         "modified_at": moment(attempt.modified_at),
         "processor": "stripe",
-        "status": _STATUS.get(attempt.status, "pending"),
+        "status": status,
         "amount": attempt.amount_minor,
         "currency": attempt.currency.lower(),
         "method": instrument.method if instrument else "card",
-        "trigger": "purchase",
+        "trigger": None if status == "pending" else "purchase",
         "decline_reason": attempt.decline_code,
         "decline_message": attempt.decline_message,
         "organization_id": str(attempt.organization_id),
         "checkout_id": str(attempt.checkout_id),
-        "order_id": str(sale.order.id) if sale.order else None,
+        "order_id": str(sale.order.id) if sale.order and status == "succeeded" else None,
         "processor_metadata": {},
     }
     if instrument is None or instrument.method == "card":

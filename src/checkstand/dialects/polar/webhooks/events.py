@@ -51,7 +51,7 @@ EVENTS: Mapping[FactType, tuple[EventType, ...]] = {
     FactType.CHECKOUT_EXPIRED: ("checkout.expired",),
     FactType.CUSTOMER_CREATED: ("customer.created", "customer.state_changed"),
     FactType.CUSTOMER_UPDATED: ("customer.updated", "customer.state_changed"),
-    FactType.CUSTOMER_DELETED: ("customer.deleted",),
+    FactType.CUSTOMER_DELETED: ("customer.deleted", "customer.state_changed"),
     FactType.MEMBER_CREATED: ("member.created",),
     FactType.MEMBER_UPDATED: ("member.updated",),
     FactType.MEMBER_DELETED: ("member.deleted",),

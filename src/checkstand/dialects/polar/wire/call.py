@@ -113,7 +113,7 @@ class Api(api.Api[Call]):
         return LARGEST_PUBLIC_BODY if rules.is_public else LARGEST_BODY
 
     async def look_before_refusing(self, call: Call) -> None:
-        """Tell somebody who may not ask that their body is no JSON, as the original does first. A large one is not looked at."""
+        """Refuse a body that is no JSON before the missing permission, as the original does. A large one is not looked at."""
         _require_length(call)
         try:
             body = await read_body(call.request, most=LARGEST_PUBLIC_BODY)

@@ -73,6 +73,7 @@ BlankToNone = BeforeValidator(_blank_to_none)
 Prose = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
 Text = Annotated[Line | None, BlankToNone]
+Code = Annotated[Line, StringConstraints(strip_whitespace=True)]  # a blank one is a code that nobody has
 Name = Annotated[Annotated[str, StringConstraints(max_length=256)] | None, BlankToNone]
 Country = Annotated[
     str,
@@ -117,9 +118,9 @@ SuccessUrl = Annotated[HttpUrl, AfterValidator(_with_place_for_id)]
 
 
 class Base(GivingModel):
-    """Unknown fields are ignored, as the original does."""
+    """Unknown fields are ignored, as the original does, and what is no object is told in its words (`from_attributes`)."""
 
-    model_config = ConfigDict(extra="ignore", defer_build=True)
+    model_config = ConfigDict(extra="ignore", defer_build=True, from_attributes=True)
     tolerated: ClassVar[tuple[str, ...]] = ()
 
 

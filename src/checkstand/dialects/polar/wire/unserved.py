@@ -72,8 +72,6 @@ _WITH_A_KEY = """
     GET POST          /subscriptions/
     GET               /subscriptions/export
     GET PATCH DELETE  /subscriptions/{id}
-    GET               /webhooks/deliveries
-    POST              /webhooks/events/{id}/redeliver
 """
 # Opened by a token of the customer's own, of which there is none here that could be wrong.
 _OF_CUSTOMERS = """
@@ -154,7 +152,7 @@ async def _not_served_to_a_customer(call: Call) -> Response:
 
 
 def _routes() -> Routes:
-    """All of them in every form; nobody documents them."""
+    """All of them in every form of their paths; the document does not name them."""
     served = Api("")
     for method, path in _listed(_WITH_A_KEY):
         is_keyed = method == "POST"

@@ -1,4 +1,4 @@
-"""What somebody meant who mistyped an e-mail address: `jo@gmial.com` is Gmail's. A suggestion only; nothing is refused for it.
+"""What was meant by a mistyped e-mail address: `jo@gmial.com` is Gmail's. A suggestion only; nothing is refused for it.
 
 >>> meant("jo@gmial.com"), meant("jo@example.con"), meant("jo@gmail.com"), meant("jo@acme.co")
 ('jo@gmail.com', 'jo@example.com', None, None)

@@ -14,7 +14,6 @@ from uuid import UUID
 from checkstand.domain.catalog import Custom, check_custom_amount, is_free
 from checkstand.domain.checkout import Checkout
 from checkstand.domain.country_currency import currency_of_country
-from checkstand.domain.currency import DODO_CURRENCIES
 from checkstand.domain.lines import Counts, Noun, bounds_of
 from checkstand.domain.money import parse_amount
 from checkstand.domain.problem_codes import ProblemCode
@@ -94,7 +93,7 @@ def _read_counts(reader: Reader) -> None:
 
 
 def _number(reader: Reader, name: str, least: int, most: int, field: str = "") -> int | CountFlaw:
-    """The number in a field, moved by its stepper; or what is wrong with it. A largest number nobody reaches is not told of."""
+    """The number in a field, moved by its stepper; or what is wrong with it. A largest number that is out of reach is not told of."""
     text, step = reader.typed.get(field or name, ""), reader.step(name)
     if step and not text:
         return least
@@ -147,7 +146,7 @@ def _read_addon(reader: Reader, position: int, quantities: dict[int, int]) -> No
 
 
 def _read_amounts(reader: Reader) -> None:
-    """Amounts are named in the price's own currency, whatever is charged in the end."""
+    """The amounts that the buyer names, in the price's own currency, whatever is charged."""
     checkout = reader.checkout
     code = checkout.price_currency
     amounts: dict[int, int] = {}
@@ -195,8 +194,8 @@ def takes_codes(checkout: Checkout) -> bool:
 
 
 def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: bool) -> tuple[str, ...]:
-    """What may be charged: in a Dodo session the price's own currency, the buyer's own, and the one the session is in. A Polar session
-    converts nothing: the currencies that its product has prices in. Empty where there is nothing to choose.
+    """What may be charged: the price's own currency, the buyer's own, and the one the session is in; where nothing is converted,
+    the currencies that the product has prices in. Empty where there is nothing to choose.
     """
     if not checkout.profile.converts_currency:
         priced = tuple(dict.fromkeys(price.currency for price in checkout.selected.active_prices))
@@ -210,7 +209,7 @@ def offered_currencies(checkout: Checkout, country: str | None, *, is_adaptive: 
     was_left_out = is_settled and checkout.currency != local
     wanted = [
         checkout.price_currency,
-        local if local in DODO_CURRENCIES and not was_left_out else None,
+        local if local in checkout.profile.converts_into and not was_left_out else None,
         checkout.currency,
     ]
     found = tuple(dict.fromkeys(code for code in wanted if code))
@@ -222,8 +221,8 @@ def _read_currency(reader: Reader) -> bool:
     code, checkout = reader.typed.get("currency", ""), reader.checkout
     if not checkout.options.allow_currency_selection or code == reader.typed.get("shown_currency", checkout.currency):
         return False
-    converts = checkout.profile.converts_currency
-    if code not in (DODO_CURRENCIES if converts else offered_currencies(checkout, None, is_adaptive=False)):
+    profile = checkout.profile
+    if code not in (profile.converts_into or offered_currencies(checkout, None, is_adaptive=False)):
         return False
     reader.change("currency", code)
-    return not converts
+    return not profile.converts_currency

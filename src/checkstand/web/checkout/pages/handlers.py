@@ -206,7 +206,7 @@ async def renew(request: Request) -> Response:
 
 
 async def to_the_page(request: Request) -> Response:
-    """Where a form was posted to and somebody looks: a bookmark, an address typed again. The page is what they mean."""
+    """Redirect to the page from an address that forms are posted to: a bookmark, or an address typed again."""
     try:
         visit = await open_visit(request)
     except NotFound:

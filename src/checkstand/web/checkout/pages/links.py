@@ -1,4 +1,4 @@
-"""Addresses that lead to a checkout: a link makes a session for whoever opens it, `/s/...` is short for another address.
+"""Addresses that lead to a checkout: a link makes a session for each visitor, `/s/...` is short for another address.
 
 Which names there are and what they mean is each API's own (`DialectParts.links`). Here is what they have in common: who only looks
 (HEAD, a browser's guess) makes nothing, visits are counted by network address, and a person gets a page where no session can be made.

@@ -1,6 +1,6 @@
 """One visit to a session's page: what its address names, how its other addresses are spelled, and who may post to it.
 
-A page's address is its key (`/checkout/{client_secret}`, `/session/{cks_id}`), so a visit carries no cookie and no login. A post must
+A page's address is its key (`Checkout.page_path`), so a visit carries no cookie and no login. A post must
 carry the token that only the page itself shows, and must not come from another site. The theme asked for in the address is
 carried along every link, post and redirect.
 """
@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
 
-from checkstand.domain import ids
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.organization import Organization
 from checkstand.domain.saved_method import SavedMethod
@@ -90,7 +89,7 @@ class CheckoutVisit:
         return f"{self.base}{step}{query}{'#' if fragment else ''}{fragment}"
 
     def absolute_url(self, step: str = "") -> str:
-        """The same with the server's public address in front, for whoever sends the buyer back to us."""
+        """The same with the server's public address in front, for sites that send the buyer back."""
         return self.ports.public_url() + self.url(step)
 
     def after(self, checkout: Checkout) -> CheckoutVisit:
@@ -99,14 +98,7 @@ class CheckoutVisit:
 
     def at(self, other: Checkout) -> CheckoutVisit:
         """The visit to another session of the same merchant."""
-        return replace(self, checkout=other, base=base_of(other))
-
-
-def base_of(checkout: Checkout) -> str:
-    """The path of a session's page, as its API spells it."""
-    if checkout.profile.opens_page_by_id:
-        return f"/session/{ids.short_id(ids.DodoPrefix.CHECKOUT_SESSION, checkout.id)}"
-    return f"/checkout/{checkout.client_secret}"
+        return replace(self, checkout=other, base=other.page_path)
 
 
 async def open_visit(request: Request) -> CheckoutVisit:
@@ -114,14 +106,14 @@ async def open_visit(request: Request) -> CheckoutVisit:
     services = services_of(request)
     secret = str(request.path_params["secret"])
     organization, checkout = await find_by_secret(services.ports, secret)
-    family = "/session" if request.url.path.startswith("/session/") else "/checkout"
+    opened = request.url.path.split("/")[1]  # of whichever API's pages the address is
     asked = request.query_params.get("theme", "")
     is_open = checkout.status is CheckoutStatus.OPEN
     return CheckoutVisit(
         services=services,
         organization=organization,
         checkout=checkout,
-        base=f"{family}/{secret}",
+        base=f"/{opened}/{secret}",
         theme=asked if asked in THEMES else checkout.options.theme or "system",
         keeps_theme=asked in THEMES,
         texts=texts_for("en"),
@@ -146,7 +138,7 @@ def device_wallets(user_agent: str) -> tuple[str, ...]:
 
 
 def theme_in(url: str) -> str:
-    """The theme that one of our own addresses carries, for pages that are reached through somebody else."""
+    """The theme that one of our own addresses carries, for pages that are reached through another site."""
     asked = parse_qs(urlsplit(url).query).get("theme", [""])[0]
     return asked if asked in THEMES else "system"
 

@@ -290,7 +290,7 @@ class _Builder:
 
     @property
     def _must_be_business(self) -> bool:
-        """The merchant sells to businesses alone: the number is asked of everybody."""
+        """Whether the merchant sells to businesses alone: every buyer is asked for the number."""
         return self.checkout.options.require_tax_id
 
     def _is_business(self) -> bool:

@@ -87,7 +87,7 @@ async def what_changed(
 
 
 def _why(stored: Checkout, today: Checkout, expected: Total, *, is_stored_since: bool) -> str:
-    """What moved a session that its buyer left alone: its price, currency or taxes, unless somebody stored something in it."""
+    """What moved a session that its buyer left alone: its price, currency or taxes, unless another change was stored in it."""
     if [line.price_id for line in stored.lines] != [line.price_id for line in today.lines]:
         return "price"
     if today.currency != expected.currency:

@@ -1,4 +1,4 @@
-"""`/v1/organizations/`: a key sees exactly its own."""
+"""`/v1/organizations/`: who sells. A key sees its own organization alone."""
 
 from __future__ import annotations
 

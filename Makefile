@@ -28,7 +28,7 @@ CLIENTS := $(patsubst tests/clients/python/%.lock,.clients/%/.installed,$(wildca
 DAILY_CLIENTS := $(patsubst %,.clients/%/.installed,polar-0.32 polar-0.13 dodo-1.53)
 LOCALSTRIPE := .clients/localstripe/.installed
 
-.PHONY: help run test test-fast prove conformance matrix lint format bench lock clean tools
+.PHONY: help run test test-fast prove conformance matrix operations lint format bench lock clean tools
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ conformance: $(VENV)/.installed-dev ## replay recorded answers of the original A
 
 matrix: $(VENV)/.installed-dev $(CLIENTS) $(JS)/node_modules/.installed $(ADAPTERS)/node_modules/.installed ## every official client, old and new, with every operation; writes docs/conformance.md
 	@$(BIN)/python -m tests.clients $(ARGS)
+
+operations: $(VENV)/.installed-dev ## operations of both contracts: served and reached by a test, reached by none, not served yet
+	@$(BIN)/python -m tests.operations $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style, types and import rules
 	$(BIN)/ruff check .

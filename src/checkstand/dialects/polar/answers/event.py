@@ -65,7 +65,7 @@ class CustomerStateEvent(EventBase):
 
 
 class MemberEvent(EventBase):
-    """A member of a team was made, changed or removed."""
+    """A member of a customer was made, changed or removed."""
 
     type: MemberEventType
     data: Member
@@ -119,9 +119,9 @@ EVENTS_TELL: Mapping[str, str] = {
     "customer.updated": "A customer was changed.",
     "customer.deleted": "A customer was deleted.",
     "customer.state_changed": "What is active for a customer, or the customer, has changed.",
-    "member.created": "A member was added to a team.",
-    "member.updated": "A member of a team was changed.",
-    "member.deleted": "A member was taken out of a team.",
+    "member.created": "A customer has a new member: its owner, or another one of a team.",
+    "member.updated": "A member of a customer was changed.",
+    "member.deleted": "A member of a customer is gone, alone or with the customer.",
     "discount.created": "A discount was made.",
     "discount.updated": "A discount was changed.",
     "discount.deleted": "A discount was deleted: its code is free.",

@@ -68,7 +68,6 @@ _WITH_A_KEY = """
     GET POST          /organization-access-tokens/
     PATCH DELETE      /organization-access-tokens/{id}
     POST              /organizations/
-    PATCH             /organizations/{id}
     GET POST          /subscriptions/
     GET               /subscriptions/export
     GET PATCH DELETE  /subscriptions/{id}

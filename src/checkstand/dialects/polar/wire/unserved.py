@@ -1,8 +1,8 @@
 """The operations that Polar has and this server has not: each answers as one that found nothing, and its `detail` says why.
 
 Clients load a 404 as `ResourceNotFound`, with `error` and a text as `detail`, and raise something unreadable for any other body. Who
-may ask is looked at first, as everywhere: that an operation is missing is told to callers whose key may use it. Paths that the original
-does not know either are no concern of this module; they get its plain `{"detail": "Not Found"}` (`web/errors.py`).
+may ask is looked at first, as everywhere: that an operation is missing is told to callers whose key may use it. Paths that the
+original does not know either are no concern of this module; they get its plain `{"detail": "Not Found"}` (`web/errors.py`).
 
 These routes are asked after all others, so that they cost the others nothing.
 """

@@ -15,6 +15,8 @@ from polar.v2027_01 import Polar as Polar_2027_01
 from checkstand.dialects import polar
 from checkstand.dialects.polar.wire import unserved
 from checkstand.testing.demo import DemoShop
+from tests.dialects.polar_http import Polar
+from tests.dialects.test_polar_refunds import key_for
 from tests.server import RunningServer
 from tests.shared_folder import contract
 
@@ -102,6 +104,27 @@ def test_no_operation_of_the_original_is_forgotten_where_its_contract_is_at_hand
 
 
 METHODS = ("get", "post", "patch", "put", "delete")
+
+
+def test_each_operation_served_or_not_asks_for_the_scopes_of_the_originals_contract(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    headers = key_for(Polar(server, shop), server, "transactions:read")
+    wrong: dict[str, tuple[object, ...]] = {}
+    asked = 0
+    with httpx2.Client(base_url=server.url, headers=headers) as http:
+        for path, methods in contract("polar.json").get("paths", {}).items():
+            for method in methods.keys() & set(METHODS):
+                scopes = next((one["oat"] for one in methods[method].get("security", []) if one.get("oat")), None)
+                if scopes is None:
+                    continue
+                answer = http.request(method.upper(), filled(path), json={} if method in ("post", "patch") else None)
+                named = re.search('scope="([^"]*)"', answer.headers.get("www-authenticate", ""))
+                asked += 1
+                if answer.status_code != 403 or named is None or named[1].split() != scopes:
+                    wrong[f"{method.upper()} {path}"] = (answer.status_code, named and named[1], scopes)
+    assert wrong == {}
+    assert asked > 100 or not contract("polar.json")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,13 @@ def tell(story: Story, shop: DemoShop) -> None:
     _deliveries(story)
     story.call("organizations.list", "GET /v1/organizations/")
     story.call("organizations.get", "GET /v1/organizations/{id}", str(shop.organization.id))
+    story.call(
+        "organizations.update",
+        "PATCH /v1/organizations/{id}",
+        str(shop.organization.id),
+        body={"name": "Shop"},
+        as_="organization_update",
+    )
     _catalogue(story, shop)
     customer = _customers(story)
     _sale(story, shop, customer)

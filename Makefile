@@ -23,10 +23,12 @@ JS := tests/clients/js
 FAST := src/checkstand/domain tests/domain tests/documents tests/flows tests/providers tests/dialects tests/store \
   $(foreach slow,fuzz openapi hostile_requests unreadable_names routing,--ignore=tests/dialects/test_$(slow).py) \
   --ignore-glob='tests/dialects/*_sdk.py' --ignore-glob='tests/dialects/*_clients.py' --ignore-glob='tests/store/test_embedded*'
-POLAR_0 := $(patsubst %,.clients/polar-%/.installed,0.32 0.31 0.16 0.13)
+ADAPTERS := tests/clients/adapters
+CLIENTS := $(patsubst tests/clients/python/%.lock,.clients/%/.installed,$(wildcard tests/clients/python/*.lock))
+DAILY_CLIENTS := $(patsubst %,.clients/%/.installed,polar-0.32 polar-0.13 dodo-1.53)
 LOCALSTRIPE := .clients/localstripe/.installed
 
-.PHONY: help run test test-fast prove conformance lint format bench lock clean tools
+.PHONY: help run test test-fast prove conformance matrix operations lint format bench lock clean tools
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +49,12 @@ prove: tools ## run the long reliability suites: crash, race, fuzz, leaks
 conformance: $(VENV)/.installed-dev ## replay recorded answers of the original API; shares and first differences
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
+matrix: $(VENV)/.installed-dev $(CLIENTS) $(JS)/node_modules/.installed $(ADAPTERS)/node_modules/.installed ## every official client, old and new, with every operation; writes docs/conformance.md
+	@$(BIN)/python -m tests.clients $(ARGS)
+
+operations: $(VENV)/.installed-dev ## operations of both contracts: served and reached by a test, reached by none, not served yet
+	@$(BIN)/python -m tests.operations $(ARGS)
+
 lint: $(VENV)/.installed-dev ## check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,7 +72,7 @@ lock: ## resolve pyproject.toml anew and write the pinned versions
 	@scripts/lock.sh
 
 clean: ## remove everything that was installed or cached here (never your data)
-	rm -rf $(VENV) .clients $(JS)/node_modules build dist
+	rm -rf $(VENV) .clients $(JS)/node_modules $(ADAPTERS)/node_modules build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -82,17 +90,17 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) install -r requirements-dev.lock
 	@touch $@
 
-# The generated Polar clients share their distribution's name with the current one, so each has a folder of its own; so has what
+# Older clients share their distribution's name with the current one, so each has a folder of its own; so has what
 # only a process beside the tests needs.
 .clients/%/.installed: tests/clients/python/%.lock $(VENV)/.installed
 	@rm -rf $(@D)
 	@$(PIP) install --no-deps --target $(@D) -r $<
 	@touch $@
 
-$(JS)/node_modules/.installed: $(JS)/package.json $(JS)/package-lock.json
+$(JS)/node_modules/.installed $(ADAPTERS)/node_modules/.installed: %/node_modules/.installed: %/package.json %/package-lock.json
 	@scripts/test-tools.sh node
-	@cd $(JS) && npm ci --no-audit --no-fund --loglevel=error
+	@cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tools: $(VENV)/.installed-dev $(POLAR_0) $(LOCALSTRIPE) $(JS)/node_modules/.installed
+tools: $(VENV)/.installed-dev $(DAILY_CLIENTS) $(LOCALSTRIPE) $(JS)/node_modules/.installed
 	@scripts/test-tools.sh node chromium pgbouncer

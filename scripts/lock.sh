@@ -2,7 +2,8 @@
 # lock.sh: resolves pyproject.toml in fresh environments and writes what was chosen:
 #   requirements.lock                     what the server needs
 #   requirements-dev.lock                 what the tests need beside it
-#   tests/clients/python/polar-*.lock     the generated Polar clients, which live in folders of their own
+#   tests/clients/python/*.lock           older clients, as tests/clients/versions.toml has them, which live in folders of their own
+#   tests/clients/{js,adapters}/package*  JavaScript's clients and adapters of the same table
 #   tests/clients/python/localstripe.lock a stand-in for Stripe that ours is compared with, in one as well
 # Plain `name==version` lines: any package index serves them, and each platform takes its own wheels.
 set -euo pipefail
@@ -49,18 +50,36 @@ freeze tests "$work/tests.txt"
     grep -vxFf "$work/server.txt" "$work/tests.txt"
 } >requirements-dev.lock
 
-# 0.32 is the last generated client, 0.31 the last that refuses a customer without a picture, 0.16 the last that can still send
-# `product_id` in place of `products`, 0.13 the one of the oldest guides.
-for version in 0.32.0 0.31.7 0.16.13 0.13.3; do
-    minor=${version%.*}
-    echo "Resolving the Polar client $version ..."
-    fresh "polar-$minor"
-    pip_in "polar-$minor" install --quiet "polar-sdk==$version"
-    freeze "polar-$minor" "$work/polar-$minor.txt"
+clients() { # clients LANGUAGE: place, package and version of each client of the table that has a place of its own
+    "$work/server/bin/python" - "$1" <<'PYTHON'
+import sys, tomllib
+for place, row in tomllib.load(open("tests/clients/versions.toml", "rb"))[sys.argv[1]].items():
+    if not place.startswith(".venv/"):
+        print(place, row.get("package", place), row["version"])
+PYTHON
+}
+
+while read -r place package version; do
+    echo "Resolving $package $version ..."
+    fresh "$place"
+    pip_in "$place" install --quiet "$package==$version" </dev/null
+    freeze "$place" "$work/$place.txt" </dev/null
     {
-        echo "# A generated Polar client and what it needs. Written by \`make lock\`; not edited by hand."
-        cat "$work/polar-$minor.txt"
-    } >"tests/clients/python/polar-$minor.lock"
+        echo "# An official client and what it needs. Written by \`make lock\`; not edited by hand."
+        cat "$work/$place.txt"
+    } >"tests/clients/python/$place.lock"
+done < <(clients python)
+
+# JavaScript's clients live beside each other under names of their own, the adapters with the frameworks that they are for.
+while read -r place package version; do
+    [ "$place" = "$package" ] && wanted=$version || wanted=npm:$package@$version
+    npm --prefix tests/clients/js pkg set "dependencies.$place=$wanted" </dev/null
+done < <(clients javascript)
+while read -r place package version; do
+    npm --prefix tests/clients/adapters pkg set "dependencies.$place=$version" </dev/null
+done < <(clients adapters)
+for folder in tests/clients/js tests/clients/adapters; do
+    (cd "$folder" && npm install --package-lock-only --ignore-scripts --loglevel=error)
 done
 
 echo "Resolving localstripe ..."
@@ -72,4 +91,4 @@ freeze localstripe "$work/localstripe.txt"
     cat "$work/localstripe.txt"
 } >tests/clients/python/localstripe.lock
 
-wc -l requirements.lock requirements-dev.lock tests/clients/python/polar-*.lock
+wc -l requirements.lock requirements-dev.lock tests/clients/python/*.lock

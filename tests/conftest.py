@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import asyncpg
@@ -66,6 +66,36 @@ def answers_are_as_published() -> Iterator[None]:
         from tests.answers import taken
 
         assert taken() == []
+
+
+_reached: set[tuple[str, str, str]] = set()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep which operations of the vendors' contracts this process reached; a worker hands them over."""
+    if "tests.answers" in sys.modules:
+        from tests.answers import reached
+
+        _reached.update(reached)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["reached"] = [list(one) for one in _reached]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _reached.update((api, method, path) for api, method, path in getattr(node, "workeroutput", {}).get("reached", []))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """After a run of everything: which operations are served and no test reached."""
+    asked = [word for word in config.invocation_params.args if isinstance(word, str)]
+    is_whole = not any(word.startswith(("-k", "tests")) or word == "prove" for word in asked)
+    if is_whole and _reached and config.cache is not None:
+        from tests.operations import REMEMBERED, unreached
+
+        config.cache.set(REMEMBERED, sorted(_reached))
+        for line in unreached(_reached):
+            terminalreporter.write_line(f"served, and reached by no test: {line}")
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ class _Form(HTMLParser):
 
 @dataclass(slots=True)
 class PaperPage:
-    """A checkout page that somebody has open. `with_parts`: as the page's own script posts and reads it."""
+    """A checkout page that is open. `with_parts`: as the page's own script posts and reads it."""
 
     client: httpx2.Client
     url: str

@@ -48,12 +48,12 @@ class RunningServer:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=60)
 
     def new_shop(self) -> DemoShop:
-        """A demo shop that nobody else has."""
+        """A demo shop of the test's own."""
         services = self.services
         return self.run(open_demo_shop(services.ports, services.authenticator, slug=f"shop-{uuid4().hex[:12]}"))
 
     def signed_in(self, shop: DemoShop) -> str:
-        """The cookie of somebody who is signed in to the shop's dashboard."""
+        """The cookie of a member who is signed in to the shop's dashboard."""
         ports, hashed = self.services.ports, self.services.authenticator.hash
         token, now = uuid4().hex + uuid4().hex, ports.real_now()
 

@@ -1,4 +1,4 @@
-"""Folders point one way: whoever is in one may use another, but never in a circle. No module of the product is named like a test."""
+"""Folders point one way: one may use another, but never in a circle. No module of the product is named like a test."""
 
 from __future__ import annotations
 

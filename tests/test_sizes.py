@@ -1,4 +1,4 @@
-"""Files and functions stay small enough to be read at once. Whoever must break the rule says why, in a list here."""
+"""Files and functions stay small enough to be read at once. What must break the rule is listed here with its reason."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ async def open_services(
 
 @contextlib.asynccontextmanager
 async def _gateway(settings: Settings, db: Database, public_url: PublicUrl) -> AsyncIterator[Gateway]:
-    """Who takes the money. Raises SettingsError for a gateway without its keys."""
+    """The gateway that the settings name, closed at the end. Raises SettingsError for one without its keys."""
     if settings.gateway != "stripe":
         yield TestGateway(db=db, public_url=public_url, random_bytes=os.urandom)
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import orjson
@@ -227,18 +227,23 @@ class Rendered:
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._kept: dict[UUID, tuple[Sequence[str], bytes]] = {}
+        self._kept: dict[UUID, tuple[Sequence[object], bytes, Sequence[UUID]]] = {}
 
-    def get(self, key: UUID, made_of: Sequence[str]) -> bytes | None:
+    def about(self, key: UUID) -> Sequence[UUID]:
+        """The ids of other things that the kept body shows, which are to be read for `made_of`; none where nothing is kept."""
+        kept = self._kept.get(key)
+        return kept[2] if kept is not None else ()
+
+    def get(self, key: UUID, made_of: Sequence[object]) -> bytes | None:
         kept = self._kept.get(key)
         return kept[1] if kept is not None and kept[0] == made_of else None
 
-    def put(self, key: UUID, made_of: Sequence[str], body: bytes) -> bytes:
+    def put(self, key: UUID, made_of: Sequence[object], body: bytes, *, about: Iterable[UUID] = ()) -> bytes:
         """Keep a body; the one kept longest makes room."""
         self._kept.pop(key, None)
         if len(self._kept) >= self._most:
             del self._kept[next(iter(self._kept))]
-        self._kept[key] = (made_of, body)
+        self._kept[key] = (made_of, body, tuple(about))
         return body
 
 

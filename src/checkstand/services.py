@@ -106,7 +106,7 @@ def _is_among(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def count_bad_token(connection: HTTPConnection) -> LimitWindow | None:
-    """Count a token that opens nothing, by the address that tried it; None when nothing is limited."""
+    """Count an unknown token, by the address that tried it; None when nothing is limited."""
     return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
 
 

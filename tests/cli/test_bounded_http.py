@@ -299,7 +299,7 @@ def test_an_answer_that_nobody_reads_is_given_up(door: Door) -> None:
 
 
 def test_half_sent_requests_make_room_for_whole_ones(door: Door) -> None:
-    """Three times as many idle connections as there are places, and somebody who wants to buy."""
+    """Three times as many idle connections as there are places, and then a whole request."""
     held: list[socket.socket] = []
     try:
         for _ in range(3 * Hasty.places):

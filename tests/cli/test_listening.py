@@ -1,4 +1,4 @@
-"""How a port closes: whoever has a connection is answered, whoever has none yet is sent on."""
+"""How a port closes: callers with a connection are answered, others are sent on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A production server is stopped, started again, or loses its database: nobody is cut off, and nothing needs a person."""
+"""A production server is stopped, started again, or loses its database: no request is cut off, and it recovers by itself."""
 
 from __future__ import annotations
 

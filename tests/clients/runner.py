@@ -29,11 +29,11 @@ def node(script: str, job: dict[str, Any]) -> dict[str, Any]:
 
 def node_answer(script: str, job: dict[str, Any]) -> dict[str, Any]:
     """One call with a JavaScript client, whatever comes of it."""
-    return _ask(("node", str(HERE / "js" / script)), HERE / "js", "", job)
+    return ask(("node", str(HERE / "js" / script)), HERE / "js", "", job)
 
 
 def polar_0(version: str, job: dict[str, Any]) -> dict[str, Any]:
-    """One call with a generated Python client, `0.32`, `0.31`, `0.16` or `0.13`, which must succeed."""
+    """One call with a generated Python client, `0.32` or `0.13`, which must succeed."""
     return succeeded(polar_0_answer(version, job))
 
 
@@ -41,7 +41,7 @@ def polar_0_answer(version: str, job: dict[str, Any]) -> dict[str, Any]:
     """One call with a generated Python client, whatever comes of it."""
     folder = ROOT / ".clients" / f"polar-{version}"
     assert folder.is_dir(), f"{folder} is missing: run `make test` once, it installs the client"
-    return _ask((sys.executable, str(HERE / "python" / "polar0.py")), HERE, str(folder), job)
+    return ask((sys.executable, str(HERE / "python" / "polar0.py")), HERE, str(folder), job)
 
 
 @functools.cache
@@ -54,7 +54,8 @@ def _started(command: tuple[str, ...], folder: Path, python_path: str) -> subpro
     return process
 
 
-def _ask(command: tuple[str, ...], folder: Path, python_path: str, job: dict[str, Any]) -> dict[str, Any]:
+def ask(command: tuple[str, ...], folder: Path, python_path: str, job: dict[str, Any]) -> dict[str, Any]:
+    """One job for the program of this command, which is started once, in this folder."""
     process = _started(command, folder, python_path)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -37,7 +37,7 @@ def main() -> int:
         return 2
     known = recorded.listed()
     replays = []
-    with _server() as server, tempfile.TemporaryDirectory() as folder:
+    with a_server("conformance") as server, tempfile.TemporaryDirectory() as folder:
         tokens = recorded.write_tokens(server, server.new_shop(), Path(folder))
         for file in asked.file or recorded.FILES:
             print(f"{file} ...", flush=True)
@@ -51,12 +51,13 @@ def main() -> int:
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[RunningServer]:
-    with tempfile.TemporaryDirectory(prefix="checkstand-conformance-") as folder:
+def a_server(name: str) -> Iterator[RunningServer]:
+    """A server for a command, on a PostgreSQL of its own."""
+    with tempfile.TemporaryDirectory(prefix=f"checkstand-{name}-") as folder:
         Path(folder).chmod(0o755)  # when run as root, PostgreSQL is another user's process and has to get in
         cluster = embedded.start(Path(folder), durable=False)
         try:
-            with running_server(new_database(cluster.dsn, "conformance")) as server:
+            with running_server(new_database(cluster.dsn, name)) as server:
                 yield server
         finally:
             embedded.stop(cluster)

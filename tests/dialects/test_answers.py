@@ -44,7 +44,7 @@ def test_whatever_differs_from_the_document_is_found(dodo: DodoShop) -> None:
         (JSONResponse({"code": "GONE_FISHING", "message": ""}, 404), "description does not name GONE_FISHING"),
     ):
         found = found_in("GET", path, wrong)
-        assert len(found) == 1
+        assert len([one for one in found if "contract" not in one]) == 1
         assert found[0].startswith("GET /discounts/{id} ")
         assert said in found[0]
 
@@ -58,7 +58,7 @@ def test_what_is_no_operation_is_not_judged() -> None:
 def test_every_operation_tells_its_answer_field_by_field(api: Any) -> None:
     untold = [operation_id(api, one) for one in api.operations if one.gives == "json" and one.answers is None]
     assert untold == []
-    schemas = documents()[api.name]["components"]["schemas"]
+    schemas = documents()[api.name].whole["components"]["schemas"]
     # A shape without fields says nothing; and a name that two types had to share is no name.
     assert [name for name, schema in schemas.items() if schema.get("type") == "object" and not _tells(schema)] == []
     assert [name for name in schemas if not name.isalnum()] == []

@@ -1,4 +1,4 @@
-"""An API asks and shows; whatever it changes, a flow does. The types hold it, as long as nobody reaches past them."""
+"""An API asks and shows; its changes are made by flows. The types hold it, unless code reaches past them."""
 
 from __future__ import annotations
 

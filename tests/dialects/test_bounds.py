@@ -1,4 +1,4 @@
-"""How much a request may bring and an answer may tell: the same on every route of both APIs, whoever asks."""
+"""How much a request may bring and an answer may tell: the same on every route of both APIs, with and without a key."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_every_time_in_every_query_lies_between_1970_and_2999(server: RunningSer
 
 
 def test_every_time_in_every_body_lies_between_1970_and_2999(server: RunningServer, shop: DemoShop) -> None:
-    """Times are in discounts alone; whoever adds one elsewhere adds it here."""
+    """Times are in discounts alone; one that is added elsewhere is added here."""
     found = {
         operation_id(api, one)
         for api in APIS

@@ -33,7 +33,7 @@ def conform(name: str, *values: Any) -> None:
 
 
 def confirmed_at_once(dodo: DodoShop) -> dict[str, Any]:
-    """The answer to a session whose payment is made with it, before anybody opened the page."""
+    """The answer to a session whose payment is made with it, before the page was opened."""
     answer = dodo.create(
         product_cart=[{"product_id": "P", "quantity": 1}],
         confirm=True,

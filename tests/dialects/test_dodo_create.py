@@ -53,6 +53,16 @@ def test_a_key_of_the_other_dialect_opens_the_same_organization(dodo: DodoShop) 
     assert dodo.http.get(f"/checkouts/{dodo.session()}", headers=headers).status_code == 200
 
 
+def test_the_other_api_shows_the_session_with_the_address_of_its_page(dodo: DodoShop) -> None:
+    made = dodo.create(product_cart=ONE).json()
+    headers = {"Authorization": f"Bearer {dodo.demo.polar_token}"}
+    [listed] = dodo.http.get("/v1/checkouts/", headers=headers).json()["items"]
+    shown = dodo.http.get(f"/v1/checkouts/{listed['id']}", headers=headers).json()
+    assert (listed["url"], shown["url"]) == (made["checkout_url"],) * 2
+    assert dodo.http.get(shown["url"]).status_code == 200
+    assert shown["success_url"] == f"{made['checkout_url']}/confirmation"
+
+
 def test_a_product_of_another_business_looks_unknown(dodo: DodoShop) -> None:
     other = DodoShop(dodo.server, dodo.server.new_shop())
     answer = dodo.create(product_cart=cart(other.id("P")))

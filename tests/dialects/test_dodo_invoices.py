@@ -1,4 +1,4 @@
-"""Invoices through the Dodo API: PDF files for whoever knows a payment's or refund's id, with the official client and without a key."""
+"""Invoices through the Dodo API: PDF files by a payment's or refund's id, with the official client and without a key."""
 
 from __future__ import annotations
 

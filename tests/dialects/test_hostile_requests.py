@@ -126,7 +126,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attack:
-    """One request. `name` says what is in it, for whoever reads of a failure."""
+    """One request. `name` says what is in it, for the message of a failure."""
 
     name: str
     path: str
@@ -316,7 +316,7 @@ def test_no_route_is_hurt_by_a_few_hostile_requests(field_of_attack: Field) -> N
 
 
 def test_no_route_is_hurt_without_a_key(field_of_attack: Field) -> None:
-    """The largest bodies from somebody who shows nothing: most of them never reach a parser."""
+    """The largest bodies without a key: most of them never reach a parser."""
     problems: list[str] = []
     with httpx2.Client(base_url=field_of_attack.server.url, timeout=60) as client:
         for target in _one_form_each():

@@ -1,4 +1,4 @@
-"""Images from asking for an upload's address to the file that anybody may open, over real HTTP and by the official client."""
+"""Images from asking for an upload's address to the public file, over real HTTP and by the official client."""
 
 from __future__ import annotations
 

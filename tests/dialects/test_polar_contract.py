@@ -78,6 +78,26 @@ def test_products_organizations_and_endpoints(polar: Polar) -> None:
     assert_fits("/v1/webhooks/endpoints", "get", polar.client.get("/v1/webhooks/endpoints"))
 
 
+def test_an_organization_is_renamed_and_told_of(polar: Polar) -> None:
+    path = f"/v1/organizations/{polar.shop.organization.id}"
+    with receiving() as receiver:
+        body = {"url": receiver.url, "format": "raw", "events": ["organization.updated"]}
+        assert polar.client.post("/v1/webhooks/endpoints", json=body).status_code == 201
+        wanted = {"name": "Better Shop", "website": "https://better.example/", "email": None, "country": "DE"}
+        changed = polar.client.patch(path, json=wanted)
+        assert_fits("/v1/organizations/{id}", "patch", changed)
+        assert polar.client.post("/_test/settle").status_code == 200
+        (told,) = [hook.event["data"] for hook in receiver.hooks]
+    assert changed.json() == told == polar.client.get(path).json()
+    assert (told["name"], told["website"]) == ("Better Shop", "https://better.example/")
+    assert told["email"] is not None, "null leaves it as it is"
+    assert changed.headers["checkstand-ignored-fields"] == "country", (
+        "where the seller is decides taxes: that is set elsewhere"
+    )
+    assert polar.client.patch(path, json={"name": "ab"}).status_code == 422
+    assert polar.client.patch("/v1/organizations/992fae2a-2a17-4b7a-8d9e-e287cf90131b", json={}).status_code == 404
+
+
 def test_errors_have_the_declared_bodies(polar: Polar) -> None:
     assert_fits("/v1/checkouts/", "post", polar.client.post("/v1/checkouts/", json={}))
     unknown = "992fae2a-2a17-4b7a-8d9e-e287cf90131b"

@@ -58,7 +58,7 @@ def shaped(answer: httpx2.Response) -> dict[str, Any]:
 
 
 def redeem(server: RunningServer, polar: Polar, made: dict[str, Any]) -> None:
-    """Somebody redeems it, in a session of their own."""
+    """Redeem it, in a session of its own."""
     checkout = UUID(polar.create().json()["id"])
     organization_id = polar.shop.organization.id
     db = server.services.ports.db

@@ -9,6 +9,8 @@ import httpx2
 
 from tests.dialects.polar_http import (
     AS_SENT,
+    BUSINESS,
+    READY,
     SCHEMA,
     Polar,
     assert_refused,
@@ -60,12 +62,33 @@ def test_other_prices_are_no_change_of_the_product_itself(polar: Polar) -> None:
     assert again["modified_at"] == renamed["modified_at"]
 
 
-def test_a_session_keeps_the_prices_it_showed(polar: Polar) -> None:
+def test_a_session_shows_its_products_as_they_are_now_and_keeps_its_amount(polar: Polar) -> None:
+    """A read that is answered from memory notices it too."""
     made = polar.product(prices=[fixed(1000)])
     session = polar.sold(made["id"])
-    change(polar, made, prices=[fixed(700)])
-    assert polar.read(session["id"])["prices"] == session["prices"]
+    assert polar.read(session["id"]) == polar.read(session["id"]) == session
+    (new,) = change(polar, made, prices=[fixed(700)]).json()["prices"]
+    change(polar, made, name="Better thing")
+    buyers = httpx2.get(f"{polar.url}/v1/checkouts/client/{session['client_secret']}").json()
+    (listed,) = polar.client.get("/v1/checkouts/").json()["items"]
+    for now in (polar.read(session["id"]), polar.read(session["id"]), buyers, listed):
+        assert (now["amount"], now["product_price_id"]) == (1000, session["product_price_id"])
+        assert (now["product_price"]["price_amount"], now["product_price"]["is_archived"]) == (1000, True)
+        assert now["prices"] == {made["id"]: [new]}
+        assert (now["product"]["name"], now["products"][0]["prices"]) == ("Better thing", [new])
+    answer = polar.confirm(session["client_secret"], **READY)
+    assert_refused(answer, BUSINESS, ["body", "product_price_id"], "value_error", "Price is archived.")
     assert polar.sold(made["id"])["amount"] == 700
+
+
+def test_prices_that_were_made_for_a_session_are_shown_as_long_as_it_is(polar: Polar) -> None:
+    made = polar.product(prices=[fixed(1000)])
+    session = polar.sold(made["id"], prices={made["id"]: [fixed(300)]})
+    change(polar, made, prices=[fixed(700)], is_archived=True)
+    now = polar.read(session["id"])
+    assert (now["prices"], now["product_price"]) == (session["prices"], session["product_price"])
+    assert now["product"]["is_archived"], "the rest of the product is as it is now"
+    assert polar.confirm(session["client_secret"], **READY).status_code == 200
 
 
 def test_an_unknown_price_is_named_where_it_stands_and_the_rest_still_judged(polar: Polar) -> None:

@@ -1,4 +1,4 @@
-"""Saved payment methods through both APIs and their clients: listed, charged, removed, and never somebody else's."""
+"""Saved payment methods through both APIs and their clients: listed, charged, removed, and never another customer's."""
 
 from __future__ import annotations
 

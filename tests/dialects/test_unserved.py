@@ -15,6 +15,8 @@ from polar.v2027_01 import Polar as Polar_2027_01
 from checkstand.dialects import polar
 from checkstand.dialects.polar.wire import unserved
 from checkstand.testing.demo import DemoShop
+from tests.dialects.polar_http import Polar
+from tests.dialects.test_polar_refunds import key_for
 from tests.server import RunningServer
 from tests.shared_folder import contract
 
@@ -46,11 +48,6 @@ def test_polars_client_raises_its_own_error_for_what_is_not_served_and_the_error
         (lambda: sdk.events.get(SOME_ID), "GET", f"/v1/events/{SOME_ID}"),
         (lambda: sdk.disputes.get(SOME_ID), "GET", f"/v1/disputes/{SOME_ID}"),
         (lambda: sdk.orders.finalize(SOME_ID), "POST", f"/v1/orders/{SOME_ID}/finalize"),
-        (
-            lambda: sdk.webhooks.redeliver_webhook_event(SOME_ID),
-            "POST",
-            f"/v1/webhooks/events/{SOME_ID}/redeliver",
-        ),
     ]
     for call, method, path in calls:
         with pytest.raises(PolarClientError) as raised:
@@ -109,6 +106,27 @@ def test_no_operation_of_the_original_is_forgotten_where_its_contract_is_at_hand
 METHODS = ("get", "post", "patch", "put", "delete")
 
 
+def test_each_operation_served_or_not_asks_for_the_scopes_of_the_originals_contract(
+    server: RunningServer, shop: DemoShop
+) -> None:
+    headers = key_for(Polar(server, shop), server, "transactions:read")
+    wrong: dict[str, tuple[object, ...]] = {}
+    asked = 0
+    with httpx2.Client(base_url=server.url, headers=headers) as http:
+        for path, methods in contract("polar.json").get("paths", {}).items():
+            for method in methods.keys() & set(METHODS):
+                scopes = next((one["oat"] for one in methods[method].get("security", []) if one.get("oat")), None)
+                if scopes is None:
+                    continue
+                answer = http.request(method.upper(), filled(path), json={} if method in ("post", "patch") else None)
+                named = re.search('scope="([^"]*)"', answer.headers.get("www-authenticate", ""))
+                asked += 1
+                if answer.status_code != 403 or named is None or named[1].split() != scopes:
+                    wrong[f"{method.upper()} {path}"] = (answer.status_code, named and named[1], scopes)
+    assert wrong == {}
+    assert asked > 100 or not contract("polar.json")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -129,14 +147,14 @@ def test_what_polar_does_not_know_either_keeps_the_originals_words_beside_a_hint
     assert answer.headers["polar-version"] == "2026-04"
 
 
-def test_sending_a_webhook_again_is_refused_as_not_served_and_sends_nothing(
+def test_charging_an_order_off_session_is_refused_as_not_served_and_charges_nothing(
     server: RunningServer, shop: DemoShop
 ) -> None:
     headers = {"Authorization": f"Bearer {shop.polar_token}"}
-    for path in (f"/v1/webhooks/events/{SOME_ID}/redeliver", f"/api/v1/webhooks/events/{SOME_ID}/redeliver/"):
+    for path in (f"/v1/orders/{SOME_ID}/finalize", f"/api/v1/orders/{SOME_ID}/finalize/"):
         answer = httpx2.post(f"{server.url}{path}", headers=headers)
         assert (answer.status_code, answer.json()["detail"]) == (404, sentence(server, "POST", path))
-    assert server.value("SELECT count(*) FROM deliveries WHERE organization_id = $1", shop.organization.id) == 0
+    assert server.value("SELECT count(*) FROM payment_attempts WHERE organization_id = $1", shop.organization.id) == 0
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def test_headers_added_one_by_one_have_the_same_limit_as_those_given_at_once(
 
 
 class ReadBetween(Cache):
-    """A cache whose organization is asked about by somebody else after a change was written and before it is committed."""
+    """A cache whose organization is asked about by another request after a change was written and before it is committed."""
 
     async def changed(self, db: Executor, organization_id: UUID) -> None:
         await super().changed(db, organization_id)

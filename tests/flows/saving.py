@@ -30,7 +30,7 @@ SHOWN = Options(show_saved_methods=True)
 
 
 async def customer(shop: Shop, email: str = "ada@example.com") -> Customer:
-    """Somebody whom the merchant entered."""
+    """A customer whom the merchant entered."""
     organization = shop.demo.organization
     return await create_customer(shop.ports, organization, {"email": email, "name": "Ada"})
 
@@ -44,7 +44,7 @@ async def session(
     options: Options = SHOWN,
     **more: object,
 ) -> Checkout:
-    """A session that names a customer, or one for whoever types an e-mail address."""
+    """A session that names a customer, or one whose buyer types an e-mail address."""
     wanted = CartItem(product_id=shop.demo.products[label].id, where=("products", 0))
     request = CheckoutRequest(
         dialect="dodo",

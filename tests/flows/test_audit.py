@@ -1,4 +1,4 @@
-"""The audit: books that agree are proved to, and a row that somebody changed is found and told."""
+"""The audit: books that agree are proved to, and a row that was changed by hand is found and told."""
 
 from __future__ import annotations
 

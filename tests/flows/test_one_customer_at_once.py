@@ -1,4 +1,4 @@
-"""One customer pays and is refunded at the same time, many times over: nobody waits for another in a circle, and all books agree."""
+"""One customer pays and is refunded at the same time, many times over: there is no deadlock, and all books agree."""
 
 from __future__ import annotations
 

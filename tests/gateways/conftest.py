@@ -1,4 +1,4 @@
-"""A stand-in for Stripe for each module that wants one: its books and faults are shared by nobody else."""
+"""A stand-in for Stripe for each module that wants one: its books and faults are its own."""
 
 from __future__ import annotations
 

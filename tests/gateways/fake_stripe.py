@@ -103,7 +103,7 @@ class FakeStripe:
         assert self.client.post(f"/_fake/intents/{intent}/finish", json={"outcome": outcome}).status_code == 200
 
     def refund_by_hand(self, intent: str, amount: int | None = None, **more: str) -> str:
-        """What somebody does in Stripe's dashboard; the refund's id."""
+        """Refund by hand, as in Stripe's dashboard; the refund's id."""
         body = {"payment_intent": intent, **({"amount": str(amount)} if amount else {}), **more}
         answer = self.client.post("/v1/refunds", data=body, headers={"Authorization": f"Bearer {SECRET_KEY}"})
         assert answer.status_code == 200, answer.text

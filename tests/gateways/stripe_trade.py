@@ -77,7 +77,7 @@ class Story:
 
 
 def trade(selling: StripeShop, *, fees_later: bool = False) -> list[Story]:
-    """Purchases of every kind, to the point where Stripe has told all of them and nobody here has heard it."""
+    """Purchases of every kind, to the point where Stripe has told all of them and none was received here."""
     selling.fake.switch(fees_later=fees_later)
     made = [*_payments(selling), *_refunds(selling), *_disputes(selling)]
     selling.fake.switch(fees_later=False)

@@ -1,4 +1,4 @@
-"""What every gateway must do, whoever it is: the same stories for the test gateway and for Stripe."""
+"""What every gateway must do: the same stories for the test gateway and for Stripe."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_a_buyer_who_never_comes_back_from_the_bank_is_settled_by_the_webhook(se
 
 
 def buy_with_lost_answers(selling: StripeShop, count: int, *, search_lags: bool) -> list[dict[str, Any]]:
-    """Purchases of which every answer to the charge is lost after it was made, whoever asks; then the reconciler's turn."""
+    """Purchases of which every answer to the charge is lost after it was made; then the reconciler's turn."""
     selling.fake.switch(hide_from_search=search_lags)
     sessions = [selling.session() for _ in range(count)]
     before = selling.fake.met()

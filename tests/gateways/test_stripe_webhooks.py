@@ -117,7 +117,7 @@ def test_10_000_forged_events_are_refused_and_change_nothing(selling: StripeShop
 
 
 def test_a_genuine_event_that_lies_about_a_payment_is_not_believed(selling: StripeShop) -> None:
-    """Whoever knows the secret can still not pay: the payment's state is asked for at Stripe."""
+    """The webhook's secret alone pays nothing: the payment's state is asked for at Stripe."""
     session = selling.session()
     selling.confirm(session, "3ds")
     attempt = selling.attempt(session, "id || ' ' || gateway_reference").split()

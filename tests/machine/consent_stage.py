@@ -58,7 +58,7 @@ class MovingRates:
 
 @dataclass(slots=True)
 class Payer:
-    """Somebody with a session. `page`: the page that they have open."""
+    """A buyer with a session. `page`: the page that they have open."""
 
     checkout_id: UUID
     dialect: Dialect
@@ -82,7 +82,7 @@ class Stage:
         return await self.ports.cache.organization(self.demo.organization.id)
 
     async def payer(self, pick: int) -> Payer:
-        """One of those who have an open session; a new one where there is none."""
+        """A buyer with an open session; a new one where there is none."""
         if not self.payers:
             request = CheckoutRequest(
                 dialect="polar",

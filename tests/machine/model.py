@@ -109,7 +109,7 @@ class Model:
             self._move(session, "expired")
 
     def confirm(self, session: Session, token: str | None, *, old_page: bool = False) -> str:
-        """What must come of a confirm before anybody is charged. `old_page`: it knows the session only as it was created."""
+        """What must come of a confirm before the charge. `old_page`: it knows the session only as it was created."""
         if self.is_over(session) and (old_page or session.status != "succeeded"):
             return "Expired"
         if old_page and not session.is_untouched:

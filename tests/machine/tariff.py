@@ -47,7 +47,7 @@ REDEMPTIONS = {"QUARTER": 3, "ALL": 2}
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A cart's price. `due` is taken today; `needs_form`: somebody has to say how to pay. `items`: what each product is sold for."""
+    """A cart's price. `due` is taken today; `needs_form`: the buyer has to say how to pay. `items`: what each product is sold for."""
 
     net: int
     tax: int

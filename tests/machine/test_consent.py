@@ -120,7 +120,7 @@ class ConsentMachine(ConsentMoves):
         return payer.page
 
     def _somebody_at_a_page(self, pick: int) -> tuple[Payer, PaperPage]:
-        """One of those who have a page open, however old it is; else somebody opens theirs."""
+        """A buyer with a page open, however old it is; else one who opens it now."""
         waiting = [payer for payer in self.stage.payers if payer.page is not None and payer.page.shown]
         payer = one_of(waiting, pick) if waiting else self.runner.run(self.stage.payer(pick))
         return payer, payer.page if waiting and payer.page else self._look(payer, with_parts=bool(pick % 2))
@@ -144,7 +144,7 @@ class ConsentMachine(ConsentMoves):
             self.tally["steps"] += 1
 
     async def _confirm(self, pick: int) -> None:
-        """Whoever is asked again reads the session, agrees, and is not asked a third time."""
+        """A buyer who is asked again reads the session, agrees, and is not asked a third time."""
         payer = await self.stage.payer(pick)
         checkout = await self.stage.checkout(payer)
         came_to = await self._charged(payer, checkout, CheckoutChanges(), shown=total_of(checkout.quote).mark)

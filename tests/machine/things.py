@@ -26,7 +26,7 @@ class BankCharge:
         return self.state in ("requires_action", "processing")
 
     def look(self, now: datetime) -> None:
-        """Whoever asks makes the bank decide what is due."""
+        """Decide what is due by now; the bank does so whenever it is asked."""
         if self.waits and self.due_at is not None and self.due_at <= now:
             self.state, self.code = ("declined", self.due_code) if self.due_code else ("succeeded", None)
 

@@ -213,7 +213,7 @@ _COMPARED = ("sessions", "attempts", "orders", "refunds", "disputes", "redemptio
 
 @dataclass(slots=True)
 class Clock:
-    """The machine's time, for everybody: it stands still within a step."""
+    """The machine's time, the same for all: it stands still within a step."""
 
     real: datetime = START
 
@@ -230,7 +230,7 @@ class Tally:
 
 
 async def open_world(ports: Ports, authenticator: Authenticator, bank: BadLine, clock: Clock) -> World:
-    """A shop that nobody else has, with the goods, the discounts and the ways to pay of the model's tables."""
+    """A shop of its own, with the goods, the discounts and the ways to pay of the model's tables."""
     demo = await open_demo_shop(ports, authenticator, slug=f"machine-{uuid4().hex[:12]}")
     organization_id = demo.organization.id
     await change_settings(

@@ -1,4 +1,4 @@
-"""The database is gone, frozen or full for a while: everybody is told to come back, nothing breaks, and afterwards all goes on."""
+"""The database is gone, frozen or full for a while: callers are told to come back, nothing breaks, and afterwards all goes on."""
 
 from __future__ import annotations
 

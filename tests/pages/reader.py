@@ -318,7 +318,7 @@ class Found:
 
 @contextlib.contextmanager
 def read(server: RunningServer, *, locale: str = "de-DE") -> Iterator[Reader]:
-    """A tab of somebody without a script."""
+    """A browser's tab without scripts."""
     reader = Reader(server, locale=locale)
     try:
         yield reader

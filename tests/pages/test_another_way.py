@@ -1,4 +1,4 @@
-"""Back from the bank: paying another way never pays twice, whoever is faster, and a session that takes no payment more says what to do."""
+"""Back from the bank: paying another way never pays twice, in either order, and a session that takes no payment more says what to do."""
 
 from __future__ import annotations
 

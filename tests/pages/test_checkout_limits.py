@@ -23,7 +23,7 @@ def limited(database_url: str) -> Iterator[RunningServer]:
 
 
 class Buyer:
-    """Somebody at one session's page, who posts its form by hand."""
+    """A visitor of one session's page, who posts its form by hand."""
 
     def __init__(self, server: RunningServer, stand: Stand | None = None, *, url: str = "") -> None:
         if not url:

@@ -277,7 +277,7 @@ def test_offline_nothing_is_sent_and_everything_stays(browser: Browser, stand: S
 def test_a_connection_that_breaks_while_paying_is_told_and_the_page_finds_out(
     browser: Browser, stand: Stand, arrived: bool
 ) -> None:
-    """Whether the payment reached the server nobody knows then: the page says so, asks for no second one, and looks."""
+    """Whether the payment reached the server is not known then: the page says so, asks for no second one, and looks."""
     session = stand.session("one_time")
     with visit(browser, stand.server) as page:
 

@@ -33,7 +33,7 @@ BOOKED = """
 
 
 class Seller:
-    """The merchant of a stand, who changes what is sold while somebody has a page open."""
+    """The merchant of a stand, who changes what is sold while a buyer has a page open."""
 
     def __init__(self, stand: Stand) -> None:
         self.stand = stand
@@ -173,7 +173,7 @@ def test_a_press_is_asked_again_where_only_the_total_is_wrong(
 
 
 def test_what_the_buyer_changes_needs_no_excuse(stand: Stand) -> None:
-    """Another plan, another country, a code: the new total is announced, and not as somebody else's doing."""
+    """Another plan, another country, a code: the new total is announced, and not as another person's change."""
     session = stand.session("one_time", "monthly")
     page = opened(stand, session, with_script=True)
     page.post("/update", **READY, product=str(stand.shop.products["monthly"].id))

@@ -1,4 +1,4 @@
-"""Somebody types, and answers of the server come between: no control that is in use is replaced, and what is typed is what is there."""
+"""A buyer types, and answers of the server come between: no control that is in use is replaced, and what is typed is what is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers are compressed where that helps and tells nobody anything: pages, JSON; not where an outsider could guess from the size."""
+"""Answers are compressed where that helps and gives nothing away: pages, JSON; not where an outsider could guess from the size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of price at the dashboard: said in words, and never lost or changed by somebody who edits the rest of the product."""
+"""Every kind of price at the dashboard: said in words, and never lost or changed by editing the rest of the product."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_prices_that_the_form_has_no_fields_for_are_shown_and_survive_a_new_name
 
 
 def test_not_even_a_form_with_price_fields_changes_such_prices(server: RunningServer) -> None:
-    """Somebody may have had the form open since before the API changed the prices."""
+    """The form may have been open since before the API changed the prices."""
     person = visitor(server, server.new_shop())
     product = selling(server, person.shop, "seats")
     person.get(f"/products/{product.id}/edit")

@@ -31,7 +31,7 @@ def catalogue_is_where_the_guide_says(view: Screen) -> None:
 
 
 def press_until(page: Page, key: str, name: str) -> None:
-    """Press a key until the element with this accessible name has the focus, as somebody without a mouse does."""
+    """Press a key until the element with this accessible name has the focus, as a person without a mouse does."""
     for _ in range(80):
         page.keyboard.press(key)
         focused = page.evaluate(

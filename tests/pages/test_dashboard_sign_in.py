@@ -71,7 +71,7 @@ def test_guessing_shuts_the_door_even_for_the_right_password(server: RunningServ
 
 
 def test_many_guesses_at_once_keep_nobody_else_waiting(server: RunningServer) -> None:
-    """From one address 40 people guess at the same moment; from another one somebody signs in meanwhile."""
+    """From one address 40 people guess at the same moment; from another one a member signs in meanwhile."""
     person = at_the_door(server)
     elsewhere = httpx2.HTTPTransport(local_address="127.0.0.9")
 

@@ -1,4 +1,4 @@
-"""A form that stood open while somebody else saved: only what is changed in it is written, and a clash is told."""
+"""A form that stood open while another tab saved: only what is changed in it is written, and a clash is told."""
 
 from __future__ import annotations
 

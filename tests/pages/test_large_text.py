@@ -1,4 +1,4 @@
-"""Somebody who set their browser's letters to twice the size, on a narrow phone: all of the text follows, and nothing leaves the page."""
+"""A reader whose browser's letters are twice the size, on a narrow phone: all of the text follows, and nothing leaves the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts of merchants on pages: read as Markdown while that is quick, shown as they were typed where it would keep everybody waiting."""
+"""Texts of merchants on pages: read as Markdown while that is quick, shown as they were typed where it would take too long."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Visitor:
 
 
 def visitor(server: RunningServer, shop: DemoShop, *, signed_in: bool = True) -> Visitor:
-    """Somebody at the door, or already inside. How one gets in by the form is for the tests of signing in: its password costs work."""
+    """A visitor of the dashboard, signed in or not yet. How one gets in by the form is for the tests of signing in: its password costs work."""
     made = Visitor(httpx2.Client(base_url=server.url, timeout=30), shop)
     if signed_in:
         made.client.cookies.set("checkstand_session", server.signed_in(shop), domain="127.0.0.1", path="/")

@@ -83,7 +83,7 @@ async def come_back(ports: Ports, organization_id: UUID, checkout_id: UUID) -> N
 
 
 async def refund(ports: Ports, organization_id: UUID, order_id: UUID, net_minor: int) -> None:
-    """The merchant gives money back, unless somebody has already."""
+    """The merchant gives money back, unless it was given back already."""
     organization = await ports.cache.organization(organization_id)
     await refund_order(ports, organization, order_id, RefundRequest(net_minor=net_minor, seen_minor=0))
 

@@ -1,4 +1,4 @@
-"""kill -9 at every step of confirming, settling and refunding: after a restart our books and the bank's agree, and nobody paid twice.
+"""kill -9 at every step of confirming, settling and refunding: after a restart our books and the bank's agree, and no buyer paid twice.
 
 Every process that dies is a fork of its own with its own connections. What a restarted server does is done by the reconciler, with
 the shop's clock half a minute later; then buyers whose session is open again pay, as they would.
@@ -236,7 +236,7 @@ class Story:
         return [(row["checkout_id"], row["amount_minor"], row["back"]) for row in rows]
 
     async def check(self, *, at_the_end: bool = False) -> None:
-        """Nothing is lost and nothing is double, whoever's books are asked.
+        """Nothing is lost and nothing is double, in our books and in the bank's.
 
         Until the buyer is back from the bank, the bank alone knows what was decided there.
         """
@@ -273,7 +273,7 @@ def run(place: Place, tell: Callable[[Story], object]) -> None:
 
 
 def buy_with_kills(place: Place, step: Step, kills: int) -> None:
-    """Kill that many purchases at the step; then everybody pays who has not yet."""
+    """Kill that many purchases at the step; then all buyers pay who have not yet."""
 
     async def tell(story: Story) -> None:
         kinds = [REACHED_BY[step][number % len(REACHED_BY[step])] for number in range(kills)]
@@ -301,7 +301,7 @@ def buy_with_kills(place: Place, step: Step, kills: int) -> None:
 
 
 def refund_with_kills(place: Place, step: Step, kills: int) -> None:
-    """Kill that many refunds at the step; then everybody's is asked for again, as somebody would who saw no answer."""
+    """Kill that many refunds at the step; then each is asked for again, as a merchant would who saw no answer."""
 
     async def tell(story: Story) -> None:
         sessions = [await story.session() for _ in range(kills)]

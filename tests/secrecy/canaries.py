@@ -72,7 +72,7 @@ class Flock:
 
 
 def hatch(shop: DemoShop) -> Flock:
-    """The secrets of a shop, and those that somebody will type."""
+    """The secrets of a shop, and those that will be typed."""
     flock = Flock()
     for canary in (
         card("card number that pays", "4242 4242 4242 4242"),
@@ -112,7 +112,7 @@ def hatch(shop: DemoShop) -> Flock:
 
 @dataclass(slots=True)
 class Walk:
-    """Somebody who carries a flock through a server's doors. `answers` remembers each door and its status."""
+    """A caller who takes all secrets to every address of a server. `answers` has each address and its status."""
 
     url: str
     shop: DemoShop
@@ -267,7 +267,7 @@ class Walk:
         )
 
     def listen(self) -> None:
-        """Endpoints that nobody answers at, with a purchase that is told to them."""
+        """Endpoints that do not answer, with a purchase that is told to them."""
         flock = self.flock
         password, given = flock["password in a webhook's address"], flock["token in a webhook's address"]
         where = f"http://127.0.0.1:9/{password}/hook?token={given}"

@@ -82,7 +82,7 @@ async def _copy(url: str, organization_id: UUID, copies: int, tables: Mapping[st
 
 
 async def _vacuum(connection: asyncpg.Connection, table: str) -> None:
-    """Vacuum until it is known of nearly all rows that everybody sees them: somebody's open snapshot may be in the way at first."""
+    """Vacuum until nearly all rows are marked as visible to all: an open snapshot may be in the way at first."""
     for _ in range(50):
         await connection.execute(f"VACUUM ANALYZE {table}")
         pages = await connection.fetchrow(

@@ -73,7 +73,7 @@ def test_an_owner_killed_while_it_creates_the_database_does_no_harm(empty: Path,
 
 
 def test_a_start_waits_for_a_killed_owner_that_was_creating_the_database(spot: Path) -> None:
-    """Its session goes on creating it for a moment, and nobody else can meanwhile."""
+    """Its session goes on creating it for a moment, and no other can meanwhile."""
     owner = Owner(spot)
     pid = postmaster(Path(owner.said["data"]))
     elsewhere = owner.said["dsn"].replace(f"/{NAME}?", "/postgres?")

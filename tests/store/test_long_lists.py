@@ -89,7 +89,7 @@ async def crowd(url: str, *, sessions: int, sales: int) -> AsyncIterator[Crowd]:
 
 @pytest.fixture(scope="module")
 def long_url(shared_cluster: str) -> str:
-    """A database in which nobody else is at work: what was just vacuumed stays so."""
+    """A database in which nothing else is at work: what was just vacuumed stays so."""
     return new_database(shared_cluster, f"long_lists_{WORKER}")
 
 

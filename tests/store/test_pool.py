@@ -1,4 +1,4 @@
-"""The pool of connections: whoever is cancelled or gives up leaves nothing behind, and nobody waits for ever."""
+"""The pool of connections: a caller that is cancelled or gives up leaves nothing behind, and none waits for ever."""
 
 from __future__ import annotations
 

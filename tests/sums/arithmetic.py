@@ -20,7 +20,7 @@ def rounded(value: Fraction, step: int = 1) -> int:
 
 
 def shared(amount: int, weights: Sequence[int], step: int = 1) -> list[int]:
-    """An amount by weights: everybody the whole steps of their share, then one more to the largest remainders, the first first."""
+    """An amount by weights: to each the whole steps of its share, then one more to the largest remainders, the first first."""
     steps, whole = amount // step, sum(weights)
     if not whole:
         weights, whole = [1] * len(weights), len(weights)

@@ -36,7 +36,7 @@ class Told:
 
 
 class PolarSales:
-    """A shop that sells anything to anybody, through Polar's API."""
+    """A shop that sells random goods to random buyers, through Polar's API."""
 
     def __init__(self, server: RunningServer, shop: DemoShop, random: Random) -> None:
         self.server, self.shop, self.random = server, shop, random

@@ -51,7 +51,7 @@ class Receiver:
         task.add_done_callback(self._open.discard)
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all connections."""
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)

@@ -41,7 +41,7 @@ log = structlog.get_logger("checkstand")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parent:
-    """Whose child a web process is, where there are several: it bound the port and handed the socket down."""
+    """The process that started this web process, where there are several: it bound the port and handed the socket down."""
 
     socket_fd: int
     pid: int
@@ -79,7 +79,7 @@ def _until_told() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _as_child() -> Iterator[None]:
-    """Until its loop takes charge of signals, a child ends at once: it owns nothing yet, and in the socket wait callers whom only
+    """End at once on a signal until the loop handles signals: nothing is under way yet, and in the socket wait callers whom only
     those that listen take over. Its failures belong in the log that it shares with its parent, which is JSON line by line.
     """
     for number in SIGNALS:

@@ -35,7 +35,7 @@ DocumentKind = Literal["invoice", "receipt", "credit_note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Who sells or buys. `contact`: a person's name beside the one that the document is made out to."""
+    """The seller or the buyer. `contact`: a person's name beside the one that the document is made out to."""
 
     name: str | None
     contact: str | None = None

@@ -52,6 +52,7 @@ class FactType(StrEnum):
     DISPUTE_WON = "dispute.won"
     DISPUTE_LOST = "dispute.lost"
     ORDER_INVOICED = "order.invoiced"
+    ORGANIZATION_UPDATED = "organization.updated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -276,7 +276,7 @@ def merge(stored: Answers, new: Answers) -> Answers:
 
 
 def purge(fields: Sequence[AttachedField], stored: Answers) -> Answers:
-    """Only the answers to these questions."""
+    """The answers without those to other questions."""
     asked = {attached.field.slug for attached in fields}
     return {slug: answer for slug, answer in stored.items() if slug in asked}
 

@@ -36,7 +36,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOwner:
-    """Who shall own a new customer."""
+    """The owner that a new customer is given."""
 
     email: str
     name: str | None = None

@@ -138,7 +138,7 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who is calling: a token that was found valid, and the organization it opens."""
+    """The caller: a token that was found valid, and its organization."""
 
     token: AccessToken
     organization: Organization

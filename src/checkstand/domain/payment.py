@@ -67,7 +67,7 @@ class Voucher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One try. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
+    """One try to pay. `gateway_key` is the idempotency key, stored before the gateway is called and never replaced.
 
     `decided_by`: until when the gateway will have made up its mind, where it says so. `captured_minor`: how much of it has arrived
     while not all has; an order and the books wait for the whole. `saves`: what its method is kept for. `method_id`: the saved method
@@ -165,7 +165,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """No answer, or none that can be trusted: the reconciler will ask again under the same key."""
+    """The gateway gave no answer, or none that can be trusted: the reconciler will ask again under the same key."""
 
     reason: str
 

@@ -60,7 +60,7 @@ class RefundItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money on its way back. `gateway_key` is the idempotency key, stored before the gateway hears of it and never replaced.
+    """Money on its way back. `gateway_key` is the idempotency key, stored before the gateway is called and never replaced.
 
     `reason` is one of a list, `comment` is free text. `is_partial`: it gives back less than the whole order.
     """
@@ -151,7 +151,7 @@ class RefundFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundUnknown:
-    """No answer, or none that can be trusted: the reconciler will ask again under the same key."""
+    """The gateway gave no answer, or none that can be trusted: the reconciler will ask again under the same key."""
 
     reason: str
 

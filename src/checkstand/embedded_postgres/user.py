@@ -97,7 +97,7 @@ def environment(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def account_for(folder: Path, data: Path) -> Account:
-    """Who runs the database of `data`, which may not exist yet."""
+    """The user that runs the database of `data`, a folder that may not exist yet."""
     owner = _owner(data)
     me = os.geteuid()
     if me != 0:

@@ -1,1 +1,1 @@
-"""Who takes the money. Every gateway has the same shape (`base.py`) and passes the same contract tests."""
+"""Gateways take payments. Every gateway has the same shape (`base.py`) and passes the same contract tests."""

@@ -106,11 +106,11 @@ class Gateway(Protocol):
         ...
 
     async def lookup(self, attempt: Attempt) -> Verdict | None:
-        """What became of an earlier `charge` under the same key; None when the gateway never heard of it."""
+        """The verdict of an earlier `charge` under the same key; None when the gateway does not know it."""
         ...
 
     async def cancel(self, attempt: Attempt) -> Verdict | None:
-        """Cancel a payment that waits for its buyer, and say how it stands then; None when the gateway never heard of it.
+        """Cancel a payment that waits for its buyer, and return how it stands then; None when the gateway does not know it.
 
         `Declined` with `customer_cancelled`: nothing can be paid through it any more. Any other verdict is what it came to instead:
         who was faster at the bank has paid, and what a buyer may have carried away (a voucher) goes on waiting.
@@ -136,7 +136,7 @@ class Gateway(Protocol):
         ...
 
     async def lookup_refund(self, attempt: Attempt, refund: Refund) -> RefundVerdict | None:
-        """What became of an earlier `refund` under the same key; None when the gateway never heard of it."""
+        """The outcome of an earlier `refund` under the same key; None when the gateway does not know it."""
         ...
 
 

@@ -17,7 +17,7 @@ from checkstand.domain.address import COUNTRIES
 
 
 class PlaceFinder(Protocol):
-    """Who knows where addresses are."""
+    """The port that finds an address's country."""
 
     def country_of(self, address: str) -> str | None:
         """ISO 3166-1 alpha-2 of an IPv4 or IPv6 address, or None. Called while a request waits: it must not leave the process."""

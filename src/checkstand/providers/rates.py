@@ -33,7 +33,7 @@ class Rate:
 
 
 class RateProvider(Protocol):
-    """Who knows exchange rates. Codes are ISO 4217, upper case."""
+    """The port for exchange rates. Codes are ISO 4217, upper case."""
 
     async def rate(self, base: str, currency: str) -> Rate | None:
         """The rate of now, or None when one of the currencies isn't known. May take seconds, so never ask in a transaction."""

@@ -37,7 +37,7 @@ _PPM_OF_PERCENT: Final = 10_000
 
 
 class TaxProvider(Protocol):
-    """Who knows how a sale is taxed."""
+    """The port that says how a sale is taxed."""
 
     async def decide(self, question: TaxQuestion) -> TaxDecision | None:
         """The taxes and why, or None when the address does not say enough. May take seconds, so never ask in a transaction."""
@@ -64,7 +64,7 @@ class OfflineTaxes:
     """The shipped table, loaded at the first question. A zero rate is a component of its own, since an invoice names it."""
 
     async def decide(self, question: TaxQuestion) -> TaxDecision | None:
-        """Nothing leaves the process. An unknown place is `not_supported`, one that no registration covers `not_collecting`."""
+        """By the dated table. An unknown place is `not_supported`, one that no registration covers `not_collecting`."""
         supplied = supplied_in(question.country, tax_id=question.tax_id, seller_country=question.seller_country)
         if supplied != question.country:
             question = replace(question, country=supplied, state=None, postal_code=None)

@@ -70,7 +70,7 @@ class Cache:
         self._listening: asyncio.Task[None] | None = None
 
     async def principal(self, token_hash: bytes) -> Principal | None:
-        """Who a token belongs to; None when unknown (which is not remembered)."""
+        """The token's row with its organization; None when unknown (which is not remembered)."""
         found = self._principals.get(token_hash)
         if found is None:
             found = await organizations.principal_by_hash(self._db, token_hash)
@@ -151,7 +151,7 @@ class Cache:
         self.forget(organization_id)
 
     async def listen(self) -> None:
-        """Hear of other processes' changes from here on, also after the database was away."""
+        """Begin to listen for other processes' changes, also after the database was away."""
         listener = Listener(self._db, CHANNEL, hear=self._hear, missed=self.forget_everything)
         self._listening = asyncio.create_task(listener.run())
         with contextlib.suppress(TimeoutError):  # no connection to spare for it: it is tried again and again

@@ -50,6 +50,21 @@ async def save_settings(db: Executor, organization_id: UUID, settings: Organizat
     )
 
 
+async def save_details(db: Executor, organization: Organization) -> None:
+    """Store an organization's name and settings."""
+    await db.execute(
+        """
+        UPDATE organizations
+        SET name = $2, settings = $3::json, modified_at = $4
+        WHERE id = $1
+        """,
+        organization.id,
+        organization.name,
+        encode(organization.settings),
+        organization.modified_at,
+    )
+
+
 async def set_clock(db: Executor, organization_id: UUID, offset_us: int) -> int:
     """Move a test organization's clock, forward only; the offset it has now. A live one's is refused by constraint."""
     offset: int = await db.fetchval(

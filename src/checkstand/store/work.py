@@ -1,4 +1,4 @@
-"""Who has something to do, and when there will be something: what the worker looks at each second. One statement for all tenants."""
+"""Which organizations have work due, and when the next is: the worker asks each second. One statement for all tenants."""
 
 from __future__ import annotations
 

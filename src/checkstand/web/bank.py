@@ -44,7 +44,7 @@ _REFUSED = "payment_method_provider_declined"
 
 
 async def show(request: Request) -> Response:
-    """Who asks, for how much, with what; approve or not."""
+    """The bank's page: the shop, the amount and the card, to be approved or not."""
     services = services_of(request)
     found = await _find(services, request)
     if found is None:

@@ -36,5 +36,5 @@ async def readyz(request: Request) -> Response:
 
 @front_door.get("/")
 async def root(_request: Request) -> Response:
-    """The dashboard is the front door."""
+    """Redirect to the dashboard."""
     return RedirectResponse("/dashboard", status_code=303)

@@ -80,7 +80,7 @@ async def read_bounded(request: Request, *, keep_bytes: int) -> bytes | None:
 
 
 def upload_refused(error: AddressRefused) -> Response:
-    """Why an address takes nothing."""
+    """The error of an upload's address that is not valid, expired or used."""
     status, code, message = _REFUSED[error.reason]
     return refusal(status, code, message)
 

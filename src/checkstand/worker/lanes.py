@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 class Lanes:
-    """Starts lanes as far as there is room, and ends them politely. `ended` is set whenever one ends."""
+    """Starts lanes as far as there is room, and ends them in time. `ended` is set whenever one ends."""
 
     def __init__(self, ports: Ports, sender: Sender, ended: asyncio.Event) -> None:
         self._ports = ports
@@ -114,7 +114,7 @@ class Lanes:
             self._ended.set()
 
     async def leave(self) -> None:
-        """End politely: what is under way gets a moment to finish, the rest is given back for another worker."""
+        """End: what is under way gets a moment to finish, the rest is given back for another worker."""
         self._leaving = True
         tasks = list(self._tasks)
         if tasks:

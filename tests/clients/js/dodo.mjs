@@ -6,7 +6,11 @@
 //   … "call": "checkoutSessions.retrieve", "args": ["cks_…"]
 //   … "call": "payments.list" or "products.list" with "iterate": true, "payments.retrieve", "webhooks.create"
 
-import DodoPayments from "dodopayments";
+// "client" names an older one, as tests/clients/versions.toml has them.
+
 import { main } from "./lib.mjs";
 
-await main(({ baseUrl, token, retries }) => new DodoPayments({ bearerToken: token, baseURL: baseUrl, maxRetries: retries ?? 2 }));
+await main(async ({ baseUrl, token, retries, client = "dodopayments" }) => {
+  const { default: DodoPayments } = await import(client);
+  return new DodoPayments({ bearerToken: token, baseURL: baseUrl, maxRetries: retries ?? 2 });
+});

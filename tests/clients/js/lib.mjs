@@ -5,7 +5,7 @@
 //   {"baseUrl": "http://127.0.0.1:8080", "token": "…", "call": "checkouts.create", "args": [{"products": ["…"]}]}
 // With "iterate": true the answer is everything that the client's own paging yields.
 // The line is {"ok": true, "result": …} or {"ok": false, "error": {"name", "status", "message", "body"}}. The exit code
-// is 0 for both, for a refusal is a fact to look at; it is 1 only when the job itself makes no sense.
+// is 0 for both, for a refusal is a fact to look at. The error "NotOffered" means that the client has no such method or type.
 
 import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -31,16 +31,17 @@ export function describe(error) {
   };
 }
 
-/** The method that a dotted name leads to, bound to its owner: "checkouts.create" of a client. */
+/** The answer where a client has no such method or type. */
+export function notOffered(name) {
+  return { ok: false, error: { name: "NotOffered", status: null, message: name, body: null, cause: null } };
+}
+
+/** The method that a dotted name leads to, bound to its owner: "checkouts.create" of a client. null: the client has none. */
 function methodOf(client, name) {
   const path = name.split(".");
   const last = path.pop();
   const owner = path.reduce((part, key) => part?.[key], client);
-  if (typeof owner?.[last] !== "function") {
-    console.error(`This client has no method ${name}.`);
-    process.exit(1);
-  }
-  return (...args) => owner[last](...args);
+  return typeof owner?.[last] === "function" ? (...args) => owner[last](...args) : null;
 }
 
 /** Page objects wrap their data (and carry the client with its key): only the data is shown. */
@@ -61,6 +62,7 @@ async function collect(pending) {
 export async function main(makeClient) {
   await eachJob(async (job) => {
     const method = methodOf(await makeClient(job), job.call);
+    if (!method) return notOffered(job.call);
     try {
       const pending = method(...(job.args ?? []));
       return { ok: true, result: job.iterate ? await collect(pending) : dataOf(await pending) };

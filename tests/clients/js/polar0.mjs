@@ -1,5 +1,5 @@
-// The last generated Polar client (@polar-sh/sdk 0.x), or an older one: "client": "polar-sdk-0-34" or "polar-sdk-0-47". Each checks every answer against its own schemas and renames keys
-// to camel case, so a missing key in our answer is an error here.
+// The last generated Polar client (@polar-sh/sdk 0.x), or the older one that "client" names, as tests/clients/versions.toml has
+// them. Each checks every answer against its own schemas and renames keys to camel case, so a missing key in our answer is an error.
 //
 //   node polar0.mjs '{"baseUrl": "…", "token": "polar_oat_…", "call": "checkouts.create", "args": [{"products": ["…"]}]}'
 //   node polar0.mjs '{"baseUrl": "…", "token": "polar_oat_…", "call": "checkouts.get", "args": [{"id": "…"}]}'

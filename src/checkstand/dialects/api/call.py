@@ -107,7 +107,7 @@ class Call:
         return self.ports.public_url()
 
     async def principal_of(self, token: str) -> Principal | None:
-        """Whose token this is; a token of any dialect opens its organization. None for one that opens nothing."""
+        """The token's row with its organization, whichever API it was made for. None for an unknown token."""
         address = client_address(self.request)
         return await self.services.authenticator.principal(self.ports, token, address=address)
 

@@ -24,7 +24,7 @@ def _nothing(app: ASGIApp) -> ASGIApp:
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """Whose link was opened, and `visit`, which makes a session and returns the address of its page.
+    """A link's organization, and `visit`, which makes a session and returns the address of its page.
 
     `visit` raises Refused, EmbedNotAllowed, or Invalid where nothing can be sold.
     """

@@ -42,6 +42,23 @@ async def at_current_prices(ports: Ports, checkout: Checkout) -> Checkout:
     return replace(renewed, lines=_offer(checkout, renewed) if checkout.offers else _cart(renewed))
 
 
+def with_products_now(checkout: Checkout, known: Mapping[UUID, Product]) -> Checkout:
+    """The session with its products as the catalogue has them now (`known`), for showing: its lines and amounts stay as they are.
+
+    Prices that were made for the session stay.
+    """
+    products = tuple(_as_now(product, known.get(product.id)) for product in checkout.products)
+    return replace(checkout, products=products)
+
+
+def _as_now(kept: Product, now: Product | None) -> Product:
+    if now is None:
+        return kept
+    if any(price.source != "catalog" for price in kept.prices):
+        return replace(now, prices=kept.prices)
+    return now  # the very same object as long as it is remembered: it is rendered once for all sessions
+
+
 async def is_gone(ports: Ports, checkout: Checkout) -> bool:
     """Whether the session cannot be bought any more: its price is not sold, none followed, and there is nothing else to choose."""
     current = await _products_now(ports, checkout)

@@ -24,7 +24,7 @@ from checkstand.store.people.members import MEMBERS
 
 
 class NotATeam(NotPermitted):
-    """Only a team has members beside its owner."""
+    """A member was added to a customer who is no team."""
 
 
 async def add_member(ports: Ports, organization: Organization, customer_id: UUID, given: Given) -> Member:

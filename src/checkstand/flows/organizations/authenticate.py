@@ -1,4 +1,4 @@
-"""Who is calling: a bearer token to its organization. Tokens are stored as keyed hashes; a mistyped one never reaches the database."""
+"""Find the organization of a bearer token. Tokens are stored as keyed hashes; a mistyped one never reaches the database."""
 
 from __future__ import annotations
 

@@ -236,8 +236,8 @@ async def _paid(
     if invoiced.order.has_invoice:
         facts.append(tell(FactType.ORDER_INVOICED, order.id, checkout_id=checkout.id, shows=invoiced))
     elif attempt.purpose == "payment" and attempt.amount_minor:
-        # The money is booked: that is told after `order.paid` also where no invoice could be made.
-        facts.append(tell(FactType.ORDER_UPDATED, order.id, checkout_id=checkout.id, shows=invoiced))
+        # The money is booked: receivers are told after `order.paid` also where no invoice could be made.
+        facts.append(tell(FactType.ORDER_UPDATED, order.id, shows=invoiced))
     return succeeded, facts
 
 
@@ -249,7 +249,7 @@ async def _team_of_seats(
         return customer, []
     team = replace(customer, kind="team", modified_at=tell.now)
     await customers.save(tx, team)
-    return team, [_customer_fact(tell, FactType.CUSTOMER_UPDATED, team, checkout.id)]
+    return team, [tell(FactType.CUSTOMER_UPDATED, team.id, shows=team)]  # no part of the session's own story
 
 
 async def _with_redemptions_counted(tx: Transaction, checkout: Checkout) -> Checkout:

@@ -48,7 +48,7 @@ async def refund(client: stripe.StripeClient, attempt: Attempt, wanted: Refund) 
 
 
 async def lookup_refund(client: stripe.StripeClient, attempt: Attempt, wanted: Refund) -> RefundVerdict | None:
-    """What Stripe knows of a refund now; None when it never heard of it."""
+    """How a refund stands at Stripe now; None when it is not known there."""
     try:
         if wanted.gateway_reference is not None:
             return verdict_of(await client.v1.refunds.retrieve_async(wanted.gateway_reference))

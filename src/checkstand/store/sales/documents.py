@@ -134,7 +134,7 @@ def _dialects() -> list[Dialect]:
 
 
 async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
-    """Whose an order is, where its id is the secret of buyer and merchant, as in Dodo's API.
+    """The organization of an order, where the order's id is a secret of buyer and merchant, as in Dodo's API.
 
     Elsewhere an order's id is no secret, and opens nothing.
 
@@ -147,7 +147,7 @@ async def owner_of_order(db: Reader, order_id: UUID) -> UUID | None:
 
 
 async def owner_of_refund(db: Reader, refund_id: UUID) -> UUID | None:
-    """Whose a refund is, of an order as above; its id is the secret."""
+    """The organization of a refund of such an order; the refund's id is the secret."""
     found: UUID | None = await db.fetchval(
         f"""
         SELECT refunds.organization_id

@@ -60,7 +60,7 @@ async def nowhere(visit: DashboardVisit) -> Response:
 
 @routes.get("/{org}/{rest:path}")
 async def elsewhere(request: Request) -> Response:
-    """A slash too many is forgiven; the rest does not exist."""
+    """Redirect an address with a slash at its end; 404 for any other."""
     path = request.url.path
     if path.endswith("/") and path.strip("/") != "dashboard":
         return RedirectResponse(path.rstrip("/").replace("//", "/"), 308)

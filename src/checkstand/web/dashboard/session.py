@@ -1,4 +1,4 @@
-"""Who is signed in: a random cookie, kept as a keyed hash, that lives for twelve hours after its last use.
+"""Sessions of signed-in people: a random cookie, kept as a keyed hash, that lives for twelve hours after its last use.
 
 Every form carries its session's CSRF token, and a browser that says the request comes from another site is refused before the
 token is looked at. Over https the cookie is bound to this host (`__Host-`) and never travels in clear.
@@ -50,7 +50,7 @@ def set_cookie(request: Request, response: Response, name: str, value: str) -> N
 
 
 async def find(request: Request) -> SignedIn | None:
-    """Who is signed in with this request's cookie; being used keeps the session alive."""
+    """The person signed in with this request's cookie, or None; being used keeps the session alive."""
     token = request.cookies.get(cookie_name(request, "session"))
     if not token:
         return None
@@ -82,7 +82,7 @@ async def begin(request: Request, response: Response, user: User) -> None:
 
 
 async def end(request: Request, response: Response) -> None:
-    """Sign out: the cookie opens nothing any more, wherever it was copied to."""
+    """Sign out: the cookie is no longer valid, also where it was copied."""
     await _forget(request)
     response.delete_cookie(
         cookie_name(request, "session"), path="/", secure=is_secure(request), httponly=True, samesite="lax"

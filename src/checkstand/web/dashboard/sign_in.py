@@ -51,7 +51,7 @@ class Door:
         self._limiter.hit(self._by_address, address)
 
     def succeeded(self, address: str, email: str) -> None:
-        """Who knows the password is no guesser: earlier typing errors are forgiven."""
+        """Forget the wrong passwords of an address once the right one was given."""
         self._limiter.clear(self._by_pair, address, email)
 
 
@@ -128,7 +128,7 @@ async def _person(request: Request, email: str, password: str) -> User | None:
 
 
 def _safe(next_page: str) -> str:
-    """Only pages of the dashboard: a link to the sign-in page must not lead anywhere else afterwards."""
+    """The address to go on to, if it is a page of the dashboard: a link to the sign-in page must not lead to other sites."""
     path = unquote(next_page.partition("?")[0])
     is_plain = "//" not in next_page and not {".", ".."} & set(path.split("/"))
     return next_page if _OURS.fullmatch(next_page) and is_plain else "/dashboard"

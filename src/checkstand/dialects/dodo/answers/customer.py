@@ -24,7 +24,7 @@ class Customer(TypedDict):
 
 
 class Buyer(TypedDict):
-    """Whose a payment is: its customer, or before there is one what is known of the buyer, with an empty `customer_id`."""
+    """The buyer of a payment: its customer, or before there is one what is known of the buyer, with an empty `customer_id`."""
 
     customer_id: str
     email: str

@@ -97,7 +97,7 @@ async def change(call: Call) -> Response:
 
 
 def path_id(call: Call) -> UUID | None:
-    """The brand that the path names; None for the primary one. Raises NotFound: what is no id names nothing."""
+    """The brand that the path names; None for the primary one. Raises NotFound, also for what is no id."""
     if call.request.path_params["id"] == shown(DodoPrefix.BUSINESS, call.organization.id):
         return None
     return call.path_id(DodoPrefix.BRAND)

@@ -162,15 +162,12 @@ async def list_customers(call: Call) -> Response:
     """
     part = paging.PageQuery(call).window()
     found = await read_discount(call.ports, call.organization, call.path_id(DodoPrefix.DISCOUNT))
-    wanted = found.customer_ids[part.offset : part.offset + part.limit]
-    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
-    listed = [known[customer_id] for customer_id in wanted if customer_id in known]
-    return call.json(paging.envelope(await shown_customers(call, listed)))
+    return await _answer_customers(call, found.customer_ids[part.offset : part.offset + part.limit])
 
 
-@api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=answers.Discount)
+@api.route("POST", "/discounts/{id}/customers", scopes=WRITE, body=DiscountCustomersIn, answers=Page[Customer])
 async def attach_customers(call: Call) -> Response:
-    """Add customers to those a discount is for. All of them must exist; one that is there already stays.
+    """Add customers to those a discount is for; the answer lists all whom it is for now. One that is there already stays.
 
     404 NOT_FOUND: no such discount. 422 NOT_FOUND: an unknown customer.
     """
@@ -187,4 +184,11 @@ async def attach_customers(call: Call) -> Response:
         raise Invalid(problems)
     added = tuple(item for item in wanted if item)
     saved = await change_discount(call.ports, call.organization, discount_id, {"customer_ids": Added(added)})
-    return call.json(models.discount(saved, call.organization))
+    return await _answer_customers(call, saved.customer_ids)
+
+
+async def _answer_customers(call: Call, wanted: Sequence[UUID]) -> Response:
+    """A list of these customers, in this order."""
+    known = await CUSTOMERS.by_ids(call.ports.reads, call.organization.id, wanted)
+    listed = [known[customer_id] for customer_id in wanted if customer_id in known]
+    return call.json(paging.envelope(await shown_customers(call, listed)))

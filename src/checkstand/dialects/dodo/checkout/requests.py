@@ -246,7 +246,7 @@ def _questions(ports: Ports, organization: Organization, body: CheckoutIn) -> tu
 
 
 def _options(body: CheckoutIn, *, is_attached: bool) -> Options:
-    """Stored methods are shown to a named customer alone: an e-mail address proves nothing (docs/behaviour/dodo.md#buyer)."""
+    """The session's options. Stored methods are shown to a named customer alone (docs/behaviour/dodo.md#buyer)."""
     flags = body.feature_flags
     allowed = body.allowed_payment_method_types
     return Options(

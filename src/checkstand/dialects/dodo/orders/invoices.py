@@ -53,7 +53,7 @@ def _count(call: Call) -> None:
 
 
 async def _seller(call: Call, organization_id: UUID | None) -> Organization:
-    """Whose document it is. Raises NotFound where there is none."""
+    """The organization that sold what the document is about. Raises NotFound where there is none."""
     if organization_id is None:
         raise NotFound
     return await call.ports.cache.organization(organization_id)

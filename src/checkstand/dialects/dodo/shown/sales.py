@@ -301,7 +301,7 @@ def _line_item(sale: Sale, line: QuoteLine, label: str, refundable_minor: int) -
 
 
 def provider(attempt: Attempt | None) -> Provider:
-    """Who took the money, in the words of the original: it knows `stripe`, `adyen` and its own."""
+    """The gateway's name as the original spells it: it knows `stripe`, `adyen` and its own."""
     return "stripe" if attempt is not None and attempt.gateway == "stripe" else "dodo"
 
 

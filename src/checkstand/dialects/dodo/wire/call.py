@@ -35,7 +35,7 @@ class Call(api.Call):
     window: LimitWindow | None = None
 
     def path_id(self, prefix: DodoPrefix, name: str = "id") -> UUID:
-        """A path parameter that must be an id of this kind. Raises NotFound: a malformed one names nothing."""
+        """A path parameter that must be an id of this kind. Raises NotFound for a malformed one."""
         found = named(prefix, self.request.path_params[name])
         if found is None:
             raise NotFound

@@ -57,7 +57,7 @@ def describe(operations: Sequence[Operation]) -> Described:
 
 
 def _refusals(operation: Operation) -> Mapping[int, str | None]:
-    """What is malformed in a path names nothing (404); 422 is for bodies, queries and idempotency keys."""
+    """The errors that an operation can answer with: 404 for a malformed id in a path, 422 for bodies, queries and idempotency keys."""
     found = {429, 503}
     if not operation.is_public:
         found |= {401, 403}

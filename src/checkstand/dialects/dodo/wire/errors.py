@@ -99,7 +99,7 @@ def key_busy() -> Response:
 
 
 def unrouted(status: int, detail: str, hint: str) -> Response:
-    """No route answers this."""
+    """The error of a path or method without a route."""
     if status in (404, 405):
         return answer(status, "NOT_SERVED", hint)
     return answer(status, PARAMETERS, detail)

@@ -20,7 +20,7 @@ WITHOUT_KEY = (RateLimitItemPerSecond(20), RateLimitItemPerMinute(100))
 
 
 def count(request: Request, principal: Principal | None) -> LimitWindow | None:
-    """Count the request; None when nothing is limited. A key that opens nothing is counted as such too, for both APIs together."""
+    """Count the request; None when nothing is limited. An unknown key is counted as such too, for both APIs together."""
     limiter = services_of(request).limiter
     if principal is not None:
         return limiter.hit(f"dodo {principal.token.id}", WITH_KEY)
@@ -41,6 +41,6 @@ def headers(window: LimitWindow) -> dict[str, str]:
 
 
 def refusal(window: LimitWindow) -> Response:
-    """One request too many."""
+    """The error of a request beyond a limit."""
     message = f"Too many requests. Try again in {window.retry_after_s} seconds."
     return errors.answer(429, "TOO_MANY_REQUESTS", message, {"retry-after": str(window.retry_after_s)})

@@ -210,7 +210,7 @@ class AttachedCustomerIn(Base):
 
 
 class NewCustomerIn(Base):
-    """Who will buy. Current clients send no name: the page asks for it."""
+    """A buyer who is not a customer yet. Current clients send no name: the page asks for it."""
 
     email: Email
     name: Text = None

@@ -142,5 +142,5 @@ class PageQuery(Query):
 
 
 def envelope(items: list[Item]) -> Page[Item]:
-    """Nothing but the items: clients ask until a page is empty."""
+    """A page's items without a count: clients ask until a page is empty."""
     return {"items": items}

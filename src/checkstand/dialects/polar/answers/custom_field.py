@@ -35,7 +35,7 @@ class BoundFieldProperties(FieldLabels):
 
 
 class SelectOption(TypedDict):
-    """One choice."""
+    """One choice of a list."""
 
     value: str
     label: str
@@ -93,7 +93,7 @@ class CheckboxCustomField(CustomFieldRecord, CustomFieldNaming):
 
 
 class SelectCustomField(CustomFieldRecord, CustomFieldNaming):
-    """One of a list."""
+    """A question that is answered by one choice of a list."""
 
     type: Literal["select"]
     properties: SelectFieldProperties

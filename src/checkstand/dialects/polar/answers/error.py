@@ -28,7 +28,7 @@ class PaymentError(TypedDict):
 
 
 class TokenError(TypedDict):
-    """A key that opens nothing, or not this."""
+    """An unknown key, or one without permission for this."""
 
     error: Literal["invalid_token", "insufficient_scope"]
     error_description: str
@@ -60,6 +60,6 @@ class ValidationError(TypedDict):
 
 
 class UnknownPath(TypedDict):
-    """Nothing is served under this path, or not in this version."""
+    """A path that is not served, or not in this version."""
 
     detail: Literal["Not Found"]

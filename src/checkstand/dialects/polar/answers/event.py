@@ -13,6 +13,7 @@ from checkstand.dialects.polar.answers.customer import Customer, CustomerState
 from checkstand.dialects.polar.answers.discount import Discount
 from checkstand.dialects.polar.answers.member import Member
 from checkstand.dialects.polar.answers.order import Order
+from checkstand.dialects.polar.answers.organization import Organization
 from checkstand.dialects.polar.answers.product import Product
 from checkstand.dialects.polar.answers.refund import Refund
 
@@ -24,6 +25,7 @@ DiscountEventType = Literal["discount.created", "discount.updated", "discount.de
 OrderEventType = Literal["order.created", "order.updated", "order.paid", "order.refunded"]
 ProductEventType = Literal["product.created", "product.updated"]
 RefundEventType = Literal["refund.created", "refund.updated"]
+OrganizationEventType = Literal["organization.updated"]
 EventType = (
     CheckoutEventType
     | CustomerEventType
@@ -33,6 +35,7 @@ EventType = (
     | OrderEventType
     | ProductEventType
     | RefundEventType
+    | OrganizationEventType
 )
 
 
@@ -65,7 +68,7 @@ class CustomerStateEvent(EventBase):
 
 
 class MemberEvent(EventBase):
-    """A member of a team was made, changed or removed."""
+    """A member of a customer was made, changed or removed."""
 
     type: MemberEventType
     data: Member
@@ -99,6 +102,13 @@ class RefundEvent(EventBase):
     data: Refund
 
 
+class OrganizationEvent(EventBase):
+    """The organization was changed."""
+
+    type: OrganizationEventType
+    data: Organization
+
+
 Event = (
     CheckoutEvent
     | CustomerEvent
@@ -108,6 +118,7 @@ Event = (
     | OrderEvent
     | ProductEvent
     | RefundEvent
+    | OrganizationEvent
 )
 
 # One line of each, for the OpenAPI document.
@@ -119,9 +130,9 @@ EVENTS_TELL: Mapping[str, str] = {
     "customer.updated": "A customer was changed.",
     "customer.deleted": "A customer was deleted.",
     "customer.state_changed": "What is active for a customer, or the customer, has changed.",
-    "member.created": "A member was added to a team.",
-    "member.updated": "A member of a team was changed.",
-    "member.deleted": "A member was taken out of a team.",
+    "member.created": "A customer has a new member: its owner, or another one of a team.",
+    "member.updated": "A member of a customer was changed.",
+    "member.deleted": "A member of a customer is gone, alone or with the customer.",
     "discount.created": "A discount was made.",
     "discount.updated": "A discount was changed.",
     "discount.deleted": "A discount was deleted: its code is free.",
@@ -133,4 +144,5 @@ EVENTS_TELL: Mapping[str, str] = {
     "product.updated": "A product or its prices were changed.",
     "refund.created": "A refund was made.",
     "refund.updated": "A refund has succeeded or failed.",
+    "organization.updated": "The organization's name or details were changed.",
 }

@@ -77,7 +77,7 @@ class BoundProperties(PropertiesIn):
 
 
 class OptionIn(Base):
-    """One choice; equal values are not noticed."""
+    """One choice of a list; equal values are not refused."""
 
     value: Words
     label: Words
@@ -141,7 +141,7 @@ class CreateCheckbox(FieldCreate):
 
 
 class CreateSelect(FieldCreate):
-    """One of a list."""
+    """A question that is answered by one choice of a list."""
 
     type: Literal["select"]
     properties: SelectProperties
@@ -188,7 +188,7 @@ class UpdateCheckbox(FieldUpdate):
 
 
 class UpdateSelect(FieldUpdate):
-    """One of a list."""
+    """A question that is answered by one choice of a list."""
 
     type: Literal["select"]
     properties: SelectProperties | None = None

@@ -112,7 +112,7 @@ def require_whole_trial(interval: Interval | None, count: int | None) -> None:
 
 
 class ProductCreateOneTime(ProductCreate):
-    """No interval: bought once."""
+    """A product without an interval: it is bought once."""
 
     recurring_interval: None = None
     recurring_interval_count: None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from starlette.responses import Response
 
 from checkstand.code_tries import trying_code
@@ -22,12 +25,14 @@ from checkstand.dialects.polar.shown import checkouts as translate_checkouts
 from checkstand.dialects.polar.wire import paging
 from checkstand.dialects.polar.wire.call import Api, Call
 from checkstand.dialects.polar.wire.prices import meter_ids, told_with_prices
+from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout, CheckoutStatus
 from checkstand.domain.errors import NotFound
 from checkstand.domain.organization import Organization
 from checkstand.flows.checkout.checkout_request import CheckoutRequest
 from checkstand.flows.checkout.confirm_checkout import confirm_checkout
 from checkstand.flows.checkout.create_checkout import create_checkout
+from checkstand.flows.checkout.current_prices import with_products_now
 from checkstand.flows.checkout.explain_checkout import Account, explain_checkout
 from checkstand.flows.checkout.read_checkout import find_by_secret, read_checkout, read_for_buyer, require_in_time
 from checkstand.flows.checkout.update_checkout import update_checkout
@@ -41,18 +46,30 @@ READ = ("checkouts:read", "checkouts:write")
 WRITE = ("checkouts:write",)
 
 
-def _shown(call: Call, value: Checkout) -> answers.Checkout:
+async def _shown(call: Call, value: Checkout) -> answers.Checkout:
+    return _rendered(call, with_products_now(value, await _products_now(call, value)))
+
+
+def _rendered(call: Call, value: Checkout) -> answers.Checkout:
     ports = call.ports
     return translate_checkouts.checkout(
         value, call.organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
     )
 
 
-def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> answers.ClientCheckout:
+async def _shown_to_buyer(call: Call, value: Checkout, organization: Organization) -> answers.ClientCheckout:
     ports = call.ports
     return translate_checkouts.client_checkout(
-        value, organization, public_url=ports.public_url(), publishable_key=ports.gateway.publishable_key
+        with_products_now(value, await _products_now(call, value)),
+        organization,
+        public_url=ports.public_url(),
+        publishable_key=ports.gateway.publishable_key,
     )
+
+
+async def _products_now(call: Call, value: Checkout) -> Mapping[UUID, Product]:
+    """The session's products as they are in the catalogue, where a session shows them until it is paid and afterwards."""
+    return await call.ports.cache.products(value.organization_id, [product.id for product in value.products])
 
 
 @api.route(
@@ -75,7 +92,7 @@ async def create(call: Call) -> Response:
     request = await _request(call, body)
     with told_with_prices(body.prices or {}):
         created = await create_checkout(call.ports, call.organization, request)
-    return call.json(_shown(call, created), 201)
+    return call.json(await _shown(call, created), 201)
 
 
 async def _request(call: Call, body: CheckoutCreate) -> CheckoutRequest:
@@ -119,7 +136,7 @@ async def search(call: Call) -> Response:
         email_contains=asked.query,
     )
     page = await asked.found(window, checkouts.search, wanted)
-    return call.json(paging.envelope([_shown(call, item) for item in page.items], page, window.limit))
+    return call.json(paging.envelope([await _shown(call, item) for item in page.items], page, window.limit))
 
 
 @api.route("GET", "/checkouts/{id}", scopes=READ, answers=answers.Checkout, also=("/checkouts/custom/{id}",))
@@ -132,11 +149,14 @@ async def get(call: Call) -> Response:
     document = await checkouts.document(call.ports.reads, call.organization.id, checkout_id)
     if document is None:
         raise NotFound
-    rendered = call.services.rendered
-    made_of = (document, call.organization.settings.default_currency)
-    body = rendered.get(checkout_id, made_of)
+    rendered, currency = call.services.rendered, call.organization.settings.default_currency
+    offered = await call.ports.cache.products(call.organization.id, rendered.about(checkout_id))
+    body = rendered.get(checkout_id, (document, currency, *offered.values()))
     if body is None:
-        body = rendered.put(checkout_id, made_of, encode(_shown(call, checkouts.read(document))))
+        read = checkouts.read(document)
+        now = await _products_now(call, read)
+        made_of = (document, currency, *now.values())
+        body = rendered.put(checkout_id, made_of, encode(_rendered(call, with_products_now(read, now))), about=now)
     return Response(body, media_type="application/json")
 
 
@@ -173,7 +193,7 @@ async def update(call: Call) -> Response:
     changed = await update_checkout(
         call.ports, call.organization, found, requests.merchant_changes(body), by_merchant=True
     )
-    return call.json(_shown(call, changed))
+    return call.json(await _shown(call, changed))
 
 
 _CLIENT = "/checkouts/client/{client_secret}"
@@ -192,7 +212,7 @@ async def client_get(call: Call) -> Response:
     404 ResourceNotFound: no such session. 410 ExpiredCheckoutError: its time is over.
     """
     organization, found = await read_for_buyer(call.ports, _secret(call))
-    return call.json(_shown_to_buyer(call, found, organization))
+    return call.json(await _shown_to_buyer(call, found, organization))
 
 
 @api.route(
@@ -222,7 +242,7 @@ async def client_update(call: Call) -> Response:
         changed = await update_checkout(call.ports, organization, found, changes, by_merchant=False)
     if changes.discount_code and not found.options.allow_discount_codes:
         call.ignored = with_ignored(call.ignored, "discount_code")
-    return call.json(_shown_to_buyer(call, changed, organization))
+    return call.json(await _shown_to_buyer(call, changed, organization))
 
 
 @api.route(
@@ -262,7 +282,7 @@ async def client_confirm(call: Call) -> Response:
     if changes.discount_code and not found.options.allow_discount_codes:
         call.ignored = with_ignored(call.ignored, "discount_code")
     settled = confirmed.settled
-    shown = _shown_to_buyer(call, settled, organization)
+    shown = await _shown_to_buyer(call, settled, organization)
     token = await session_after_purchase(call.ports, call.services.authenticator, organization, settled.buyer)
     paid: answers.ConfirmedCheckout = {**shown, "status": CheckoutStatus.CONFIRMED, "customer_session_token": token}
     return call.json(paid)
@@ -272,10 +292,10 @@ async def client_confirm(call: Call) -> Response:
 async def client_opened(call: Call) -> Response:
     """Note that the page was opened; later calls change nothing."""
     organization, found = await read_for_buyer(call.ports, _secret(call))
-    return call.json(_shown_to_buyer(call, found, organization))
+    return call.json(await _shown_to_buyer(call, found, organization))
 
 
 def _secret(call: Call) -> str:
-    """Only Polar's own secrets open these endpoints."""
+    """The client secret in the path; empty for one that is not spelled like Polar's, so that it is found nowhere."""
     text: str = call.request.path_params["client_secret"]
     return text if text.startswith("polar_c_") else ""

@@ -45,7 +45,7 @@ class CustomerFields(Base):
 
 
 class CustomerType(StrEnum):
-    """Who the customer is: one person, or a team with members."""
+    """The kind of a customer: one person, or a team with members."""
 
     INDIVIDUAL = "individual"
     TEAM = "team"
@@ -68,7 +68,7 @@ class Role(StrEnum):
 
 
 class OwnerIn(Base):
-    """Who owns a new customer."""
+    """The owner of a new customer."""
 
     email: EmailStr
     name: Name = None

@@ -26,7 +26,7 @@ READ = ("customers:read", "customers:write")
     "GET",
     "/customers/external/{external_id}/payment-methods",
     scopes=READ,
-    query=paging.PageQuery,
+    query=paging.UnsortedQuery,
     answers=Page[PaymentMethod],
 )
 async def payment_methods_external(call: Call) -> Response:
@@ -37,7 +37,9 @@ async def payment_methods_external(call: Call) -> Response:
     return await _found(call, await by_external_id(call))
 
 
-@api.route("GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.PageQuery, answers=Page[PaymentMethod])
+@api.route(
+    "GET", "/customers/{id}/payment-methods", scopes=READ, query=paging.UnsortedQuery, answers=Page[PaymentMethod]
+)
 async def payment_methods_of(call: Call) -> Response:
     """The saved payment methods of a customer.
 
@@ -47,7 +49,7 @@ async def payment_methods_of(call: Call) -> Response:
 
 
 async def _found(call: Call, customer: Customer) -> Response:
-    window = paging.PageQuery(call).window()
+    window = paging.UnsortedQuery(call).window()
     page = await payment_methods.search(
         call.ports.reads, call.organization.id, customer.id, offset=window.offset, limit=window.limit
     )

@@ -140,7 +140,7 @@ def _common(
         "payment_processor": "stripe",
         "status": value.status,
         "client_secret": value.client_secret,
-        "url": f"{public_url}/checkout/{value.client_secret}",
+        "url": public_url + value.page_path,
         "expires_at": moment(value.expires_at),
         "success_url": success_url(value, public_url),
         "return_url": value.redirects.back_url,
@@ -199,7 +199,7 @@ def _common(
 def success_url(value: Checkout, public_url: str) -> str:
     """The merchant's address with the session's id in it, else our own confirmation page."""
     if value.redirects.success_url is None:
-        return f"{public_url}/checkout/{value.client_secret}/confirmation"
+        return f"{public_url}{value.page_path}/confirmation"
     return value.redirects.success_url.replace(CHECKOUT_ID, str(value.id))
 
 

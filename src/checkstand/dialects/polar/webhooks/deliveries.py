@@ -6,13 +6,12 @@ Source: docs/behaviour/polar.md#deliveries.
 from __future__ import annotations
 
 from types import NoneType
-from typing import get_args
 
 from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import common
 from checkstand.dialects.polar.answers.webhook import WebhookDelivery, WebhookEvent
-from checkstand.dialects.polar.webhooks.webhooks import READ, WRITE, EventName
+from checkstand.dialects.polar.webhooks.webhooks import READ, TOLD_NAMES, WRITE
 from checkstand.dialects.polar.wire import paging
 from checkstand.dialects.polar.wire.call import Api, Call
 from checkstand.dialects.polar.wire.words import moment
@@ -25,15 +24,14 @@ api = Api("Polar: webhooks")
 HTTP_CODE_CLASSES = ("2xx", "3xx", "4xx", "5xx")
 
 
-class DeliveryListQuery(paging.PageQuery):
-    sorting = paging.sorted_by(delivery_log.SORTABLE)
+class DeliveryListQuery(paging.UnsortedQuery):
     endpoint_id = paging.ids()
     start_timestamp = paging.moment()
     end_timestamp = paging.moment()
     succeeded = paging.flag()
     query = paging.word()
     http_code_class = paging.word_of(HTTP_CODE_CLASSES)
-    event_type = paging.words_of(get_args(EventName), "WebhookEventType")
+    event_type = paging.words_of(TOLD_NAMES, "WebhookEventType")
 
 
 @api.route("GET", "/webhooks/deliveries", scopes=READ, query=DeliveryListQuery, answers=common.Page[WebhookDelivery])

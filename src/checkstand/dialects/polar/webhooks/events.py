@@ -18,6 +18,7 @@ from checkstand.dialects.polar.customers import customer_views
 from checkstand.dialects.polar.orders import refunds
 from checkstand.dialects.polar.shown import checkouts as translate_checkouts
 from checkstand.dialects.polar.shown import discounts as translate_discounts
+from checkstand.dialects.polar.shown import organization as translate_organizations
 from checkstand.dialects.polar.shown import products as translate_products
 from checkstand.dialects.polar.shown import sales
 from checkstand.dialects.polar.wire.words import moment
@@ -68,6 +69,7 @@ EVENTS: Mapping[FactType, tuple[EventType, ...]] = {
     FactType.ORDER_REFUNDED: ("order.updated", "order.refunded"),
     FactType.ORDER_UPDATED: ("order.updated",),
     FactType.ORDER_INVOICED: ("order.updated",),
+    FactType.ORGANIZATION_UPDATED: ("organization.updated",),
 }
 
 
@@ -116,6 +118,9 @@ async def _event(
         case "refund.created" | "refund.updated":
             refund = await _refund(ports, organization, fact)
             return {"type": name, **told, "data": refunds.refund(refund)} if refund else None
+        case "organization.updated":
+            changed = decode(Organization, fact.snapshot) if fact.snapshot else organization
+            return {"type": name, **told, "data": translate_organizations.organization(changed)}
 
 
 async def _order(ports: Ports, organization: Organization, fact: Fact, name: OrderEventType) -> OrderAnswer:

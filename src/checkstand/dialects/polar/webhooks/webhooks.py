@@ -65,9 +65,10 @@ EventName = Literal[
     "benefit_grant.created", "benefit_grant.cycled", "benefit_grant.updated", "benefit_grant.revoked",
     "organization.updated",
 ]  # fmt: skip
-_NAMES = get_args(EventName)
+_NAMES: tuple[str, ...] = get_args(EventName)
 # What a refusal lists; the newest name is read without being told, as the original does not know it yet.
-_NAMES_TEXT = listed(tuple(name for name in _NAMES if name != "subscription.migrated"))
+TOLD_NAMES = tuple(name for name in _NAMES if name != "subscription.migrated")
+_NAMES_TEXT = listed(TOLD_NAMES)
 _LOCAL_RECEIVERS = (
     "Local receivers have plain http addresses, for test organizations where CHECKSTAND_PRIVATE_WEBHOOKS is on."
 )
@@ -172,10 +173,14 @@ async def create(call: Call) -> Response:
     return call.json(shown(await create_endpoint(call.ports, call.organization, "polar", given)), 201)
 
 
-@api.route("GET", "/webhooks/endpoints", scopes=READ, query=paging.ListQuery, answers=common.Page[WebhookEndpoint])
+class EndpointListQuery(paging.OrganizationQuery, paging.UnsortedQuery):
+    """Endpoints have one order."""
+
+
+@api.route("GET", "/webhooks/endpoints", scopes=READ, query=EndpointListQuery, answers=common.Page[WebhookEndpoint])
 async def search(call: Call) -> Response:
-    """List webhook endpoints."""
-    asked = paging.ListQuery(call)
+    """List webhook endpoints, newest first."""
+    asked = EndpointListQuery(call)
     window = asked.window()
     if asked.is_elsewhere():
         return call.json(paging.NOTHING)

@@ -75,12 +75,12 @@ def named(status: int, error: str, detail: str, *, hint: str | None = None) -> R
 
 
 def unauthorized() -> Response:
-    """No credentials on a protected route."""
+    """The error of a protected route without credentials."""
     return json_response(UNAUTHORIZED, status=401, headers={"WWW-Authenticate": 'Bearer realm="polar"'})
 
 
 def invalid_token() -> Response:
-    """A bearer token that opens nothing; answered on public routes too."""
+    """The error of an unknown bearer token; answered on public routes too."""
     challenge = f'Bearer realm="polar", error="invalid_token", error_description="{INVALID_TOKEN["error_description"]}"'
     headers = {"WWW-Authenticate": challenge, "Cache-Control": "no-store", "Pragma": "no-cache"}
     return json_response(INVALID_TOKEN, status=401, headers=headers)
@@ -113,7 +113,7 @@ def key_busy() -> Response:
 
 
 def unrouted(status: int, detail: str, hint: str) -> Response:
-    """No route answers this: the original's plain body, with what to do."""
+    """The error of a path or method without a route: the original's plain body, with what to do."""
     return json_response({"detail": detail, "hint": hint}, status=status, headers={"Polar-Version": DEFAULT_VERSION})
 
 

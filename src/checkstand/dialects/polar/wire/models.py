@@ -119,7 +119,7 @@ SuccessUrl = Annotated[HttpUrl, AfterValidator(_with_place_for_id)]
 
 
 class Base(GivingModel):
-    """Unknown fields are ignored, and what is no object is told, as the original does."""
+    """Unknown fields are ignored, as the original does, and what is no object is told in its words (`from_attributes`)."""
 
     model_config = ConfigDict(extra="ignore", defer_build=True, from_attributes=True)
     tolerated: ClassVar[tuple[str, ...]] = ()

@@ -219,17 +219,28 @@ def sorted_by(sortable: Iterable[str], *, default: str = "-created_at") -> Words
     )
 
 
-class PageQuery(Query):
-    """What every list reads."""
+class UnsortedQuery(Query):
+    """What a list reads that has one order, newest first."""
 
     page = number(1)
     limit = number(10, description=f"Above {LARGEST_LIMIT} it is {LARGEST_LIMIT}.")
-    sorting = sorted_by(("created_at",))
 
     def window(self) -> PageBounds:
         """Page, limit and sorting of the request. Raises Refused (422)."""
+        return self._window(("-created_at",))
+
+    def _window(self, sorting: Sequence[str]) -> PageBounds:
         page, limit = self.page, min(self.limit, LARGEST_LIMIT)
-        return PageBounds((page - 1) * limit, limit, self.sorting)
+        return PageBounds((page - 1) * limit, limit, tuple(sorting))
+
+
+class PageQuery(UnsortedQuery):
+    """What every other list reads."""
+
+    sorting = sorted_by(("created_at",))
+
+    def window(self) -> PageBounds:
+        return self._window(self.sorting)
 
 
 class OrganizationQuery(Query):

@@ -1,8 +1,8 @@
 """The operations that Polar has and this server has not: each answers as one that found nothing, and its `detail` says why.
 
 Clients load a 404 as `ResourceNotFound`, with `error` and a text as `detail`, and raise something unreadable for any other body. Who
-may ask is looked at first, as everywhere: an operation that is missing is told to callers with a key. Paths that the original does not
-know either are no concern of this module; they get its plain `{"detail": "Not Found"}` (`web/errors.py`).
+may ask is looked at first, as everywhere: that an operation is missing is told to callers whose key may use it. Paths that the
+original does not know either are no concern of this module; they get its plain `{"detail": "Not Found"}` (`web/errors.py`).
 
 These routes are asked after all others, so that they cost the others nothing.
 """
@@ -68,7 +68,6 @@ _WITH_A_KEY = """
     GET POST          /organization-access-tokens/
     PATCH DELETE      /organization-access-tokens/{id}
     POST              /organizations/
-    PATCH             /organizations/{id}
     GET POST          /subscriptions/
     GET               /subscriptions/export
     GET PATCH DELETE  /subscriptions/{id}
@@ -136,6 +135,21 @@ def _listed(table: str) -> Iterator[tuple[str, str]]:
         yield from ((method, path) for method in methods)
 
 
+_NOUN = {"benefit-grants": "benefits", "event-types": "events"}
+_READ_ALONE = frozenset({"customer_seats", "metrics"})
+
+
+def _scopes(method: str, path: str) -> tuple[str, ...]:
+    """The scopes of which one opens an operation, as those of what is served: a noun's, and who may write it may read it.
+
+    Any scope where the original's keys have none of the noun's own. Source: the vendor's OpenAPI document.
+    """
+    first = path.split("/")[1]
+    noun = _NOUN.get(first, first.replace("-", "_"))
+    verbs = ("write",) if method != "GET" else ("read",) if noun in _READ_ALONE else ("read", "write")
+    return tuple(scope for verb in verbs if (scope := f"{noun}:{verb}") in ALL_SCOPES) or ALL_SCOPES
+
+
 OPERATIONS = tuple(operation for table in (_WITH_A_KEY, _OF_CUSTOMERS, _OF_EVERYBODY) for operation in _listed(table))
 
 
@@ -156,7 +170,7 @@ def _routes() -> Routes:
     served = Api("")
     for method, path in _listed(_WITH_A_KEY):
         is_keyed = method == "POST"
-        served.serve(method, [path], Rules(handler=_not_served, scopes=ALL_SCOPES, is_keyed=is_keyed))
+        served.serve(method, [path], Rules(handler=_not_served, scopes=_scopes(method, path), is_keyed=is_keyed))
     for table, handler in ((_OF_CUSTOMERS, _not_served_to_a_customer), (_OF_EVERYBODY, _not_served)):
         rules = Rules(handler=handler, is_public=True, reads_token=False)
         for method, path in _listed(table):

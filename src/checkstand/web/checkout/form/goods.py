@@ -146,7 +146,7 @@ def _read_addon(reader: Reader, position: int, quantities: dict[int, int]) -> No
 
 
 def _read_amounts(reader: Reader) -> None:
-    """Amounts are named in the price's own currency, whatever is charged in the end."""
+    """The amounts that the buyer names, in the price's own currency, whatever is charged."""
     checkout = reader.checkout
     code = checkout.price_currency
     amounts: dict[int, int] = {}

@@ -146,6 +146,17 @@ def _sale(story: Story, shop: DemoShop, customer: str) -> str:
     paid = call("checkout_sessions.retrieve", "GET /checkouts/{id}", session)
     assert paid["payment_status"] == "succeeded", paid
     payment = str(paid["payment_id"])
+    call(
+        "payments.create",
+        "POST /payments",
+        body={
+            "product_cart": cart,
+            "billing": BILLING,
+            "customer": {"customer_id": customer},
+            "payment_link": True,
+            "metadata": {"cart": "8"},
+        },
+    )
     call("payments.list", "GET /payments")
     call("payments.retrieve", "GET /payments/{payment_id}", payment)
     call("payments.retrieve_line_items", "GET /payments/{payment_id}/line-items", payment)

@@ -24,8 +24,16 @@ def tell(story: Story, shop: DemoShop) -> None:
     endpoint = story.plainly(
         "POST", "/v1/webhooks/endpoints", body={"url": story.receiver.url, "format": "raw", "events": EVENTS}
     )
+    _deliveries(story)
     story.call("organizations.list", "GET /v1/organizations/")
     story.call("organizations.get", "GET /v1/organizations/{id}", str(shop.organization.id))
+    story.call(
+        "organizations.update",
+        "PATCH /v1/organizations/{id}",
+        str(shop.organization.id),
+        body={"name": "Shop"},
+        as_="organization_update",
+    )
     _catalogue(story, shop)
     customer = _customers(story)
     _sale(story, shop, customer)
@@ -246,6 +254,15 @@ def _members(story: Story) -> None:
     call("customers.members.get_external", f"GET {one}", "engines", "c1")
     call("customers.members.update_external", f"PATCH {one}", "engines", "c1", body={"name": "Cy"}, as_="member_update")
     call("customers.members.delete_external", f"DELETE {one}", "engines", "c1")
+
+
+def _deliveries(story: Story) -> None:
+    """While there is none yet of an event that an older client does not know."""
+    story.plainly("POST", "/v1/products/", body={"name": "First", "prices": [{"amount_type": "free"}]})
+    story.plainly("POST", "/_test/settle", body={})
+    event = story.plainly("GET", "/v1/webhooks/deliveries")["items"][0]["webhook_event"]["id"]
+    story.call("webhooks.list_webhook_deliveries", "GET /v1/webhooks/deliveries")
+    story.call("webhooks.redeliver_webhook_event", "POST /v1/webhooks/events/{id}/redeliver", event)
 
 
 def _endpoints(story: Story) -> None:

@@ -152,6 +152,12 @@ def _dodo_bodies(
     entry: Json = {"amount": 100, "currency": "USD", "entry_type": "credit"}
     return {
         "dodo_checkouts_create": whole,
+        "dodo_one_time_payments_create": {
+            "product_cart": cart,
+            "customer": COMPLETE["customer"],
+            "billing": COMPLETE["billing_address"],
+            "payment_link": True,
+        },
         "dodo_checkouts_preview_checkout": {"product_cart": cart},
         "dodo_products_create": {"name": "Fuzzed", "price": one_time, "tax_category": "saas"},
         "dodo_products_update": {"name": "Fuzzed"},

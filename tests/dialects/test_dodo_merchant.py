@@ -153,7 +153,7 @@ def test_the_brand_is_the_business_and_cannot_be_edited_here(dodo: DodoShop) -> 
         ("GET", "/checkouts/cks_x/nothing", 404, "NOT_SERVED"),
         ("GET", "/products/x/y/z", 404, "NOT_SERVED"),
         ("GET", "/subscriptions", 404, "NOT_SERVED"),
-        ("POST", "/payments", 405, "NOT_SERVED"),
+        ("POST", "/payouts", 404, "NOT_SERVED"),
         ("GET", "/product-collections", 404, "NOT_SERVED"),
         ("DELETE", "/checkouts", 405, "NOT_SERVED"),
         ("GET", "/payments/pay_x", 404, "NOT_FOUND"),

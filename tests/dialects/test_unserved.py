@@ -159,7 +159,7 @@ def test_charging_an_order_off_session_is_refused_as_not_served_and_charges_noth
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/subscriptions", 404), ("POST", "/payments", 405), ("GET", "/credit-entitlements", 404)],
+    [("GET", "/subscriptions", 404), ("POST", "/meters/x", 405), ("GET", "/credit-entitlements", 404)],
 )
 def test_dodos_operation_that_is_not_served_has_a_code_of_its_own(
     server: RunningServer, shop: DemoShop, method: str, path: str, status: int

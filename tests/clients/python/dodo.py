@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from functools import cache, reduce
 from typing import Any
 
@@ -67,6 +68,7 @@ def plain(value: Any) -> Any:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore", DeprecationWarning)  # the older way to be paid is tried all the same
     for line in sys.argv[1:] or sys.stdin:
         job = json.loads(line)
         try:

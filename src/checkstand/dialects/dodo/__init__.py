@@ -2,7 +2,14 @@
 
 from checkstand.dialects.api import DialectParts
 from checkstand.dialects.dodo.catalogue import addons, brands, discounts, files, images, meters, products
-from checkstand.dialects.dodo.checkout import checkouts, countries, examples, short_links, static_links
+from checkstand.dialects.dodo.checkout import (
+    checkouts,
+    countries,
+    examples,
+    one_time_payments,
+    short_links,
+    static_links,
+)
 from checkstand.dialects.dodo.customers import customers, payment_methods, wallets
 from checkstand.dialects.dodo.orders import disputes, invoices, payments, refunds
 from checkstand.dialects.dodo.webhooks import webhooks
@@ -54,6 +61,7 @@ for _part in (
     brands,
     meters,
     payments,
+    one_time_payments,
     customers,
     wallets,
     webhooks,

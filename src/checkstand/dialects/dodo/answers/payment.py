@@ -155,3 +155,25 @@ class LineItems(TypedDict):
     currency: CurrencyCode
     partial_refund_allowed: bool
     items: list[LineItem]
+
+
+class CartEntry(TypedDict):
+    """A line of the cart as it was asked for."""
+
+    product_id: str
+    quantity: int
+
+
+class CreatedPayment(TypedDict):
+    """A payment that was made without a session of the merchant's own. `payment_link`: its page, where that was asked for."""
+
+    payment_id: str
+    client_secret: str
+    total_amount: Minor
+    customer: Buyer
+    metadata: Notes
+    payment_link: Url | None
+    expires_on: Moment
+    discount_id: str | None
+    discount_ids: list[str] | None
+    product_cart: list[CartEntry]

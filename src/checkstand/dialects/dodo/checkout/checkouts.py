@@ -56,7 +56,13 @@ async def create(call: Call) -> Response:
     created = await create_checkout(call.ports, call.organization, request)
     method_id = requests.method_id_of(body)
     if method_id is not None:
-        return call.json(await _charged(call, created, method_id))
+        await charge(call, created, method_id)
+        charged: CreatedSession = {
+            "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
+            "checkout_url": None,
+            "payment_id": shown_or_none(DodoPrefix.PAYMENT, created.order_id),
+        }
+        return call.json(charged)
     answer: CreatedSession = {
         "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
         "checkout_url": await short_links.checkout_url(call.ports, call.organization, created),
@@ -66,8 +72,8 @@ async def create(call: Call) -> Response:
     return call.json(answer)
 
 
-async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSession:
-    """A saved method is charged now; there is no page to go to. How it ended is told by the payment, a decline as well."""
+async def charge(call: Call, created: Checkout, method_id: UUID) -> None:
+    """Charge a saved method now; there is no page to go to. How it ended is told by the payment, a decline as well."""
     back = f"{call.ports.public_url()}{created.page_path}/confirmation"
     with contextlib.suppress(PaymentDeclined):
         await confirm_checkout(
@@ -79,11 +85,6 @@ async def _charged(call: Call, created: Checkout, method_id: UUID) -> CreatedSes
             return_url=back,
             pay_with=PaymentChoice(method_id=method_id),
         )
-    return {
-        "session_id": shown(DodoPrefix.CHECKOUT_SESSION, created.id),
-        "checkout_url": None,
-        "payment_id": shown_or_none(DodoPrefix.PAYMENT, created.order_id),
-    }
 
 
 @api.route("POST", "/checkouts/preview", scopes=READ, body=CheckoutIn, answers=Preview)

@@ -85,9 +85,9 @@ def _method(value: str) -> str:
     return value
 
 
-def _unique(value: list[str]) -> list[str]:
+def unique(value: list[str]) -> list[str]:
     if len(set(value)) != len(value):
-        raise PydanticCustomError("not_unique", "Each value may be there only once")
+        raise PydanticCustomError("notunique", "Each value may be there only once")
     return value
 
 
@@ -313,11 +313,17 @@ class CustomFieldIn(Base):
         return self
 
 
+def check_codes(one: str | None, several: list[str | None] | None) -> None:
+    """One code under its old name or several under the new. Raises ValueError."""
+    if one is not None and several:
+        raise ValueError("Send discount_code or discount_codes, not both")
+
+
 class CheckoutIn(Base):
     """`POST /checkouts`. `expires_in` (seconds) is ours."""
 
     product_cart: Annotated[list[CartItemIn], Field(max_length=MOST_PRODUCTS)]
-    allowed_payment_method_types: Annotated[list[Method], Many, AfterValidator(_unique)] | None = None
+    allowed_payment_method_types: Annotated[list[Method], Many, AfterValidator(unique)] | None = None
     billing_address: AddressIn | None = None
     billing_currency: Currency | None = None
     confirm: bool = False
@@ -345,8 +351,7 @@ class CheckoutIn(Base):
 
     @model_validator(mode="after")
     def _consistent(self) -> CheckoutIn:
-        if self.discount_code is not None and self.discount_codes:
-            raise ValueError("Send discount_code or discount_codes, not both")
+        check_codes(self.discount_code, self.discount_codes)
         if self.product_collection_id is not None and self.product_cart:
             raise ValueError("With product_collection_id, product_cart must be empty")
         if self.payment_method_id is not None:

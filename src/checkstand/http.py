@@ -86,8 +86,11 @@ async def read_body(request: Request, *, most: int = LARGEST_BODY) -> bytes:
     return b"".join(chunks)
 
 
-def parse_json(body: bytes) -> object:
-    """JSON text to plain data with exact integers. Raises BadBody; an empty body is None."""
+def parse_json(body: bytes, *, any_number: bool = False) -> object:
+    """JSON text to plain data with exact integers. Raises BadBody; an empty body is None.
+
+    `any_number`: for models that bound every number themselves, and tell which bound was missed.
+    """
     if not body.strip():
         return None
     try:
@@ -100,7 +103,7 @@ def parse_json(body: bytes) -> object:
         data: object = from_json(text, allow_inf_nan=False)
     except ValueError:
         data = _explain(text)
-    _look_through(data, ())
+    _look_through(data, (), any_number=any_number)
     return data
 
 
@@ -129,7 +132,7 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
-def _look_through(data: object, where: tuple[str | int, ...]) -> None:
+def _look_through(data: object, where: tuple[str | int, ...], *, any_number: bool) -> None:
     if len(where) > DEEPEST:
         raise BadBody("too_deep", where=where[:2])
     if isinstance(data, str):
@@ -141,13 +144,13 @@ def _look_through(data: object, where: tuple[str | int, ...]) -> None:
             if len(key) > LONGEST_TEXT:
                 raise BadBody("long_text", where=where)
             _check_text(key, where)
-            _look_through(value, (*where, key))
+            _look_through(value, (*where, key), any_number=any_number)
     elif isinstance(data, list):
         if len(data) > MOST_MEMBERS:
             raise BadBody("too_many", where=where)
         for position, value in enumerate(data):
-            _look_through(value, (*where, position))
-    elif isinstance(data, int | float) and not -INT64 <= data < INT64:
+            _look_through(value, (*where, position), any_number=any_number)
+    elif not any_number and isinstance(data, int | float) and not -INT64 <= data < INT64:
         raise BadBody("big_number", where=where)
 
 
@@ -208,8 +211,11 @@ class _Echo:
 
 
 def encode(data: object) -> bytes:
-    """Plain data as the bytes of a JSON body."""
-    return orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    """Plain data as the bytes of a JSON body. A number beyond 64 bits, which a refusal may have to repeat, is written as it came."""
+    try:
+        return orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Rendered:

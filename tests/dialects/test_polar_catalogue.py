@@ -216,6 +216,12 @@ def test_a_price_of_the_sessions_own(polar: Polar) -> None:
     assert [price["source"] for price in listed] == ["catalog"]
     read = polar.read(made["id"])
     assert read["prices"] == made["prices"]
+    for answer in (made, read, polar.client.get(f"/v1/checkouts/client/{made['client_secret']}").json()):
+        assert [answer["product"]["prices"], answer["products"][0]["prices"]] == [listed] * 2, "the catalogue's own"
+    change = {"prices": [{"id": listed[0]["id"]}, fixed(900, price_currency="eur")]}
+    listed = polar.client.patch(f"/v1/products/{product}", json=change).json()["prices"]
+    now = polar.read(made["id"])
+    assert (now["product"]["prices"], now["prices"]) == (listed, made["prices"])
     back = polar.update(made, currency="usd").json()
     assert (back["amount"], back["product_price"]) == (12_345, own[0])
 

@@ -341,7 +341,7 @@ TIER_ERRORS: list[tuple[str, dict[str, Any], list[object], str, str]] = [
         units((None, 5), unit_label={"en": {"one": "call"}}),
         [*UNIT_PLACE, "unit_label"],
         "missing_other_plural",
-        "The plural form 'other' is required for en",
+        "Each locale must include a non-empty 'other' form",
     ),
     (
         "not_even_one_unit",

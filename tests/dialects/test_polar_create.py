@@ -391,6 +391,24 @@ def test_the_deprecated_single_forms_make_the_same_checkout(polar: Polar) -> Non
         assert (made.json()["product_id"], made.json()["amount"]) == (str(product.id), 1000)
 
 
+def test_a_session_by_price_shows_the_prices_in_their_own_order(polar: Polar) -> None:
+    prices = [{"amount_type": "fixed", "price_currency": code, "price_amount": 900} for code in ("usd", "eur", "gbp")]
+    product = polar.client.post("/v1/products/", json={"name": "Three", "prices": prices}).json()
+    for price in product["prices"]:
+        made = polar.client.post("/v1/checkouts/", json={"product_price_id": price["id"]}).json()
+        assert (made["currency"], made["product_price_id"]) == (price["price_currency"], price["id"])
+        assert made["product"]["prices"] == made["prices"][product["id"]] == product["prices"]
+
+
+def test_tax_is_unknown_without_an_address_where_a_card_is_asked_for_and_nothing_is_due_today(polar: Polar) -> None:
+    deal = {"name": "First free", "type": "percentage", "basis_points": 10_000, "duration": "once"}
+    discount = polar.client.post("/v1/discounts/", json=deal).json()
+    told = {
+        sold: polar.create(sold, discount_id=discount["id"]).json()["tax_amount"] for sold in ("one_time", "monthly")
+    }
+    assert told == {"one_time": 0, "monthly": None}
+
+
 def test_a_code_takes_its_share_and_says_why_when_it_cannot(polar: Polar) -> None:
     made = polar.create(discount_id=str(polar.shop.discount.id)).json()
     assert (made["amount"], made["discount_amount"], made["total_amount"]) == (1000, 200, 800)

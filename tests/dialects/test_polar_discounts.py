@@ -133,11 +133,12 @@ def test_the_old_pair_follows_the_organizations_currency_also_where_the_session_
 
 def test_a_code_is_trimmed_a_blank_one_is_none_and_times_without_a_zone_are_utc(polar: Polar) -> None:
     made = make(polar, **SHARE, code="  Summer24 ", starts_at="2026-08-01", ends_at="2098-01-01T00:00:00+02:00")
-    assert (made["code"], made["starts_at"], made["ends_at"]) == (
-        "Summer24",
-        "2026-08-01T00:00:00Z",
-        "2097-12-31T22:00:00Z",
-    )
+    told = ("Summer24", "2026-08-01T00:00:00", "2098-01-01T00:00:00+02:00")
+    assert (made["code"], made["starts_at"], made["ends_at"]) == told, "a create tells times as they were sent"
+    read = polar.client.get(f"/v1/discounts/{made['id']}").json()
+    assert (read["starts_at"], read["ends_at"]) == ("2026-08-01T00:00:00Z", "2097-12-31T22:00:00Z")
+    both = patch(polar, made, starts_at="2026-08-03T00:00", ends_at=4_000_000_000).json()
+    assert (both["starts_at"], both["ends_at"]) == ("2026-08-03T00:00:00Z", "2096-10-02T07:06:40Z")
     assert make(polar, **SHARE, code="   ")["code"] is None
     assert make(polar, **SHARE, code="日本セール")["code"] == "日本セール"
     assert make(polar, **SHARE, amounts={"usd": 5}, nonsense=1)["basis_points"] == 1500
@@ -268,9 +269,12 @@ def test_what_may_be_empty_is_cleared_by_null_and_left_alone_when_absent(polar: 
     assert_refused(patch(polar, made, metadata=None), SCHEMA, ["body", "metadata"], "dict_type")
 
 
-def test_dates_are_judged_together_with_the_stored_ones(polar: Polar) -> None:
-    made = make(polar, **SHARE, ends_at="2026-09-01T00:00:00Z")
-    assert_refused(patch(polar, made, starts_at="2026-09-02T00:00:00Z"), BUSINESS, ["body", "starts_at"], "value_error")
+def test_dates_are_judged_against_each_other_where_a_change_has_both(polar: Polar) -> None:
+    made = make(polar, **SHARE, code="NEVER", ends_at="2026-09-01T00:00:00Z")
+    crossed = patch(polar, made, starts_at="2026-09-02T00:00:00Z").json()
+    assert (crossed["starts_at"], crossed["ends_at"]) == ("2026-09-02T00:00:00Z", "2026-09-01T00:00:00Z")
+    session = polar.client.post("/v1/checkouts/", json={"products": [polar.id("one_time")], "discount_id": made["id"]})
+    assert_refused(session, BUSINESS, ["body", "discount_id"], "value_error")
     whole = patch(polar, made, starts_at="2026-09-02", ends_at="2026-09-01")
     assert_refused(whole, SCHEMA, ["body"], "value_error", "Value error, starts_at must be before ends_at")
 

@@ -52,6 +52,16 @@ def test_prices_that_are_not_listed_are_archived_and_never_deleted(polar: Polar)
     assert_wrong(answer, (["product_price_id"], "value_error", "Price is archived.", made["prices"][1]["id"]))
 
 
+def test_other_prices_are_no_change_of_the_product_itself(polar: Polar) -> None:
+    product = polar.client.post("/v1/products/", json={"name": "Lamp", "prices": [fixed(500)]}).json()
+    dearer = change(polar, product, prices=[fixed(700)]).json()
+    assert (dearer["modified_at"], dearer["prices"][0]["price_amount"]) == (None, 700)
+    renamed = change(polar, product, name="Lantern", prices=[fixed(800)]).json()
+    assert renamed["modified_at"] is not None
+    again = change(polar, product, prices=[fixed(900)]).json()
+    assert again["modified_at"] == renamed["modified_at"]
+
+
 def test_a_session_shows_its_products_as_they_are_now_and_keeps_its_amount(polar: Polar) -> None:
     """A read that is answered from memory notices it too."""
     made = polar.product(prices=[fixed(1000)])

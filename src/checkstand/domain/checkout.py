@@ -161,6 +161,7 @@ class PaymentState:
 class Checkout:
     """One session, whole. `version` guards updates; `order_id` is reserved by the first confirm and never changes.
 
+    `listed_prices`: what the catalogue asked for products that the session prices itself.
     `ignored_external_id`: the merchant's own id for the buyer, where their customer, found by e-mail, did not get it.
     Where it is charged in another currency than its prices', `exchange` says how and `base_quote` keeps the amounts before.
 
@@ -177,6 +178,7 @@ class Checkout:
     modified_at: datetime | None = None
     expires_at: datetime
     products: tuple[Product, ...]
+    listed_prices: tuple[Price, ...] = ()
     offers: tuple[UUID, ...] = ()
     lines: tuple[Line, ...]
     currency: str

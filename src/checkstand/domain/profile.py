@@ -62,12 +62,14 @@ class DiscountRules:
     `lists_currencies`: kind, one number for either, and what holds in each currency are one thing; else each part is by itself.
     `compares_limits`: a customer may not redeem it more often than everybody together.
     `names_by_code`: one without a name of its own is called by its code.
+    `takes_any_dates`: it may be changed to end before it starts; nobody can redeem it then.
     """
 
     keeps_worth: bool = False
     lists_currencies: bool = False
     compares_limits: bool = False
     names_by_code: bool = False
+    takes_any_dates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ class Profile:
     `locates_buyer`: the country of the buyer's network address counts while nothing better is known.
     `converts_into`: charged in one of these currencies at a rate, if it is the buyer's; else only in those that there are prices in.
     `combines_prices_freely`: a product's prices need not go together.
+    `dates_products_whole`: a product is modified when its prices or pictures are.
     `names_discounts_by_code`: a discount that is refused is told by its code; else by its id.
     `asks_address_for_upi`: a UPI payment needs a billing address.
     `names_lacking_address_whole`: of an address with its country alone, `address` is missing and not each part.
@@ -119,6 +122,7 @@ class Profile:
     has_custom_fields: bool = False
     locates_buyer: bool = False
     combines_prices_freely: bool = False
+    dates_products_whole: bool = False
     names_discounts_by_code: bool = False
     asks_address_for_upi: bool = False
     names_lacking_address_whole: bool = False
@@ -172,7 +176,7 @@ POLAR = register(
             signs_with_whole_secret=True,
             gives_up_dead_endpoints=True,
         ),
-        discounts=DiscountRules(keeps_worth=True),
+        discounts=DiscountRules(keeps_worth=True, takes_any_dates=True),
         refuses_embargoed_countries=True,
         has_custom_fields=True,
         locates_buyer=True,
@@ -204,6 +208,7 @@ DODO = register(
         returns_to_apps=True,
         tells_payment_on_return=True,
         combines_prices_freely=True,
+        dates_products_whole=True,
         names_discounts_by_code=True,
         keeps_customer_after_decline=True,
         opens_documents_by_order_id=True,

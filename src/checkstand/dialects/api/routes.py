@@ -52,6 +52,7 @@ class Api(Generic[C]):
 
     calls: type[C]
     keys_every_post: ClassVar[bool] = False  # True: an Idempotency-Key is honoured by every POST that needs a key
+    takes_any_number: ClassVar[bool] = False  # True: its models bound each number, and tell which bound was missed
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
@@ -208,7 +209,7 @@ class Api(Generic[C]):
         call.raw = await read_body(call.request, most=self.largest_body(rules))
         if self.has_text(call.raw) and not is_json(call.request):
             raise BadBody("content_type", given=call.raw)
-        call.data = parse_json(call.raw)
+        call.data = parse_json(call.raw, any_number=self.takes_any_number)
 
     async def _once(self, call: C, rules: Rules[C], key: str) -> Response:
         """The same request under the same Idempotency-Key gets the same answer."""

@@ -154,7 +154,8 @@ def _kept_problems(found: Discount, given: Given, organization: Organization) ->
 def _rule_problems(discount: Discount, given: Given, rules: DiscountRules) -> list[Problem]:
     """Fields that do not go together."""
     problems = []
-    if discount.starts_at and discount.ends_at and discount.starts_at >= discount.ends_at:
+    starts_at, ends_at = discount.starts_at, discount.ends_at
+    if not rules.takes_any_dates and starts_at and ends_at and starts_at >= ends_at:
         name = "starts_at" if "starts_at" in given else "ends_at"
         problems.append(Problem(ProblemCode.DISCOUNT_DATES_ORDER, (name,), str(given.get(name))))
     each, most = discount.max_per_customer, discount.max_redemptions

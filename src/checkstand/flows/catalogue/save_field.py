@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from checkstand.domain.changes import Given, dated, made_of, with_given
@@ -48,7 +49,8 @@ async def change_field(ports: Ports, organization: Organization, field_id: UUID,
         found = await custom_fields.lock(tx, organization.id, field_id)
         if found is None:
             raise NotFound
-        changed = dated(found, with_given(found, given), ports.now(organization))
+        now = ports.now(organization)
+        changed = dated(found, with_given(found, given), now)
         if changed.kind != found.kind:
             raise Invalid.single(ProblemCode.CUSTOM_FIELD_KIND_FIXED, "type", given=changed.kind)
         if not await custom_fields.save(tx, changed):
@@ -56,7 +58,7 @@ async def change_field(ports: Ports, organization: Organization, field_id: UUID,
         renamed_from = found.slug if changed.slug != found.slug else None
         if renamed_from is not None:
             await custom_fields.rename_in_orders(tx, organization.id, renamed_from, changed.slug)
-        await _in_sessions(tx, found, lambda checkout: _asking(checkout, changed, found.slug), renamed_from)
+        await _in_sessions(tx, found, lambda checkout: _asking(checkout, changed, found.slug, now), renamed_from)
         await ports.cache.changed(tx, organization.id)
     ports.cache.forget(organization.id)
     return changed
@@ -99,9 +101,12 @@ async def _in_sessions(
         after = found[-1].id
 
 
-def _asking(checkout: Checkout, changed: Field, old_slug: str) -> Checkout:
+def _asking(checkout: Checkout, changed: Field, old_slug: str, now: datetime) -> Checkout:
+    """The session asking the field as it is now; modified where an answer moved to another key."""
+    moves_answer = changed.slug != old_slug and old_slug in checkout.custom_field_data
     return replace(
         checkout,
+        modified_at=now if moves_answer else checkout.modified_at,
         products=tuple(replace(item, fields=with_definition(item.fields, changed)) for item in checkout.products),
         questions=with_definition(checkout.questions, changed),
         custom_field_data=rename_answer(checkout.custom_field_data, old_slug, changed.slug),

@@ -117,11 +117,19 @@ async def change_product(
             product = replace(product, prices=_with_list(ports, organization, product, prices, refused, now))
         elif refused:
             raise Invalid(refused)
-        product = dated(found, product, now)
+        product = dated(found, product, now) if _dates_change(found, product) else product
         await products.save(tx, product)
         await _settle(ports, tx, tell, FactType.PRODUCT_UPDATED, product)
     _tell(ports, product)
     return product
+
+
+def _dates_change(found: Product, changed: Product) -> bool:
+    """Whether a change is one of the product itself: other prices, pictures and questions are only where it is dated whole."""
+    made_by = found.extras.get("dialect")
+    if isinstance(made_by, str) and profile_of(made_by).dates_products_whole:
+        return True
+    return replace(changed, prices=found.prices, images=found.images, fields=found.fields) != found
 
 
 async def read_product(

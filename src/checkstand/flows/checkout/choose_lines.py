@@ -38,9 +38,13 @@ from checkstand.store.catalogue import products
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenLines:
-    """What is offered and what will be charged. `offers` in display order; `products` has add-ons too."""
+    """What is offered and what will be charged. `offers` in display order; `products` has add-ons too.
+
+    `listed_prices`: what the catalogue asks for those products that the request prices itself.
+    """
 
     products: tuple[Product, ...]
+    listed_prices: tuple[Price, ...] = ()
     offers: tuple[UUID, ...]
     currency: str
     lines: tuple[Line, ...]
@@ -51,8 +55,8 @@ async def choose_lines(
     ports: Ports, organization: Organization, request: CheckoutRequest, now: datetime
 ) -> ChosenLines:
     """Products, currency and lines of a request. Raises Invalid."""
-    offered = await _load_products(ports, organization, request)
-    offered = _with_ad_hoc_prices(ports, organization, request, offered, now)
+    sold = await _load_products(ports, organization, request)
+    offered = _with_ad_hoc_prices(ports, organization, request, sold, now)
     currency = _currency(ports, organization, request, offered)
     if request.choose_one:
         selected = next((one for one in offered if one.id == request.preselected), offered[0])
@@ -60,6 +64,9 @@ async def choose_lines(
         amount = _checked_amount(prices[0], request.amount_minor, ("amount",))
         return ChosenLines(
             products=tuple(offered),
+            listed_prices=tuple(
+                price for product in sold if product.id in request.ad_hoc for price in product.active_prices
+            ),
             offers=tuple(product.id for product in offered),
             currency=currency,
             lines=offer_lines(prices, request.counts, chosen_minor=amount),
@@ -104,7 +111,7 @@ def sale_problem(product: Product | None) -> ProblemCode | None:
 
 
 async def product_of_price(ports: Ports, organization: Organization, price_id: UUID) -> Product:
-    """The product of a price, with that price first (the oldest form of the API)."""
+    """The product of a price that can be sold (the oldest form of the API)."""
     product = await products.by_price_id(ports.db, organization.id, price_id)
     price = product.price(price_id) if product else None
     if product is None or price is None or product.kind == "addon":
@@ -113,7 +120,7 @@ async def product_of_price(ports: Ports, organization: Organization, price_id: U
         raise Invalid.single(ProblemCode.PRODUCT_ARCHIVED, "product_price_id", given=str(price_id))
     if price.is_archived:
         raise Invalid.single(ProblemCode.PRICE_ARCHIVED, "product_price_id", given=str(price_id))
-    return replace(product, prices=(price, *(other for other in product.active_prices if other.id != price_id)))
+    return replace(product, prices=product.active_prices)
 
 
 def _with_ad_hoc_prices(
@@ -142,14 +149,20 @@ def _with_ad_hoc_prices(
     if problems:
         raise Invalid(problems)
     return [
-        replace(product, prices=_ad_hoc(ports, product, request.ad_hoc[product.id], now))
+        replace(
+            product,
+            prices=_ad_hoc(ports, product, request.ad_hoc[product.id], now, is_selected=product.id == chosen[0].id),
+        )
         if product.id in request.ad_hoc
         else product
         for product in chosen
     ]
 
 
-def _ad_hoc(ports: Ports, product: Product, definitions: Sequence[PriceDefinition], now: datetime) -> tuple[Price, ...]:
+def _ad_hoc(
+    ports: Ports, product: Product, definitions: Sequence[PriceDefinition], now: datetime, *, is_selected: bool
+) -> tuple[Price, ...]:
+    """New prices of a product for one session. Choosing a product modifies its prices, in the moment that they are made."""
     return tuple(
         Price(
             id=ports.new_id(),
@@ -160,6 +173,7 @@ def _ad_hoc(ports: Ports, product: Product, definitions: Sequence[PriceDefinitio
             discount_percent=definition.discount_percent,
             source="ad_hoc",
             created_at=now,
+            modified_at=now if is_selected else None,
         )
         for definition in definitions
     )
@@ -168,7 +182,9 @@ def _ad_hoc(ports: Ports, product: Product, definitions: Sequence[PriceDefinitio
 def _currency(ports: Ports, organization: Organization, request: CheckoutRequest, chosen: Sequence[Product]) -> str:
     """The prices' currency: the wanted one, else the country's, else the organization's, else (for carts) the first product's."""
     if request.price_id is not None:
-        return chosen[0].prices[0].currency
+        named = chosen[0].price(request.price_id)
+        assert named is not None, "the product was found by this price"
+        return named.currency
     first = request.wanted[0]
     default = organization.settings.default_currency
     if request.choose_one:

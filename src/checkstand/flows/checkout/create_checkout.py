@@ -80,6 +80,7 @@ async def draft_checkout(ports: Ports, organization: Organization, request: Chec
         created_at=now,
         expires_at=now + request.lifetime,
         products=chosen.products,
+        listed_prices=chosen.listed_prices,
         offers=chosen.offers,
         lines=chosen.lines,
         currency=priced.currency,

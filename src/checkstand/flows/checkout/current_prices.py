@@ -45,10 +45,14 @@ async def at_current_prices(ports: Ports, checkout: Checkout) -> Checkout:
 def with_products_now(checkout: Checkout, known: Mapping[UUID, Product]) -> Checkout:
     """The session with its products as the catalogue has them now (`known`), for showing: its lines and amounts stay as they are.
 
-    Prices that were made for the session stay.
+    Prices that were made for the session stay, beside those that the catalogue lists now.
     """
     products = tuple(_as_now(product, known.get(product.id)) for product in checkout.products)
-    return replace(checkout, products=products)
+    if not checkout.listed_prices:
+        return replace(checkout, products=products)
+    own = {price.product_id for price in checkout.listed_prices}
+    listed = tuple(price for product in known.values() if product.id in own for price in product.active_prices)
+    return replace(checkout, products=products, listed_prices=listed)
 
 
 def _as_now(kept: Product, now: Product | None) -> Product:

@@ -6,9 +6,10 @@ Source: docs/behaviour/polar.md#discounts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from checkstand.dialects.polar.answers import discount as answers
@@ -42,6 +43,7 @@ from checkstand.store.catalogue.products import PRODUCTS
 api = Api("Polar: discounts")
 READ = ("discounts:read", "discounts:write")
 WRITE = ("discounts:write",)
+_MOMENT: TypeAdapter[datetime | None] = TypeAdapter(datetime | None)
 
 
 @api.route("POST", "/discounts/", scopes=WRITE, body=DiscountCreate, status=201, answers=answers.Discount)
@@ -58,7 +60,16 @@ async def create(call: Call) -> Response:
     if problems:
         raise Invalid(problems)
     made = await create_discount(call.ports, call.organization, body.given(), rules=POLAR.discounts)
-    return call.json((await _shown(call, [made]))[0], 201)
+    shown = (await _shown(call, [made]))[0]
+    fields = call.fields()
+    shown["starts_at"], shown["ends_at"] = _as_sent(fields.get("starts_at")), _as_sent(fields.get("ends_at"))
+    return call.json(shown, 201)
+
+
+def _as_sent(given: object) -> str | None:
+    """A valid moment in the zone that it was sent with, if any: so the original answers a create, and only that."""
+    moment = _MOMENT.validate_python(given)
+    return moment.isoformat().replace("+00:00", "Z") if moment is not None else None
 
 
 def _body(call: Call) -> DiscountFixedCreate | DiscountPercentageCreate:

@@ -31,7 +31,7 @@ from checkstand.dialects.polar.wire.models import (
 )
 from checkstand.dialects.polar.wire.prices import Prices
 from checkstand.domain.catalog import Interval
-from checkstand.ops.bounds import INT64, MOST_MEMBERS
+from checkstand.ops.bounds import MOST_MEMBERS
 
 MOST_PRICED = 100
 
@@ -51,7 +51,7 @@ class CheckoutFields(Base):
         "show_saved_payment_methods": "show_saved_methods",  # ours: shown where the merchant names the customer and asks for it
     }
 
-    amount: int | None = Field(default=None, ge=0, lt=INT64)
+    amount: int | None = Field(default=None, ge=0)
     seats: Seats | None = None
     units: Units | None = None
     is_business_customer: bool | None = None

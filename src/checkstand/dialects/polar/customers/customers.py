@@ -88,9 +88,10 @@ def _create_body(call: Call) -> IndividualCreate | TeamCreate:
     kind = fields.get("type", "individual")
     if kind not in ("individual", "team"):
         expected = "'individual', 'team'"
-        text = f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {expected}"
+        told_by = "_customer_create_type()"
+        text = f"Input tag '{kind}' found using {told_by} does not match any of the expected tags: {expected}"
         item = {"type": "union_tag_invalid", "loc": (), "msg": text, "input": fields}
-        item["ctx"] = {"discriminator": "'type'", "tag": str(kind), "expected_tags": expected}
+        item["ctx"] = {"discriminator": told_by, "tag": str(kind), "expected_tags": expected}
         raise Refused(errors.schema([item]))
     model = TeamCreate if kind == "team" else IndividualCreate
     try:

@@ -9,7 +9,7 @@ Source: docs/behaviour/polar.md#checkout-object and docs/behaviour/polar.md#gene
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from uuid import UUID
 
@@ -62,6 +62,14 @@ def _shown_product(value: Product, public_url: str) -> _ShownProduct:
     return shown
 
 
+def _in_catalogue(value: Checkout, product: Product, public_url: str) -> CheckoutProduct:
+    """A product of a session at the catalogue's prices, also where the session has others."""
+    listed = tuple(price for price in value.listed_prices if price.product_id == product.id)
+    if not listed:
+        return _shown_product(product, public_url).whole
+    return checkout_product(replace(product, prices=listed), public_url)
+
+
 @cache
 def _asked(fields: AddressFields) -> tuple[answers.RequiredAddressFields, answers.AddressFieldModes]:
     """What is asked of the address in both forms, which are few."""
@@ -87,6 +95,11 @@ def checkout(value: Checkout, organization: Organization, *, public_url: str, pu
 
 def _hint(value: Checkout) -> answers.CheckoutHint:
     return {"hint": IGNORED_EXTERNAL_ID.format(value.ignored_external_id)} if value.ignored_external_id else {}
+
+
+def _tax_amount(value: Checkout) -> int | None:
+    """The tax; null while a payment form is needed and no address is known, also where a discount leaves nothing to tax today."""
+    return None if value.is_payment_form_required and value.buyer.address is None else value.quote.tax_minor
 
 
 def _tax_note(value: Checkout) -> answers.TaxNote:
@@ -118,7 +131,7 @@ def _common(
     required, modes = _asked(value.address_fields)
     trial = active_trial(selected, value.trial)
     products = {item.id: _shown_product(item, public_url) for item in value.products}
-    offers = value.offers or tuple(products)
+    in_catalogue = {one.id: _in_catalogue(value, one, public_url) for one in value.products}
     return {
         "id": str(value.id),
         "created_at": moment(value.created_at),
@@ -141,7 +154,7 @@ def _common(
         "max_units": value.counts.max_units,
         "discount_amount": quote.discount_minor,
         "net_amount": quote.net_minor,
-        "tax_amount": quote.tax_minor,
+        "tax_amount": _tax_amount(value),
         "tax_behavior": quote.tax_behavior if value.is_payment_form_required else None,
         "total_amount": quote.total_minor,
         "subtotal_amount": quote.net_minor,
@@ -174,8 +187,8 @@ def _common(
         "payment_processor_metadata": processor_metadata(value, publishable_key),
         "customer_billing_address_fields": required,
         "billing_address_fields": modes,
-        "products": [products[product_id].whole for product_id in offers],
-        "product": products[selected.id].whole,
+        "products": [in_catalogue[product_id] for product_id in value.offers or products],
+        "product": in_catalogue[selected.id],
         "product_price": products[selected.id].prices[value.lines[0].price_id],
         "prices": {str(one): shown.whole["prices"] for one, shown in products.items()},
         "discount": checkout_discount(value.discount, organization),

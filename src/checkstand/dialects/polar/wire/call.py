@@ -79,6 +79,7 @@ class Api(api.Api[Call]):
 
     calls = Call
     keys_every_post = True
+    takes_any_number = True
 
     def spellings(self, path: str) -> Sequence[str]:
         one, other = super().spellings(path)

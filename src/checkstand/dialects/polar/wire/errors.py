@@ -61,6 +61,7 @@ INSUFFICIENT_SCOPE: answers.TokenError = {
 DISCOUNT_LIMIT = "You have already redeemed this discount the maximum number of times allowed per customer."
 # Closed lists of words are enumerations in the original, but for these fields.
 LITERAL = frozenset({"allow_trial", "custom_field_data", "payment_processor"})
+_LENGTH = "invalid length:"
 _PLACE = re.compile(r"(invalid character: .* at )(\d+)$", re.DOTALL)
 EXTERNAL_ID_MISMATCH = "A customer with this external ID already exists but with a different email address."
 
@@ -208,7 +209,7 @@ def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> 
     item: answers.Problem = {
         "type": "enum" if is_word_of_list else str(error["type"]),
         "loc": [*prefix, *where],
-        "msg": _from_one(str(error["msg"])) if is_uuid else str(error["msg"]),
+        "msg": _uuid_text(str(error["msg"])) if is_uuid else str(error["msg"]),
         "input": error.get("input"),
     }
     if isinstance(context, Mapping):
@@ -220,17 +221,29 @@ def _schema_item(error: Mapping[str, object], prefix: tuple[str | int, ...]) -> 
         if "hint" in context:
             item["hint"] = str(context["hint"])
         if is_uuid:
-            item["ctx"] = {key: _from_one(str(value)) for key, value in item["ctx"].items()}
+            item["ctx"] = {key: _uuid_text(str(value)) for key, value in item["ctx"].items()}
+    _counted(item)
     return item
 
 
-def _from_one(text: str) -> str:
-    """What is wrong with a UUID as the original tells it: its characters are counted from one.
+def _uuid_text(text: str) -> str:
+    """What is wrong with a UUID as the original tells it: its characters are counted from one, and it has 32 of them.
 
-    >>> _from_one("invalid character: found `x` at 0")
+    >>> _uuid_text("invalid character: found `x` at 0")
     'invalid character: found `x` at 1'
+    >>> _uuid_text("invalid length: found 0")
+    'invalid length: expected length 32 for simple format, found 0'
     """
-    return _PLACE.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", text)
+    counted = _PLACE.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", text)
+    return counted.replace(_LENGTH, f"{_LENGTH} expected length 32 for simple format,")
+
+
+def _counted(item: answers.Problem) -> None:
+    """Name the number of an object's members, which Pydantic stops counting at the bound."""
+    context, given = item.get("ctx"), item["input"]
+    if context is not None and context.get("actual_length", 0) is None and isinstance(given, dict):
+        context["actual_length"] = len(given)
+        item["msg"] = item["msg"].replace("not more", f"not {len(given)}")
 
 
 def _plain(value: object) -> object:
@@ -273,7 +286,6 @@ def bad_body(error: BadBody) -> Response:
         "too_many": f"Value error, Too many values: at most {MOST_MEMBERS} in a list or object and {MOST_VALUES} in all",
         "long_text": f"Value error, This text is longer than {LONGEST_TEXT} characters",
         "bad_text": "Value error, This value contains invalid characters",
-        "big_number": "Value error, This number does not fit into 64 bits",
     }
     item: dict[str, object] = {
         "type": "value_error",

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    FiniteFloat,
     HttpUrl,
     StringConstraints,
     model_validator,
@@ -20,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from checkstand.dialects.given import GivingModel
 from checkstand.domain.address import COUNTRIES, EMBARGOED, Address, InvalidState, normalize_state
 from checkstand.domain.currency import POLAR_CURRENCIES
-from checkstand.ops.bounds import LONGEST_LINE, LONGEST_TEXT, MOST_MEMBERS, in_time
+from checkstand.ops.bounds import INT64, LONGEST_LINE, LONGEST_TEXT, MOST_MEMBERS, in_time
 
 SELLABLE_COUNTRIES = tuple(sorted(COUNTRIES - EMBARGOED))
 CURRENCY_CODES = tuple(sorted(code.lower() for code in POLAR_CURRENCIES))
@@ -69,6 +70,13 @@ def _locale(value: Any) -> Any:
     return str(parsed).replace("_", "-")
 
 
+def _in_64_bits(value: Any) -> Any:
+    """Refuse a number that is stored as it is and that readers of JSON would round."""
+    if isinstance(value, int | float) and not -INT64 <= value < INT64:
+        raise ValueError("This number does not fit into 64 bits")
+    return value
+
+
 BlankToNone = BeforeValidator(_blank_to_none)
 Prose = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
@@ -86,22 +94,15 @@ LocaleTag = Annotated[str, BeforeValidator(_locale)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 Units = Annotated[int, Field(ge=1, le=INT32)]
 MetadataKey = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-MetadataText = Annotated[str, StringConstraints(min_length=1, max_length=500, strict=True)]
-Metadata = Annotated[
-    dict[
-        MetadataKey,
-        MetadataText
-        | Annotated[bool, Field(strict=True)]
-        | Annotated[int, Field(strict=True)]
-        | Annotated[float, Field(strict=True, allow_inf_nan=False)],
-    ],
-    Field(max_length=50),
-]
+MetadataText = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+# The order is that in which a refusal tells what a value could have been; a value keeps the type that it came with.
+MetadataValue = Annotated[MetadataText | int | FiniteFloat | bool, AfterValidator(_in_64_bits)]
+Metadata = Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)]
 Many = Field(max_length=MOST_MEMBERS)
 Moment = Annotated[datetime, AfterValidator(in_time)]
 # Lax: 2.0 is 2, and a fraction can only be a Unix time. Anything else is refused once per kind.
 # Source: docs/behaviour/polar.md#answers-to-custom-fields.
-FieldValue = str | int | bool | datetime | None
+FieldValue = Annotated[str | int | bool | datetime | None, AfterValidator(_in_64_bits)]
 
 
 def _url_text(value: HttpUrl) -> str:

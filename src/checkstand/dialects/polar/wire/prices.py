@@ -228,11 +228,8 @@ class UnitPriceIn(PriceFields):
     @field_validator("unit_label")
     @classmethod
     def _has_other(cls, value: dict[str, dict[str, str]] | None) -> dict[str, dict[str, str]] | None:
-        for locale, forms in (value or {}).items():
-            if "other" not in forms:
-                raise PydanticCustomError(
-                    "missing_other_plural", "The plural form 'other' is required for {locale}", {"locale": locale}
-                )
+        if any(not forms.get("other") for forms in (value or {}).values()):
+            raise PydanticCustomError("missing_other_plural", "Each locale must include a non-empty 'other' form")
         return value
 
 

@@ -12,6 +12,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from checkstand.embedded_postgres import cluster as embedded
@@ -64,8 +65,12 @@ def a_server(name: str) -> Iterator[RunningServer]:
 
 
 def _print(replay: recorded.Replay, known: set[str], *, verbose: bool) -> None:
+    reasons = recorded.deviations(recorded.DEVIATIONS.read_text())
     for name, lines in replay.differences.items():
-        print(f"  {'LOST' if name in known else 'differs'}  {name}")
+        why = next((why for one, why in reasons.items() if fnmatchcase(f"{replay.file} {name}", one)), "")
+        print(
+            f"  {'LOST' if name in known else 'differs'}  {name}{f' ({why[:100]})' if why else ': not in docs/deviations.md'}"
+        )
         for line in lines if verbose else lines[:1]:
             print(f"      {line if verbose else line[:200]}")
     for name, reason in replay.skipped.items():

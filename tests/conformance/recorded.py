@@ -11,9 +11,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,6 +29,7 @@ FOLDER = shared_folder.FOLDER / shared_folder.CONFORMANCE
 # In this order: the later two move the organization's clock, and a moved clock stays moved.
 FILES = ("golden", "golden-steered", "golden-recurring")
 PASSING = Path(__file__).parent / "passing.txt"
+DEVIATIONS = Path(__file__).parents[2] / "docs/deviations.md"
 LONGEST_S = 900
 
 
@@ -51,6 +53,31 @@ def listed() -> dict[str, list[str]]:
             file, name = line.split()
             found[file].append(name)
     return found
+
+
+def deviations(text: str) -> dict[str, str]:
+    """Why conversations differ, by `file pattern`, as the tables of `docs/deviations.md` have them: patterns first, the reason last."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            patterns, *_, reason = (cell.strip() for cell in line.strip("|").split(" | "))
+            found.update(dict.fromkeys(re.findall(r"`([^`]+)`", patterns), reason))
+    return found
+
+
+def recorded_names() -> dict[str, list[str]]:
+    """The names of all recorded conversations by file."""
+    return {file: list(json.loads((FOLDER / f"{file}.json").read_text())["scenarios"]) for file in FILES}
+
+
+def unexplained(
+    recordings: Mapping[str, Sequence[str]], passing: Mapping[str, Sequence[str]], patterns: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """(conversations that neither pass nor are named among the deviations, deviations that no differing conversation needs)."""
+    differing = [f"{file} {name}" for file, names in recordings.items() for name in names if name not in passing[file]]
+    missing = [name for name in differing if not any(fnmatchcase(name, pattern) for pattern in patterns)]
+    idle = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in differing)]
+    return missing, idle
 
 
 def replay(server: RunningServer, tokens: Path, file: str, *, only: Sequence[str] | str = "") -> Replay:

@@ -74,6 +74,7 @@ def test_a_session_shows_its_products_as_they_are_now_and_keeps_its_amount(polar
     for now in (polar.read(session["id"]), polar.read(session["id"]), buyers, listed):
         assert (now["amount"], now["product_price_id"]) == (1000, session["product_price_id"])
         assert (now["product_price"]["price_amount"], now["product_price"]["is_archived"]) == (1000, True)
+        assert now["product_price"]["modified_at"] is not None, "when it was archived"
         assert now["prices"] == {made["id"]: [new]}
         assert (now["product"]["name"], now["products"][0]["prices"]) == ("Better thing", [new])
     answer = polar.confirm(session["client_secret"], **READY)

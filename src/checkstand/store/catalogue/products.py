@@ -118,15 +118,18 @@ async def save(db: Executor, product: Product) -> None:
     await db.execute(
         """
         UPDATE prices
-        SET is_archived = NOT (id = ANY($3::uuid[])), modified_at = $4
-        WHERE organization_id = $1
-          AND product_id = $2
-          AND is_archived = (id = ANY($3::uuid[]))
+        SET is_archived = said.is_archived, modified_at = said.modified_at
+        FROM unnest($3::uuid[], $4::boolean[], $5::timestamptz[]) AS said (id, is_archived, modified_at)
+        WHERE prices.organization_id = $1
+          AND prices.product_id = $2
+          AND prices.id = said.id
+          AND prices.is_archived <> said.is_archived
         """,
         product.organization_id,
         product.id,
-        [price.id for price in product.active_prices],
-        product.modified_at,
+        [price.id for price in product.prices],
+        [price.is_archived for price in product.prices],
+        [price.modified_at for price in product.prices],
     )
     new = [price for price in product.prices if price.id not in stored]
     await prices.add(db, product.organization_id, new, first_position=len(stored))

@@ -8,6 +8,7 @@ from uuid import uuid4
 from checkstand.domain import ids
 from checkstand.testing.demo import DemoShop
 from tests.clients.story import Story
+from tests.dialects.dodo_place import MONTHLY_PRICE, ONE_TIME_PRICE
 
 EVENTS = [
     *("payment.succeeded", "payment.failed", "payment.processing", "refund.succeeded", "refund.failed"),
@@ -16,24 +17,6 @@ EVENTS = [
 ]
 BILLING = {"country": "US", "state": "NY", "city": "Albany", "street": "1 Main St", "zipcode": "12207"}
 REFUND_FAILS = "4000000000005126"
-PRICE = {
-    "type": "one_time_price",
-    "currency": "USD",
-    "price": 2000,
-    "discount": 0,
-    "purchasing_power_parity": False,
-}
-MONTHLY = {
-    "type": "recurring_price",
-    "currency": "USD",
-    "price": 2000,
-    "discount": 0,
-    "purchasing_power_parity": False,
-    "payment_frequency_count": 1,
-    "payment_frequency_interval": "Month",
-    "subscription_period_count": 1,
-    "subscription_period_interval": "Year",
-}
 
 
 def tell(story: Story, shop: DemoShop) -> None:
@@ -76,7 +59,7 @@ def _catalogue(story: Story) -> None:
     call("meters.update", "PATCH /meters/{id}", meter, body={"name": "Requests"})
     call("meters.archive", "DELETE /meters/{id}", meter)
     call("meters.unarchive", "POST /meters/{id}/unarchive", meter)
-    for price in (PRICE, MONTHLY):
+    for price in (ONE_TIME_PRICE, MONTHLY_PRICE):
         made: dict[str, Any] = call(
             "products.create",
             "POST /products",

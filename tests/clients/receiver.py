@@ -55,7 +55,8 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             hook = Hook({key.lower(): value for key, value in self.headers.items()}, body)
-            judge_event(hook.event)
+            if "embeds" not in hook.event and "blocks" not in hook.event:  # a chat's message is no event
+                judge_event(hook.event)
             receiver.hooks.append(hook)
             self.send_response(204)
             self.end_headers()

@@ -14,6 +14,7 @@ import pytest
 from checkstand.domain import ids
 from checkstand.testing.demo import DemoShop
 from tests.clients.runner import node, result
+from tests.dialects.dodo_place import MONTHLY_PRICE
 from tests.server import RunningServer
 
 # Loading a client takes seconds: one worker does it for all.
@@ -111,18 +112,9 @@ def test_polars_generated_client_parses_every_answer_of_the_catalogue(polar_0: C
 
 def test_dodos_client_manages_a_catalogue_and_sells_from_it(dodo: Client, shop: DemoShop) -> None:
     addon = dodo("addons.create", {"name": "Seat", "price": 300, "currency": "USD", "tax_category": "saas"})
-    price = {
-        "type": "recurring_price",
-        "currency": "USD",
-        "price": 2000,
-        "discount": 0,
-        "purchasing_power_parity": False,
-        "payment_frequency_count": 1,
-        "payment_frequency_interval": "Month",
-        "subscription_period_count": 1,
-        "subscription_period_interval": "Year",
-    }
-    product = dodo("products.create", {"name": NAME, "price": price, "tax_category": "saas", "addons": [addon["id"]]})
+    product = dodo(
+        "products.create", {"name": NAME, "price": MONTHLY_PRICE, "tax_category": "saas", "addons": [addon["id"]]}
+    )
     assert product["addons"] == [addon["id"]]
     discount = dodo("discounts.create", {"type": "percentage", "amount": 1000, "code": "TENOFF"})
     cart = [{"product_id": product["product_id"], "quantity": 2, "addons": [{"addon_id": addon["id"], "quantity": 3}]}]

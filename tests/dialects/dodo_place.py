@@ -34,6 +34,22 @@ BUYER = CheckoutChanges(
 
 ONE: list[dict[str, object]] = [{"product_id": "P", "quantity": 1}]
 FULL_ADDRESS = {"country": "DE", "street": "Markt 4", "city": "Jena", "state": "TH", "zipcode": "07743"}
+# Prices as a product is made with: 20.00 once, and 20.00 a month for a year.
+ONE_TIME_PRICE: dict[str, Any] = {
+    "type": "one_time_price",
+    "currency": "USD",
+    "price": 2000,
+    "discount": 0,
+    "purchasing_power_parity": False,
+}
+MONTHLY_PRICE: dict[str, Any] = {
+    **ONE_TIME_PRICE,
+    "type": "recurring_price",
+    "payment_frequency_count": 1,
+    "payment_frequency_interval": "Month",
+    "subscription_period_count": 1,
+    "subscription_period_interval": "Year",
+}
 # What `confirm: true` needs besides the cart.
 COMPLETE: dict[str, Any] = {
     "customer": {"email": "ada@example.com", "name": "Ada"},

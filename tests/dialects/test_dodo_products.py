@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.dialects.dodo_place import DodoShop
+from tests.dialects.dodo_place import MONTHLY_PRICE, ONE_TIME_PRICE, DodoShop
 from tests.tables import table
 
-ONE_TIME = {
-    "type": "one_time_price",
-    "currency": "USD",
-    "price": 2000,
-    "discount": 0,
-    "purchasing_power_parity": False,
-}
-MONTHLY = {
-    **ONE_TIME,
-    "type": "recurring_price",
-    "price": 3000,
-    "payment_frequency_count": 1,
-    "payment_frequency_interval": "Month",
-    "subscription_period_count": 10,
-    "subscription_period_interval": "Year",
-    "trial_period_days": 7,
-}
+ONE_TIME = ONE_TIME_PRICE
+MONTHLY = {**MONTHLY_PRICE, "price": 3000, "subscription_period_count": 10, "trial_period_days": 7}
 
 
 def make(dodo: DodoShop, price: dict[str, Any], **more: Any) -> dict[str, Any]:

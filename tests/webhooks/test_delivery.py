@@ -349,22 +349,6 @@ def test_an_event_that_cannot_be_rendered_stops_nobody_and_is_tried_again(quiet_
     asyncio.run(story())
 
 
-def test_discord_and_slack_get_a_message_of_their_own_shape(quiet_database_url: str) -> None:
-    async def story() -> None:
-        async with open_stage(quiet_database_url) as stage, receiving() as receiver:
-            await stage.endpoint(f"{receiver.url}/discord", format="discord")
-            await stage.endpoint(f"{receiver.url}/slack", format="slack")
-            await stage.happen("first")
-            assert await stage.drain() == (2, 0)
-            bodies = {request.path: json.loads(request.body) for request in receiver.received}
-            discord, slack = bodies["/hook/discord"], bodies["/hook/slack"]
-            assert (discord["content"], slack["text"]) == ("product.created", "product.created")
-            assert discord["embeds"][0]["fields"][1] == {"name": "Organization", "value": "Demo Shop"}
-            assert slack["blocks"][0]["fields"][1]["text"] == "*Organization*\nDemo Shop"
-
-    asyncio.run(story())
-
-
 def test_an_endpoints_rate_limit_spreads_its_events(quiet_database_url: str) -> None:
     async def story() -> None:
         async with open_stage(quiet_database_url) as stage, receiving() as receiver:

@@ -24,7 +24,6 @@ from checkstand.flows.webhooks.save_endpoint import disable_endpoint
 from checkstand.store import facts
 from checkstand.store.delivery import deliveries
 from checkstand.store.delivery.deliveries import LeasedDelivery
-from checkstand.webhooks import fan_out
 from checkstand.webhooks.render import Renderer
 from checkstand.webhooks.safe_http import Reply, SafeHttp
 from checkstand.webhooks.schedule import wait_after
@@ -89,9 +88,8 @@ class Sender:
         if delivery.payload is not None:
             return delivery.payload.encode()
         fact = await facts.by_id(self.ports.db, organization.id, delivery.fact_id)
-        payload = await fan_out.render(
-            self.ports, self.renderers[endpoint.dialect], organization, fact, delivery.event_type, endpoint
-        )
+        renderer = self.renderers[endpoint.dialect]
+        payload = await renderer.payload(self.ports, organization, fact, delivery.event_type, endpoint)
         return payload.encode() if payload is not None else None
 
     async def _record(self, organization: Organization, leased: LeasedDelivery, reply: Reply) -> None:

@@ -22,7 +22,6 @@ from checkstand.domain.webhook import Delivery, Endpoint
 from checkstand.flows.ports import Ports
 from checkstand.store import facts
 from checkstand.store.delivery import deliveries, webhooks
-from checkstand.webhooks.chat import chat_body
 from checkstand.webhooks.render import Renderer
 
 BATCH = 250
@@ -126,18 +125,8 @@ async def _fixed_payload(
     A fault in one event's rendering must neither lose it nor stop everybody's webhooks.
     """
     try:
-        payload = await render(ports, renderer, organization, fact, event_type, endpoint)
+        payload = await renderer.payload(ports, organization, fact, event_type, endpoint)
     except Exception:
         log.exception("webhook_not_rendered", fact_id=str(fact.id), event_type=event_type)
         return True, None
     return payload is not None, payload
-
-
-async def render(
-    ports: Ports, renderer: Renderer, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
-) -> str | None:
-    """The body of one event in the endpoint's format: the dialect's JSON, or a message that Discord or Slack shows."""
-    payload = await renderer.payload(ports, organization, fact, event_type, endpoint)
-    if payload is None or endpoint.format == "raw":
-        return payload
-    return chat_body(endpoint.format, organization.name, event_type, payload)

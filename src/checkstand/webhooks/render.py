@@ -22,5 +22,5 @@ class Renderer(Protocol):
     async def payload(
         self, ports: Ports, organization: Organization, fact: Fact, event_type: str, endpoint: Endpoint
     ) -> str | None:
-        """The JSON text of one event; None when its object is gone and there is nothing to tell."""
+        """The JSON text of one event, in the endpoint's format; None when its object is gone and there is nothing to tell."""
         ...

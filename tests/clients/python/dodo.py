@@ -13,13 +13,13 @@ the error `NotOffered` means that this client has no such method or type.
 from __future__ import annotations
 
 import json
-import sys
 import warnings
-from functools import cache, reduce
+from functools import cache
 from typing import Any
 
 import standardwebhooks
 from dodopayments import DodoPayments
+from jobs import Job, NotOffered, do_all, method_of
 from pydantic import TypeAdapter
 
 try:
@@ -28,16 +28,9 @@ except ImportError:  # 1.53 has no types of events
     UnwrapWebhookEvent = None
 
 
-class NotOffered(Exception):
-    """This client has no such method or type."""
-
-
-def call(job: dict[str, Any]) -> Any:
+def call(job: Job) -> Any:
     """Call the method that `job["call"]` names; a page of a list is shown as its `items`."""
-    try:
-        method = reduce(getattr, job["call"].split("."), client(job["baseUrl"], job["token"]))
-    except AttributeError as error:
-        raise NotOffered(job["call"]) from error
+    method = method_of(client(job["baseUrl"], job["token"]), job["call"])
     return method(*job.get("path", []), **job.get("body", {}))
 
 
@@ -47,7 +40,7 @@ def client(url: str, token: str) -> DodoPayments:
     return DodoPayments(bearer_token=token, base_url=url, max_retries=0, _strict_response_validation=True)
 
 
-def verify(job: dict[str, Any]) -> Any:
+def verify(job: Job) -> Any:
     """The event, when its signature is right and it is one that this client has a type of."""
     event = standardwebhooks.Webhook(job["secret"]).verify(job["body"], job["headers"])
     if UnwrapWebhookEvent is None or f'"{event["type"]}"' not in json.dumps(
@@ -67,17 +60,10 @@ def plain(value: Any) -> Any:
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 
-def main() -> None:
-    warnings.simplefilter("ignore", DeprecationWarning)  # the older way to be paid is tried all the same
-    for line in sys.argv[1:] or sys.stdin:
-        job = json.loads(line)
-        try:
-            answer = {"ok": True, "result": plain(verify(job["verify"]) if "verify" in job else call(job))}
-        except Exception as error:  # noqa: BLE001 - whatever the client raises is the answer
-            cause = f" ({error.__cause__})" if error.__cause__ else ""
-            answer = {"ok": False, "error": {"name": type(error).__name__, "message": f"{error}{cause}"}}
-        print(json.dumps(answer), flush=True)
+def do(job: Job) -> Any:
+    return plain(verify(job["verify"]) if "verify" in job else call(job))
 
 
 if __name__ == "__main__":
-    main()
+    warnings.simplefilter("ignore", DeprecationWarning)  # the older way to be paid is tried all the same
+    do_all(do)

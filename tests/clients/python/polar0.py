@@ -19,12 +19,11 @@ from __future__ import annotations
 
 import base64
 import json
-import sys
-from functools import reduce
 from inspect import signature
 from typing import Any
 
 import standardwebhooks
+from jobs import Job, NotOffered, do_all, method_of
 from polar_sdk import Polar, models
 from pydantic import ValidationError
 
@@ -34,17 +33,10 @@ except ImportError:  # 0.13 has no helper
     validate_event = None
 
 
-class NotOffered(Exception):
-    """This client has no such method or type."""
-
-
-def call(job: dict[str, Any]) -> Any:
+def call(job: Job) -> Any:
     """Call the method that `job["call"]` names; a page of a list is shown as its `items` and `pagination`."""
     with Polar(access_token=job["token"], server_url=job["baseUrl"]) as polar:
-        try:
-            method = reduce(getattr, job["call"].split("."), polar)
-        except AttributeError as error:
-            raise NotOffered(job["call"]) from error
+        method = method_of(polar, job["call"])
         given = job.get("kwargs", {})
         if "body" in job:
             # what the method has beside what is given already: `request`, or the body under a name of its own
@@ -53,7 +45,7 @@ def call(job: dict[str, Any]) -> Any:
         return getattr(answer, "result", answer)
 
 
-def verify(job: dict[str, Any]) -> Any:
+def verify(job: Job) -> Any:
     """The event, when its signature is right and it is one that this client has a type of."""
     kind = json.loads(job["body"])["type"]
     words = "".join(word.title() for part in kind.split(".") for word in part.split("_"))
@@ -77,25 +69,9 @@ def plain(value: Any) -> Any:
     return value.model_dump(mode="json", by_alias=True) if hasattr(value, "model_dump") else value
 
 
-def describe(error: Exception) -> dict[str, Any]:
-    cause = f" ({error.__cause__})" if error.__cause__ else ""
-    return {
-        "name": type(error).__name__,
-        "status": getattr(error, "status_code", None),
-        "message": f"{error}{cause}",
-    }
-
-
-def main() -> None:
-    for line in sys.argv[1:] or sys.stdin:
-        job = json.loads(line)
-        try:
-            result = verify(job["verify"]) if "verify" in job else call(job)
-            answer = {"ok": True, "result": plain(result)}
-        except Exception as error:  # noqa: BLE001 - whatever the client raises is the answer
-            answer = {"ok": False, "error": describe(error)}
-        print(json.dumps(answer), flush=True)
+def do(job: Job) -> Any:
+    return plain(verify(job["verify"]) if "verify" in job else call(job))
 
 
 if __name__ == "__main__":
-    main()
+    do_all(do)

@@ -7,25 +7,17 @@ python polar1.py '{"verify": {"body": "…", "headers": {…}, "secret": "whsec_
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
-from functools import cache, reduce
+from functools import cache
 from typing import Any
 
+from jobs import Job, NotOffered, do_all, method_of
 from polar.v2026_04 import Polar
 from polar.v2026_04.webhooks import PolarWebhookUnknownTypeError, validate_event
 
 
-class NotOffered(Exception):
-    """This client has no such method or type."""
-
-
-def call(job: dict[str, Any]) -> Any:
+def call(job: Job) -> Any:
     """Call the method that `job["call"]` names."""
-    try:
-        method = reduce(getattr, job["call"].split("."), client(job["baseUrl"], job["token"]))
-    except AttributeError as error:
-        raise NotOffered(job["call"]) from error
+    method = method_of(client(job["baseUrl"], job["token"]), job["call"])
     return method(*job.get("path", []), **job.get("body", {}))
 
 
@@ -35,7 +27,7 @@ def client(url: str, token: str) -> Polar:
     return Polar(token, base_url=url, timeout=60)
 
 
-def verify(job: dict[str, Any]) -> Any:
+def verify(job: Job) -> Any:
     try:
         return validate_event(**job)
     except PolarWebhookUnknownTypeError as error:
@@ -47,15 +39,9 @@ def plain(value: Any) -> Any:
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value
 
 
-def main() -> None:
-    for line in sys.argv[1:] or sys.stdin:
-        job = json.loads(line)
-        try:
-            answer = {"ok": True, "result": plain(verify(job["verify"]) if "verify" in job else call(job))}
-        except Exception as error:  # noqa: BLE001 - whatever the client raises is the answer
-            answer = {"ok": False, "error": {"name": type(error).__name__, "message": str(error)}}
-        print(json.dumps(answer, default=str), flush=True)
+def do(job: Job) -> Any:
+    return plain(verify(job["verify"]) if "verify" in job else call(job))
 
 
 if __name__ == "__main__":
-    main()
+    do_all(do)

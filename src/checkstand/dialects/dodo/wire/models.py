@@ -87,7 +87,7 @@ def _method(value: str) -> str:
 
 def unique(value: list[str]) -> list[str]:
     if len(set(value)) != len(value):
-        raise PydanticCustomError("notunique", "Each value may be there only once")
+        raise PydanticCustomError("not_unique", "Each value may be there only once")
     return value
 
 

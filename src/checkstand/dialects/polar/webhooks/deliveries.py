@@ -49,14 +49,7 @@ async def search(call: Call) -> Response:
         not_before=asked.start_timestamp,
         not_after=asked.end_timestamp,
     )
-    page = await delivery_log.search(
-        call.ports.reads,
-        call.organization.id,
-        wanted,
-        sorting=window.sorting,
-        offset=window.offset,
-        limit=window.limit,
-    )
+    page = await asked.found(window, delivery_log.search, wanted)
     return call.json(paging.envelope([shown(item) for item in page.items], page, window.limit))
 
 

@@ -21,6 +21,7 @@ from checkstand.dialects.polar.shown import discounts as translate_discounts
 from checkstand.dialects.polar.shown import organization as translate_organizations
 from checkstand.dialects.polar.shown import products as translate_products
 from checkstand.dialects.polar.shown import sales
+from checkstand.dialects.polar.webhooks.chat import chat_body
 from checkstand.dialects.polar.wire.words import moment
 from checkstand.domain.catalog import Product
 from checkstand.domain.checkout import Checkout
@@ -86,7 +87,11 @@ class Events:
     ) -> str | None:
         name = next((name for name in EVENTS.get(fact.type, ()) if name == event_type), None)
         event = await _event(ports, organization, fact, name, endpoint) if name else None
-        return orjson.dumps(event).decode() if event is not None else None
+        if event is None:
+            return None
+        if endpoint.format != "raw":
+            return chat_body(endpoint.format, organization.name, event)
+        return orjson.dumps(event).decode()
 
 
 async def _event(

@@ -229,6 +229,19 @@ class UnsortedQuery(Query):
         """Page, limit and sorting of the request. Raises Refused (422)."""
         return self._window(("-created_at",))
 
+    async def found(self, window: PageBounds, search: Search[W, T], wanted: W) -> Page[T]:
+        """The page that is asked for."""
+        call = self.call
+        assert isinstance(call, Call)
+        return await search(
+            call.ports.reads,
+            call.organization.id,
+            wanted,
+            sorting=window.sorting,
+            offset=window.offset,
+            limit=window.limit,
+        )
+
     def _window(self, sorting: Sequence[str]) -> PageBounds:
         page, limit = self.page, min(self.limit, LARGEST_LIMIT)
         return PageBounds((page - 1) * limit, limit, tuple(sorting))
@@ -268,18 +281,7 @@ class ListQuery(OrganizationQuery, PageQuery):
 
     async def found(self, window: PageBounds, search: Search[W, T], wanted: W, *, is_empty: bool = False) -> Page[T]:
         """The page that is asked for; an empty one, without a search, when nothing can be in it."""
-        if self.is_elsewhere() or is_empty:
-            return Page([], 0)
-        call = self.call
-        assert isinstance(call, Call)
-        return await search(
-            call.ports.reads,
-            call.organization.id,
-            wanted,
-            sorting=window.sorting,
-            offset=window.offset,
-            limit=window.limit,
-        )
+        return Page([], 0) if self.is_elsewhere() or is_empty else await super().found(window, search, wanted)
 
 
 def envelope(items: Sequence[Shown], page: Page[T], limit: int) -> common.Page[Shown]:

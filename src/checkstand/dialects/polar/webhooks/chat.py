@@ -1,21 +1,23 @@
 """What Discord and Slack are told of an event: a title, a sentence and a few facts, in the shape that each shows as a message.
 
 A new order is told with what was bought, for how much and by whom; of any other event its name and the object's id. What buyers and
-merchants typed mentions nobody there: Slack's own signs are escaped, Discord is told to look for no mentions.
+merchants typed mentions nobody there: Slack's own signs are escaped, Discord is told to look for no mentions. Both refuse a message
+with a long text, so long names are cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 
+from checkstand.dialects.polar.answers.event import Event
 from checkstand.formats import format_money
 
 COLOR = 0x0062FF
 FOOTER = "Powered by Checkstand"
+LONGEST_NAME = 200
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
@@ -28,24 +30,27 @@ class ChatMessage:
     facts: tuple[tuple[str, str], ...]
 
 
-def chat_body(kind: Literal["discord", "slack"], organization_name: str, event_type: str, payload: str) -> str:
-    """The JSON text that is posted in place of an event's payload."""
-    message = message_of(organization_name, event_type, orjson.loads(payload).get("data") or {})
+def chat_body(kind: Literal["discord", "slack"], organization_name: str, event: Event) -> str:
+    """The JSON text that is posted in place of an event."""
+    message = _message(_short(organization_name), event)
     return orjson.dumps(_discord(message) if kind == "discord" else _slack(message)).decode()
 
 
-def message_of(organization_name: str, event_type: str, data: Mapping[str, Any]) -> ChatMessage:
-    """The message that an event makes."""
-    if event_type == "order.created":
+def _message(organization_name: str, event: Event) -> ChatMessage:
+    if event["type"] == "order.created":
+        order = event["data"]
         facts = (
-            ("Product", str(data["product"]["name"])),
-            ("Amount", format_money(data["total_amount"], data["currency"].upper(), "en")),
-            ("Customer", data["customer"]["email"] or "-"),
+            ("Product", _short(order["product"]["name"])),
+            ("Amount", format_money(order["total_amount"], order["currency"].upper(), "en")),
+            ("Customer", order["customer"]["email"] or "-"),
         )
         return ChatMessage("New Order", f"New order has been made to {organization_name}.", facts)
-    return ChatMessage(
-        event_type, event_type, (("Object", str(data.get("id", "-"))), ("Organization", organization_name))
-    )
+    name = event["type"]
+    return ChatMessage(name, name, (("Object", str(event["data"].get("id", "-"))), ("Organization", organization_name)))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
 
 
 def _discord(message: ChatMessage) -> dict[str, object]:

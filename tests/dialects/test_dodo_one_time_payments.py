@@ -71,3 +71,12 @@ def test_a_discount_is_taken_off_and_named(dodo: DodoShop) -> None:
     found = made(dodo, discount_code="WELCOME20", payment_link=True).json()
     assert found["total_amount"] == 1600
     assert found["discount_ids"] == [found["discount_id"]]
+
+
+def test_what_is_missing_is_named_as_the_body_has_it(dodo: DodoShop) -> None:
+    answer = made(dodo, billing={"country": "US"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "INVALID_REQUEST_BODY")
+    assert answer.json()["message"] == "to be confirmed at once this needs billing.zipcode"
+    dodo.set("UPDATE organizations SET mode = 'live' WHERE id = $1")
+    embargoed = made(dodo, billing={**BILLING, "country": "KP"}).json()
+    assert embargoed["message"] == "billing.country: Country KP currently not supported"

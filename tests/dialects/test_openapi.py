@@ -32,6 +32,7 @@ UNTOLD = {
     ("POST", "/v1/checkouts/client/{client_secret}/opened"),
     ("GET", "/v1/checkout-links/{client_secret}/redirect"),
     ("GET", "/healthz"),
+    ("HEAD", "/healthz"),
 }
 Operations = list[tuple[str, str, dict[str, Any]]]
 

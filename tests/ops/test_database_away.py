@@ -112,6 +112,7 @@ def test_everybody_is_told_to_come_back_while_the_database_is_gone(
     finally:
         embedded.start(stage.folder, durable=False)
     assert stage.recovers()
+    assert httpx2.head(f"{stage.server.url}/healthz").status_code == 200
     assert (stage.get("/healthz").json(), stage.get("/healthz").headers["polar-version"]) == (
         {"status": "ok"},
         "2026-04",

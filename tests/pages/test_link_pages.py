@@ -86,6 +86,16 @@ def test_the_address_that_links_had_formerly_still_leads_to_a_session(polar: Pol
         assert answer.headers["location"].endswith("?utm_source=mail")
 
 
+def test_a_slash_behind_an_address_that_leads_to_a_checkout_loses_nobody(polar: Polar) -> None:
+    address = link(polar)
+    for wanted in (f"{address}/", f"{address.replace('/polar_cl_', '/buy/polar_cl_')}/"):
+        answer = httpx2.get(wanted)
+        assert answer.status_code == 307, wanted
+        page = httpx2.get(f"{answer.headers['location']}/")
+        assert page.status_code == 200
+        assert "Field Guide" in page.text
+
+
 def test_who_only_looks_makes_nothing(polar: Polar) -> None:
     address = link(polar)
     assert httpx2.head(address).status_code == 200

@@ -19,7 +19,8 @@ routes = Routes()
 
 for _path in dict.fromkeys(profile.page.path for profile in all_profiles()):
     _prefix = f"{_path}/{{secret}}"
-    routes.add(_prefix, handlers.show, "GET", "HEAD")
+    for _end in ("", "/"):  # a slash that a mail program or a person puts behind an address
+        routes.add(f"{_prefix}{_end}", handlers.show, "GET", "HEAD")
     routes.add(f"{_prefix}/confirmation", handlers.confirmation, "GET", "HEAD")
     routes.add(f"{_prefix}/status", handlers.status, "GET")
     routes.add(f"{_prefix}/update", handlers.update, "POST")
@@ -29,7 +30,8 @@ for _path in dict.fromkeys(profile.page.path for profile in all_profiles()):
     routes.add(f"{_prefix}/stop", stop.stop, "POST")
     for _step in ("update", "pay", "renew", "forget", "stop"):
         routes.add(f"{_prefix}/{_step}", handlers.to_the_page, "GET", "HEAD")
-routes.add("/buy/{name}", links.buy, "GET", "HEAD")
-routes.add("/s/{code}", links.short, "GET", "HEAD")
+for _end in ("", "/"):
+    routes.add(f"/buy/{{name}}{_end}", links.buy, "GET", "HEAD")
+    routes.add(f"/s/{{code}}{_end}", links.short, "GET", "HEAD")
 
 __all__ = ["routes"]

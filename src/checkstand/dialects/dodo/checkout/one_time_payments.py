@@ -7,6 +7,9 @@ Source: docs/behaviour/dodo.md#one-time-payments.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -34,7 +37,7 @@ from checkstand.dialects.dodo.wire.models import (
     unique,
 )
 from checkstand.dialects.dodo.wire.words import moment, notes, shown, shown_or_none
-from checkstand.domain.errors import Invalid
+from checkstand.domain.errors import Invalid, Problem
 from checkstand.domain.ids import DodoPrefix
 from checkstand.domain.problem_codes import ProblemCode
 from checkstand.flows.checkout.create_checkout import create_checkout
@@ -77,10 +80,11 @@ class PaymentIn(Base):
         """The session that comes to the same."""
         given = {name: _plain(getattr(self, name)) for name in self.model_fields_set - _OWN}
         flags = {name: getattr(self, name) for name in ("redirect_immediately", "require_phone_number")}
-        session = {"billing_address": _plain(self.billing), "feature_flags": flags, "short_link": bool(self.short_link)}
+        session = {ADDRESS: _plain(self.billing), "feature_flags": flags, "short_link": bool(self.short_link)}
         return CheckoutIn.model_validate({**given, **session, "confirm": True, "minimal_address": True})
 
 
+ADDRESS = "billing_address"
 # What a session has under another name, or not at all.
 _OWN = {"billing", "payment_link", "redirect_immediately", "require_phone_number", "short_link"}
 
@@ -90,6 +94,22 @@ def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_unset=True)
     return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+@contextlib.contextmanager
+def _told_of_payment() -> Iterator[None]:
+    """What is wrong with the session, told of the body that it was read from: there the address is `billing`."""
+    try:
+        yield
+    except Invalid as refused:
+        raise Invalid([_of_payment(problem) for problem in refused.problems]) from refused
+
+
+def _of_payment(problem: Problem) -> Problem:
+    where = tuple("billing" if part == ADDRESS else part for part in problem.where)
+    is_list_of_names = problem.code is ProblemCode.CONFIRM_INCOMPLETE
+    given = str(problem.given).replace(ADDRESS, "billing") if is_list_of_names else problem.given
+    return replace(problem, where=where, given=given)
 
 
 @api.route("POST", "/payments", scopes=checkouts.WRITE, body=PaymentIn, answers=CreatedPayment, keyed=True)
@@ -111,11 +131,12 @@ async def create(call: Call) -> Response:
     """
     given = call.body(PaymentIn)
     body = given.as_session()
-    request = await requests.create_request(call.ports, call.organization, body)
-    wanted = body.billing_currency
-    if wanted is not None and wanted not in (request.currency, request.wanted_currency):
-        raise Invalid.single(ProblemCode.CURRENCY_UNAVAILABLE, "billing_currency", given=wanted)
-    created = await create_checkout(call.ports, call.organization, request)
+    with _told_of_payment():
+        request = await requests.create_request(call.ports, call.organization, body)
+        wanted = body.billing_currency
+        if wanted is not None and wanted not in (request.currency, request.wanted_currency):
+            raise Invalid.single(ProblemCode.CURRENCY_UNAVAILABLE, "billing_currency", given=wanted)
+        created = await create_checkout(call.ports, call.organization, request)
     method_id = requests.method_id_of(body)
     if method_id is not None:
         await checkouts.charge(call, created, method_id)

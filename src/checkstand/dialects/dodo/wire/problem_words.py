@@ -38,7 +38,7 @@ PROBLEMS: Mapping[ProblemCode, tuple[int, str, str]] = {
         "INVALID_QUANTITY",
         "{where}: a usage-based product is sold once, with quantity 1",
     ),
-    ProblemCode.QUANTITY_ZERO: (422, "INVALID_QUANTITY", "{where}: with confirm: true the quantity must be at least 1"),
+    ProblemCode.QUANTITY_ZERO: (422, "INVALID_QUANTITY", "{where}: confirmed at once, the quantity must be at least 1"),
     ProblemCode.QUANTITY_REQUIRED: (422, "INVALID_QUANTITY", "{where}: the quantity must be at least 1"),
     ProblemCode.QUANTITY_OUT_OF_RANGE: (
         422,
@@ -48,7 +48,7 @@ PROBLEMS: Mapping[ProblemCode, tuple[int, str, str]] = {
     ProblemCode.AMOUNT_MISSING: (
         422,
         "PAY_AS_YOU_WANT_AMOUNT_REQUIRED",
-        "{where}: with confirm: true a pay-what-you-want product needs an amount",
+        "{where}: confirmed at once, a pay-what-you-want product needs an amount",
     ),
     ProblemCode.AMOUNT_BELOW_MINIMUM: (
         422,
@@ -133,7 +133,7 @@ PROBLEMS: Mapping[ProblemCode, tuple[int, str, str]] = {
         "{where}: none of these payment methods can pay this order here. Add credit and debit.",
     ),
     ProblemCode.COUNTRY_UNSUPPORTED: (422, "UNSUPPORTED_COUNTRY", "{where}: Country {given} currently not supported"),
-    ProblemCode.CONFIRM_INCOMPLETE: (422, BODY, "confirm: true needs {given}"),
+    ProblemCode.CONFIRM_INCOMPLETE: (422, BODY, "to be confirmed at once this needs {given}"),
     ProblemCode.DISCOUNT_UNKNOWN: (422, "INVALID_DISCOUNT_CODE", "{where}: discount code {given} does not exist"),
     ProblemCode.DISCOUNT_NOT_STARTED: (
         422,

@@ -25,7 +25,8 @@ async def _health(call: Call) -> Response:
 
 def _routes() -> _Root:
     served = _Root("")
-    served.serve("GET", ["/healthz"], Rules(handler=_health, is_public=True, reads_token=False))
+    for method in ("GET", "HEAD"):  # of which monitors use either
+        served.serve(method, ["/healthz"], Rules(handler=_health, is_public=True, reads_token=False))
     return served
 
 

@@ -34,7 +34,8 @@ def routes_at_root(dialects: Sequence[DialectParts]) -> Routes:
     found = Routes()
     for links in (dialect.links for dialect in dialects):
         if links is not None and links.at_root:
-            found.add(f"/{links.prefix}{{rest}}", _opening(links), "GET", "HEAD")
+            for end in ("", "/"):
+                found.add(f"/{links.prefix}{{rest}}{end}", _opening(links), "GET", "HEAD")
     return found
 
 

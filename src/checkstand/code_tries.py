@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
 
 from checkstand.domain.errors import DiscountLimitReached, Invalid, TooManyCodes
-from checkstand.services import client_address, services_of
+from checkstand.services import limited_address, services_of
 
 WRONG_CODES = 10
 OF_SESSION = (RateLimitItemPerMinute(WRONG_CODES, 10),)
@@ -40,7 +40,7 @@ def trying_code(connection: HTTPConnection, session_id: UUID, code: str | None) 
         yield tried
         return
     limiter = services_of(connection).limiter
-    counts = ((f"codes of {session_id}", OF_SESSION), (f"codes from {client_address(connection)}", OF_ADDRESS))
+    counts = ((f"codes of {session_id}", OF_SESSION), (f"codes from {limited_address(connection)}", OF_ADDRESS))
     (session, _), (address, _) = counts
     try:
         of_session, of_address = limiter.hit(session, OF_SESSION), limiter.hit(address, OF_ADDRESS)

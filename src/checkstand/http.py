@@ -125,6 +125,8 @@ def _explain(text: str) -> object:
     except RecursionError as error:
         raise BadBody("too_deep") from error
     except ValueError as error:
+        if "integer string conversion" in str(error):  # of thousands of digits, which Python does not read
+            raise BadBody("big_number") from error
         raise BadBody("not_json", message=str(error)) from error
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import HTTPConnection
@@ -75,6 +75,13 @@ def client_address(connection: HTTPConnection) -> str | None:
     return str(nearest)
 
 
+def limited_address(connection: HTTPConnection) -> str:
+    """What a limit for an address counts by: of IPv6 the network of 64 bits, for whoever has one address of it has all."""
+    told = client_address(connection) or "unknown"
+    address = _address(told)
+    return str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else told
+
+
 def visitor_address(connection: HTTPConnection) -> str | None:
     """The caller's address as a session keeps it: a trusted proxy may name it in True-Client-IP, as the original's network does.
 
@@ -92,10 +99,12 @@ def visitor_address(connection: HTTPConnection) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _address(text: str) -> Address | None:
-    """An address as proxies write it: also in brackets, and with a port behind it. None for anything else."""
+    """An address as proxies write it: also in brackets, and with a port behind it, without the zone of an IPv6 one. None for
+    anything else.
+    """
     bare = re.sub(r"^\[(.*)\](:\d+)?$|^([^:]+):\d+$", r"\1\3", text)
     try:
-        found = ip_address(bare)
+        found = ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     return getattr(found, "ipv4_mapped", None) or found
@@ -107,9 +116,9 @@ def _is_among(address: Address, networks: Sequence[Network]) -> bool:
 
 def count_bad_token(connection: HTTPConnection) -> LimitWindow | None:
     """Count an unknown token, by the address that tried it; None when nothing is limited."""
-    return services_of(connection).limiter.hit(f"bad token from {client_address(connection)}", BAD_TOKENS)
+    return services_of(connection).limiter.hit(f"bad token from {limited_address(connection)}", BAD_TOKENS)
 
 
 def count_link_visit(connection: HTTPConnection) -> LimitWindow | None:
     """Count a visit to an address that makes a session for each visitor; None when nothing is limited."""
-    return services_of(connection).limiter.hit(f"link address {client_address(connection)}", LINK_VISITS)
+    return services_of(connection).limiter.hit(f"link address {limited_address(connection)}", LINK_VISITS)

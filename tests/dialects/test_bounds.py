@@ -175,6 +175,7 @@ def test_a_text_that_nobody_reads_may_be_long_and_one_that_is_stored_may_not(sho
         (b'{"a": -1e19}', "big_number"),
         (b'{"a": 9223372036854775808}', "big_number"),
         (b'{"a": 1e999}', "big_number"),
+        (b'{"a": ' + b"9" * 4_301 + b"}", "big_number"),
         (b'{"a":' * 66 + b"1" + b"}" * 66, "too_deep"),
     ],
 )

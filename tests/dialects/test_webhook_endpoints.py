@@ -33,6 +33,7 @@ NEITHER = [
     "169.254.169.254", "0xa9fea9fe", "0.0.0.0", "192.0.2.1", "198.51.100.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
     "100.64.0.1", "198.18.0.1", "100.100.100.200", "[::]", "[fe80::1]", "[fec0::1]", "[fd00:ec2::254]", "[64:ff9b:1::1]", "[64:ff9b::a9fe:a9fe]",
     "[2002:a9fe:a9fe::]", "[::ffff:169.254.169.254]", "[3fff::1]", "[5f00::1]", "[2001:db8::1]", "[ff02::1]",
+    "metadata.google.internal", "METADATA.google.internal.",
 ]  # fmt: skip
 PRIVATE = [
     "127.0.0.1:4000",
@@ -257,7 +258,7 @@ def test_polar_refuses_at_the_field_what_is_neither_https_nor_a_local_receiver(
     local, scheme = "value_error", "url_scheme"
     expected: dict[str, str | None] = {
         "http://example.com/": scheme, "ftp://example.com/": scheme, "wss://127.0.0.1/": scheme, "http://8.8.8.8/": scheme,
-        "https://localhost/": local, "https://127.0.0.1:8443/": local, "https://10.1.2.3/": local, "https://[::1]/": local,
+        "https://localhost/": local, "https://localhost./": local, "https://a.localhost/": local, "https://127.0.0.1:8443/": local, "https://10.1.2.3/": local, "https://[::1]/": local,
         "https://0x7f000001/": local, "https://169.254.169.254/": local, "x": "url_parsing", "": "url_parsing",
         "https://printer.local/": None, "http://localhost:4000/": None, "http://[::1]:4000/": None, "https://8.8.8.8/": None,
     }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from starlette.requests import HTTPConnection
 
 from checkstand.ops.settings import SettingsError, from_environment
-from checkstand.services import client_address, visitor_address
+from checkstand.services import client_address, limited_address, visitor_address
 from tests.tables import table
 
 
@@ -33,10 +33,34 @@ def seen(trusted: str, peer: str, forwarded: str = "") -> str | None:
         ("10.0.0.0/8", "10.1.2.3", "203.0.113.9:4711", "203.0.113.9"),
         ("fd00::/8", "fd00::1", "[2001:db8::5]:443", "2001:db8::5"),
         ("10.0.0.0/8", "::ffff:10.1.2.3", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("10.0.0.0/8", "10.1.2.3", "fe80::1%'><script>", "fe80::1"),
     ],
 )
 def test_the_last_hop_that_no_trusted_proxy_is_counts(trusted: str, peer: str, forwarded: str, address: str) -> None:
     assert seen(trusted, peer, forwarded) == address
+
+
+@table(
+    ("forwarded", "counted"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_limits_count_a_subscribers_whole_network_of_ipv6(forwarded: str, counted: str) -> None:
+    settings = from_environment({"CHECKSTAND_TRUSTED_PROXIES": "10.0.0.0/8"})
+    app = SimpleNamespace(services=SimpleNamespace(settings=settings))
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    scope = {"type": "http", "app": app, "client": ("10.1.2.3", 5), "headers": headers}
+    assert limited_address(HTTPConnection(scope)) == counted
+    direct = HTTPConnection(
+        {"type": "http", "app": app, "client": (forwarded.removeprefix("::ffff:"), 5), "headers": []}
+    )
+    assert limited_address(direct) == counted
 
 
 def test_a_trusted_proxy_names_the_visitor_of_a_link_and_limits_take_no_notice() -> None:

@@ -191,12 +191,13 @@ def test_the_certificate_is_checked_against_the_name_not_the_address() -> None:
 
 def test_a_redirect_is_not_followed() -> None:
     async def story() -> None:
-        moved = Answer(status=302, body=b"", headers={"location": "http://169.254.169.254/"})
-        async with receiving(lambda _request, _count: moved) as receiver:
-            reply = await post(receiver.url)
-            assert (reply.status, reply.is_success) == (302, False)
-            assert reply.text == "Redirects are not followed (to http://169.254.169.254/)."
-            assert len(receiver.received) == 1
+        for name in ("location", "Location"):
+            moved = Answer(status=302, body=b"", headers={name: "http://169.254.169.254/"})
+            async with receiving(lambda _request, _count, moved=moved: moved) as receiver:
+                reply = await post(receiver.url)
+                assert (reply.status, reply.is_success) == (302, False)
+                assert reply.text == "Redirects are not followed (to http://169.254.169.254/)."
+                assert len(receiver.received) == 1
 
     asyncio.run(story())
 

@@ -163,7 +163,7 @@ class BoundedProtocol(HttpToolsProtocol):
         hosts = [name for name, _ in self.headers].count(b"host")
         if hosts > 1 or (hosts == 0 and version == "1.1"):
             raise _Refused(HTTPStatus.BAD_REQUEST, "Send exactly one Host header.")
-        if self.url.count(b"&") > bounds.MOST_PARAMETERS:
+        if self.url.count(b"&") >= bounds.MOST_PARAMETERS:
             advice = f"Send at most {bounds.MOST_PARAMETERS} parameters in the address."
             raise _Refused(HTTPStatus.REQUEST_URI_TOO_LONG, advice)
 

@@ -15,7 +15,7 @@ from checkstand.documents.pdf import print_pdf
 from checkstand.documents.words import file_name, printed
 from checkstand.domain.document import Document
 from checkstand.ops.limiter import LimitWindow
-from checkstand.services import client_address, services_of
+from checkstand.services import limited_address, services_of
 
 # A print is work: more than a buyer ever needs, less than somebody who wants to keep the server busy.
 VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
@@ -23,7 +23,7 @@ VISITS = (RateLimitItemPerMinute(30), RateLimitItemPerHour(300))
 
 def count_visit(request: Request) -> LimitWindow | None:
     """Count one document that an address asks for, wherever that is; None when nothing is limited."""
-    return services_of(request).limiter.hit(f"document address {client_address(request)}", VISITS)
+    return services_of(request).limiter.hit(f"document address {limited_address(request)}", VISITS)
 
 
 @dataclass(frozen=True, slots=True)

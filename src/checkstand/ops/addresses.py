@@ -54,20 +54,20 @@ _NEVER = _networks(
     {
         "0.0.0.0/32": "the unspecified address",
         "::/128": "the unspecified address",
-        "0.0.0.0/8": "not a public address",
+        "0.0.0.0/8": "an address that is not public",
         "169.254.0.0/16": "a link-local address",
         "fe80::/10": "a link-local address",
         "224.0.0.0/4": "a multicast address",
         "ff00::/8": "a multicast address",
         "100.64.0.0/10": "an address of a carrier's network",
-        "192.0.0.0/24": "not a public address",
+        "192.0.0.0/24": "an address that is not public",
         "192.0.2.0/24": "an address for documentation",
         "198.18.0.0/15": "an address for benchmarks",
         "198.51.100.0/24": "an address for documentation",
         "203.0.113.0/24": "an address for documentation",
-        "192.88.99.0/24": "not a public address",
-        "240.0.0.0/4": "not a public address",
-        "2001::/23": "not a public address",
+        "192.88.99.0/24": "an address that is not public",
+        "240.0.0.0/4": "an address that is not public",
+        "2001::/23": "an address that is not public",
         "2001:db8::/32": "an address for documentation",
         "3fff::/20": "an address for documentation",
     }
@@ -75,6 +75,7 @@ _NEVER = _networks(
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _DOTS = str.maketrans("。．｡", "...")
+_METADATA_NAMES = ("metadata.google.internal", "metadata.goog", "instance-data.ec2.internal")
 _LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 
 
@@ -116,7 +117,7 @@ def refused_host_kind(host: str, *, allows_private: bool) -> str | None:
     be written in any way that the system's resolver understands.
 
     >>> [refused_host_kind(host, allows_private=False) for host in ("example.com", "1.1.1.1", "LOCALHOST.", "0x7f.1", "[::7f00:1]")]
-    [None, None, 'a local name', 'a loopback address', 'not a public address']
+    [None, None, 'a local name', 'a loopback address', 'an address that is not public']
     >>> [refused_host_kind(host, allows_private=True) for host in ("localhost", "127.1", "0xa9fea9fe", "[64:ff9b::a9fe:a9fe]")]
     [None, None, 'a link-local address', 'a link-local address']
     """
@@ -124,6 +125,8 @@ def refused_host_kind(host: str, *, allows_private: bool) -> str | None:
     address = _spelled(name)
     if address is not None:
         return _refused_kind(_innermost(ip_address(address)), allows_private=allows_private)
+    if name in _METADATA_NAMES:
+        return "a cloud's metadata service"
     is_local = any(name == local or name.endswith(f".{local}") for local in _LOCAL_NAMES)
     return "a local name" if is_local and not allows_private else None
 
@@ -169,7 +172,7 @@ def _never(address: Address) -> str | None:
     kind = _kind(address, _NEVER)
     if kind or isinstance(address, IPv4Address) or address in _GLOBAL_UNICAST or _kind(address, _PRIVATE):
         return kind
-    return "not a public address"
+    return "an address that is not public"
 
 
 def _kind(address: Address, networks: tuple[tuple[Network, str], ...]) -> str | None:

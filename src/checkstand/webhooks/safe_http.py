@@ -140,7 +140,7 @@ class SafeHttp:
         try:
             async with asyncio.timeout(within_s), self._open(url, headers, body, mode) as response:
                 status = response.status
-                location = dict(response.headers).get(b"location", b"")
+                location = next((value for name, value in response.headers if name.lower() == b"location"), b"")
                 async with contextlib.aclosing(response.aiter_stream()) as stream:
                     async for chunk in stream:
                         answer += chunk

@@ -20,7 +20,7 @@ from checkstand.domain.organization import User
 from checkstand.http import BadBody
 from checkstand.ops.bounds import LARGEST_PUBLIC_BODY
 from checkstand.routing import Routes
-from checkstand.services import client_address, services_of
+from checkstand.services import limited_address, services_of
 from checkstand.store import organizations
 from checkstand.web.dashboard import session
 from checkstand.web.dashboard.answers import html
@@ -77,7 +77,7 @@ async def sign_in(request: Request) -> Response:
     except BadBody:
         return _form(request, error="That could not be read as a form. Please try again.", status=400)
     email, password = form.text("email")[:320], form.raw("password")
-    address = client_address(request) or "unknown"
+    address = limited_address(request)
     if _door.is_shut(address, email.lower(), underway=_checks.underway(address)):
         return _form(request, form, error="Too many tries. Wait a few minutes, then try again.", status=429)
     began = asyncio.get_running_loop().time()

@@ -13,7 +13,7 @@ from checkstand.dialects.dodo.wire import errors
 from checkstand.domain.organization import Principal
 from checkstand.http import bearer
 from checkstand.ops.limiter import LimitWindow
-from checkstand.services import client_address, count_bad_token, services_of
+from checkstand.services import count_bad_token, limited_address, services_of
 
 WITH_KEY = (RateLimitItemPerSecond(40), RateLimitItemPerMinute(240))
 WITHOUT_KEY = (RateLimitItemPerSecond(20), RateLimitItemPerMinute(100))
@@ -28,7 +28,7 @@ def count(request: Request, principal: Principal | None) -> LimitWindow | None:
         refused = count_bad_token(request)
         if refused is not None and refused.retry_after_s:
             return refused
-    return limiter.hit(f"dodo address {client_address(request)}", WITHOUT_KEY)
+    return limiter.hit(f"dodo address {limited_address(request)}", WITHOUT_KEY)
 
 
 def headers(window: LimitWindow) -> dict[str, str]:

@@ -40,9 +40,11 @@ def address(value: AddressIn | None) -> Address | None:
 
 
 def _ip_text(value: IPv4Address | IPv6Address | None) -> str | None:
-    """An address as it is kept and shown. An IPv4 address within IPv6 keeps its points, as in `::ffff:203.0.113.9`."""
+    """An address as it is kept and shown: an IPv4 address within IPv6 keeps its points, as in `::ffff:203.0.113.9`, and a zone, which
+    means something on one machine alone, is left out.
+    """
     mapped = value.ipv4_mapped if isinstance(value, IPv6Address) else None
-    return f"::ffff:{mapped}" if mapped else str(value) if value else None
+    return f"::ffff:{mapped}" if mapped else str(value).partition("%")[0] if value else None
 
 
 def create_request(

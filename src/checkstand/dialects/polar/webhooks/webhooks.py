@@ -100,7 +100,8 @@ def _receiver(value: AnyUrl, info: ValidationInfo) -> str:
     if value.scheme != "https":
         told = {"expected_schemes": "'https'", "hint": _LOCAL_RECEIVERS}
         raise PydanticCustomError("url_scheme", "URL scheme should be {expected_schemes}", told)
-    if not is_public and (host == "localhost" or is_address(host)):
+    name = host.rstrip(".")
+    if not is_public and (name == "localhost" or name.endswith(".localhost") or is_address(host)):
         sentence = "Value error, Webhook URLs cannot point to localhost or private IP addresses."
         raise PydanticCustomError("value_error", sentence, {"error": ValueError(), "hint": _LOCAL_RECEIVERS})
     return str(value)

@@ -286,6 +286,7 @@ def bad_body(error: BadBody) -> Response:
         "too_many": f"Value error, Too many values: at most {MOST_MEMBERS} in a list or object and {MOST_VALUES} in all",
         "long_text": f"Value error, This text is longer than {LONGEST_TEXT} characters",
         "bad_text": "Value error, This value contains invalid characters",
+        "big_number": "Value error, This number has more digits than can be read",
     }
     item: dict[str, object] = {
         "type": "value_error",

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkstand.domain.organization import Principal
-from checkstand.services import client_address, count_bad_token, services_of
+from checkstand.services import count_bad_token, limited_address, services_of
 
 LIVE = (RateLimitItemPerMinute(500),)
 TEST = (RateLimitItemPerMinute(100),)
@@ -28,7 +28,7 @@ def over_limit(request: Request, principal: Principal | None, token: str | None)
     limiter = services_of(request).limiter
     if not limiter.enabled:
         return None
-    address = client_address(request) or "unknown"
+    address = limited_address(request)
     path = request.url.path.rstrip("/")
     if path.endswith("/confirm"):
         window = limiter.hit(f"polar confirm from {address}", CONFIRM_FROM_ADDRESS)

@@ -20,7 +20,7 @@ from checkstand.flows.links.short_links import find_short_link
 from checkstand.http import is_prefetch
 from checkstand.ops.limiter import LimitWindow
 from checkstand.routing import Endpoint, Routes
-from checkstand.services import LINK_VISITS, client_address, count_link_visit, services_of
+from checkstand.services import LINK_VISITS, count_link_visit, limited_address, services_of
 from checkstand.web.checkout.pages import answers
 from checkstand.web.checkout.session.visit import with_query
 from checkstand.web.checkout.words.texts import texts_for
@@ -88,7 +88,7 @@ def _links_of(request: Request, name: str) -> Links | None:
 
 async def short(request: Request) -> Response:
     """Go on to what a short address stands for, with what was added to it and is not fixed already."""
-    window = services_of(request).limiter.hit(f"short address {client_address(request)}", LINK_VISITS)
+    window = services_of(request).limiter.hit(f"short address {limited_address(request)}", LINK_VISITS)
     if window is not None and window.retry_after_s:
         return _busy(request, window)
     try:

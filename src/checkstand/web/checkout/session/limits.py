@@ -10,7 +10,7 @@ from __future__ import annotations
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from starlette.requests import Request
 
-from checkstand.services import client_address, services_of
+from checkstand.services import limited_address, services_of
 from checkstand.web.checkout.session.visit import CheckoutVisit
 
 PAYMENTS_OF_SESSION = (RateLimitItemPerMinute(10),)
@@ -31,4 +31,4 @@ def was_taken(request: Request) -> None:
 
 
 def _payments_from(request: Request) -> str:
-    return f"page pay from {client_address(request) or 'unknown'}"
+    return f"page pay from {limited_address(request)}"
